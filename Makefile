@@ -1,0 +1,114 @@
+# Everything a person or CI does here. `make` lists it; README.md tells the story.
+# Needed: git, Go 1.26, Node 20 or newer. All else is installed by the targets.
+
+ENV  ?= Dev
+BASE ?= main
+
+FUNCTIONS := $(notdir $(wildcard lambdas/cmd/*))
+OUT       := .local
+CDK       := infra/node_modules/.bin/cdk
+STACKS    := Storage Pipeline
+
+# Reproducible: the same source and toolchain give the same bytes in any folder.
+GOBUILD := CGO_ENABLED=0 GOFLAGS= go build -trimpath -buildvcs=false -tags lambda.norpc -ldflags='-s -w -buildid='
+
+# Node 20 still runs the CDK well; jsii's reminder of its end of life would be the
+# only noise of a synth.
+export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
+export CDK_DISABLE_CLI_TELEMETRY := true
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+##@ On a laptop, without an AWS account
+
+.PHONY: local
+local: node ## run the whole pipeline here: PORT=8080 S3_PORT=9000
+	@for f in $(FUNCTIONS); do $(GOBUILD) -o $(OUT)/host/$$f/bootstrap ./lambdas/cmd/$$f || exit 1; done
+	@$(MAKE) -s build
+	@CDK_OUTDIR=$(OUT)/cdk.out go run ./infra
+	@go build -o $(OUT)/bin/local ./test/local
+	@exec $(OUT)/bin/local
+
+.PHONY: test
+test: node ## run every test
+	go test ./...
+
+.PHONY: race
+race: ## run every test that needs no CDK under the race detector (needs a C compiler)
+	go test -race $$(go list ./... | grep -v -e /infra -e /test/synth)
+
+.PHONY: bench
+bench: ## measure the two functions, as ratios within one run
+	go test -run '^$$' -bench . -benchmem ./lambdas/...
+
+##@ In code review
+
+.PHONY: golden
+golden: node ## accept the synthesized templates as the golden ones
+	go test ./test/synth -update
+
+.PHONY: synth
+synth: cli ## synthesize ENV's stacks into .local/cdk.out
+	@$(CDK) synth --quiet '$(ENV)/*'
+
+.PHONY: diff
+diff: cli ## show what a deploy of ENV would change; without AWS credentials, what changed since BASE=main
+	@if [ -n "$$AWS_ACCESS_KEY_ID$$AWS_PROFILE$$AWS_WEB_IDENTITY_TOKEN_FILE" ] || [ -f "$$HOME/.aws/credentials" ]; \
+	then $(CDK) diff '$(ENV)/*'; \
+	else $(MAKE) -s diff-golden; fi
+
+.PHONY: diff-golden
+diff-golden: cli
+	@CDK_OUTDIR=$(OUT)/golden.out go run ./infra -account 111111111111 -region us-east-1 -dist test/synth/testdata/dist
+	@mkdir -p $(OUT)/base
+	@for stack in $(STACKS); do \
+		golden=$$(echo test/synth/testdata/$(ENV)/$$stack.json | tr '[:upper:]' '[:lower:]'); \
+		git show $(BASE):$$golden >$(OUT)/base/$$stack.json || exit 1; \
+		$(CDK) diff --app $(OUT)/golden.out --template $(OUT)/base/$$stack.json $(ENV)/$$stack || exit 1; \
+	done
+
+##@ In an AWS account
+
+.PHONY: build
+build: ## cross-compile the functions for Lambda into .local/dist, after a check of the schemas
+	@for f in $(FUNCTIONS); do GOOS=linux GOARCH=arm64 GOARM64=v8.0 $(GOBUILD) -o $(OUT)/dist/$$f/bootstrap ./lambdas/cmd/$$f || exit 1; done
+
+.PHONY: deploy
+deploy: cli ## deploy ENV, asking before it widens any permission
+	$(CDK) deploy --require-approval broadening '$(ENV)/*'
+
+.PHONY: destroy
+destroy: cli ## delete ENV's Pipeline stack; Storage, with every event in it, stays
+	$(CDK) destroy '$(ENV)/Pipeline'
+
+##@ Upkeep
+
+.PHONY: fmt
+fmt: ## format the Go code
+	@git ls-files '*.go' | xargs go tool gofumpt -w
+
+.PHONY: lint
+lint: ## vet, staticcheck and gofumpt
+	go vet ./...
+	go tool staticcheck ./...
+	@unformatted=$$(git ls-files '*.go' | xargs go tool gofumpt -l); \
+	if [ -n "$$unformatted" ]; then echo "not formatted, run make fmt:"; echo "$$unformatted"; exit 1; fi
+
+.PHONY: clean
+clean: ## delete everything generated
+	rm -rf $(OUT) infra/node_modules
+
+.PHONY: help
+help:
+	@awk 'BEGIN { FS = ":.*## " } /^##@/ { printf "\n%s\n", substr($$0, 5) } /^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: node
+node:
+	@command -v node >/dev/null || { echo "node is not on the PATH: the CDK needs Node 20 or newer" >&2; exit 1; }
+
+.PHONY: cli
+cli: node $(CDK)
+
+$(CDK): infra/package-lock.json
+	@npm ci --prefix infra --no-audit --no-fund --silent && touch $@

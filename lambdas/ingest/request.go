@@ -1,0 +1,165 @@
+package ingest
+
+import (
+	"bytes"
+	"encoding/base64"
+	"errors"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// request is the little that ingest takes from API Gateway's proxy event. Its
+// values are parts of the event or of the parser's text, valid until the parser is
+// used again. The event's shape:
+// https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html#api-gateway-simple-proxy-for-lambda-input-format
+type request struct {
+	body        []byte
+	requestID   []byte
+	sourceIP    []byte
+	userAgent   []byte
+	contentType []byte
+	encoding    []byte
+}
+
+var errNotAnObject = errors.New("event is not a JSON object")
+
+// parser finds a request in an event without building a tree: it walks over the
+// members, steps into the few objects that matter and skips the rest as raw text.
+type parser struct {
+	decoder jsontext.Decoder
+	reader  bytes.Buffer
+	event   []byte
+	text    []byte // strings without their escapes, and the decoded body
+}
+
+// parse reads event. What it does not find stays empty: an event without a body is
+// a request without a body. An error means that event is not a JSON object.
+func (p *parser) parse(event []byte) (request, error) {
+	p.event, p.text = event, p.text[:0]
+	p.reader = *bytes.NewBuffer(event)
+	p.decoder.Reset(&p.reader, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	if p.decoder.PeekKind() != '{' {
+		return request{}, errNotAnObject
+	}
+	var r request
+	isBase64 := false
+	err := p.members(func(name []byte) (err error) {
+		switch string(name) {
+		case "body":
+			r.body, err = p.string()
+		case "isBase64Encoded":
+			isBase64, err = p.bool()
+		case "headers":
+			err = p.members(func(name []byte) error { return p.header(name, &r) })
+		case "requestContext":
+			err = p.members(func(name []byte) error { return p.context(name, &r) })
+		default:
+			err = p.decoder.SkipValue()
+		}
+		return err
+	})
+	if isBase64 {
+		r.body = p.decode(r.body)
+	}
+	return r, err
+}
+
+func (p *parser) header(name []byte, r *request) (err error) {
+	switch {
+	case bytes.EqualFold(name, []byte("User-Agent")):
+		r.userAgent, err = p.string()
+	case bytes.EqualFold(name, []byte("Content-Type")):
+		r.contentType, err = p.string()
+	case bytes.EqualFold(name, []byte("Content-Encoding")):
+		r.encoding, err = p.string()
+	default:
+		err = p.decoder.SkipValue()
+	}
+	return err
+}
+
+func (p *parser) context(name []byte, r *request) (err error) {
+	switch string(name) {
+	case "requestId":
+		r.requestID, err = p.string()
+	case "identity":
+		err = p.members(func(name []byte) (err error) {
+			if string(name) != "sourceIp" {
+				return p.decoder.SkipValue()
+			}
+			r.sourceIP, err = p.string()
+			return err
+		})
+	default:
+		err = p.decoder.SkipValue()
+	}
+	return err
+}
+
+// members calls visit with the name of each member of the object that comes next;
+// visit reads the value. Anything but an object is skipped.
+func (p *parser) members(visit func(name []byte) error) error {
+	if p.decoder.PeekKind() != '{' {
+		return p.decoder.SkipValue()
+	}
+	if _, err := p.decoder.ReadToken(); err != nil {
+		return err
+	}
+	for p.decoder.PeekKind() != '}' {
+		name, err := p.string()
+		if err != nil {
+			return err
+		}
+		if err := visit(name); err != nil {
+			return err
+		}
+	}
+	_, err := p.decoder.ReadToken()
+	return err
+}
+
+// string reads the next value: a string without its quotes and escapes, nothing
+// for null, and any other value as its own text.
+func (p *parser) string() ([]byte, error) {
+	value, err := p.decoder.ReadValue()
+	if err != nil {
+		return nil, err
+	}
+	end := p.decoder.InputOffset()
+	raw := p.event[end-int64(len(value)) : end]
+	switch raw[0] {
+	case 'n':
+		return nil, nil
+	case '"':
+		return p.unquote(raw), nil
+	}
+	return raw, nil
+}
+
+func (p *parser) unquote(raw []byte) []byte {
+	if bytes.IndexByte(raw, '\\') < 0 {
+		return raw[1 : len(raw)-1]
+	}
+	start := len(p.text)
+	// An error says that the string holds bytes that are not UTF-8, and that they
+	// became U+FFFD: API Gateway never sends such a string, it sends base64.
+	p.text, _ = jsontext.AppendUnquote(p.text, raw)
+	return p.text[start:]
+}
+
+func (p *parser) bool() (bool, error) {
+	token, err := p.decoder.ReadToken()
+	return token.Kind() == 't', err
+}
+
+// decode returns the bytes that body encodes, or body itself when it is not base64
+// although the event says so: storing what came is all that is safe then.
+func (p *parser) decode(body []byte) []byte {
+	start := len(p.text)
+	text, err := base64.StdEncoding.AppendDecode(p.text, body)
+	if err != nil {
+		return body
+	}
+	p.text = text
+	return text[start:]
+}

@@ -1,0 +1,69 @@
+package record
+
+import (
+	"time"
+	"unicode/utf8"
+)
+
+const hexDigits = "0123456789abcdef"
+
+// appendMember appends `,"name":"value"`, or nothing when value is empty.
+func appendMember(dst []byte, name, value string) []byte {
+	if value == "" {
+		return dst
+	}
+	dst = append(dst, `,"`...)
+	dst = append(dst, name...)
+	dst = append(dst, `":`...)
+	return appendString(dst, value)
+}
+
+func appendTime(dst []byte, t time.Time) []byte {
+	dst = append(dst, `,"received_at":"`...)
+	dst = t.UTC().AppendFormat(dst, timeFormat)
+	return append(dst, '"')
+}
+
+// appendString appends text as a JSON string. Escaped is only what RFC 8259
+// requires: the quote, the backslash, and control characters; a byte that is not
+// UTF-8 becomes U+FFFD, which only a header's value can hold, never a body.
+func appendString[T string | []byte](dst []byte, text T) []byte {
+	dst = append(dst, '"')
+	start := 0
+	for i := 0; i < len(text); {
+		if c := text[i]; c < utf8.RuneSelf {
+			i++
+			if c >= ' ' && c != '"' && c != '\\' {
+				continue
+			}
+			dst = append(dst, text[start:i-1]...)
+			dst = appendEscape(dst, c)
+			start = i
+			continue
+		}
+		r, size := utf8.DecodeRuneInString(string(text[i:min(i+utf8.UTFMax, len(text))]))
+		if r == utf8.RuneError && size == 1 {
+			dst = append(dst, text[start:i]...)
+			dst = append(dst, "\ufffd"...)
+			start = i + size
+		}
+		i += size
+	}
+	dst = append(dst, text[start:]...)
+	return append(dst, '"')
+}
+
+func appendEscape(dst []byte, c byte) []byte {
+	switch c {
+	case '"', '\\':
+		return append(dst, '\\', c)
+	case '\n':
+		return append(dst, '\\', 'n')
+	case '\r':
+		return append(dst, '\\', 'r')
+	case '\t':
+		return append(dst, '\\', 't')
+	default:
+		return append(dst, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&0xf])
+	}
+}

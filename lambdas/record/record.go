@@ -1,0 +1,126 @@
+package record
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// MaxBytes is the largest record that Firehose takes: 1,000 KiB before base64.
+// https://docs.aws.amazon.com/firehose/latest/APIReference/API_PutRecord.html
+const MaxBytes = 1_000 << 10
+
+// version is the record format's, the header's member "v".
+const version = 1
+
+// timeFormat is RFC 3339 in UTC with milliseconds, always 24 bytes.
+const timeFormat = "2006-01-02T15:04:05.000Z"
+
+// ErrHeader says that data does not begin with a record's header line.
+var ErrHeader = errors.New("no record header")
+
+// ErrShort says that data ends before the body its header announces.
+var ErrShort = errors.New("record is cut off")
+
+// Header says what ingest knows of a request beyond its body. A member that is
+// empty is left out of the record.
+type Header struct {
+	ID          string    // the ingest id, made once per request
+	ReceivedAt  time.Time // kept to the millisecond
+	RequestID   string    // API Gateway's request id
+	IP          string    // the client's address, as far as the setting keeps it
+	UserAgent   string
+	ContentType string
+	Encoding    string // the request's Content-Encoding, as sent
+}
+
+// Record is one request in transit: its header and its body exactly as received.
+type Record struct {
+	Header
+	Body []byte
+}
+
+// NewID returns a new ingest id, a UUIDv7: unique, and sorted by time.
+func NewID() string {
+	return uuid.Must(uuid.NewV7()).String()
+}
+
+// EventID returns the id of the n-th event of the request with this ingest id.
+func EventID(id string, n int) string {
+	return id + "/" + strconv.Itoa(n)
+}
+
+// Append appends the record of h and body to dst: one header line, then the body
+// untouched. The caller checks the result against MaxBytes.
+func Append(dst []byte, h Header, body []byte) []byte {
+	dst = append(dst, `{"v":`...)
+	dst = strconv.AppendInt(dst, version, 10)
+	dst = appendMember(dst, "id", h.ID)
+	dst = appendTime(dst, h.ReceivedAt)
+	dst = appendMember(dst, "request_id", h.RequestID)
+	dst = appendMember(dst, "ip", h.IP)
+	dst = appendMember(dst, "ua", h.UserAgent)
+	dst = appendMember(dst, "content_type", h.ContentType)
+	dst = appendMember(dst, "encoding", h.Encoding)
+	dst = append(dst, `,"bytes":`...)
+	dst = strconv.AppendInt(dst, int64(len(body)), 10)
+	dst = append(dst, "}\n"...)
+	return append(dst, body...)
+}
+
+// Decode returns the first record of data and what follows it: records may stand
+// one behind the other, for each header says how long its body is. The body is a
+// part of data, not a copy. The error is ErrHeader or ErrShort, with its cause.
+func Decode(data []byte) (Record, []byte, error) {
+	line, rest, found := bytes.Cut(data, []byte{'\n'})
+	if !found {
+		return Record{}, nil, fmt.Errorf("decoding record: %w: no newline in %d bytes", ErrHeader, len(data))
+	}
+	header, length, err := decodeHeader(line)
+	if err != nil {
+		return Record{}, nil, fmt.Errorf("decoding record: %w: %w", ErrHeader, err)
+	}
+	if length > len(rest) {
+		return Record{}, nil, fmt.Errorf("decoding record %s: %w: %d bytes of %d", header.ID, ErrShort, len(rest), length)
+	}
+	return Record{Header: header, Body: rest[:length:length]}, rest[length:], nil
+}
+
+func decodeHeader(line []byte) (Header, int, error) {
+	var wire struct {
+		V           int       `json:"v"`
+		ID          string    `json:"id"`
+		ReceivedAt  time.Time `json:"received_at"`
+		RequestID   string    `json:"request_id"`
+		IP          string    `json:"ip"`
+		UserAgent   string    `json:"ua"`
+		ContentType string    `json:"content_type"`
+		Encoding    string    `json:"encoding"`
+		Bytes       *int      `json:"bytes"`
+	}
+	if err := json.Unmarshal(line, &wire); err != nil {
+		return Header{}, 0, err
+	}
+	switch {
+	case wire.V != version:
+		return Header{}, 0, fmt.Errorf("version is %d, known is %d", wire.V, version)
+	case wire.ID == "":
+		return Header{}, 0, errors.New("id is missing")
+	case wire.Bytes == nil || *wire.Bytes < 0:
+		return Header{}, 0, errors.New("bytes is missing or negative")
+	}
+	return Header{
+		ID:          wire.ID,
+		ReceivedAt:  wire.ReceivedAt,
+		RequestID:   wire.RequestID,
+		IP:          wire.IP,
+		UserAgent:   wire.UserAgent,
+		ContentType: wire.ContentType,
+		Encoding:    wire.Encoding,
+	}, *wire.Bytes, nil
+}

@@ -1,0 +1,40 @@
+// Package setting carries a function's Config through its environment
+// variables, in both directions, so that the construct that writes them and the
+// function that reads them cannot drift: each Config binds its fields once, to a
+// flag.FlagSet whose flag names are the variables' names, and the set is written
+// by infra and read by the function.
+package setting
+
+import (
+	"flag"
+	"fmt"
+)
+
+// New returns an empty set for a Config to bind its fields to.
+func New(function string) *flag.FlagSet {
+	return flag.NewFlagSet(function, flag.ContinueOnError)
+}
+
+// Write returns every setting of fs with its present value, defaults included,
+// so that a template shows the whole configuration.
+func Write(fs *flag.FlagSet) map[string]string {
+	variables := map[string]string{}
+	fs.VisitAll(func(f *flag.Flag) { variables[f.Name] = f.Value.String() })
+	return variables
+}
+
+// Read sets each setting of fs that lookup knows and leaves the others at their
+// defaults. Its error names the variable and the value.
+func Read(fs *flag.FlagSet, lookup func(string) (string, bool)) error {
+	var failed error
+	fs.VisitAll(func(f *flag.Flag) {
+		value, ok := lookup(f.Name)
+		if !ok || failed != nil {
+			return
+		}
+		if err := fs.Set(f.Name, value); err != nil {
+			failed = fmt.Errorf("reading setting %s=%q: %w", f.Name, value, err)
+		}
+	})
+	return failed
+}
