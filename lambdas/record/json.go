@@ -1,6 +1,7 @@
 package record
 
 import (
+	"strconv"
 	"time"
 	"unicode/utf8"
 )
@@ -16,6 +17,17 @@ func appendMember(dst []byte, name, value string) []byte {
 	dst = append(dst, name...)
 	dst = append(dst, `":`...)
 	return appendString(dst, value)
+}
+
+// appendCount appends `,"name":n`, or nothing when n is 0.
+func appendCount(dst []byte, name string, n int) []byte {
+	if n == 0 {
+		return dst
+	}
+	dst = append(dst, `,"`...)
+	dst = append(dst, name...)
+	dst = append(dst, `":`...)
+	return strconv.AppendInt(dst, int64(n), 10)
 }
 
 func appendTime(dst []byte, t time.Time) []byte {

@@ -37,6 +37,8 @@ type Header struct {
 	UserAgent   string
 	ContentType string
 	Encoding    string // the request's Content-Encoding, as sent
+	First       int    // index in its request of the body's first event, above 0 in a part of a split body
+	Replays     int    // how often an operator has replayed it
 }
 
 // Record is one request in transit: its header and its body exactly as received.
@@ -67,6 +69,8 @@ func Append(dst []byte, h Header, body []byte) []byte {
 	dst = appendMember(dst, "ua", h.UserAgent)
 	dst = appendMember(dst, "content_type", h.ContentType)
 	dst = appendMember(dst, "encoding", h.Encoding)
+	dst = appendCount(dst, "first", h.First)
+	dst = appendCount(dst, "replays", h.Replays)
 	dst = append(dst, `,"bytes":`...)
 	dst = strconv.AppendInt(dst, int64(len(body)), 10)
 	dst = append(dst, "}\n"...)
@@ -101,6 +105,8 @@ func decodeHeader(line []byte) (Header, int, error) {
 		UserAgent   string    `json:"ua"`
 		ContentType string    `json:"content_type"`
 		Encoding    string    `json:"encoding"`
+		First       int       `json:"first"`
+		Replays     int       `json:"replays"`
 		Bytes       *int      `json:"bytes"`
 	}
 	if err := json.Unmarshal(line, &wire); err != nil {
@@ -113,6 +119,8 @@ func decodeHeader(line []byte) (Header, int, error) {
 		return Header{}, 0, errors.New("id is missing")
 	case wire.Bytes == nil || *wire.Bytes < 0:
 		return Header{}, 0, errors.New("bytes is missing or negative")
+	case wire.First < 0 || wire.Replays < 0:
+		return Header{}, 0, errors.New("first or replays is negative")
 	}
 	return Header{
 		ID:          wire.ID,
@@ -122,5 +130,7 @@ func decodeHeader(line []byte) (Header, int, error) {
 		UserAgent:   wire.UserAgent,
 		ContentType: wire.ContentType,
 		Encoding:    wire.Encoding,
+		First:       wire.First,
+		Replays:     wire.Replays,
 	}, *wire.Bytes, nil
 }

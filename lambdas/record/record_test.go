@@ -78,6 +78,8 @@ func drawHeader(t *rapid.T) record.Header {
 		UserAgent:   text.Draw(t, "ua"),
 		ContentType: text.Draw(t, "content type"),
 		Encoding:    text.Draw(t, "encoding"),
+		First:       rapid.IntRange(0, 10_000).Draw(t, "first"),
+		Replays:     rapid.IntRange(0, 3).Draw(t, "replays"),
 	}
 }
 
@@ -154,6 +156,7 @@ func TestRejectComesBackAsItWas(t *testing.T) {
 			},
 			Payload:   rapid.SliceOfN(rapid.Byte(), 1, -1).Draw(t, "payload"),
 			Processor: "validate/1",
+			Replays:   rapid.IntRange(0, 3).Draw(t, "replays"),
 		}
 		line := record.AppendReject(nil, want)
 		if bytes.Count(line, []byte("\n")) != 1 || !json.Valid(line) {

@@ -56,6 +56,7 @@ type Reject struct {
 	Payload       []byte // the rejected bytes, complete
 	PayloadObject string // the S3 key that holds the payload instead, when the row would not fit a record
 	Processor     string // who rejected it, name and version
+	Replays       int    // how often an operator had replayed it before
 }
 
 // AppendReject appends r to dst as one line. The payload is a string when it is
@@ -87,6 +88,7 @@ func AppendReject(dst []byte, r Reject) []byte {
 		dst = append(dst, '"')
 	}
 	dst = appendMember(dst, "processor", r.Processor)
+	dst = appendCount(dst, "replays", r.Replays)
 	return append(dst, "}\n"...)
 }
 
@@ -119,6 +121,7 @@ func DecodeReject(line []byte) (Reject, error) {
 		PayloadBase64 []byte  `json:"payload_base64"`
 		PayloadObject string  `json:"payload_object"`
 		Processor     string  `json:"processor"`
+		Replays       int     `json:"replays"`
 	}
 	if err := json.Unmarshal(line, &wire); err != nil {
 		return Reject{}, fmt.Errorf("decoding reject: %w", err)
@@ -131,6 +134,7 @@ func DecodeReject(line []byte) (Reject, error) {
 		Payload:       wire.PayloadBase64,
 		PayloadObject: wire.PayloadObject,
 		Processor:     wire.Processor,
+		Replays:       wire.Replays,
 	}
 	if wire.Payload != nil {
 		r.Payload = []byte(*wire.Payload)

@@ -1,0 +1,83 @@
+// Package environment holds what may differ between the places the pipeline is
+// deployed to, as plain values: one Environment each. Nothing here knows the CDK.
+package environment
+
+import (
+	"time"
+
+	"global-ingest/lambdas/ingest"
+)
+
+// Environment is one deployment of the whole pipeline. Default says what each
+// field is when an environment does not set it.
+type Environment struct {
+	Name    string // CDK stage and first part of every stack's name: letters and digits, a capital first; required
+	Account string // AWS account, 12 digits; default empty: the account of whoever deploys
+	Region  string // AWS region, such as "eu-central-1"; default empty: the region of whoever deploys
+
+	Throttle  Throttle // what the API lets through
+	Ingest    Function // the function that a client waits for
+	Validator Function // the function that checks batches
+
+	ClientIP      ingest.ClientIP // how much of a client's address is stored: None, Truncated (/24, /48) or Full; default Truncated
+	Strict        bool            // whether an event whose type has no schema is rejected; default false
+	Delivery      Delivery        // how long and how much Firehose collects
+	SourceBackup  bool            // whether every record is also kept as received, below source/; once on, Firehose does not let it be turned off; default false
+	LogRetention  int             // days that log groups keep their lines: a value CloudWatch Logs knows, 1 to 3653; default 30
+	Lifecycle     Lifecycle       // when the lake lets go of objects
+	Tracing       bool            // whether X-Ray follows requests through API and functions; default false
+	OwnAPILogRole bool            // whether this environment sets the role with which API Gateway writes logs for the whole account and region; one environment per account and region must; default false
+
+	// DeletableStorage lets `cdk destroy` take bucket, key, streams and log groups
+	// along, once the bucket is empty. Without it they stay, and the Storage stack
+	// refuses to be deleted. Default false.
+	DeletableStorage bool
+}
+
+// Throttle bounds the requests that the API passes on; the others get 429. AWS's
+// own bound of a whole account in a region, 10,000 a second with bursts of 5,000
+// unless raised, comes on top.
+type Throttle struct {
+	RatePerSecond int // steady requests a second, at least 1; default 10,000
+	Burst         int // requests at once, at least 1; default 5,000
+}
+
+// Function sizes a Lambda function.
+type Function struct {
+	MemoryMiB int           // MiB, 128 to 10,240; CPU grows with it, one whole vCPU at 1,769; default 512 for Ingest, 1,024 for Validator
+	Timeout   time.Duration // whole seconds; Ingest 4s to 29s, default 10s; Validator 1s to 5m, the longest that Firehose waits, default 1m
+}
+
+// Delivery is what Firehose collects before it calls the Validator, and before it
+// writes an object. Whichever of size and time is reached first counts.
+type Delivery struct {
+	TransformFor time.Duration // longest wait before the Validator is called: whole seconds, 0s to 15m; default 10s
+	Retries      int           // further calls of a Validator that failed, 1 to 300, before the batch goes to failed/; default 10
+	BufferMiB    int           // MiB of an object before compression, 1 to 128; default 64
+	BufferFor    time.Duration // longest wait before an object is written: whole seconds, 0s to 15m; default 1m
+}
+
+// Lifecycle says after how many days the lake deletes objects by prefix; 0 keeps
+// them. The bucket is versioned: a deleted object's bytes are gone
+// NoncurrentExpireAfter days later.
+type Lifecycle struct {
+	EventsExpireAfter     int // days, 0 to 36,500, for events/; default 0
+	RejectsExpireAfter    int // days, 0 to 36,500, for rejected/ and rejected-large/; default 0
+	FailedExpireAfter     int // days, 0 to 36,500, for failed/; default 0
+	SourceExpireAfter     int // days, 0 to 36,500, for source/; default 0
+	NoncurrentExpireAfter int // days, 1 to 36,500, for replaced and deleted versions; default 30
+}
+
+// Default returns an environment with every default set.
+func Default(name string) Environment {
+	return Environment{
+		Name:         name,
+		Throttle:     Throttle{RatePerSecond: 10_000, Burst: 5_000},
+		Ingest:       Function{MemoryMiB: 512, Timeout: 10 * time.Second},
+		Validator:    Function{MemoryMiB: 1_024, Timeout: time.Minute},
+		ClientIP:     ingest.Truncated,
+		Delivery:     Delivery{TransformFor: 10 * time.Second, Retries: 10, BufferMiB: 64, BufferFor: time.Minute},
+		LogRetention: 30,
+		Lifecycle:    Lifecycle{NoncurrentExpireAfter: 30},
+	}
+}

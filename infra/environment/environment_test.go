@@ -1,0 +1,72 @@
+package environment_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"global-ingest/infra/environment"
+)
+
+func placed(e environment.Environment) environment.Environment {
+	e.Account, e.Region = "111111111111", "eu-central-1"
+	return e
+}
+
+func TestEveryEnvironmentIsValid(t *testing.T) {
+	names := map[string]bool{}
+	for _, e := range environment.All() {
+		if err := placed(e).Validate(); err != nil {
+			t.Error(err)
+		}
+		if names[e.Name] {
+			t.Errorf("two environments are called %s", e.Name)
+		}
+		names[e.Name] = true
+	}
+}
+
+// TestValidateNamesFieldValueAndLimit has a row for each end of each range.
+func TestValidateNamesFieldValueAndLimit(t *testing.T) {
+	type env = environment.Environment
+	for _, row := range []struct {
+		mistake func(*env)
+		want    string
+	}{
+		{func(e *env) { e.Name = "dev" }, `Name is "dev", must be 1 to 32 letters and digits, a capital first`},
+		{func(e *env) { e.Name = "" }, `Name is ""`},
+		{func(e *env) { e.Name = "Dev-2" }, `Name is "Dev-2"`},
+		{func(e *env) { e.Account = "" }, `Account is "", must be 12 digits`},
+		{func(e *env) { e.Account = "1111-2222-3333" }, `Account is "1111-2222-3333"`},
+		{func(e *env) { e.Region = "Frankfurt" }, `Region is "Frankfurt", must be an AWS region such as "eu-central-1"`},
+		{func(e *env) { e.Throttle.RatePerSecond = 0 }, "Throttle.RatePerSecond is 0, must be at least 1"},
+		{func(e *env) { e.Throttle.Burst = -1 }, "Throttle.Burst is -1, must be at least 1"},
+		{func(e *env) { e.Ingest.MemoryMiB = 127 }, "Ingest.MemoryMiB is 127, must be 128 to 10240"},
+		{func(e *env) { e.Ingest.Timeout = 3 * time.Second }, "Ingest.Timeout is 3s, must be whole seconds from 4s to 29s"},
+		{func(e *env) { e.Ingest.Timeout = 30 * time.Second }, "Ingest.Timeout is 30s"},
+		{func(e *env) { e.Ingest.Timeout = 4500 * time.Millisecond }, "Ingest.Timeout is 4.5s, must be whole seconds"},
+		{func(e *env) { e.Validator.MemoryMiB = 10_241 }, "Validator.MemoryMiB is 10241, must be 128 to 10240"},
+		{func(e *env) { e.Validator.Timeout = 0 }, "Validator.Timeout is 0s, must be whole seconds from 1s to 5m0s"},
+		{func(e *env) { e.Validator.Timeout = 301 * time.Second }, "Validator.Timeout is 5m1s"},
+		{func(e *env) { e.Delivery.TransformFor = -time.Second }, "Delivery.TransformFor is -1s, must be whole seconds from 0s to 15m0s"},
+		{func(e *env) { e.Delivery.Retries = 0 }, "Delivery.Retries is 0, must be 1 to 300"},
+		{func(e *env) { e.Delivery.Retries = 301 }, "Delivery.Retries is 301"},
+		{func(e *env) { e.Delivery.BufferMiB = 0 }, "Delivery.BufferMiB is 0, must be 1 to 128"},
+		{func(e *env) { e.Delivery.BufferMiB = 129 }, "Delivery.BufferMiB is 129"},
+		{func(e *env) { e.Delivery.BufferFor = 16 * time.Minute }, "Delivery.BufferFor is 16m0s, must be whole seconds from 0s to 15m0s"},
+		{func(e *env) { e.ClientIP = "half" }, `ClientIP is "half", must be none, truncated or full`},
+		{func(e *env) { e.LogRetention = 31 }, "LogRetention is 31 days, must be one of [1 3 5 7 14 30"},
+		{func(e *env) { e.Lifecycle.EventsExpireAfter = -1 }, "Lifecycle.EventsExpireAfter is -1, must be 0 to 36500"},
+		{func(e *env) { e.Lifecycle.RejectsExpireAfter = 36_501 }, "Lifecycle.RejectsExpireAfter is 36501"},
+		{func(e *env) { e.Lifecycle.FailedExpireAfter = -1 }, "Lifecycle.FailedExpireAfter is -1"},
+		{func(e *env) { e.Lifecycle.SourceExpireAfter = -1 }, "Lifecycle.SourceExpireAfter is -1"},
+		{func(e *env) { e.Lifecycle.NoncurrentExpireAfter = 0 }, "Lifecycle.NoncurrentExpireAfter is 0, must be 1 to 36500"},
+	} {
+		e := placed(environment.Default("Mistaken"))
+		row.mistake(&e)
+		err := e.Validate()
+		if err == nil || !strings.HasPrefix(err.Error(), "environment "+e.Name+": "+row.want) {
+			t.Errorf("got %v, want %s", err, row.want)
+		}
+	}
+}

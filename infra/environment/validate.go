@@ -1,0 +1,121 @@
+package environment
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"time"
+
+	"global-ingest/lambdas/ingest"
+)
+
+var (
+	namePattern    = regexp.MustCompile(`^[A-Z][A-Za-z0-9]{0,31}$`)
+	accountPattern = regexp.MustCompile(`^[0-9]{12}$`)
+	regionPattern  = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-[0-9]$`)
+)
+
+// retentions are the days that CloudWatch Logs accepts.
+// https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
+var retentions = []int{
+	1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
+}
+
+// maxExpiry is a hundred years of days: a typing error rather than a plan beyond.
+const maxExpiry = 36_500
+
+// Validate returns what is wrong with e first: the field, its value and its limit.
+func (e Environment) Validate() error {
+	for _, check := range []func() error{
+		e.checkPlace, e.checkThrottle, e.checkFunctions, e.checkDelivery, e.checkStorage,
+	} {
+		if err := check(); err != nil {
+			return fmt.Errorf("environment %s: %w", e.Name, err)
+		}
+	}
+	return nil
+}
+
+func (e Environment) checkPlace() error {
+	switch {
+	case !namePattern.MatchString(e.Name):
+		return fmt.Errorf("Name is %q, must be 1 to 32 letters and digits, a capital first", e.Name)
+	case !accountPattern.MatchString(e.Account):
+		return fmt.Errorf("Account is %q, must be 12 digits", e.Account)
+	case !regionPattern.MatchString(e.Region):
+		return fmt.Errorf("Region is %q, must be an AWS region such as %q", e.Region, "eu-central-1")
+	}
+	return nil
+}
+
+func (e Environment) checkThrottle() error {
+	return first(
+		atLeast("Throttle.RatePerSecond", e.Throttle.RatePerSecond, 1),
+		atLeast("Throttle.Burst", e.Throttle.Burst, 1),
+	)
+}
+
+func (e Environment) checkFunctions() error {
+	return first(
+		between("Ingest.MemoryMiB", e.Ingest.MemoryMiB, 128, 10_240),
+		lasts("Ingest.Timeout", e.Ingest.Timeout, 4*time.Second, 29*time.Second),
+		between("Validator.MemoryMiB", e.Validator.MemoryMiB, 128, 10_240),
+		lasts("Validator.Timeout", e.Validator.Timeout, time.Second, 5*time.Minute),
+	)
+}
+
+func (e Environment) checkDelivery() error {
+	return first(
+		lasts("Delivery.TransformFor", e.Delivery.TransformFor, 0, 15*time.Minute),
+		between("Delivery.Retries", e.Delivery.Retries, 1, 300),
+		between("Delivery.BufferMiB", e.Delivery.BufferMiB, 1, 128),
+		lasts("Delivery.BufferFor", e.Delivery.BufferFor, 0, 15*time.Minute),
+	)
+}
+
+func (e Environment) checkStorage() error {
+	if !slices.Contains([]ingest.ClientIP{ingest.None, ingest.Truncated, ingest.Full}, e.ClientIP) {
+		return fmt.Errorf("ClientIP is %q, must be %s, %s or %s", e.ClientIP, ingest.None, ingest.Truncated, ingest.Full)
+	}
+	if !slices.Contains(retentions, e.LogRetention) {
+		return fmt.Errorf("LogRetention is %d days, must be one of %v", e.LogRetention, retentions)
+	}
+	return first(
+		between("Lifecycle.EventsExpireAfter", e.Lifecycle.EventsExpireAfter, 0, maxExpiry),
+		between("Lifecycle.RejectsExpireAfter", e.Lifecycle.RejectsExpireAfter, 0, maxExpiry),
+		between("Lifecycle.FailedExpireAfter", e.Lifecycle.FailedExpireAfter, 0, maxExpiry),
+		between("Lifecycle.SourceExpireAfter", e.Lifecycle.SourceExpireAfter, 0, maxExpiry),
+		between("Lifecycle.NoncurrentExpireAfter", e.Lifecycle.NoncurrentExpireAfter, 1, maxExpiry),
+	)
+}
+
+func between(field string, value, least, most int) error {
+	if value < least || value > most {
+		return fmt.Errorf("%s is %d, must be %d to %d", field, value, least, most)
+	}
+	return nil
+}
+
+func atLeast(field string, value, least int) error {
+	if value < least {
+		return fmt.Errorf("%s is %d, must be at least %d", field, value, least)
+	}
+	return nil
+}
+
+// lasts also refuses fractions of a second, which neither Lambda nor Firehose knows.
+func lasts(field string, value, least, most time.Duration) error {
+	if value < least || value > most || value%time.Second != 0 {
+		return fmt.Errorf("%s is %v, must be whole seconds from %v to %v", field, value, least, most)
+	}
+	return nil
+}
+
+func first(errs ...error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

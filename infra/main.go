@@ -1,0 +1,75 @@
+// Command infra is the CDK app: every environment, a stage each. The CDK CLI runs
+// it as cdk.json says; run by itself it writes the same cloud assembly to CDK_OUTDIR.
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/jsii-runtime-go"
+
+	"global-ingest/infra/environment"
+	"global-ingest/infra/pipeline"
+)
+
+// noAccount stands in when nobody is logged in, so that templates can be looked at;
+// nobody owns it.
+const noAccount = "111111111111"
+
+func main() {
+	account := flag.String("account", or(os.Getenv("CDK_DEFAULT_ACCOUNT"), noAccount), "AWS account of environments that name none")
+	region := flag.String("region", or(os.Getenv("CDK_DEFAULT_REGION"), "us-east-1"), "AWS region of environments that name none")
+	dist := flag.String("dist", ".local/dist", "folder of the built functions")
+	flag.Parse()
+	if err := synthesize(*account, *region, *dist); err != nil {
+		fmt.Fprintln(os.Stderr, "infra:", err)
+		os.Exit(1)
+	}
+}
+
+func synthesize(account, region, dist string) error {
+	if _, err := exec.LookPath("node"); err != nil {
+		return errors.New("the AWS CDK needs Node.js 20 or newer: node is not on the PATH")
+	}
+	defer jsii.Close()
+	app, err := pipeline.NewApp(pipeline.AppProps{
+		Environments: placed(environment.All(), account, region),
+		Settings:     "cdk.json",
+		Dist:         dist,
+	})
+	if err != nil {
+		return err
+	}
+	return synth(app)
+}
+
+// synth turns the CDK's panic into an error: what it found wrong it has printed.
+func synth(app awscdk.App) (err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			err = fmt.Errorf("synthesizing: %v", cause)
+		}
+	}()
+	app.Synth(nil)
+	return nil
+}
+
+// placed gives account and region to the environments that name none.
+func placed(envs []environment.Environment, account, region string) []environment.Environment {
+	for i := range envs {
+		envs[i].Account = or(envs[i].Account, account)
+		envs[i].Region = or(envs[i].Region, region)
+	}
+	return envs
+}
+
+func or(value, otherwise string) string {
+	if value == "" {
+		return otherwise
+	}
+	return value
+}

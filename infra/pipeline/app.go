@@ -1,0 +1,78 @@
+package pipeline
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/jsii-runtime-go"
+
+	"global-ingest/infra/environment"
+)
+
+// Functions are the names of the functions: the folders of Dist.
+var Functions = []string{"ingest", "validate"}
+
+// AppProps configures an app.
+type AppProps struct {
+	Environments []environment.Environment // one stage each, with account and region; required
+	Settings     string                    // path of cdk.json, whose context only the CDK CLI would read otherwise; required
+	Dist         string                    // folder of the built functions; required
+	Outdir       string                    // where the cloud assembly is written; default: where the CDK CLI or CDK_OUTDIR says
+}
+
+// NewApp returns the app, ready to be synthesized, or what stands in its way.
+func NewApp(props AppProps) (awscdk.App, error) {
+	context, err := contextOf(props.Settings)
+	if err != nil {
+		return nil, err
+	}
+	for _, env := range props.Environments {
+		if err := env.Validate(); err != nil {
+			return nil, err
+		}
+	}
+	for _, name := range Functions {
+		if bootstrap := filepath.Join(props.Dist, name, "bootstrap"); !exists(bootstrap) {
+			return nil, fmt.Errorf("%s does not exist: run `make build`", bootstrap)
+		}
+	}
+	app := awscdk.NewApp(appProps(context, props.Outdir))
+	for _, env := range props.Environments {
+		NewStage(app, env, props.Dist)
+	}
+	return app, nil
+}
+
+func appProps(context map[string]any, outdir string) *awscdk.AppProps {
+	props := &awscdk.AppProps{
+		AnalyticsReporting: jsii.Bool(false),
+		TreeMetadata:       jsii.Bool(false),
+		Context:            &context,
+	}
+	if outdir != "" {
+		props.Outdir = jsii.String(outdir)
+	}
+	return props
+}
+
+func contextOf(settings string) (map[string]any, error) {
+	data, err := os.ReadFile(settings)
+	if err != nil {
+		return nil, fmt.Errorf("reading the CDK's settings: %w", err)
+	}
+	var file struct {
+		Context map[string]any `json:"context"`
+	}
+	if err := json.Unmarshal(data, &file); err != nil {
+		return nil, fmt.Errorf("reading the CDK's settings: %s: %w", settings, err)
+	}
+	return file.Context, nil
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}

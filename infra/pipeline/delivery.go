@@ -1,0 +1,153 @@
+package pipeline
+
+import (
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awskinesisfirehose"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+
+	"global-ingest/infra/environment"
+	"global-ingest/lambdas/record"
+)
+
+// hourly partitions objects by the hour their oldest record arrived, in UTC.
+const hourly = "year=!{timestamp:yyyy}/month=!{timestamp:MM}/day=!{timestamp:dd}/hour=!{timestamp:HH}/"
+
+// transformBufferMiB is how much Firehose hands to the function at once. A record
+// travels as base64, 4/3 of its size, so 1 MiB arrives as 1.4 MB, and what the
+// function answers may grow by a factor of 4 before it meets Lambda's 6 MB.
+const transformBufferMiB = 1
+
+// DeliveryProps configures a Delivery.
+type DeliveryProps struct {
+	Lake         *Lake                // where objects land; required
+	Prefix       string               // where in the Lake, such as "events/"; required
+	Function     awslambda.IFunction  // transforms each batch; default none
+	Buffers      environment.Delivery // how much and how long is collected; required
+	SourceBackup bool                 // whether records are also kept as received; default false
+	Logs         LogsProps            // how long error lines are kept; required
+	Removal      awscdk.RemovalPolicy // what becomes of the stream, and what it has not delivered, when it leaves the stack; required
+}
+
+// Delivery is a Firehose stream that collects records, has them transformed and
+// writes them to the Lake.
+type Delivery struct {
+	Stream awskinesisfirehose.DeliveryStream
+}
+
+// NewDelivery adds a Delivery under scope.
+func NewDelivery(scope constructs.Construct, id string, props DeliveryProps) *Delivery {
+	this := constructs.NewConstruct(scope, jsii.String(id))
+	logs := newLogs(this, "Logs", props.Logs)
+	role := deliveryRole(this, props, logs)
+	stream := awskinesisfirehose.NewDeliveryStream(this, jsii.String("Stream"), &awskinesisfirehose.DeliveryStreamProps{
+		// AWS's own key: nobody can disable it and with it the way in.
+		Encryption:  awskinesisfirehose.StreamEncryption_AwsOwnedKey(),
+		Destination: destination(props, role, logs),
+	})
+	stream.ApplyRemovalPolicy(props.Removal)
+	// Without its policy in place the stream would fail its first deliveries.
+	stream.Node().AddDependency(role)
+	return &Delivery{Stream: stream}
+}
+
+func destination(props DeliveryProps, role awsiam.Role, logs awslogs.LogGroup) awskinesisfirehose.S3Bucket {
+	logging := awskinesisfirehose.NewEnableLogging(logs)
+	return awskinesisfirehose.NewS3Bucket(props.Lake.Bucket, &awskinesisfirehose.S3BucketProps{
+		// deliveryRole says everything it may do; the construct's own grants are wider.
+		Role:              role.WithoutPolicyUpdates(nil),
+		LoggingConfig:     logging,
+		DataOutputPrefix:  jsii.String(props.Prefix + hourly),
+		ErrorOutputPrefix: jsii.String(failedPrefix),
+		FileExtension:     jsii.String(".jsonl.gz"),
+		Compression:       awskinesisfirehose.Compression_GZIP(),
+		BufferingInterval: duration(props.Buffers.BufferFor),
+		BufferingSize:     mebibytes(props.Buffers.BufferMiB),
+		Processors:        processors(props),
+		S3Backup:          sourceBackup(props, logging),
+	})
+}
+
+const failedPrefix = record.FailedPrefix + "!{firehose:error-output-type}/" + hourly
+
+func processors(props DeliveryProps) *[]awskinesisfirehose.IDataProcessor {
+	if props.Function == nil {
+		return nil
+	}
+	return &[]awskinesisfirehose.IDataProcessor{
+		awskinesisfirehose.NewLambdaFunctionProcessor(props.Function, &awskinesisfirehose.DataProcessorProps{
+			BufferSize:     mebibytes(transformBufferMiB),
+			BufferInterval: duration(props.Buffers.TransformFor),
+			Retries:        jsii.Number(props.Buffers.Retries),
+		}),
+	}
+}
+
+func sourceBackup(props DeliveryProps, logging awskinesisfirehose.ILoggingConfig) *awskinesisfirehose.DestinationS3BackupProps {
+	if !props.SourceBackup {
+		return nil
+	}
+	return &awskinesisfirehose.DestinationS3BackupProps{
+		Mode:              awskinesisfirehose.BackupMode_ALL,
+		Bucket:            props.Lake.Bucket,
+		DataOutputPrefix:  jsii.String(record.SourcePrefix + hourly),
+		ErrorOutputPrefix: jsii.String(failedPrefix),
+		Compression:       awskinesisfirehose.Compression_GZIP(),
+		BufferingInterval: duration(props.Buffers.BufferFor),
+		BufferingSize:     mebibytes(props.Buffers.BufferMiB),
+		LoggingConfig:     logging,
+	}
+}
+
+// deliveryRole may write objects below its prefixes, encrypt them through S3, call
+// the function and log errors.
+// https://docs.aws.amazon.com/firehose/latest/dev/controlling-access.html#using-iam-s3
+func deliveryRole(this constructs.Construct, props DeliveryProps, logs awslogs.LogGroup) awsiam.Role {
+	stack := awscdk.Stack_Of(this)
+	role := awsiam.NewRole(this, jsii.String("Role"), &awsiam.RoleProps{
+		AssumedBy: awsiam.NewServicePrincipal(jsii.String("firehose.amazonaws.com"), &awsiam.ServicePrincipalOpts{
+			Conditions: equals("aws:SourceAccount", stack.Account()),
+		}),
+	})
+	bucket := props.Lake.Bucket
+	role.AddToPolicy(allow(
+		[]string{"s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultipartUploads"},
+		bucket.BucketArn(),
+	))
+	role.AddToPolicy(allow([]string{"s3:AbortMultipartUpload", "s3:PutObject"}, objects(props)...))
+	role.AddToPolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+		Actions:    jsii.Strings("kms:Decrypt", "kms:GenerateDataKey"),
+		Resources:  &[]*string{props.Lake.Key.KeyArn()},
+		Conditions: equals("kms:ViaService", jsii.String("s3."+*stack.Region()+".amazonaws.com")),
+	}))
+	role.AddToPolicy(mayWrite(logs, "logs:PutLogEvents"))
+	if props.Function != nil {
+		arn := props.Function.FunctionArn()
+		role.AddToPolicy(allow(
+			[]string{"lambda:GetFunctionConfiguration", "lambda:InvokeFunction"},
+			arn, jsii.String(*arn+":$LATEST"),
+		))
+	}
+	return role
+}
+
+// objects returns what props has written: below its own prefix, below failed/, and
+// below source/ when records are backed up.
+func objects(props DeliveryProps) []*string {
+	prefixes := []string{props.Prefix, record.FailedPrefix}
+	if props.SourceBackup {
+		prefixes = append(prefixes, record.SourcePrefix)
+	}
+	var arns []*string
+	for _, prefix := range prefixes {
+		arns = append(arns, props.Lake.Bucket.ArnForObjects(jsii.String(prefix+"*")))
+	}
+	return arns
+}
+
+func equals(key string, value *string) *map[string]any {
+	return &map[string]any{"StringEquals": map[string]any{key: *value}}
+}

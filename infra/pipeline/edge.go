@@ -1,0 +1,103 @@
+package pipeline
+
+import (
+	"time"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsapigateway"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+
+	"global-ingest/infra/environment"
+)
+
+// stageName is the first part of the path of API Gateway's own URL. It says which
+// version of the contract answers there; a custom domain hides it.
+const stageName = "v1"
+
+// integrationTimeout is how long the API waits for Ingest. Ingest answers within
+// 2.6 s whatever Firehose does; 0.9 s more is for the start of a new execution
+// environment. A client that is told 504 sends its events again, which costs
+// duplicates, and one that is told nothing for longer has often left.
+const integrationTimeout = 3500 * time.Millisecond
+
+// EdgeProps configures an Edge.
+type EdgeProps struct {
+	Name       string               // of the API, in the console and as dimension of its metrics; required
+	Ingest     *Ingest              // gets every POST; required
+	Throttle   environment.Throttle // what is let through; required
+	Logs       LogsProps            // how long access and error lines are kept; required
+	Tracing    bool                 // whether X-Ray follows requests; default false
+	OwnLogRole bool                 // whether to set the account's role for API Gateway's logs; default false
+}
+
+// Edge is the API that clients talk to, through the CloudFront location nearest to them.
+type Edge struct {
+	URL *string // where to POST events
+}
+
+// NewEdge adds an Edge under scope.
+func NewEdge(scope constructs.Construct, id string, props EdgeProps) *Edge {
+	this := constructs.NewConstruct(scope, jsii.String(id))
+	api := awsapigateway.NewRestApi(this, jsii.String("Api"), &awsapigateway.RestApiProps{
+		RestApiName:           jsii.String(props.Name),
+		EndpointConfiguration: &awsapigateway.EndpointConfiguration{Types: &[]awsapigateway.EndpointType{awsapigateway.EndpointType_EDGE}},
+		BinaryMediaTypes:      jsii.Strings("*/*"), // every body arrives byte for byte
+		CloudWatchRole:        jsii.Bool(props.OwnLogRole),
+		DeployOptions:         stageOptions(this, props),
+	})
+	// It would carry a generated name; the stack has an output of its own.
+	api.Node().TryRemoveChild(jsii.String("Endpoint"))
+	keepExecutionLogs(this, api, props.Logs)
+
+	events := api.Root().AddResource(jsii.String("events"), nil)
+	addPost(api.Root(), "PostRoot", props.Ingest.Function)
+	addPost(events, "PostEvents", props.Ingest.Function)
+	addHealth(api.Root())
+	addPreflight(api.Root(), "GET,OPTIONS,POST")
+	addPreflight(events, "OPTIONS,POST")
+	addGatewayResponses(api)
+	return &Edge{URL: api.UrlForPath(jsii.String("/events"))}
+}
+
+func stageOptions(this constructs.Construct, props EdgeProps) *awsapigateway.StageOptions {
+	return &awsapigateway.StageOptions{
+		StageName:            jsii.String(stageName),
+		ThrottlingRateLimit:  jsii.Number(props.Throttle.RatePerSecond),
+		ThrottlingBurstLimit: jsii.Number(props.Throttle.Burst),
+		MetricsEnabled:       jsii.Bool(true),
+		LoggingLevel:         awsapigateway.MethodLoggingLevel_ERROR,
+		DataTraceEnabled:     jsii.Bool(false), // it would write bodies to the log
+		TracingEnabled:       jsii.Bool(props.Tracing),
+		AccessLogDestination: awsapigateway.NewLogGroupLogDestination(newLogs(this, "AccessLogs", props.Logs)),
+		AccessLogFormat:      awsapigateway.AccessLogFormat_Custom(jsii.String(accessLog())),
+	}
+}
+
+// keepExecutionLogs makes the group that API Gateway would otherwise make itself,
+// by this name, with lines that never expire.
+func keepExecutionLogs(this constructs.Construct, api awsapigateway.RestApi, logs LogsProps) {
+	logs.Name = "API-Gateway-Execution-Logs_" + *api.RestApiId() + "/" + stageName
+	api.DeploymentStage().Node().AddDependency(newLogs(this, "ExecutionLogs", logs))
+}
+
+// addPost passes POST on resource to function as it is. awsapigateway's
+// LambdaIntegration does the same with a permission that names no account.
+func addPost(resource awsapigateway.IResource, id string, function awslambda.Function) {
+	integration := awsapigateway.NewAwsIntegration(&awsapigateway.AwsIntegrationProps{
+		Proxy:   jsii.Bool(true),
+		Service: jsii.String("lambda"),
+		Path:    jsii.String("2015-03-31/functions/" + *function.FunctionArn() + "/invocations"),
+		Options: &awsapigateway.IntegrationOptions{
+			Timeout: awscdk.Duration_Millis(jsii.Number(integrationTimeout.Milliseconds())),
+		},
+	})
+	method := resource.AddMethod(jsii.String("POST"), integration, nil)
+	function.AddPermission(jsii.String(id), &awslambda.Permission{
+		Principal:     awsiam.NewServicePrincipal(jsii.String("apigateway.amazonaws.com"), nil),
+		SourceArn:     method.MethodArn(),
+		SourceAccount: awscdk.Stack_Of(function).Account(),
+	})
+}

@@ -1,0 +1,60 @@
+package pipeline
+
+import (
+	"fmt"
+	"path/filepath"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+
+	"global-ingest/infra/environment"
+)
+
+// FunctionProps configures what the functions have in common.
+type FunctionProps struct {
+	Dist    string               // folder of the built functions, one folder with a bootstrap each; required
+	Size    environment.Function // memory and timeout; required
+	Logs    LogsProps            // how long lines are kept; required
+	Tracing bool                 // whether X-Ray follows requests; default false
+}
+
+// newFunction adds "Function", "Role" and "Logs" under this. The role may write to
+// the log group; what else it may do is for the caller to grant.
+func newFunction(this constructs.Construct, name string, props FunctionProps, variables map[string]string) awslambda.Function {
+	role := awsiam.NewRole(this, jsii.String("Role"), &awsiam.RoleProps{
+		AssumedBy: awsiam.NewServicePrincipal(jsii.String("lambda.amazonaws.com"), nil),
+	})
+	logs := newLogs(this, "Logs", props.Logs)
+	role.AddToPolicy(mayWrite(logs, "logs:CreateLogStream", "logs:PutLogEvents"))
+	variables["GOMEMLIMIT"] = memoryLimit(props.Size.MemoryMiB)
+	return awslambda.NewFunction(this, jsii.String("Function"), &awslambda.FunctionProps{
+		Runtime:               awslambda.Runtime_PROVIDED_AL2023(),
+		Architecture:          awslambda.Architecture_ARM_64(),
+		Handler:               jsii.String("bootstrap"),
+		Code:                  awslambda.Code_FromAsset(jsii.String(filepath.Join(props.Dist, name)), nil),
+		MemorySize:            jsii.Number(props.Size.MemoryMiB),
+		Timeout:               duration(props.Size.Timeout),
+		Environment:           texts(variables),
+		Role:                  role,
+		LogGroup:              logs,
+		LoggingFormat:         awslambda.LoggingFormat_JSON,
+		SystemLogLevelV2:      awslambda.SystemLogLevel_WARN,
+		ApplicationLogLevelV2: awslambda.ApplicationLogLevel_INFO,
+		Tracing:               tracing(props.Tracing),
+	})
+}
+
+// memoryLimit makes Go collect garbage harder before Lambda kills the process: a
+// tenth of the memory is left for what the runtime does not count.
+func memoryLimit(mib int) string {
+	return fmt.Sprintf("%dMiB", mib*9/10)
+}
+
+func tracing(on bool) awslambda.Tracing {
+	if on {
+		return awslambda.Tracing_ACTIVE
+	}
+	return awslambda.Tracing_DISABLED
+}

@@ -1,0 +1,78 @@
+package pipeline
+
+import (
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+
+	"global-ingest/infra/environment"
+	"global-ingest/lambdas/record"
+)
+
+// LakeProps configures a Lake.
+type LakeProps struct {
+	Lifecycle environment.Lifecycle // when objects are deleted; required
+	Removal   awscdk.RemovalPolicy  // what becomes of bucket and key when they leave the stack; required
+}
+
+// Lake is the bucket that keeps everything, and the key that encrypts it.
+type Lake struct {
+	Bucket awss3.Bucket
+	Key    awskms.Key
+}
+
+// NewLake adds a Lake under scope: private, TLS only, versioned, encrypted.
+func NewLake(scope constructs.Construct, id string, props LakeProps) *Lake {
+	this := constructs.NewConstruct(scope, jsii.String(id))
+	key := awskms.NewKey(this, jsii.String("Key"), &awskms.KeyProps{
+		Description:       jsii.String("Encrypts the objects of the lake"),
+		EnableKeyRotation: jsii.Bool(true),
+		RemovalPolicy:     props.Removal,
+	})
+	return &Lake{
+		Key: key,
+		Bucket: awss3.NewBucket(this, jsii.String("Bucket"), &awss3.BucketProps{
+			BlockPublicAccess: awss3.BlockPublicAccess_BLOCK_ALL(),
+			ObjectOwnership:   awss3.ObjectOwnership_BUCKET_OWNER_ENFORCED,
+			EnforceSSL:        jsii.Bool(true),
+			MinimumTLSVersion: jsii.Number(1.2),
+			Versioned:         jsii.Bool(true),
+			Encryption:        awss3.BucketEncryption_KMS,
+			EncryptionKey:     key,
+			BucketKeyEnabled:  jsii.Bool(true),
+			LifecycleRules:    lifecycleRules(props.Lifecycle),
+			RemovalPolicy:     props.Removal,
+		}),
+	}
+}
+
+// lifecycleRules clears away what nobody sees (parts of broken uploads, replaced
+// versions, markers of deleted objects) and expires what l says.
+func lifecycleRules(l environment.Lifecycle) *[]*awss3.LifecycleRule {
+	rules := []*awss3.LifecycleRule{{
+		Id:                                  jsii.String("Unseen"),
+		AbortIncompleteMultipartUploadAfter: days(7),
+		NoncurrentVersionExpiration:         days(l.NoncurrentExpireAfter),
+		ExpiredObjectDeleteMarker:           jsii.Bool(true),
+	}}
+	for _, rule := range []struct {
+		id, prefix string
+		after      int
+	}{
+		{"Events", record.EventsPrefix, l.EventsExpireAfter},
+		{"Rejected", record.RejectedPrefix, l.RejectsExpireAfter},
+		{"RejectedLarge", record.RejectedLargePrefix, l.RejectsExpireAfter},
+		{"Failed", record.FailedPrefix, l.FailedExpireAfter},
+		{"Source", record.SourcePrefix, l.SourceExpireAfter},
+	} {
+		if rule.after == 0 {
+			continue
+		}
+		rules = append(rules, &awss3.LifecycleRule{
+			Id: jsii.String(rule.id), Prefix: jsii.String(rule.prefix), Expiration: days(rule.after),
+		})
+	}
+	return &rules
+}

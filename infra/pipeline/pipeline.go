@@ -1,0 +1,42 @@
+package pipeline
+
+import (
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+
+	"global-ingest/infra/environment"
+	"global-ingest/lambdas/record"
+)
+
+// newPipeline adds the stack of everything that an event passes on its way to lake.
+func newPipeline(scope constructs.Construct, env environment.Environment, dist string, lake *Lake) {
+	stack := newStack(scope, "Pipeline", awscdk.StackProps{
+		Description: jsii.String("global-ingest: the way of an event from the client to the lake"),
+	})
+	logs := LogsProps{Retention: env.LogRetention, Removal: removal(env)}
+	function := func(size environment.Function) FunctionProps {
+		return FunctionProps{Dist: dist, Size: size, Logs: logs, Tracing: env.Tracing}
+	}
+
+	rejects := NewDelivery(stack, "Rejects", DeliveryProps{
+		Lake: lake, Prefix: record.RejectedPrefix, Buffers: env.Delivery, Logs: logs, Removal: removal(env),
+	})
+	validator := NewValidator(stack, "Validator", ValidatorProps{
+		FunctionProps: function(env.Validator),
+		Environment:   env.Name, Rejects: rejects, Lake: lake, Strict: env.Strict,
+	})
+	events := NewDelivery(stack, "Events", DeliveryProps{
+		Lake: lake, Prefix: record.EventsPrefix, Function: validator.Function, Buffers: env.Delivery,
+		SourceBackup: env.SourceBackup, Logs: logs, Removal: removal(env),
+	})
+	ingest := NewIngest(stack, "Ingest", IngestProps{
+		FunctionProps: function(env.Ingest),
+		Environment:   env.Name, Events: events, ClientIP: env.ClientIP,
+	})
+	edge := NewEdge(stack, "Edge", EdgeProps{
+		Name: "global-ingest-" + env.Name, Ingest: ingest, Throttle: env.Throttle, Logs: logs,
+		Tracing: env.Tracing, OwnLogRole: env.OwnAPILogRole,
+	})
+	output(stack, "Endpoint", "Where to POST events", edge.URL)
+}

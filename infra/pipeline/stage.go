@@ -1,0 +1,36 @@
+// Package pipeline is the infrastructure: one file for each noun (edge, ingest,
+// delivery, validator, lake), the two stacks that compose them, and the stage of
+// one environment that holds the stacks.
+package pipeline
+
+import (
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+
+	"global-ingest/infra/environment"
+)
+
+// NewStage adds everything that env deploys, as the stacks Storage and Pipeline.
+func NewStage(scope constructs.Construct, env environment.Environment, dist string) {
+	stage := awscdk.NewStage(scope, jsii.String(env.Name), &awscdk.StageProps{
+		Env: &awscdk.Environment{Account: jsii.String(env.Account), Region: jsii.String(env.Region)},
+	})
+	newPipeline(stage, env, dist, newStorage(stage, env))
+}
+
+// newStack adds a stack with a synthesizer of its own: a shared one would list the
+// assets of every stage for each.
+func newStack(scope constructs.Construct, id string, props awscdk.StackProps) awscdk.Stack {
+	props.Synthesizer = awscdk.NewDefaultStackSynthesizer(&awscdk.DefaultStackSynthesizerProps{
+		// The CLI checks the bootstrap's version before it deploys.
+		GenerateBootstrapVersionRule: jsii.Bool(false),
+	})
+	return awscdk.NewStack(scope, jsii.String(id), &props)
+}
+
+func output(stack awscdk.Stack, id, description string, value *string) {
+	awscdk.NewCfnOutput(stack, jsii.String(id), &awscdk.CfnOutputProps{
+		Description: jsii.String(description), Value: value,
+	})
+}

@@ -1,0 +1,28 @@
+package pipeline
+
+import (
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+
+	"global-ingest/infra/environment"
+)
+
+// newStorage adds the stack of what outlives every version of the pipeline.
+func newStorage(scope constructs.Construct, env environment.Environment) *Lake {
+	stack := newStack(scope, "Storage", awscdk.StackProps{
+		Description:           jsii.String("global-ingest: where events are kept"),
+		TerminationProtection: jsii.Bool(!env.DeletableStorage),
+	})
+	lake := NewLake(stack, "Lake", LakeProps{Lifecycle: env.Lifecycle, Removal: removal(env)})
+	output(stack, "LakeBucket", "The bucket that keeps everything", lake.Bucket.BucketName())
+	return lake
+}
+
+// removal says what becomes of everything that holds data.
+func removal(env environment.Environment) awscdk.RemovalPolicy {
+	if env.DeletableStorage {
+		return awscdk.RemovalPolicy_DESTROY
+	}
+	return awscdk.RemovalPolicy_RETAIN
+}

@@ -1,0 +1,43 @@
+package pipeline
+
+import (
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+
+	"global-ingest/lambdas/record"
+	"global-ingest/lambdas/validate"
+)
+
+// ValidatorProps configures a Validator.
+type ValidatorProps struct {
+	FunctionProps
+	Environment string    // dimension of its metrics; required
+	Rejects     *Delivery // the stream it puts rejects into; required
+	Lake        *Lake     // where payloads of rejects go that fit no record; required
+	Strict      bool      // whether an event whose type has no schema is rejected; default false
+}
+
+// Validator is the function that Firehose calls with each batch of records.
+type Validator struct {
+	Function awslambda.Function
+}
+
+// NewValidator adds a Validator under scope.
+func NewValidator(scope constructs.Construct, id string, props ValidatorProps) *Validator {
+	this := constructs.NewConstruct(scope, jsii.String(id))
+	config := validate.Default()
+	config.Environment = props.Environment
+	config.RejectsStream = *props.Rejects.Stream.DeliveryStreamName()
+	config.Bucket = *props.Lake.Bucket.BucketName()
+	config.Strict = props.Strict
+	function := newFunction(this, "validate", props.FunctionProps, config.Variables())
+	props.Rejects.Stream.Grant(function, jsii.String("firehose:PutRecordBatch"))
+	// Not Bucket.GrantPut, which adds tagging, retention, aborts and the key: the
+	// function writes whole objects under the bucket's own kind of encryption.
+	function.AddToRolePolicy(allow(
+		[]string{"s3:PutObject"},
+		props.Lake.Bucket.ArnForObjects(jsii.String(record.RejectedLargePrefix+"*")),
+	))
+	return &Validator{Function: function}
+}

@@ -1,0 +1,57 @@
+// Package event splits a body into its events. It decides what is JSON, where an
+// event begins and ends and which type it names, and never changes a byte.
+//
+// The grammar is RFC 8259, exactly: nothing else is accepted, nothing legal is
+// refused. An escape of a lone surrogate such as "\ud800" is legal, and so is
+// 1e999. Text that is not UTF-8 is not JSON. One UTF-8 byte order mark in front
+// of the body is skipped, which section 8.1 leaves to the parser.
+package event
+
+import "global-ingest/lambdas/record"
+
+// Form says how a body holds its events.
+type Form int
+
+// The forms.
+const (
+	Rejected Form = iota // it does not: the only Event is the whole body, with the reason
+	Single               // as one JSON value
+	Array                // as the elements of one JSON array
+	Lines                // as lines, of which at least one is a JSON value
+)
+
+// Event is one event of a body, or the whole of a rejected body.
+type Event struct {
+	Raw    []byte         // its bytes, a part of the body: the JSON value alone, or a line that is none, without its line end
+	Offset int            // where Raw begins in the body
+	Type   string         // the text of its member "type", a lone surrogate as U+FFFD; "" when it is missing or no string
+	Reason record.Reason  // why it is no event; "" when it is one
+	Errors []record.Error // what was found, with offsets into Raw
+}
+
+// Body is what Split found. Its memory is the Splitter's, and good until the next Split.
+type Body struct {
+	Form   Form
+	Events []Event // in order, at least one; an event's index in its request is its index here
+}
+
+// bom is the UTF-8 encoding of U+FEFF, the byte order mark.
+const bom = "\ufeff"
+
+// whitespace is the insignificant whitespace of RFC 8259, section 2.
+const whitespace = " \t\r\n"
+
+// reject returns the Event of text that is none, for the reason found at offset.
+func reject(text []byte, reason record.Reason, offset int, message string) Event {
+	return Event{Raw: text, Reason: reason, Errors: []record.Error{{Message: message, Offset: int64(offset)}}}
+}
+
+// widen makes e an Event of the text that holds it and begins by bytes earlier.
+func (e *Event) widen(text []byte, by int) {
+	e.Raw = text
+	for i := range e.Errors {
+		if e.Errors[i].Offset != record.NoOffset {
+			e.Errors[i].Offset += int64(by)
+		}
+	}
+}

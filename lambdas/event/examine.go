@@ -1,0 +1,197 @@
+package event
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"unicode/utf8"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"global-ingest/lambdas/record"
+)
+
+// parserDepth is the nesting that jsontext follows, itself included. A text that
+// goes beyond cannot be told from one that is broken further in, and is rejected
+// as TooDeep without being parsed.
+const parserDepth = 10_000
+
+// What the decoder may let pass. Invalid UTF-8 always, because the same option
+// also covers lone surrogates, which are legal: precheck has seen the bytes.
+var (
+	lenient = []jsontext.Options{jsontext.AllowInvalidUTF8(true), jsontext.AllowDuplicateNames(true)}
+	strict  = []jsontext.Options{jsontext.AllowInvalidUTF8(true), jsontext.AllowDuplicateNames(false)}
+)
+
+var errTrailing = errors.New("text goes on after the value")
+
+// examine takes text, which has no whitespace around it, for one event. isJSON
+// says whether it is a JSON value at all, which a rejected event can be.
+func (s *Splitter) examine(text []byte) (e Event, isJSON bool) {
+	if failed, bad := precheck(text); bad {
+		return failed, false
+	}
+	eventType, duplicate, err := s.parse(text)
+	if err != nil {
+		return syntaxReject(text, err), false
+	}
+	if text[0] != '{' {
+		return reject(text, record.NotAnObject, 0, "event is "+kindNames[jsontext.Value(text).Kind()]+", must be an object"), true
+	}
+	if at, depth := nesting(text, s.maxDepth); depth > s.maxDepth {
+		return reject(text, record.TooDeep, at, fmt.Sprintf("nested %d deep, limit is %d", depth, s.maxDepth)), true
+	}
+	if duplicate != nil {
+		return Event{Raw: text, Reason: record.DuplicateKey, Errors: []record.Error{*duplicate}}, true
+	}
+	return Event{Raw: text, Type: eventType}, true
+}
+
+var kindNames = map[jsontext.Kind]string{'n': "null", 't': "a boolean", 'f': "a boolean", '"': "a string", '0': "a number", '[': "an array"}
+
+// parse reads text once, names of objects included. Only for the rare event with
+// a name twice, or with names that look alike to jsontext, it reads it again.
+func (s *Splitter) parse(text []byte) (eventType string, duplicate *record.Error, err error) {
+	if text[0] != '{' {
+		return "", nil, s.skim(text)
+	}
+	eventType, err = s.object(text, strict)
+	if !errors.Is(err, jsontext.ErrDuplicateName) {
+		return eventType, nil, err
+	}
+	if eventType, err = s.object(text, lenient); err != nil {
+		return "", nil, err
+	}
+	return eventType, s.duplicate(text), nil
+}
+
+// object reads text as one object and returns its type.
+func (s *Splitter) object(text []byte, options []jsontext.Options) (eventType string, err error) {
+	s.read(text, options)
+	if _, err := s.decoder.ReadToken(); err != nil {
+		return "", err
+	}
+	for s.decoder.PeekKind() != '}' {
+		name, err := s.decoder.ReadValue()
+		if err != nil {
+			return "", err
+		}
+		isType := isTypeName(name)
+		value, err := s.decoder.ReadValue()
+		if err != nil {
+			return "", err
+		}
+		if isType && value.Kind() == '"' {
+			eventType = s.typeOf(value)
+		}
+	}
+	return eventType, s.end()
+}
+
+func isTypeName(quoted []byte) bool {
+	if bytes.IndexByte(quoted, '\\') < 0 {
+		return string(quoted) == `"type"`
+	}
+	name, _ := jsontext.AppendUnquote(nil, quoted)
+	return string(name) == "type"
+}
+
+// skim reads text as one value of any kind.
+func (s *Splitter) skim(text []byte) error {
+	s.read(text, lenient)
+	if err := s.decoder.SkipValue(); err != nil {
+		return err
+	}
+	return s.after()
+}
+
+// end reads the delimiter that closes the text's one value.
+func (s *Splitter) end() error {
+	if _, err := s.decoder.ReadToken(); err != nil {
+		return err
+	}
+	return s.after()
+}
+
+// after makes sure that nothing follows the value just read.
+func (s *Splitter) after() error {
+	offset := s.decoder.InputOffset()
+	if s.decoder.PeekKind() == 0 {
+		if _, err := s.decoder.ReadToken(); errors.Is(err, io.EOF) {
+			return nil
+		}
+	}
+	return &jsontext.SyntacticError{ByteOffset: offset, Err: errTrailing}
+}
+
+func (s *Splitter) read(text []byte, options []jsontext.Options) {
+	s.source = *bytes.NewBuffer(text)
+	s.decoder.Reset(&s.source, options...)
+}
+
+// precheck finds what jsontext is not asked about.
+func precheck(text []byte) (failed Event, bad bool) {
+	if !utf8.Valid(text) {
+		return reject(text, record.NotJSON, invalidUTF8(text), "invalid UTF-8"), true
+	}
+	if at, depth := nesting(text, parserDepth); depth > parserDepth {
+		return reject(text, record.TooDeep, at, fmt.Sprintf("nested deeper than %d", parserDepth)), true
+	}
+	return Event{}, false
+}
+
+func invalidUTF8(text []byte) (offset int) {
+	for offset < len(text) {
+		r, size := utf8.DecodeRune(text[offset:])
+		if r == utf8.RuneError && size <= 1 {
+			break
+		}
+		offset += size
+	}
+	return offset
+}
+
+// syntaxReject says where and why text is not JSON. jsontext quotes a character or
+// an escape at most, never more of the text.
+func syntaxReject(text []byte, err error) Event {
+	offset, message := 0, "not JSON"
+	var syntax *jsontext.SyntacticError
+	if errors.As(err, &syntax) {
+		offset = int(syntax.ByteOffset)
+		message = syntax.Err.Error()
+	}
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		message = "text ends inside a value"
+	}
+	return reject(text, record.NotJSON, min(offset, len(text)), message)
+}
+
+// nesting returns how deep arrays and objects of text are nested and where they
+// first pass limit. It need not know where strings are to tell that there are too
+// few brackets to matter, which is the case for nearly every text.
+func nesting(text []byte, limit int) (at, depth int) {
+	if bytes.Count(text, []byte{'{'})+bytes.Count(text, []byte{'['}) <= limit {
+		return 0, 0
+	}
+	inString, escaped, open := false, false, 0
+	for i, c := range text {
+		switch {
+		case escaped:
+			escaped = false
+		case inString:
+			escaped = c == '\\'
+			inString = c != '"'
+		case c == '"':
+			inString = true
+		case c == '{' || c == '[':
+			if open++; open == limit+1 && depth < open {
+				at = i
+			}
+			depth = max(depth, open)
+		case c == '}' || c == ']':
+			open--
+		}
+	}
+	return at, depth
+}

@@ -1,0 +1,82 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+	"text/template"
+
+	"global-ingest/test/simulator"
+)
+
+// banner is the first screen: what runs, what to type next, what it does not
+// prove.
+var banner = template.Must(template.New("banner").Parse(`
+global-ingest {{.Environment}} runs on this machine, from its synthesized templates
+
+  endpoint  {{.URL}}/events
+  S3        {{.S3URL}}  bucket {{.Bucket}}
+  objects   {{.Lake}}/
+  logs      {{.Logs}}/
+  buffers   {{.Buffers}}
+  throttle  {{.Throttle}}
+
+In another terminal: send an event, then one that its schema does not allow. Both
+are answered 200 at once; what became of them is in the lake {{.Wait}}.
+
+  curl -i {{.URL}}/events -d '{{.ValidEvent}}'
+  curl -i {{.URL}}/events -d '{{.InvalidEvent}}'
+
+  find {{.Lake}} -type f
+  find {{.Lake}}/{{.Bucket}}/events -type f -exec gzip -dc {} +
+  find {{.Lake}}/{{.Bucket}}/rejected -type f -exec gzip -dc {} +
+  AWS_ACCESS_KEY_ID=x AWS_SECRET_ACCESS_KEY=x AWS_REGION=us-east-1 \
+    aws s3 ls --recursive --endpoint-url {{.S3URL}} s3://{{.Bucket}}/
+
+Not proven here: that IAM allows it, that it deploys, how long AWS takes.
+Ctrl-C stops, and writes what is buffered first.
+
+`))
+
+// The two events of the first screen.
+const (
+	validEvent = `{"type":"click","event_id":"1","occurred_at":"2026-11-23T10:00:00Z","session":"s",` +
+		`"page":{"url":"https://example.com/shoes"},"element":{"id":"buy"}}`
+	invalidEvent = `{"type":"click","event_id":"2"}`
+)
+
+func writeBanner(out io.Writer, sim *simulator.Simulator, s settings) {
+	wait := "when the buffers are full or due"
+	if s.patience > 0 {
+		wait = fmt.Sprintf("about %s later", 2*s.patience) // the transform's buffer, then the object's
+	}
+	err := banner.Execute(out, map[string]string{
+		"Environment": s.environment, "URL": sim.URL, "S3URL": sim.S3URL, "Bucket": sim.Bucket,
+		"Lake": filepath.ToSlash(sim.Lake), "Logs": filepath.ToSlash(sim.Logs),
+		"Buffers": buffers(sim, s), "Throttle": throttle(sim, s), "Wait": wait,
+		"ValidEvent": validEvent, "InvalidEvent": invalidEvent,
+	})
+	if err != nil {
+		fmt.Fprintln(out, "writing the first screen:", err)
+	}
+}
+
+func buffers(sim *simulator.Simulator, s settings) string {
+	if s.patience > 0 {
+		return fmt.Sprintf("at most %s, so that you need not wait; deployed they are what the template says", s.patience)
+	}
+	var all []string
+	for _, stream := range sim.Streams() {
+		all = append(all, fmt.Sprintf("%s %s", stream.Name, stream.BufferFor))
+	}
+	return "as in the template: " + strings.Join(all, ", ")
+}
+
+func throttle(sim *simulator.Simulator, s settings) string {
+	limit := fmt.Sprintf("%.0f requests/s, %.0f at once", sim.Throttle.RatePerSecond, sim.Throttle.Burst)
+	if s.throttle {
+		return limit + ", as deployed"
+	}
+	return limit + " when deployed, none here (-throttle applies it)"
+}

@@ -1,0 +1,172 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"global-ingest/lambdas/record"
+	"global-ingest/test/simulator"
+)
+
+func do(t *testing.T, method, url string, body io.Reader) answer {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, url, body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	text, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return answer{res.StatusCode, res.Header, string(text)}
+}
+
+func TestEdgeAnswersByItself(t *testing.T) {
+	sim := start(t, devTemplates(t))
+	for _, c := range []struct {
+		method, path string
+		status       int
+		body         string
+		headers      map[string]string
+	}{
+		{"OPTIONS", "/", 204, "", map[string]string{"Access-Control-Max-Age": "86400", "Access-Control-Allow-Methods": "GET,OPTIONS,POST"}},
+		{"OPTIONS", "/events", 204, "", map[string]string{"Access-Control-Max-Age": "86400", "Access-Control-Allow-Methods": "OPTIONS,POST"}},
+		{"GET", "/", 200, `{"status":"ok"}`, map[string]string{"Content-Type": "application/json"}},
+		{"GET", "/events", 403, `{"message":"Missing Authentication Token"}`, nil},
+		{"POST", "/elsewhere", 403, `{"message":"Missing Authentication Token"}`, nil},
+	} {
+		got := do(t, c.method, sim.URL+c.path, nil)
+		if got.status != c.status || got.body != c.body || got.header.Get("Access-Control-Allow-Origin") != "*" {
+			t.Errorf("%s %s: %d %s %v", c.method, c.path, got.status, got.body, got.header)
+		}
+		for name, want := range c.headers {
+			if value := got.header.Get(name); value != want {
+				t.Errorf("%s %s: %s is %q, want %q", c.method, c.path, name, value, want)
+			}
+		}
+	}
+	if c := sim.Counters(); c.Accepted != 0 || c.Refused != 1 {
+		t.Errorf("counters are %+v", c)
+	}
+}
+
+// TestBodiesThatNoRecordTakesAre413 walks the limits: one record, the event that
+// Lambda takes (6 MB, a body of 4.5 MB in base64), the body that API Gateway takes.
+func TestBodiesThatNoRecordTakesAre413(t *testing.T) {
+	sim := start(t, devTemplates(t))
+	for _, size := range []int{record.MaxBytes, 4_500_000, 5_000_000, 11 << 20} {
+		got := do(t, http.MethodPost, sim.URL+"/events", bytes.NewReader(make([]byte, size)))
+		if got.status != http.StatusRequestEntityTooLarge || got.header.Get("Access-Control-Allow-Origin") != "*" ||
+			got.header.Get("Content-Type") != "application/json" || !strings.HasPrefix(got.body, "{") {
+			t.Errorf("%d bytes: %d %.200s %v", size, got.status, got.body, got.header)
+		}
+	}
+	if got := do(t, http.MethodPost, sim.URL+"/events", bytes.NewReader(make([]byte, record.MaxBytes-1000))); got.status != http.StatusOK {
+		t.Errorf("a body that fits: %d %s", got.status, got.body)
+	}
+}
+
+// TestWhenFirehoseRefusesTheAnswerIs503 and nothing was acknowledged, so nothing
+// is lost; and what was stored before the failure may be there twice.
+func TestWhenFirehoseRefusesTheAnswerIs503(t *testing.T) {
+	for name, fault := range map[string]*simulator.Fault{
+		"unavailable": simulator.Unavailable(),
+		"KMS":         {Status: http.StatusBadRequest, Type: "InvalidKMSResourceException"},
+		"not found":   {Status: http.StatusBadRequest, Type: "ResourceNotFoundException"},
+		"reset":       {ResetBefore: true},
+		"hang":        {Hang: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var mended atomic.Bool
+			sim := start(t, devTemplates(t), func(o *simulator.Options) {
+				o.FirehoseFaults = func(simulator.Call) *simulator.Fault {
+					if mended.Load() {
+						return nil
+					}
+					return fault
+				}
+			})
+			got := do(t, http.MethodPost, sim.URL+"/events", strings.NewReader(validEvent))
+			if got.status != http.StatusServiceUnavailable || got.header.Get("Retry-After") == "" || got.header.Get("Access-Control-Allow-Origin") != "*" {
+				t.Errorf("answer is %d %s %v", got.status, got.body, got.header)
+			}
+			mended.Store(true)
+			if got := do(t, http.MethodPost, sim.URL+"/events", strings.NewReader(validEvent)); got.status != http.StatusOK {
+				t.Errorf("answer after the outage is %d %s", got.status, got.body)
+			}
+			flush(t, sim)
+			if found := readLake(t, sim.Lake, sim.Bucket); len(found.lines) != 1 {
+				t.Errorf("%d lines, want the one that was acknowledged", len(found.lines))
+			}
+		})
+	}
+}
+
+// TestARetriedPutKeepsItsID: what Firehose stored and did not confirm is stored
+// twice, under one ingest id.
+func TestARetriedPutKeepsItsID(t *testing.T) {
+	sim := start(t, devTemplates(t), func(o *simulator.Options) {
+		o.FirehoseFaults = func(c simulator.Call) *simulator.Fault {
+			return &simulator.Fault{ResetAfter: c.Operation == "PutRecord" && c.N == 1}
+		}
+	})
+	got := do(t, http.MethodPost, sim.URL+"/events", strings.NewReader(validEvent))
+	id, err := ingestID(got)
+	if err != nil {
+		t.Fatal(err)
+	}
+	flush(t, sim)
+	found := readLake(t, sim.Lake, sim.Bucket)
+	if len(found.lines) != 2 || found.lines[0].ID != id+"/0" || found.lines[1].ID != id+"/0" {
+		t.Errorf("lines are %+v, want two with the id %s/0", found.lines, id)
+	}
+}
+
+// TestStrictRejectsATypeWithoutSchema is the one reason that Dev does not know.
+func TestStrictRejectsATypeWithoutSchema(t *testing.T) {
+	templates := devTemplates(t)
+	variables(t, templates, "Validator")["STRICT"] = "true"
+	sim := start(t, templates)
+	g := newGenerator(1, 0)
+	unknown, known := g.unknownType(), g.click()
+	unknown.events[0].reason = record.UnknownType
+	ledger := sendAll(t, sim, []request{unknown, known})
+	flush(t, sim)
+	ledger.settle(readLake(t, sim.Lake, sim.Bucket))
+}
+
+// TestWhatTheValidatorCannotDoIsInFailed: a Validator that never answers costs no
+// record; each lies under failed/ as it was sent.
+func TestWhatTheValidatorCannotDoIsInFailed(t *testing.T) {
+	templates := devTemplates(t)
+	variables(t, templates, "Validator")["MAX_DEPTH"] = "none"
+	sim := start(t, templates)
+	got := do(t, http.MethodPost, sim.URL+"/events", strings.NewReader(validEvent))
+	id, err := ingestID(got)
+	if err != nil {
+		t.Fatal(err)
+	}
+	flush(t, sim)
+	found := readLake(t, sim.Lake, sim.Bucket)
+	if len(found.failed) != 1 || len(found.lines) != 0 {
+		t.Fatalf("%d failed, %d lines", len(found.failed), len(found.lines))
+	}
+	var failed struct{ RawData []byte }
+	if err := json.Unmarshal([]byte(found.failed[0]), &failed); err != nil {
+		t.Fatal(err)
+	}
+	stored, rest, err := record.Decode(failed.RawData)
+	if err != nil || len(rest) != 0 || stored.ID != id || string(stored.Body) != validEvent {
+		t.Errorf("record is %+v, %q, %v", stored, rest, err)
+	}
+}

@@ -1,0 +1,192 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"global-ingest/test/simulator"
+)
+
+// screen is a terminal that a test can read while the program writes.
+type screen struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (s *screen) Write(data []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.text.Write(data)
+}
+
+func (s *screen) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.text.String()
+}
+
+// waitFor returns the first match of pattern once it is on the screen.
+func (s *screen) waitFor(t *testing.T, pattern string) []string {
+	t.Helper()
+	expression := regexp.MustCompile(pattern)
+	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+		if match := expression.FindStringSubmatch(s.String()); match != nil {
+			return match
+		}
+	}
+	t.Fatalf("%s does not appear on the screen:\n%s", pattern, s)
+	return nil
+}
+
+func noVariables(string) (string, bool) { return "", false }
+
+// assembly writes a cloud assembly that holds the golden templates.
+func assembly(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	write := func(path, text string) {
+		path = filepath.Join(dir, path)
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("manifest.json", `{"artifacts":{"assembly-Dev":{"type":"cdk:cloud-assembly","properties":{"directoryName":"assembly-Dev"}}}}`)
+	stacks := map[string]any{}
+	for _, stack := range []string{"Storage", "Pipeline"} {
+		text, err := os.ReadFile(filepath.Join("..", "synth", "testdata", "dev", strings.ToLower(stack)+".json"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		write("assembly-Dev/"+stack+".template.json", string(text))
+		stacks["Dev"+stack] = map[string]any{
+			"type": "aws:cloudformation:stack", "environment": "aws://111111111111/us-east-1",
+			"properties": map[string]string{"templateFile": stack + ".template.json", "stackName": "Dev-" + stack},
+		}
+	}
+	manifest, err := json.Marshal(map[string]any{"artifacts": stacks})
+	if err != nil {
+		t.Fatal(err)
+	}
+	write("assembly-Dev/manifest.json", string(manifest))
+	return dir
+}
+
+// arguments run the program on free ports, on its own folder.
+func arguments(t *testing.T, more ...string) []string {
+	t.Helper()
+	functions := filepath.Dir(filepath.Dir(executables["Ingest"]))
+	return append([]string{"-assembly", assembly(t), "-functions", functions, "-dir", t.TempDir(), "-port", "0", "-s3-port", "0", "-patience", "500ms"}, more...)
+}
+
+func TestProgramRunsAndStopsWithEverythingWritten(t *testing.T) {
+	ctx, stop := context.WithCancel(t.Context())
+	var out screen
+	ended := make(chan error, 1)
+	args := arguments(t, "-patience", "1h")
+	go func() { ended <- run(ctx, args, noVariables, &out) }()
+	url := out.waitFor(t, `endpoint +(http://127\.0\.0\.1:\d+/events)`)[1]
+	s3 := out.waitFor(t, `S3 +(http://127\.0\.0\.1:\d+) +bucket (\S+)`)
+	out.waitFor(t, `Not proven here`)
+	for _, body := range []string{validEvent, invalidEvent} {
+		if got := do(t, http.MethodPost, url, strings.NewReader(body)); got.status != http.StatusOK {
+			t.Errorf("%s: %d %s", body, got.status, got.body)
+		}
+	}
+	out.waitFor(t, `requests accepted 2 \| events valid 0, rejected 0 \| objects 0\n`)
+	if got := do(t, http.MethodGet, s3[1]+"/"+s3[2], nil); got.status != http.StatusOK {
+		t.Errorf("S3: %d %s", got.status, got.body)
+	}
+	stop()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+	out.waitFor(t, `stopped: requests accepted 2 \| events valid 1, rejected 1 \(schema_violation 1\) \| objects 2 \(events 1, rejected 1\)\n`)
+	t.Log(out.String())
+}
+
+func TestMistakesAreOneClearLine(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	_, port, err := net.SplitHostPort(taken.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	number, err := strconv.Atoi(port)
+	if err != nil {
+		t.Fatal(err)
+	}
+	next := strconv.Itoa(number + 1)
+	for _, c := range []struct {
+		args []string
+		env  map[string]string
+		want string
+	}{
+		{arguments(t, "-port", port), nil, "port " + port + " is taken: choose another one with PORT=" + next + " make local"},
+		{arguments(t, "-s3-port", port), nil, "port " + port + " is taken: choose another one with S3_PORT=" + next + " make local"},
+		{arguments(t), map[string]string{"PORT": "http"}, "PORT=http is not a port: want 0 to 65535"},
+		{arguments(t), map[string]string{"S3_PORT": "70000"}, "S3_PORT=70000 is not a port: want 0 to 65535"},
+		{arguments(t, "-functions", "nowhere"), nil, "bootstrap: `make local` builds it"},
+		{arguments(t, "-assembly", "nowhere"), nil, "no templates in nowhere: `make local` synthesizes them"},
+		{arguments(t, "-environment", "Test"), nil, `no environment "Test"; it holds Dev`},
+		{arguments(t, "now"), nil, `unexpected argument "now"`},
+	} {
+		err := run(t.Context(), c.args, func(name string) (string, bool) { v, ok := c.env[name]; return v, ok }, &screen{})
+		if err == nil || !strings.HasSuffix(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("error is %v, want one line that ends in %q", err, c.want)
+		}
+	}
+}
+
+func TestPortsComeFromTheEnvironment(t *testing.T) {
+	env := map[string]string{"PORT": "8081", "S3_PORT": ""}
+	s, err := parse(nil, func(name string) (string, bool) { v, ok := env[name]; return v, ok }, &screen{})
+	if err != nil || s.port != 8081 || s.s3Port != 9000 {
+		t.Errorf("ports are %d and %d, error %v; want 8081 and 9000", s.port, s.s3Port, err)
+	}
+	if s, err = parse([]string{"-port", "8082"}, func(name string) (string, bool) { v, ok := env[name]; return v, ok }, &screen{}); err != nil || s.port != 8082 {
+		t.Errorf("port is %d, error %v; want the flag's 8082", s.port, err)
+	}
+}
+
+func TestStatusLine(t *testing.T) {
+	got := statusLine(simulator.Counters{
+		Accepted: 12, Refused: 1, Valid: 9, Rejected: map[string]int{"not_json": 2, "empty": 1}, Objects: map[string]int{"events": 2},
+	})
+	want := "requests accepted 12, refused 1 | events valid 9, rejected 3 (empty 1, not_json 2) | objects 2 (events 2)"
+	if got != want {
+		t.Errorf("status is %q, want %q", got, want)
+	}
+}
+
+func TestStatusIsPrintedOnceUntilItChanges(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, stop := context.WithTimeout(t.Context(), 10*time.Second)
+		defer stop()
+		began := time.Now()
+		var out screen
+		showStatus(ctx, &out, func() simulator.Counters {
+			return simulator.Counters{Accepted: int(time.Since(began).Seconds()) / 4}
+		})
+		if n := strings.Count(out.String(), "\n"); n != 2 {
+			t.Errorf("a status that changes twice is printed %d times:\n%s", n, &out)
+		}
+	})
+}

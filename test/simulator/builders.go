@@ -1,0 +1,275 @@
+package simulator
+
+import (
+	"encoding/json"
+	"fmt"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// builders run the resources that a laptop does run, in the order in which they
+// need each other. A new type of resource is a row here and one in kinds.
+var builders = []struct {
+	resourceType string
+	build        func(*Simulator, resolved) error
+}{
+	{"AWS::S3::Bucket", (*Simulator).buildBucket},
+	{"AWS::Lambda::Function", (*Simulator).buildFunction},
+	{"AWS::KinesisFirehose::DeliveryStream", (*Simulator).buildStream},
+	{"AWS::ApiGateway::RestApi", (*Simulator).buildAPI},
+	{"AWS::ApiGateway::Resource", (*Simulator).buildAPIResource},
+	{"AWS::ApiGateway::Method", (*Simulator).buildMethod},
+	{"AWS::ApiGateway::GatewayResponse", (*Simulator).buildGatewayResponse},
+	{"AWS::ApiGateway::Stage", (*Simulator).buildStage},
+}
+
+// decode reads the properties into v, whose fields are the properties that are
+// known; any other is an error.
+func (r resolved) decode(v any) error {
+	data, err := json.Marshal(r.Properties)
+	if err != nil {
+		return err
+	}
+	return decodeStrict(data, v)
+}
+
+// reference returns what the resource's Ref or attribute gives.
+func (r resolved) reference(attribute string) string {
+	return kinds[r.Type].attributes[attribute](r.identity)
+}
+
+// buildBucket makes the bucket. Its properties govern access, encryption and
+// ageing, none of which happens here.
+func (s *Simulator) buildBucket(r resolved) error {
+	if s.Bucket == "" {
+		s.Bucket = r.reference("")
+	}
+	return s.s3.CreateBucket(r.reference(""))
+}
+
+type functionProperties struct {
+	Handler, Runtime                                  string
+	Architectures, Code, Description, Role, Tags      any
+	TracingConfig, RecursiveLoop                      any
+	MemorySize, Timeout, ReservedConcurrentExecutions int
+	Environment                                       struct{ Variables map[string]string }
+	LoggingConfig                                     loggingProperties
+}
+
+type loggingProperties struct {
+	LogFormat, ApplicationLogLevel, SystemLogLevel string
+	LogGroup                                       string
+}
+
+func (s *Simulator) buildFunction(r resolved) error {
+	// Lambda's defaults: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-lambda-function.html
+	properties := functionProperties{MemorySize: 128, Timeout: 3}
+	if err := r.decode(&properties); err != nil {
+		return err
+	}
+	if !strings.HasPrefix(properties.Runtime, "provided") {
+		return fmt.Errorf("runtime %s is not supported by the simulator: only a bootstrap is", properties.Runtime)
+	}
+	bootstrap, err := s.bootstrap(r.ID)
+	if err != nil {
+		return err
+	}
+	log, err := openLog(s.Logs, filepath.Base(filepath.Dir(bootstrap)))
+	if err != nil {
+		return err
+	}
+	s.onClose(log.close)
+	environments := s.options.MaxEnvironments
+	if reserved := properties.ReservedConcurrentExecutions; reserved > 0 {
+		environments = min(environments, reserved)
+	}
+	function := NewFunction(FunctionConfig{
+		Name: r.reference(""), ARN: r.reference("Arn"), Bootstrap: bootstrap, Handler: properties.Handler,
+		Timeout: time.Duration(properties.Timeout) * time.Second, MemoryMB: properties.MemorySize,
+		Variables: properties.Environment.Variables, Logging: properties.LoggingConfig, Endpoints: s.endpoints(r.Region),
+		MaxEnvironments: environments,
+		Log: func(line string) {
+			log.write(line)
+			s.counter.logLine(line)
+		},
+	})
+	s.onClose(func() error { function.Close(); return nil })
+	s.invokers[r.reference("Arn")] = function
+	return nil
+}
+
+// endpoints are the variables by which the SDK finds the simulated services.
+func (s *Simulator) endpoints(region string) map[string]string {
+	return map[string]string{
+		"AWS_REGION": region, "AWS_DEFAULT_REGION": region,
+		"AWS_ENDPOINT_URL_FIREHOSE": s.FirehoseURL, "AWS_ENDPOINT_URL_S3": s.S3URL,
+	}
+}
+
+func (s *Simulator) bootstrap(id string) (string, error) {
+	for prefix, path := range s.options.Bootstraps {
+		if strings.HasPrefix(id, prefix) {
+			return filepath.Abs(path)
+		}
+	}
+	return "", fmt.Errorf("no executable for this function")
+}
+
+type bufferingProperties struct{ IntervalInSeconds, SizeInMBs int }
+
+type streamProperties struct {
+	DeliveryStreamType                               string
+	DeliveryStreamEncryptionConfigurationInput, Tags any
+	ExtendedS3DestinationConfiguration               struct {
+		BucketARN, Prefix, ErrorOutputPrefix, FileExtension string
+		CompressionFormat, CustomTimeZone                   string
+		RoleARN, EncryptionConfiguration                    any
+		CloudWatchLoggingOptions                            any
+		BufferingHints                                      *bufferingProperties
+		S3BackupMode                                        string
+		S3BackupConfiguration                               *backupProperties
+		ProcessingConfiguration                             struct {
+			Enabled    bool
+			Processors []processorProperties
+		}
+	}
+}
+
+type backupProperties struct {
+	BucketARN, Prefix, ErrorOutputPrefix, CompressionFormat    string
+	RoleARN, EncryptionConfiguration, CloudWatchLoggingOptions any
+	BufferingHints                                             any
+}
+
+type processorProperties struct {
+	Type       string
+	Parameters []struct{ ParameterName, ParameterValue string }
+}
+
+func (s *Simulator) buildStream(r resolved) error {
+	var properties streamProperties
+	if err := r.decode(&properties); err != nil {
+		return err
+	}
+	d := properties.ExtendedS3DestinationConfiguration
+	switch {
+	case properties.DeliveryStreamType != "DirectPut":
+		return fmt.Errorf("type %s is not supported by the simulator", properties.DeliveryStreamType)
+	case d.CustomTimeZone != "" && d.CustomTimeZone != "UTC":
+		return fmt.Errorf("time zone %s is not supported by the simulator", d.CustomTimeZone)
+	case d.CompressionFormat != "" && d.CompressionFormat != "UNCOMPRESSED" && d.CompressionFormat != "GZIP":
+		return fmt.Errorf("compression %s is not supported by the simulator", d.CompressionFormat)
+	}
+	buffer := d.BufferingHints
+	if buffer == nil {
+		buffer = &bufferingProperties{IntervalInSeconds: 300, SizeInMBs: 5} // Firehose's defaults
+	}
+	config := StreamConfig{
+		Name: r.reference(""), ARN: r.reference("Arn"), Bucket: bucketOf(d.BucketARN),
+		Prefix: d.Prefix, ErrorPrefix: d.ErrorOutputPrefix, FileExtension: d.FileExtension, GZIP: d.CompressionFormat == "GZIP",
+		BufferBytes: buffer.SizeInMBs << 20, BufferFor: s.patience(buffer.IntervalInSeconds),
+	}
+	if d.S3BackupMode == "Enabled" {
+		if d.S3BackupConfiguration == nil || bucketOf(d.S3BackupConfiguration.BucketARN) != config.Bucket {
+			return fmt.Errorf("a source backup outside of the stream's bucket is not supported by the simulator")
+		}
+		config.BackupPrefix = d.S3BackupConfiguration.Prefix
+	}
+	if d.ProcessingConfiguration.Enabled {
+		var err error
+		if config.Transform, err = s.transform(d.ProcessingConfiguration.Processors); err != nil {
+			return err
+		}
+	}
+	s.streams = append(s.streams, config)
+	s.onClose(func() error { s.firehose.Delete(config.Name); return nil })
+	return s.firehose.Create(config)
+}
+
+// transform reads the one processor that is supported, a Lambda function. Its
+// defaults: https://docs.aws.amazon.com/firehose/latest/dev/data-transformation.html
+func (s *Simulator) transform(processors []processorProperties) (*TransformConfig, error) {
+	if len(processors) != 1 || processors[0].Type != "Lambda" {
+		return nil, fmt.Errorf("processors other than one Lambda function are not supported by the simulator")
+	}
+	t := &TransformConfig{BufferBytes: 1 << 20, BufferFor: s.patience(60), Retries: 3}
+	for _, p := range processors[0].Parameters {
+		number, err := strconv.ParseFloat(p.ParameterValue, 64)
+		switch p.ParameterName {
+		case "LambdaArn":
+			t.FunctionARN, err = strings.TrimSuffix(p.ParameterValue, ":$LATEST"), nil
+		case "RoleArn":
+			err = nil
+		case "NumberOfRetries":
+			t.Retries = int(number)
+		case "BufferSizeInMBs":
+			t.BufferBytes = int(number * (1 << 20))
+		case "BufferIntervalInSeconds":
+			t.BufferFor = s.patience(int(number))
+		default:
+			return nil, fmt.Errorf("processor parameter %s is not supported by the simulator", p.ParameterName)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("processor parameter %s: %w", p.ParameterName, err)
+		}
+	}
+	t.Function = s.invokers[t.FunctionARN]
+	if t.Function == nil {
+		return nil, fmt.Errorf("no function %s", t.FunctionARN)
+	}
+	return t, nil
+}
+
+func bucketOf(arn string) string { return strings.TrimPrefix(arn, "arn:aws:s3:::") }
+
+// patience is the buffering time of the template, or less where a person waits.
+func (s *Simulator) patience(interval int) time.Duration {
+	buffer := time.Duration(interval) * time.Second
+	if s.options.Patience > 0 {
+		buffer = min(buffer, s.options.Patience)
+	}
+	return buffer
+}
+
+func (s *Simulator) buildAPI(r resolved) error {
+	if s.api.api != nil {
+		return fmt.Errorf("a second API is not supported by the simulator")
+	}
+	s.api = gatewayParts{
+		Place: r.Place, apiID: r.reference(""), api: &restAPIProperties{},
+		resources: map[string]apiResourceProperties{}, methods: map[string]methodProperties{},
+		responses: map[string]gatewayResponse{},
+	}
+	return r.decode(s.api.api)
+}
+
+func (s *Simulator) buildAPIResource(r resolved) error {
+	var properties apiResourceProperties
+	err := r.decode(&properties)
+	s.api.resources[r.reference("")] = properties
+	return err
+}
+
+func (s *Simulator) buildMethod(r resolved) error {
+	var properties methodProperties
+	err := r.decode(&properties)
+	s.api.methods[r.ID] = properties
+	return err
+}
+
+func (s *Simulator) buildGatewayResponse(r resolved) error {
+	var properties gatewayResponseProperties
+	if err := r.decode(&properties); err != nil {
+		return err
+	}
+	var err error
+	s.api.responses[properties.ResponseType], err = newGatewayResponse(properties)
+	return err
+}
+
+func (s *Simulator) buildStage(r resolved) error {
+	s.api.stage = &stageProperties{}
+	return r.decode(s.api.stage)
+}

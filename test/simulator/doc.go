@@ -1,0 +1,22 @@
+// Package simulator runs one environment of the product in one process, as its
+// synthesized templates describe it: API Gateway, Lambda, Firehose and S3. The
+// functions are the real binaries, started as Lambda starts them and fed over the
+// real Runtime API; Firehose and S3 are talked to by the real AWS SDK.
+//
+// It follows what AWS documents, and each contract test names the page. Knowingly
+// different, or unknown of AWS:
+//
+//   - Nothing is authorized: no IAM, no signatures, no KMS. Nothing is throttled by
+//     account quotas. Latency is a laptop's.
+//   - API Gateway: one stage; MOCK integrations answer static templates only; no
+//     caching, no request validation, no WAF, no CloudFront in front.
+//   - Lambda: an environment is a process, at most ten of a function, and it is not
+//     frozen between invocations; memory is not limited.
+//   - Firehose: buffers end exactly at their size or time, which AWS only hints at.
+//     A batch is at most four times in transformation at once. Error objects carry
+//     numbers and lambdaArn, where AWS's documentation and its practice disagree.
+//     The error type for an oversize record is InvalidArgumentException, which is
+//     not documented. A delivery that S3 refuses is retried for as long as the
+//     stream lives, not for 24 hours.
+//   - S3: no versions, no encryption, no lifecycle; an overwritten object is gone.
+package simulator

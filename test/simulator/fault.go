@@ -1,0 +1,96 @@
+package simulator
+
+import (
+	"net"
+	"net/http"
+	"slices"
+	"time"
+)
+
+// Call is one call of Firehose's API, as a fault script sees it.
+type Call struct {
+	Operation string // "PutRecord", "PutRecordBatch"
+	Stream    string
+	N         int // of this operation on this stream, from 1
+	Records   int // of a PutRecordBatch
+}
+
+// Faults decides what goes wrong with a call; nil for nothing. It is called from
+// several goroutines.
+type Faults func(Call) *Fault
+
+// Fault is what goes wrong with one call. Its zero value is nothing.
+type Fault struct {
+	Delay       time.Duration // before anything else
+	Hang        bool          // no answer, until the client leaves; nothing is stored
+	ResetBefore bool          // the connection is reset; nothing is stored
+	ResetAfter  bool          // the connection is reset once the records are stored
+	Status      int           // this HTTP status is answered; nothing is stored
+	Type        string        // the error's type, with Status
+	Refuse      []int         // these records of a PutRecordBatch are not stored
+}
+
+// Unavailable is Firehose over its quota.
+func Unavailable() *Fault {
+	return &Fault{Status: http.StatusServiceUnavailable, Type: "ServiceUnavailableException"}
+}
+
+func (f *Firehose) fault(operation string, in input) *Fault {
+	key := operation + " " + in.DeliveryStreamName
+	f.mu.Lock()
+	f.calls[key]++
+	call := Call{Operation: operation, Stream: in.DeliveryStreamName, N: f.calls[key], Records: len(in.Records)}
+	f.mu.Unlock()
+	if f.options.Faults == nil {
+		return nil
+	}
+	return f.options.Faults(call)
+}
+
+// before does what happens before anything is stored and returns whether the call
+// goes on.
+func (x *Fault) before(w http.ResponseWriter, r *http.Request) bool {
+	if x == nil {
+		return true
+	}
+	select {
+	case <-r.Context().Done():
+		return false
+	case <-time.After(x.Delay):
+	}
+	switch {
+	case x.Hang:
+		<-r.Context().Done()
+	case x.ResetBefore:
+		reset(w)
+	case x.Status != 0:
+		writeError(w, &apiError{x.Status, x.Type, "injected"})
+	default:
+		return true
+	}
+	return false
+}
+
+// after does what happens once records are stored and returns whether the client
+// hears of it.
+func (x *Fault) after(w http.ResponseWriter) bool {
+	if x == nil || !x.ResetAfter {
+		return true
+	}
+	reset(w)
+	return false
+}
+
+func (x *Fault) refuses(index int) bool { return x != nil && slices.Contains(x.Refuse, index) }
+
+// reset closes the connection with a TCP reset.
+func reset(w http.ResponseWriter) {
+	conn, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		panic(http.ErrAbortHandler) // HTTP/2, which no client of ours speaks here
+	}
+	if tcp, ok := conn.(*net.TCPConn); ok {
+		_ = tcp.SetLinger(0)
+	}
+	_ = conn.Close()
+}

@@ -1,0 +1,237 @@
+package simulator
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Limits of the data plane.
+// https://docs.aws.amazon.com/firehose/latest/APIReference/API_PutRecordBatch.html
+const (
+	maxRecordBytes  = 1_000 << 10 // before base64
+	maxBatchRecords = 500
+	maxBatchBytes   = 4 << 20
+)
+
+// FirehoseOptions say where a Firehose is and where it delivers.
+type FirehoseOptions struct {
+	Account, Region string
+	Objects         ObjectStore
+	Faults          Faults           // asked for each call; nil: no faults
+	Now             func() time.Time // default: time.Now
+}
+
+// Firehose is the API that the AWS SDK talks to, and the streams behind it.
+type Firehose struct {
+	options FirehoseOptions
+
+	mu      sync.RWMutex
+	streams map[string]*stream
+	calls   map[string]int // by operation and stream
+}
+
+// NewFirehose returns a Firehose without streams.
+func NewFirehose(o FirehoseOptions) *Firehose {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	return &Firehose{options: o, streams: map[string]*stream{}, calls: map[string]int{}}
+}
+
+// Create adds a stream, or says what Firehose would refuse of it.
+func (f *Firehose) Create(c StreamConfig) error {
+	if err := checkPrefixes(c.Prefix, c.ErrorPrefix); err != nil {
+		return fmt.Errorf("creating stream %s: %w", c.Name, err)
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.streams[c.Name] != nil {
+		return fmt.Errorf("creating stream %s: it exists", c.Name)
+	}
+	f.streams[c.Name] = newStream(c, f.options)
+	return nil
+}
+
+// Delete ends a stream and drops what it has not delivered, as Firehose does.
+func (f *Firehose) Delete(name string) {
+	f.mu.Lock()
+	s := f.streams[name]
+	delete(f.streams, name)
+	f.mu.Unlock()
+	if s != nil {
+		s.close()
+	}
+}
+
+// Flush has everything that streams hold transformed and delivered. Records that a
+// transformation puts on another stream are waited for as well.
+func (f *Firehose) Flush(ctx context.Context) error {
+	for {
+		streams := f.all()
+		for _, s := range streams {
+			if err := s.flush(ctx); err != nil {
+				return fmt.Errorf("stream %s: %w", s.config.Name, err)
+			}
+		}
+		idle := true
+		for _, s := range streams {
+			idle = idle && s.idle()
+		}
+		if idle {
+			return nil
+		}
+	}
+}
+
+// all returns the streams, those with a transformation first: what it rejects goes
+// to the others.
+func (f *Firehose) all() []*stream {
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	var first, last []*stream
+	for _, s := range f.streams {
+		if s.config.Transform != nil {
+			first = append(first, s)
+		} else {
+			last = append(last, s)
+		}
+	}
+	return append(first, last...)
+}
+
+// apiError is an error of the service, in the shape of AWS JSON 1.1.
+// https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html#operation-error-serialization
+type apiError struct {
+	status        int
+	kind, message string
+}
+
+func invalid(format string, args ...any) *apiError {
+	return &apiError{http.StatusBadRequest, "InvalidArgumentException", fmt.Sprintf(format, args...)}
+}
+
+// ServeHTTP answers one call of the SDK.
+func (f *Firehose) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	var input input
+	operation := strings.TrimPrefix(r.Header.Get("X-Amz-Target"), "Firehose_20150804.")
+	if err := json.NewDecoder(r.Body).Decode(&input); err != nil {
+		writeError(w, &apiError{http.StatusBadRequest, "SerializationException", err.Error()})
+		return
+	}
+	fault := f.fault(operation, input)
+	if !fault.before(w, r) {
+		return
+	}
+	output, failed := f.call(operation, input, fault)
+	if !fault.after(w) {
+		return
+	}
+	if failed != nil {
+		writeError(w, failed)
+		return
+	}
+	writeHeaders(w, http.StatusOK)
+	_ = json.NewEncoder(w).Encode(output) // a client that has left hears nothing
+}
+
+// input holds the members of every operation that is served.
+type input struct {
+	DeliveryStreamName string
+	Record             *inputRecord
+	Records            []inputRecord
+}
+
+type inputRecord struct{ Data []byte }
+
+type batchAnswer struct {
+	RecordID     string `json:"RecordId,omitempty"`
+	ErrorCode    string `json:",omitempty"`
+	ErrorMessage string `json:",omitempty"`
+}
+
+func (f *Firehose) call(operation string, in input, fault *Fault) (output any, failed *apiError) {
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	s := f.streams[in.DeliveryStreamName]
+	if s == nil {
+		return nil, &apiError{
+			http.StatusBadRequest, "ResourceNotFoundException",
+			fmt.Sprintf("Firehose %s under accountId %s not found.", in.DeliveryStreamName, f.options.Account),
+		}
+	}
+	switch operation {
+	case "PutRecord":
+		return putRecord(s, in)
+	case "PutRecordBatch":
+		return putRecordBatch(s, in, fault)
+	case "DescribeDeliveryStream":
+		return describe(s), nil
+	}
+	return nil, &apiError{http.StatusBadRequest, "UnknownOperationException", operation}
+}
+
+func putRecord(s *stream, in input) (any, *apiError) {
+	if in.Record == nil || len(in.Record.Data) == 0 {
+		return nil, invalid("Record is missing or empty")
+	}
+	if len(in.Record.Data) > maxRecordBytes {
+		return nil, invalid("Record is %d bytes, limit is %d", len(in.Record.Data), maxRecordBytes)
+	}
+	return map[string]any{"RecordId": s.put(in.Record.Data), "Encrypted": true}, nil
+}
+
+// putRecordBatch answers for each record in order: the call can succeed and records
+// of it fail.
+func putRecordBatch(s *stream, in input, fault *Fault) (any, *apiError) {
+	if n := len(in.Records); n == 0 || n > maxBatchRecords {
+		return nil, invalid("Records has %d members, must be 1 to %d", n, maxBatchRecords)
+	}
+	total := 0
+	for i, r := range in.Records {
+		if len(r.Data) == 0 || len(r.Data) > maxRecordBytes {
+			return nil, invalid("Records[%d] is %d bytes, must be 1 to %d", i, len(r.Data), maxRecordBytes)
+		}
+		total += len(r.Data)
+	}
+	if total > maxBatchBytes {
+		return nil, invalid("Records are %d bytes, limit is %d", total, maxBatchBytes)
+	}
+	failed := 0
+	answers := make([]batchAnswer, len(in.Records))
+	for i, r := range in.Records {
+		if fault.refuses(i) {
+			failed++
+			answers[i] = batchAnswer{ErrorCode: "ServiceUnavailableException", ErrorMessage: "Slow down."}
+			continue
+		}
+		answers[i] = batchAnswer{RecordID: s.put(r.Data)}
+	}
+	return map[string]any{"FailedPutCount": failed, "Encrypted": true, "RequestResponses": answers}, nil
+}
+
+func describe(s *stream) any {
+	return map[string]any{"DeliveryStreamDescription": map[string]any{
+		"DeliveryStreamName": s.config.Name, "DeliveryStreamARN": s.config.ARN,
+		"DeliveryStreamStatus": "ACTIVE", "DeliveryStreamType": "DirectPut",
+		"VersionId": "1", "HasMoreDestinations": false, "Destinations": []any{},
+	}}
+}
+
+func writeHeaders(w http.ResponseWriter, status int) {
+	w.Header().Set("Content-Type", "application/x-amz-json-1.1")
+	w.Header().Set("X-Amzn-Requestid", uuid.NewString())
+	w.WriteHeader(status)
+}
+
+func writeError(w http.ResponseWriter, e *apiError) {
+	w.Header().Set("X-Amzn-Errortype", e.kind)
+	writeHeaders(w, e.status)
+	_ = json.NewEncoder(w).Encode(map[string]string{"__type": e.kind, "message": e.message})
+}

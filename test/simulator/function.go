@@ -1,0 +1,274 @@
+package simulator
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+)
+
+// graceForNext is how long a request waits for an environment that has answered
+// and is about to ask for its next event, before another one is started: on one
+// machine the caller's next request can be faster than that question.
+const graceForNext = 5 * time.Millisecond
+
+// initTimeout is how long an environment may take until its first question.
+// https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
+const initTimeout = 10 * time.Second
+
+var errStopped = errors.New("function is stopped")
+
+// FunctionConfig is what the simulator needs to know of a Lambda function.
+type FunctionConfig struct {
+	Name, ARN       string
+	Bootstrap       string // the executable
+	Handler         string
+	Timeout         time.Duration
+	MemoryMB        int               // told to the function, not enforced
+	Variables       map[string]string // the template's
+	Logging         loggingProperties
+	Endpoints       map[string]string // variables that say where the simulated services listen
+	MaxEnvironments int               // requests at a time; one more is throttled
+	Log             func(line string) // gets each line that the function writes
+}
+
+// Function is one Lambda function: a pool of environments, each a process of the
+// real bootstrap that serves one invocation at a time.
+type Function struct {
+	config FunctionConfig
+
+	mu       sync.Mutex
+	lives    sync.WaitGroup // one for each environment, from before its start to after its end
+	all      map[*environment]bool
+	starting int            // environments that are not in all yet
+	idle     []*environment // the most recently used is last, and is used first
+	waiting  []chan handover
+	stopped  bool
+}
+
+// handover is what a waiting request gets: an environment, or why there is none.
+type handover struct {
+	environment *environment
+	err         error
+}
+
+// NewFunction returns the function; no process starts before the first request.
+func NewFunction(config FunctionConfig) *Function {
+	return &Function{config: config, all: map[*environment]bool{}}
+}
+
+// Invoke runs the function on event and returns its answer. The error is a
+// *FunctionError, ErrTimedOut or ErrThrottled, or ctx's when ctx ends first; the
+// invocation then goes on without a caller, as on AWS.
+func (f *Function) Invoke(ctx context.Context, event []byte) ([]byte, error) {
+	if len(event) > maxEventBytes {
+		return nil, fmt.Errorf("invoking %s: event is %d bytes, limit is %d: %w", f.config.Name, len(event), maxEventBytes, errEventTooLarge)
+	}
+	inv, err := f.begin(ctx, event)
+	if err != nil {
+		return nil, fmt.Errorf("invoking %s: %w", f.config.Name, err)
+	}
+	select {
+	case <-inv.done:
+	case <-ctx.Done():
+		return nil, fmt.Errorf("invoking %s: %w", f.config.Name, ctx.Err())
+	}
+	if inv.err != nil {
+		return nil, fmt.Errorf("invoking %s: %w", f.config.Name, inv.err)
+	}
+	return inv.body, nil
+}
+
+// begin hands event to an environment. One that has died while it was idle is
+// passed over, as it would be on AWS.
+func (f *Function) begin(ctx context.Context, event []byte) (*invocation, error) {
+	for {
+		e, err := f.acquire(ctx)
+		if err != nil {
+			return nil, err
+		}
+		inv := newInvocation(e, event, traceFrom(ctx))
+		select {
+		case e.handed <- inv:
+			go e.oversee(inv)
+			return inv, nil
+		case <-e.exited:
+		case <-ctx.Done():
+			f.release(e)
+			return nil, ctx.Err()
+		}
+	}
+}
+
+// errEventTooLarge says that an event is over the service's limit.
+var errEventTooLarge = errors.New("event too large")
+
+// acquire returns an environment that waits for work: an idle one, one that
+// finishes meanwhile, or a new one.
+func (f *Function) acquire(ctx context.Context) (*environment, error) {
+	e, waiter, finishing, err := f.idleOrWait()
+	if e != nil || err != nil {
+		return e, err
+	}
+	if finishing {
+		select {
+		case h := <-waiter:
+			return h.environment, h.err
+		case <-time.After(graceForNext):
+		case <-ctx.Done():
+			return nil, f.abandon(waiter, ctx.Err())
+		}
+	}
+	if err := f.grow(waiter); err != nil {
+		return nil, err
+	}
+	select {
+	case h := <-waiter:
+		return h.environment, h.err
+	case <-ctx.Done():
+		return nil, f.abandon(waiter, ctx.Err())
+	}
+}
+
+// idleOrWait takes an idle environment or queues a waiter, and then says whether
+// an environment is about to become idle for it.
+func (f *Function) idleOrWait() (*environment, chan handover, bool, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.stopped {
+		return nil, nil, false, errStopped
+	}
+	if last := len(f.idle) - 1; last >= 0 {
+		e := f.idle[last]
+		f.idle = f.idle[:last]
+		return e, nil, false, nil
+	}
+	waiter := make(chan handover, 1)
+	f.waiting = append(f.waiting, waiter)
+	finishing := 0
+	for e := range f.all {
+		if e.finishing {
+			finishing++
+		}
+	}
+	return nil, waiter, finishing >= len(f.waiting), nil
+}
+
+// grow starts an environment for a waiter that still waits. Whichever becomes
+// idle first, this one or another, is handed to whoever waits longest.
+func (f *Function) grow(waiter chan handover) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	position := slices.Index(f.waiting, waiter)
+	if position < 0 {
+		return nil
+	}
+	if len(f.all)+f.starting >= f.config.MaxEnvironments {
+		f.waiting = slices.Delete(f.waiting, position, position+1)
+		return ErrThrottled
+	}
+	f.starting++
+	f.lives.Go(f.live)
+	return nil
+}
+
+// live is the whole life of one environment.
+func (f *Function) live() {
+	e, err := startEnvironment(f)
+	f.mu.Lock()
+	f.starting--
+	if err == nil {
+		f.all[e] = true
+	}
+	stopped := f.stopped
+	f.mu.Unlock()
+	if err != nil {
+		f.handOver(handover{err: err})
+		return
+	}
+	if stopped {
+		e.process.stop()
+	}
+	e.watch()
+}
+
+// handOver gives h to whoever waits longest and says whether somebody did.
+func (f *Function) handOver(h handover) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.handOverLocked(h)
+}
+
+func (f *Function) handOverLocked(h handover) bool {
+	if len(f.waiting) == 0 {
+		return false
+	}
+	f.waiting[0] <- h
+	f.waiting = f.waiting[1:]
+	return true
+}
+
+// release makes e available: its process has asked for the next event.
+func (f *Function) release(e *environment) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	e.finishing = false
+	if !f.handOverLocked(handover{environment: e}) {
+		f.idle = append(f.idle, e)
+	}
+}
+
+// answered notes that e has answered, and will ask for the next event soon.
+func (f *Function) answered(e *environment) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	e.finishing = true
+}
+
+// gone forgets e, whose process has ended.
+func (f *Function) gone(e *environment) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	delete(f.all, e)
+	f.idle = slices.DeleteFunc(f.idle, func(other *environment) bool { return other == e })
+}
+
+// abandon takes a waiter out of the queue. An environment that it was handed
+// meanwhile goes to the next one.
+func (f *Function) abandon(waiter chan handover, cause error) error {
+	f.mu.Lock()
+	f.waiting = slices.DeleteFunc(f.waiting, func(other chan handover) bool { return other == waiter })
+	f.mu.Unlock()
+	select {
+	case h := <-waiter:
+		if h.environment != nil {
+			f.release(h.environment)
+		}
+	default:
+	}
+	return cause
+}
+
+// Environments returns how many processes live.
+func (f *Function) Environments() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return len(f.all)
+}
+
+// Close ends every process and waits until they are gone.
+func (f *Function) Close() {
+	f.mu.Lock()
+	f.stopped = true
+	environments := slices.Collect(maps.Keys(f.all))
+	for f.handOverLocked(handover{err: errStopped}) {
+	}
+	f.mu.Unlock()
+	for _, e := range environments {
+		f.lives.Go(e.process.stop)
+	}
+	f.lives.Wait()
+}

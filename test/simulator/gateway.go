@@ -1,0 +1,149 @@
+package simulator
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// maxBodyBytes is the largest body that API Gateway takes: 10 MB.
+// https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
+const maxBodyBytes = 10 << 20
+
+// Gateway behaves like the REST API of a template. It serves the stage at "/", as
+// a custom domain name would.
+type Gateway struct {
+	Place
+	Throttle Throttle // what the template sets, whether it is applied or not
+	// Answered, when set, is called after each answer.
+	Answered func(method, path string, status int)
+	Now      func() time.Time
+
+	apiID, stage string
+	binaryTypes  []string
+	routes       map[string]map[string]*method // by path, then by HTTP method
+	responses    map[string]gatewayResponse    // by type; what the template changes of AWS's
+	bucket       *tokenBucket                  // nil: no throttle
+}
+
+// exchange is one request on its way through the gateway.
+type exchange struct {
+	w              http.ResponseWriter
+	r              *http.Request
+	id, extendedID string
+	trace          string
+	at             time.Time
+	method         *method
+	body           []byte
+}
+
+// ServeHTTP answers as the stage would.
+func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	recorder := &statusRecorder{ResponseWriter: w, status: http.StatusOK}
+	x := &exchange{w: recorder, r: r, id: uuid.NewString(), extendedID: extendedID(), trace: r.Header.Get("X-Amzn-Trace-Id"), at: g.Now()}
+	if x.trace == "" {
+		x.trace = newTrace()
+	}
+	h := w.Header()
+	h.Set("X-Amzn-Requestid", x.id)
+	h.Set("X-Amz-Apigw-Id", x.extendedID)
+	h.Set("X-Amzn-Trace-Id", x.trace)
+	g.serve(x)
+	if g.Answered != nil {
+		g.Answered(r.Method, r.URL.Path, recorder.status)
+	}
+}
+
+func (g *Gateway) serve(x *exchange) {
+	x.method = g.route(x.r.Method, x.r.URL.Path)
+	if x.method == nil {
+		g.refuse(x, missingAuthenticationToken)
+		return
+	}
+	if g.bucket != nil && !g.bucket.take(x.at) {
+		g.refuse(x, throttled)
+		return
+	}
+	var err error
+	if x.body, err = io.ReadAll(http.MaxBytesReader(x.w, x.r.Body, maxBodyBytes)); err != nil {
+		var tooLarge *http.MaxBytesError
+		if errors.As(err, &tooLarge) {
+			g.refuse(x, requestTooLarge)
+			return
+		}
+		g.refuse(x, badRequest) // the client broke off, or sent no HTTP
+		return
+	}
+	if x.method.mock != nil {
+		g.serveMock(x)
+		return
+	}
+	g.serveFunction(x)
+}
+
+func (g *Gateway) route(httpMethod, path string) *method {
+	methods := g.routes[path]
+	if m := methods[httpMethod]; m != nil {
+		return m
+	}
+	return methods["ANY"]
+}
+
+// serveFunction is the Lambda proxy integration. The function goes on when the
+// client leaves, as on AWS.
+func (g *Gateway) serveFunction(x *exchange) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(x.r.Context()), x.method.timeout)
+	defer cancel()
+	answer, err := x.method.function.Invoke(withTrace(ctx, x.trace), g.proxyEvent(x))
+	switch {
+	case err == nil:
+		g.proxyAnswer(x, answer)
+	case errors.Is(err, errEventTooLarge):
+		g.refuse(x, requestTooLarge)
+	case errors.Is(err, ErrThrottled):
+		// Lambda's 429 reaches the client as a 500, not as a 429.
+		// https://repost.aws/knowledge-center/api-gateway-internal-server-error
+		g.refuse(x, configurationError)
+	case errors.Is(err, context.DeadlineExceeded):
+		g.refuse(x, integrationTimedOut)
+	default:
+		g.refuse(x, integrationFailed)
+	}
+}
+
+// isBinary says whether the API treats this media type as bytes.
+func (g *Gateway) isBinary(contentType string) bool {
+	mediaType, _, err := mime.ParseMediaType(contentType)
+	if err != nil {
+		mediaType = strings.TrimSpace(strings.ToLower(contentType))
+	}
+	return g.binaryForAll() || slices.Contains(g.binaryTypes, mediaType)
+}
+
+func (g *Gateway) binaryForAll() bool { return slices.Contains(g.binaryTypes, "*/*") }
+
+func extendedID() string {
+	id := uuid.New()
+	return base64.RawURLEncoding.EncodeToString(id[:11]) + "="
+}
+
+type statusRecorder struct {
+	http.ResponseWriter
+	status int
+}
+
+func (r *statusRecorder) WriteHeader(status int) {
+	r.status = status
+	r.ResponseWriter.WriteHeader(status)
+}
+
+// Unwrap lets http find the connection behind the recorder.
+func (r *statusRecorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }

@@ -1,0 +1,126 @@
+package simulator
+
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+// refusal is an answer that the gateway gives by itself.
+// https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html
+type refusal struct {
+	kind    string // the gateway response type
+	status  int
+	message string
+	errType string // header x-amzn-ErrorType
+}
+
+var (
+	badRequest                 = refusal{"BAD_REQUEST_BODY", 400, "Invalid request body", "BadRequestException"}
+	missingAuthenticationToken = refusal{"MISSING_AUTHENTICATION_TOKEN", 403, "Missing Authentication Token", "MissingAuthenticationTokenException"}
+	requestTooLarge            = refusal{"REQUEST_TOO_LARGE", 413, "Request Too Long", "RequestTooLongException"}
+	unsupportedMediaType       = refusal{"UNSUPPORTED_MEDIA_TYPE", 415, "Unsupported Media Type", "BadRequestException"}
+	throttled                  = refusal{"THROTTLED", 429, "Too Many Requests", "TooManyRequestsException"}
+	configurationError         = refusal{"API_CONFIGURATION_ERROR", 500, "Internal server error", "InternalServerErrorException"}
+	malformedAnswer            = refusal{"API_CONFIGURATION_ERROR", 502, "Internal server error", "InternalServerErrorException"}
+	integrationFailed          = refusal{"INTEGRATION_FAILURE", 502, "Internal server error", "InternalServerErrorException"}
+	integrationTimedOut        = refusal{"INTEGRATION_TIMEOUT", 504, "Endpoint request timed out", "InternalServerErrorException"}
+)
+
+// gatewayResponse is what a template changes of one type of refusal.
+type gatewayResponse struct {
+	status   int // 0: as AWS has it
+	headers  map[string]string
+	template string // "": as AWS has it
+	mime     string
+}
+
+const defaultResponseTemplate = `{"message":$context.error.messageString}`
+
+// responseVariables are the variables that a response template may hold.
+var responseVariables = []string{"$context.error.messageString", "$context.error.message", "$context.requestId"}
+
+func newGatewayResponse(properties gatewayResponseProperties) (gatewayResponse, error) {
+	var r gatewayResponse
+	var err error
+	if properties.StatusCode != "" {
+		if r.status, err = strconv.Atoi(properties.StatusCode); err != nil {
+			return r, fmt.Errorf("gateway response status %q", properties.StatusCode)
+		}
+	}
+	for mediaType, template := range properties.ResponseTemplates {
+		rest := template
+		for _, variable := range responseVariables {
+			rest = strings.ReplaceAll(rest, variable, "")
+		}
+		if strings.ContainsAny(rest, "$#") {
+			return r, fmt.Errorf("response template %q is not supported by the simulator", template)
+		}
+		r.mime, r.template = mediaType, template
+	}
+	r.headers, err = literals(properties.ResponseParameters, "gatewayresponse.header.")
+	return r, err
+}
+
+// refuse answers in the gateway's own name, with what the template adds to this
+// type of answer, or to all of its class.
+func (g *Gateway) refuse(x *exchange, because refusal) {
+	class := "DEFAULT_4XX"
+	if because.status >= http.StatusInternalServerError {
+		class = "DEFAULT_5XX"
+	}
+	custom, found := g.responses[because.kind]
+	if !found {
+		custom = g.responses[class]
+	}
+	h := x.w.Header()
+	h.Set("Content-Type", "application/json")
+	h.Set("X-Amzn-Errortype", because.errType)
+	for name, value := range custom.headers {
+		h.Set(name, value)
+	}
+	template := defaultResponseTemplate
+	if custom.template != "" {
+		template = custom.template
+		h.Set("Content-Type", custom.mime)
+	}
+	status := because.status
+	if custom.status != 0 {
+		status = custom.status
+	}
+	x.w.WriteHeader(status)
+	_, _ = x.w.Write([]byte(strings.NewReplacer( // the client may have left
+		"$context.error.messageString", strconv.Quote(because.message),
+		"$context.error.message", because.message,
+		"$context.requestId", x.id,
+	).Replace(template)))
+}
+
+// Throttle is a stage's limit: so many requests a second, and so many at once.
+type Throttle struct{ RatePerSecond, Burst float64 }
+
+// tokenBucket is how API Gateway counts: each request takes a token, tokens come
+// back at the rate, and there are never more than the burst.
+type tokenBucket struct {
+	Throttle
+	mu     sync.Mutex
+	tokens float64
+	filled time.Time
+}
+
+func (b *tokenBucket) take(now time.Time) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if !b.filled.IsZero() {
+		b.tokens = min(b.Burst, b.tokens+now.Sub(b.filled).Seconds()*b.RatePerSecond)
+	}
+	b.filled = now
+	if b.tokens < 1 {
+		return false
+	}
+	b.tokens--
+	return true
+}

@@ -1,0 +1,307 @@
+package simulator
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+)
+
+// invokerFunc is a function that a test writes down.
+type invokerFunc func(ctx context.Context, event []byte) ([]byte, error)
+
+func (f invokerFunc) Invoke(ctx context.Context, event []byte) ([]byte, error) { return f(ctx, event) }
+
+// answering returns a function that always answers this.
+func answering(text string) Invoker {
+	return invokerFunc(func(context.Context, []byte) ([]byte, error) { return []byte(text), nil })
+}
+
+func failing(err error) Invoker {
+	return invokerFunc(func(context.Context, []byte) ([]byte, error) { return nil, err })
+}
+
+// gatewayOf builds the API of the templates, with function behind it.
+func gatewayOf(t *testing.T, templates []*Template, function Invoker, throttled bool) (*Gateway, error) {
+	t.Helper()
+	resources, err := resolveAll(templates)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &Simulator{invokers: map[string]Invoker{}}
+	for _, b := range builders {
+		for _, r := range resources {
+			switch {
+			case r.Type != b.resourceType:
+			case r.Type == "AWS::Lambda::Function":
+				s.invokers[r.reference("Arn")] = function
+			case strings.HasPrefix(r.Type, "AWS::ApiGateway::"):
+				if err := b.build(s, r); err != nil {
+					return nil, err
+				}
+			}
+		}
+	}
+	return s.api.gateway(s.invokers, throttled)
+}
+
+func devGateway(t *testing.T, function Invoker) *Gateway {
+	t.Helper()
+	g, err := gatewayOf(t, goldenTemplates(t, "dev"), function, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return g
+}
+
+func ask(g http.Handler, method, path string, body io.Reader, header ...string) *http.Response {
+	r := httptest.NewRequest(method, path, body)
+	for i := 0; i < len(header); i += 2 {
+		r.Header.Set(header[i], header[i+1])
+	}
+	w := httptest.NewRecorder()
+	g.ServeHTTP(w, r)
+	return w.Result()
+}
+
+// wantAnswer checks status, body, and headers given as name, value pairs.
+func wantAnswer(t *testing.T, got *http.Response, status int, body string, header ...string) {
+	t.Helper()
+	data, err := io.ReadAll(got.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.StatusCode != status || string(data) != body {
+		t.Errorf("answer is %d %s, want %d %s", got.StatusCode, data, status, body)
+	}
+	for i := 0; i < len(header); i += 2 {
+		if value := got.Header.Get(header[i]); value != header[i+1] {
+			t.Errorf("%s is %q, want %q", header[i], value, header[i+1])
+		}
+	}
+	for _, name := range []string{"X-Amzn-Requestid", "X-Amzn-Trace-Id"} {
+		if got.Header.Get(name) == "" {
+			t.Errorf("%s is missing", name)
+		}
+	}
+}
+
+const internalError = `{"message":"Internal server error"}`
+
+func TestProxyEventIsAPIGateways(t *testing.T) {
+	var event map[string]any
+	g := devGateway(t, invokerFunc(func(_ context.Context, data []byte) ([]byte, error) {
+		return []byte(`{"statusCode":200,"body":"fine"}`), json.Unmarshal(data, &event)
+	}))
+	g.Now = func() time.Time { return time.Date(2026, 11, 23, 10, 0, 0, 123e6, time.UTC) }
+	body := "\x00\xff<&>"
+	got := ask(g, "POST", "/events?a=1&a=2&b=x", strings.NewReader(body), "Content-Type", "text/plain", "User-Agent", "test/1", "X-Forwarded-For", "203.0.113.9")
+	wantAnswer(t, got, 200, "fine", "Content-Type", "application/json", "Content-Length", "4")
+	for path, want := range map[string]any{
+		"resource": "/events", "path": "/events", "httpMethod": "POST",
+		"headers.User-Agent": "test/1", "headers.Content-Type": "text/plain", "headers.Host": "example.com",
+		"headers.X-Forwarded-For": "203.0.113.9, 192.0.2.1", "headers.X-Amzn-Trace-Id": got.Header.Get("X-Amzn-Trace-Id"),
+		"multiValueHeaders.User-Agent": []any{"test/1"},
+		"queryStringParameters.a":      "2", "queryStringParameters.b": "x", "multiValueQueryStringParameters.a": []any{"1", "2"},
+		"pathParameters": nil, "stageVariables": nil,
+		"requestContext.identity.sourceIp": "192.0.2.1", "requestContext.identity.userAgent": "test/1", "requestContext.identity.accessKey": nil,
+		"requestContext.requestId": got.Header.Get("X-Amzn-Requestid"), "requestContext.extendedRequestId": got.Header.Get("X-Amz-Apigw-Id"),
+		"requestContext.stage": "v1", "requestContext.protocol": "HTTP/1.1", "requestContext.path": "/events",
+		"requestContext.resourcePath": "/events", "requestContext.httpMethod": "POST", "requestContext.accountId": "111111111111",
+		"requestContext.requestTime": "23/Nov/2026:10:00:00 +0000", "requestContext.requestTimeEpoch": 1.795428000123e12,
+		"body": base64.StdEncoding.EncodeToString([]byte(body)), "isBase64Encoded": true,
+	} {
+		if value, found := lookUp(event, path); !found || asJSON(value) != asJSON(want) {
+			t.Errorf("%s is %s (present: %v), want %s", path, asJSON(value), found, asJSON(want))
+		}
+	}
+}
+
+func lookUp(object map[string]any, path string) (any, bool) {
+	name, rest, deeper := strings.Cut(path, ".")
+	value, found := object[name]
+	if inner, ok := value.(map[string]any); deeper && ok {
+		return lookUp(inner, rest)
+	}
+	return value, found && !deeper
+}
+
+func TestWithoutABodyTheEventHasNull(t *testing.T) {
+	var event map[string]any
+	g := devGateway(t, invokerFunc(func(_ context.Context, data []byte) ([]byte, error) {
+		return []byte(`{"statusCode":204}`), json.Unmarshal(data, &event)
+	}))
+	wantAnswer(t, ask(g, "POST", "/", nil), 204, "")
+	for _, member := range []string{"body", "queryStringParameters", "multiValueQueryStringParameters"} {
+		if value, found := event[member]; !found || value != nil {
+			t.Errorf("%s is %v, want null", member, value)
+		}
+	}
+	if event["isBase64Encoded"] != false {
+		t.Error("isBase64Encoded is not false")
+	}
+}
+
+func TestAnswersOfTheFunctionAreDecoded(t *testing.T) {
+	for answer, want := range map[string]struct {
+		status int
+		body   string
+		header []string
+	}{
+		`{"statusCode":200,"headers":{"content-type":"text/html","X-One":"1"},"body":"<b>"}`:    {200, "<b>", []string{"Content-Type", "text/html", "X-One", "1"}},
+		`{"statusCode":"201","isBase64Encoded":true,"body":"AP8="}`:                             {201, "\x00\xff", nil},
+		`{"statusCode":200,"headers":{"A":"no"},"multiValueHeaders":{"A":["yes"]},"body":null}`: {200, "", []string{"A", "yes"}},
+		`{"statusCode":503,"headers":{"Retry-After":1},"body":"later"}`:                         {503, "later", []string{"Retry-After", "1", "Access-Control-Allow-Origin", ""}},
+		`{"statusCode":200,"headers":{"Date":"never","Content-Length":"9000"},"body":"x"}`:      {200, "x", []string{"X-Amzn-Remapped-Date", "never", "Content-Length", "1"}},
+		`{"body":"no status"}`:                                 {502, internalError, []string{"Access-Control-Allow-Origin", "*"}},
+		`{"statusCode":200,"cookies":[]}`:                      {502, internalError, nil},
+		`{"statusCode":200,"body":{"not":"text"}}`:             {502, internalError, nil},
+		`{"statusCode":200,"isBase64Encoded":true,"body":"?"}`: {502, internalError, nil},
+		`{"statusCode":99}`:                                    {502, internalError, nil},
+		`[]`:                                                   {502, internalError, nil},
+		`nothing`:                                              {502, internalError, nil},
+	} {
+		got := ask(devGateway(t, answering(answer)), "POST", "/events", strings.NewReader("{}"))
+		t.Log(answer)
+		wantAnswer(t, got, want.status, want.body, want.header...)
+	}
+}
+
+func TestFailuresOfTheFunctionAreTheGatewaysAnswers(t *testing.T) {
+	for _, failure := range []struct {
+		err    error
+		status int
+		body   string
+	}{
+		{&FunctionError{Type: "Runtime.ExitError"}, 502, internalError},
+		{ErrTimedOut, 502, internalError},
+		{ErrThrottled, 500, internalError},
+		{context.DeadlineExceeded, 504, `{"message":"Endpoint request timed out"}`},
+		{errEventTooLarge, 413, `{"message":"Request Too Long"}`},
+		{errors.New("anything"), 502, internalError},
+	} {
+		got := ask(devGateway(t, failing(failure.err)), "POST", "/events", strings.NewReader("{}"))
+		t.Log(failure.err)
+		wantAnswer(t, got, failure.status, failure.body, "Access-Control-Allow-Origin", "*", "Content-Type", "application/json")
+	}
+}
+
+func TestIntegrationTimeoutIsTheTemplates(t *testing.T) {
+	templates := patched(t, goldenTemplates(t, "dev"), "EdgeApieventsPOST", number(50), "Integration", "TimeoutInMillis")
+	g, err := gatewayOf(t, templates, invokerFunc(func(ctx context.Context, _ []byte) ([]byte, error) {
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantAnswer(t, ask(g, "POST", "/events", nil), 504, `{"message":"Endpoint request timed out"}`, "Retry-After", "1")
+}
+
+func TestUnknownRoutesAre403WithCORS(t *testing.T) {
+	g := devGateway(t, answering(`{"statusCode":200}`))
+	for _, request := range [][2]string{{"GET", "/events"}, {"POST", "/nowhere"}, {"POST", "/events/"}, {"DELETE", "/"}} {
+		t.Log(request)
+		wantAnswer(t, ask(g, request[0], request[1], nil), 403, `{"message":"Missing Authentication Token"}`,
+			"Access-Control-Allow-Origin", "*", "X-Amzn-Errortype", "MissingAuthenticationTokenException")
+	}
+}
+
+func TestPreflightAndHealthAreMocks(t *testing.T) {
+	g := devGateway(t, failing(errors.New("no function should run")))
+	for _, path := range []string{"/", "/events"} {
+		wantAnswer(t, ask(g, "OPTIONS", path, nil, "Origin", "https://example.com"), 204, "",
+			"Access-Control-Allow-Origin", "*", "Access-Control-Max-Age", "86400", "Access-Control-Allow-Headers", "Content-Type,Content-Encoding,*")
+	}
+	wantAnswer(t, ask(g, "GET", "/", nil), 200, `{"status":"ok"}`, "Content-Type", "application/json", "Access-Control-Allow-Origin", "*")
+	wantAnswer(t, ask(g, "GET", "/", nil, "Content-Type", "text/plain"), 415, `{"message":"Unsupported Media Type"}`)
+}
+
+// TestMockOfABinaryAPINeedsText: API Gateway applies no template to bytes.
+func TestMockOfABinaryAPINeedsText(t *testing.T) {
+	templates := patched(t, goldenTemplates(t, "dev"), "EdgeApieventsOPTIONS", "", "Integration", "ContentHandling")
+	g, err := gatewayOf(t, templates, nil, false)
+	if err == nil {
+		wantAnswer(t, ask(g, "OPTIONS", "/events", nil), 500, internalError, "Access-Control-Allow-Origin", "*")
+	} else {
+		t.Error(err)
+	}
+}
+
+// TestBodyLimits: 10 MB, https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
+func TestBodyLimits(t *testing.T) {
+	size := 0
+	g := devGateway(t, invokerFunc(func(_ context.Context, event []byte) ([]byte, error) {
+		size = len(event)
+		return []byte(`{"statusCode":200}`), nil
+	}))
+	wantAnswer(t, ask(g, "POST", "/events", bytes.NewReader(make([]byte, 10<<20))), 200, "")
+	if size < 10<<20*4/3 {
+		t.Errorf("event is %d bytes", size)
+	}
+	wantAnswer(t, ask(g, "POST", "/events", bytes.NewReader(make([]byte, 10<<20+1))), 413, `{"message":"Request Too Long"}`,
+		"Access-Control-Allow-Origin", "*")
+}
+
+func TestThrottleIsATokenBucket(t *testing.T) {
+	g, err := gatewayOf(t, goldenTemplates(t, "dev"), answering(`{"statusCode":200}`), true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := time.Now()
+	g.Now = func() time.Time { return now }
+	accepted := func(requests int) (n int) {
+		for range requests {
+			if ask(g, "POST", "/events", nil).StatusCode == 200 {
+				n++
+			}
+		}
+		return n
+	}
+	if n := accepted(300); n != int(g.Throttle.Burst) {
+		t.Errorf("%d requests at once, want the burst of %v", n, g.Throttle.Burst)
+	}
+	now = now.Add(time.Second)
+	if n := accepted(300); n != int(g.Throttle.RatePerSecond) {
+		t.Errorf("%d requests a second later, want the rate of %v", n, g.Throttle.RatePerSecond)
+	}
+	now = now.Add(time.Hour)
+	if n := accepted(300); n != int(g.Throttle.Burst) {
+		t.Errorf("%d requests an hour later, want the burst of %v", n, g.Throttle.Burst)
+	}
+	wantAnswer(t, ask(g, "POST", "/events", nil), 429, `{"message":"Too Many Requests"}`, "Retry-After", "1", "Access-Control-Allow-Origin", "*")
+}
+
+func TestWhatTheGatewayDoesNotFollowIsRefused(t *testing.T) {
+	for _, change := range []struct {
+		id    string
+		path  []string
+		value any
+		want  string
+	}{
+		{"EdgeApieventsPOST", []string{"AuthorizationType"}, "AWS_IAM", "authorization is not supported"},
+		{"EdgeApieventsPOST", []string{"Integration", "Type"}, "HTTP_PROXY", `type "HTTP_PROXY" is not supported`},
+		{"EdgeApieventsPOST", []string{"Integration", "IntegrationHttpMethod"}, "GET", "POST only"},
+		{"EdgeApieventsPOST", []string{"Integration", "Uri"}, "arn:aws:apigateway:x:lambda:path/2015-03-31/functions/f/invocations", "no function f"},
+		{"EdgeApieventsPOST", []string{"RequestValidatorId"}, "x", `unknown field "RequestValidatorId"`},
+		{"EdgeApi6", []string{"MinimumCompressionSize"}, number(1), `unknown field "MinimumCompressionSize"`},
+		{"EdgeApieventsA", []string{"PathPart"}, "{proxy+}", "path parameter {proxy+} is not supported"},
+		{"EdgeApieventsOPTIONS", []string{"Integration", "RequestTemplates"}, map[string]any{"application/json": "#set($x = 1)"}, "only a constant statusCode"},
+		{"EdgeApieventsOPTIONS", []string{"MethodResponses"}, []any{map[string]any{"StatusCode": "200"}}, "204 has no method response"},
+		{"EdgeApieventsOPTIONS", []string{"MethodResponses"}, []any{map[string]any{"StatusCode": "204"}}, "does not declare method.response.header"},
+		{"EdgeApiDefault4xx", []string{"ResponseTemplates"}, map[string]any{"text/plain": "$context.stage"}, `"$context.stage" is not supported`},
+		{"EdgeApiDefault4xx", []string{"ResponseParameters"}, map[string]any{"gatewayresponse.header.A": "method.request.header.B"}, "not a constant header"},
+	} {
+		_, err := gatewayOf(t, patched(t, goldenTemplates(t, "dev"), change.id, change.value, change.path...), answering(""), false)
+		if err == nil || !strings.Contains(err.Error(), change.want) {
+			t.Errorf("%s %v: error is %v, want one with %q", change.id, change.path, err, change.want)
+		}
+	}
+}

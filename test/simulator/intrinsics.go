@@ -1,0 +1,356 @@
+package simulator
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// errNoValue removes the property whose value it is: Ref of AWS::NoValue.
+var errNoValue = errors.New("AWS::NoValue")
+
+// resolver replaces the intrinsics of one template's values. Names and ARNs are
+// known before anything runs, because each is made of the stack and the logical
+// id, so resources resolve in any order.
+type resolver struct {
+	template *Template
+	outputs  *outputs // of every stack
+}
+
+// resolve returns value with every intrinsic replaced. An intrinsic, logical id
+// or attribute that it does not know is an error that names it.
+func (r *resolver) resolve(value any) (any, error) {
+	switch v := value.(type) {
+	case map[string]any:
+		if name, argument, ok := intrinsic(v); ok {
+			return r.call(name, argument)
+		}
+		return r.resolveObject(v)
+	case []any:
+		return r.resolveArray(v)
+	default:
+		return value, nil
+	}
+}
+
+// intrinsic tells an intrinsic from an object: one member, named Ref, Condition
+// or Fn::something.
+func intrinsic(object map[string]any) (name string, argument any, ok bool) {
+	if len(object) != 1 {
+		return "", nil, false
+	}
+	for name, argument = range object {
+		ok = name == "Ref" || name == "Condition" || strings.HasPrefix(name, "Fn::")
+	}
+	return name, argument, ok
+}
+
+func (r *resolver) resolveObject(object map[string]any) (any, error) {
+	resolved := make(map[string]any, len(object))
+	for name, member := range object {
+		value, err := r.resolve(member)
+		if errors.Is(err, errNoValue) {
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		resolved[name] = value
+	}
+	return resolved, nil
+}
+
+func (r *resolver) resolveArray(array []any) (any, error) {
+	resolved := make([]any, 0, len(array))
+	for i, element := range array {
+		value, err := r.resolve(element)
+		if errors.Is(err, errNoValue) {
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("[%d]: %w", i, err)
+		}
+		resolved = append(resolved, value)
+	}
+	return resolved, nil
+}
+
+func (r *resolver) call(name string, argument any) (any, error) {
+	functions := map[string]func(any) (any, error){
+		"Ref":                r.ref,
+		"Fn::GetAtt":         r.getAtt,
+		"Fn::Join":           r.join,
+		"Fn::Sub":            r.sub,
+		"Fn::Select":         r.selectOne,
+		"Fn::Split":          r.split,
+		"Fn::ImportValue":    r.importValue,
+		"Fn::GetStackOutput": r.stackOutput,
+	}
+	function, known := functions[name]
+	if !known {
+		return nil, fmt.Errorf("intrinsic %s is not supported by the simulator", name)
+	}
+	value, err := function(argument)
+	if err != nil && !errors.Is(err, errNoValue) {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return value, err
+}
+
+func (r *resolver) ref(argument any) (any, error) {
+	id, ok := argument.(string)
+	if !ok {
+		return nil, fmt.Errorf("want a logical id, got %s", asJSON(argument))
+	}
+	if id == "AWS::NoValue" {
+		return nil, errNoValue
+	}
+	if value, ok := r.pseudo(id); ok {
+		return value, nil
+	}
+	return r.attribute(id, "")
+}
+
+// pseudo returns a pseudo parameter.
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/pseudo-parameter-reference.html
+func (r *resolver) pseudo(name string) (string, bool) {
+	t := r.template
+	value, ok := map[string]string{
+		"AWS::AccountId": t.Account,
+		"AWS::Region":    t.Region,
+		"AWS::Partition": "aws",
+		"AWS::URLSuffix": "amazonaws.com",
+		"AWS::StackName": t.Stack,
+		"AWS::StackId":   fmt.Sprintf("arn:aws:cloudformation:%s:%s:stack/%s/simulated", t.Region, t.Account, t.Stack),
+	}[name]
+	return value, ok
+}
+
+// attribute returns what the resource's Ref (attribute "") or Fn::GetAtt gives.
+func (r *resolver) attribute(id, attribute string) (string, error) {
+	resource, found := r.template.Resources[id]
+	if !found {
+		return "", fmt.Errorf("%s: no such resource or parameter in stack %s", id, r.template.Stack)
+	}
+	kind, known := kinds[resource.Type]
+	if !known {
+		return "", unknownType(id, resource.Type)
+	}
+	value, known := kind.attributes[attribute]
+	if !known {
+		if attribute == "" {
+			attribute = "Ref"
+		}
+		return "", fmt.Errorf("%s (%s): attribute %s is not supported by the simulator", id, resource.Type, attribute)
+	}
+	return value(identity{Place: r.template.Place, Stack: r.template.Stack, ID: id, Properties: resource.Properties}), nil
+}
+
+func (r *resolver) getAtt(argument any) (any, error) {
+	var id, attribute string
+	switch a := argument.(type) {
+	case string:
+		id, attribute, _ = strings.Cut(a, ".")
+	case []any:
+		if len(a) == 2 {
+			id, _ = a[0].(string)
+			attribute, _ = a[1].(string)
+		}
+	}
+	if id == "" || attribute == "" {
+		return nil, fmt.Errorf("want a logical id and an attribute, got %s", asJSON(argument))
+	}
+	return r.attribute(id, attribute)
+}
+
+func (r *resolver) join(argument any) (any, error) {
+	delimiter, list, err := r.textAndList(argument)
+	if err != nil {
+		return nil, err
+	}
+	parts := make([]string, len(list))
+	for i, element := range list {
+		if parts[i], err = text(element); err != nil {
+			return nil, fmt.Errorf("[%d]: %w", i, err)
+		}
+	}
+	return strings.Join(parts, delimiter), nil
+}
+
+// textAndList takes [text, [..]] apart and resolves the list.
+func (r *resolver) textAndList(argument any) (string, []any, error) {
+	pair, _ := argument.([]any)
+	if len(pair) != 2 {
+		return "", nil, fmt.Errorf("want two arguments, got %s", asJSON(argument))
+	}
+	first, err := text(pair[0])
+	if err != nil {
+		return "", nil, err
+	}
+	second, err := r.resolve(pair[1])
+	if err != nil {
+		return "", nil, err
+	}
+	list, ok := second.([]any)
+	if !ok {
+		return "", nil, fmt.Errorf("want a list, got %s", asJSON(second))
+	}
+	return first, list, nil
+}
+
+func (r *resolver) selectOne(argument any) (any, error) {
+	position, list, err := r.textAndList(argument)
+	if err != nil {
+		return nil, err
+	}
+	index, err := strconv.Atoi(position)
+	if err != nil || index < 0 || index >= len(list) {
+		return nil, fmt.Errorf("index %s of a list of %d", position, len(list))
+	}
+	return list[index], nil
+}
+
+func (r *resolver) split(argument any) (any, error) {
+	pair, _ := argument.([]any)
+	if len(pair) != 2 {
+		return nil, fmt.Errorf("want two arguments, got %s", asJSON(argument))
+	}
+	delimiter, err := text(pair[0])
+	if err != nil {
+		return nil, err
+	}
+	resolved, err := r.resolve(pair[1])
+	if err != nil {
+		return nil, err
+	}
+	whole, err := text(resolved)
+	if err != nil {
+		return nil, err
+	}
+	var parts []any
+	for part := range strings.SplitSeq(whole, delimiter) {
+		parts = append(parts, part)
+	}
+	return parts, nil
+}
+
+func (r *resolver) importValue(argument any) (any, error) {
+	resolved, err := r.resolve(argument)
+	if err != nil {
+		return nil, err
+	}
+	name, err := text(resolved)
+	if err != nil {
+		return nil, err
+	}
+	value, found := r.outputs.exported[name]
+	if !found {
+		return nil, fmt.Errorf("no stack exports %s", name)
+	}
+	return value, nil
+}
+
+// stackOutput is the reference to another stack that does not bind it: an output
+// by the names of its stack and its own.
+func (r *resolver) stackOutput(argument any) (any, error) {
+	resolved, err := r.resolve(argument)
+	if err != nil {
+		return nil, err
+	}
+	var of struct{ StackName, OutputName, Region string }
+	if err := decodeStrict([]byte(asJSON(resolved)), &of); err != nil {
+		return nil, err
+	}
+	if of.Region != "" && of.Region != r.template.Region {
+		return nil, fmt.Errorf("another region, %s, is not supported by the simulator", of.Region)
+	}
+	value, found := r.outputs.ofStack[of.StackName+"/"+of.OutputName]
+	if !found {
+		return nil, fmt.Errorf("stack %s has no output %s", of.StackName, of.OutputName)
+	}
+	return value, nil
+}
+
+// sub replaces ${Name}, ${Name.Attribute} and ${Variable}; ${!Name} stays ${Name}.
+func (r *resolver) sub(argument any) (any, error) {
+	format, variables, err := r.subArguments(argument)
+	if err != nil {
+		return nil, err
+	}
+	var out strings.Builder
+	for {
+		before, after, found := strings.Cut(format, "${")
+		out.WriteString(before)
+		if !found {
+			return out.String(), nil
+		}
+		name, rest, closed := strings.Cut(after, "}")
+		if !closed {
+			return nil, fmt.Errorf("${%s is not closed", after)
+		}
+		value, err := r.subOne(name, variables)
+		if err != nil {
+			return nil, err
+		}
+		out.WriteString(value)
+		format = rest
+	}
+}
+
+func (r *resolver) subArguments(argument any) (string, map[string]any, error) {
+	if format, ok := argument.(string); ok {
+		return format, nil, nil
+	}
+	pair, _ := argument.([]any)
+	if len(pair) != 2 {
+		return "", nil, fmt.Errorf("want a text, or a text and variables, got %s", asJSON(argument))
+	}
+	format, isText := pair[0].(string)
+	resolved, err := r.resolve(pair[1])
+	if err != nil {
+		return "", nil, err
+	}
+	variables, isObject := resolved.(map[string]any)
+	if !isText || !isObject {
+		return "", nil, fmt.Errorf("want a text and variables, got %s", asJSON(argument))
+	}
+	return format, variables, nil
+}
+
+func (r *resolver) subOne(name string, variables map[string]any) (string, error) {
+	if literal, ok := strings.CutPrefix(name, "!"); ok {
+		return "${" + literal + "}", nil
+	}
+	if value, ok := variables[name]; ok {
+		return text(value)
+	}
+	if value, ok := r.pseudo(name); ok {
+		return value, nil
+	}
+	id, attribute, _ := strings.Cut(name, ".")
+	return r.attribute(id, attribute)
+}
+
+// text returns a scalar as CloudFormation joins it.
+func text(value any) (string, error) {
+	switch v := value.(type) {
+	case string:
+		return v, nil
+	case json.Number:
+		return v.String(), nil
+	case bool:
+		return strconv.FormatBool(v), nil
+	default:
+		return "", fmt.Errorf("want a text, got %s", asJSON(value))
+	}
+}
+
+func asJSON(value any) string {
+	data, err := json.Marshal(value)
+	if err != nil {
+		return fmt.Sprint(value)
+	}
+	return string(data)
+}

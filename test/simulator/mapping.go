@@ -1,0 +1,159 @@
+package simulator
+
+import (
+	"context"
+	"crypto/md5"
+	"encoding/hex"
+	"encoding/json"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+)
+
+// MappingConfig says how Lambda feeds a function from a queue.
+type MappingConfig struct {
+	Queue          *Queue
+	Function       Invoker
+	Region         string
+	BatchSize      int           // messages of one invocation; AWS's default is 10
+	WindowFor      time.Duration // longest wait for a batch to fill
+	MaxConcurrency int           // invocations at once; AWS's least is 2
+	ReportFailures bool          // ReportBatchItemFailures: the answer names the messages that failed
+}
+
+// Mapping is a running event source mapping: it receives messages, invokes the
+// function with them and deletes those that did not fail. The others come back
+// when their visibility timeout is over.
+// https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
+type Mapping struct {
+	config MappingConfig
+	stop   context.CancelFunc
+	done   sync.WaitGroup
+}
+
+// StartMapping feeds until Close.
+func StartMapping(c MappingConfig) *Mapping {
+	ctx, stop := context.WithCancel(context.Background())
+	m := &Mapping{config: c, stop: stop}
+	for range max(c.MaxConcurrency, 2) {
+		m.done.Go(func() { m.run(ctx) })
+	}
+	return m
+}
+
+// Close stops feeding and waits for the invocations under way.
+func (m *Mapping) Close() {
+	m.stop()
+	m.done.Wait()
+}
+
+// pollEvery is how often a queue is looked at for messages that became visible again.
+const pollEvery = 50 * time.Millisecond
+
+func (m *Mapping) run(ctx context.Context) {
+	for ctx.Err() == nil {
+		if messages := m.gather(ctx); len(messages) > 0 {
+			m.invoke(ctx, messages)
+			continue
+		}
+		select {
+		case <-ctx.Done():
+		case <-m.config.Queue.sent:
+		case <-time.After(pollEvery):
+		}
+	}
+}
+
+// gather receives messages until the batch is full or its window is over.
+func (m *Mapping) gather(ctx context.Context) []Message {
+	messages := m.config.Queue.Receive(m.config.BatchSize)
+	if len(messages) == 0 {
+		return nil
+	}
+	window := time.After(m.config.WindowFor)
+	for len(messages) < m.config.BatchSize {
+		select {
+		case <-ctx.Done():
+			return messages
+		case <-window:
+			return messages
+		case <-time.After(pollEvery):
+			messages = append(messages, m.config.Queue.Receive(m.config.BatchSize-len(messages))...)
+		}
+	}
+	return messages
+}
+
+// invoke is not cut short by Close: an invocation on AWS is not either.
+func (m *Mapping) invoke(ctx context.Context, messages []Message) {
+	answer, err := m.config.Function.Invoke(context.WithoutCancel(ctx), m.event(messages))
+	if err != nil {
+		return // the messages come back by themselves
+	}
+	failed, ok := m.failed(answer)
+	if !ok {
+		return
+	}
+	for _, message := range messages {
+		if !slices.Contains(failed, message.ID) {
+			m.config.Queue.Delete(message.Receipt)
+		}
+	}
+}
+
+// failed returns the ids that the answer names. An answer that cannot be read, or
+// that names an empty id, fails the whole batch.
+// https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
+func (m *Mapping) failed(answer []byte) (ids []string, ok bool) {
+	if !m.config.ReportFailures {
+		return nil, true
+	}
+	var failures struct {
+		Items []struct {
+			ID string `json:"itemIdentifier"`
+		} `json:"batchItemFailures"`
+	}
+	if err := json.Unmarshal(answer, &failures); err != nil {
+		return nil, false
+	}
+	for _, item := range failures.Items {
+		if item.ID == "" {
+			return nil, false
+		}
+		ids = append(ids, item.ID)
+	}
+	return ids, true
+}
+
+func (m *Mapping) event(messages []Message) []byte {
+	type record struct {
+		MessageID         string            `json:"messageId"`
+		ReceiptHandle     string            `json:"receiptHandle"`
+		Body              string            `json:"body"`
+		Attributes        map[string]string `json:"attributes"`
+		MessageAttributes struct{}          `json:"messageAttributes"`
+		MD5OfBody         string            `json:"md5OfBody"`
+		EventSource       string            `json:"eventSource"`
+		EventSourceARN    string            `json:"eventSourceARN"`
+		AWSRegion         string            `json:"awsRegion"`
+	}
+	var event struct{ Records []record }
+	for _, message := range messages {
+		sum := md5.Sum([]byte(message.Body))
+		event.Records = append(event.Records, record{
+			MessageID: message.ID, ReceiptHandle: message.Receipt, Body: message.Body,
+			Attributes: map[string]string{
+				"ApproximateReceiveCount": strconv.Itoa(message.Receives),
+				"SentTimestamp":           strconv.FormatInt(message.SentAt.UnixMilli(), 10),
+			},
+			MD5OfBody: hex.EncodeToString(sum[:]), EventSource: "aws:sqs",
+			EventSourceARN: m.config.Queue.Config.ARN, AWSRegion: m.config.Region,
+		})
+	}
+	text, err := json.Marshal(event)
+	if err != nil {
+		panic(err) // strings always encode
+	}
+	return text
+}

@@ -1,0 +1,57 @@
+package simulator
+
+import "fmt"
+
+// outputs are what the stacks of an environment tell each other.
+type outputs struct {
+	exported map[string]any // by export name
+	ofStack  map[string]any // by "<stack>/<output>"
+}
+
+// resolveOutputs resolves the outputs of every template. One may be made of
+// another stack's, so it goes round until nothing new resolves.
+func resolveOutputs(templates []*Template) (*outputs, error) {
+	known := &outputs{exported: map[string]any{}, ofStack: map[string]any{}}
+	for {
+		before := len(known.ofStack)
+		var failed error
+		for _, template := range templates {
+			if err := known.add(template); err != nil {
+				failed = err
+			}
+		}
+		if failed == nil || len(known.ofStack) == before {
+			return known, failed
+		}
+	}
+}
+
+// add resolves what it can of one template's outputs. Its error is one of those
+// that it cannot resolve yet.
+func (o *outputs) add(template *Template) error {
+	r := &resolver{template: template, outputs: o}
+	var failed error
+	for id, output := range template.Outputs {
+		if err := r.addOutput(id, output); err != nil {
+			failed = fmt.Errorf("output %s of stack %s: %w", id, template.Stack, err)
+		}
+	}
+	return failed
+}
+
+func (r *resolver) addOutput(id string, output Output) error {
+	value, err := r.resolve(output.Value)
+	if err != nil {
+		return err
+	}
+	r.outputs.ofStack[r.template.Stack+"/"+id] = value
+	if output.Export.Name == nil {
+		return nil
+	}
+	name, err := r.resolve(output.Export.Name)
+	if err != nil {
+		return err
+	}
+	r.outputs.exported[fmt.Sprint(name)] = value
+	return nil
+}

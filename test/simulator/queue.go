@@ -1,0 +1,132 @@
+package simulator
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// QueueConfig says what an SQS queue is.
+type QueueConfig struct {
+	Name, ARN, URL string
+	VisibilityFor  time.Duration // how long a received message is hidden; AWS's default is 30s
+	MaxReceives    int           // receives after which a message is a dead letter; 0: no limit
+	DeadLetters    *Queue        // where dead letters go
+}
+
+// Message is a message as a consumer receives it.
+type Message struct {
+	ID       string
+	Body     string
+	Receipt  string // changes with each receive
+	Receives int    // this one included
+	SentAt   time.Time
+}
+
+// Queue is a standard queue: at least once, in no promised order.
+// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/standard-queues.html
+type Queue struct {
+	Config QueueConfig
+
+	mu       sync.Mutex
+	messages []*queued
+	sent     chan struct{} // holds a token when something was sent
+}
+
+type queued struct {
+	Message
+	hiddenUntil time.Time
+}
+
+// NewQueue returns an empty queue.
+func NewQueue(c QueueConfig) *Queue {
+	return &Queue{Config: c, sent: make(chan struct{}, 1)}
+}
+
+// Send adds a message and returns its id.
+func (q *Queue) Send(body string) string {
+	m := &queued{Message: Message{ID: uuid.NewString(), Body: body, SentAt: time.Now()}}
+	q.add(m)
+	return m.ID
+}
+
+func (q *Queue) add(m *queued) {
+	q.mu.Lock()
+	q.messages = append(q.messages, m)
+	q.mu.Unlock()
+	select {
+	case q.sent <- struct{}{}:
+	default:
+	}
+}
+
+// Receive hides up to limit visible messages and returns them. A message that was
+// received too often becomes a dead letter instead.
+func (q *Queue) Receive(limit int) []Message {
+	received, dead := q.receive(limit, time.Now())
+	for _, m := range dead {
+		q.Config.DeadLetters.add(&queued{Message: Message{ID: m.ID, Body: m.Body, SentAt: m.SentAt}})
+	}
+	return received
+}
+
+func (q *Queue) receive(limit int, now time.Time) (received []Message, dead []*queued) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.messages = slices.DeleteFunc(q.messages, func(m *queued) bool {
+		if len(received) == limit || m.hiddenUntil.After(now) {
+			return false
+		}
+		if c := q.Config; c.DeadLetters != nil && m.Receives >= c.MaxReceives {
+			dead = append(dead, m)
+			return true
+		}
+		m.Receives++
+		m.Receipt = m.ID + "#" + strconv.Itoa(m.Receives)
+		m.hiddenUntil = now.Add(q.Config.VisibilityFor)
+		received = append(received, m.Message)
+		return false
+	})
+	return received, dead
+}
+
+// Delete removes the message with this receipt; a receipt of an earlier receive
+// removes nothing.
+func (q *Queue) Delete(receipt string) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.messages = slices.DeleteFunc(q.messages, func(m *queued) bool { return m.Receipt == receipt })
+}
+
+// Len returns how many messages are visible, and how many are hidden by a receive.
+func (q *Queue) Len() (visible, hidden int) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	now := time.Now()
+	for _, m := range q.messages {
+		if m.hiddenUntil.After(now) {
+			hidden++
+		} else {
+			visible++
+		}
+	}
+	return visible, hidden
+}
+
+// Drain waits until no message is left, or ctx is done.
+func (q *Queue) Drain(ctx context.Context) error {
+	for {
+		if visible, hidden := q.Len(); visible+hidden == 0 {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+}

@@ -1,0 +1,110 @@
+package simulator
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"strings"
+)
+
+// identity is what a resource's names are made of.
+type identity struct {
+	Place
+	Stack, ID  string
+	Properties map[string]any
+}
+
+// kind is one type of resource: what its Ref and its attributes give, and
+// whether a laptop runs it.
+type kind struct {
+	attributes map[string]func(identity) string // by attribute name; "" is Ref
+	notRun     string                           // why a laptop need not run it; empty: a row of builders runs it
+}
+
+// kinds are the resource types that the simulator knows. A template with any
+// other does not start.
+var kinds = map[string]kind{
+	"AWS::S3::Bucket": {attributes: names{
+		"": bucketName, "Arn": func(i identity) string { return "arn:aws:s3:::" + bucketName(i) },
+		"DomainName":         func(i identity) string { return bucketName(i) + ".s3.amazonaws.com" },
+		"RegionalDomainName": func(i identity) string { return bucketName(i) + ".s3." + i.Region + ".amazonaws.com" },
+	}},
+	"AWS::Lambda::Function":                {attributes: names{"": physicalName, "Arn": arn("lambda", "function:", physicalName)}},
+	"AWS::KinesisFirehose::DeliveryStream": {attributes: names{"": physicalName, "Arn": arn("firehose", "deliverystream/", physicalName)}},
+	"AWS::ApiGateway::RestApi": {attributes: names{
+		"": shortID, "RestApiId": shortID, "RootResourceId": func(i identity) string { return rootResource(shortID(i)) },
+	}},
+	"AWS::ApiGateway::Resource":        {attributes: names{"": shortID, "ResourceId": shortID}},
+	"AWS::ApiGateway::Method":          {attributes: names{"": shortID}},
+	"AWS::ApiGateway::GatewayResponse": {attributes: names{"": shortID, "Id": shortID}},
+	"AWS::ApiGateway::Stage":           {attributes: names{"": func(i identity) string { return fmt.Sprint(i.Properties["StageName"]) }}},
+
+	"AWS::ApiGateway::Deployment": {attributes: names{"": shortID, "DeploymentId": shortID}, notRun: "the template is the deployed API"},
+	"AWS::ApiGateway::Account":    {attributes: names{"": shortID, "Id": shortID}, notRun: "says where API Gateway logs; nothing logs to CloudWatch here"},
+	"AWS::CDK::Metadata":          {notRun: "tells AWS which constructs are used"},
+	"AWS::CloudWatch::Alarm":      {attributes: names{"": physicalName, "Arn": arn("cloudwatch", "alarm:", physicalName)}, notRun: "there are no CloudWatch metrics here"},
+	"AWS::CloudWatch::Dashboard":  {attributes: names{"": physicalName}, notRun: "there are no CloudWatch metrics here"},
+	"AWS::IAM::ManagedPolicy":     {attributes: names{"": arn("iam", "policy/", physicalName)}, notRun: iamNotRun},
+	"AWS::IAM::Policy":            {attributes: names{"": physicalName}, notRun: iamNotRun},
+	"AWS::IAM::Role": {attributes: names{
+		"": physicalName, "RoleId": shortID,
+		"Arn": func(i identity) string { return "arn:aws:iam::" + i.Account + ":role/" + physicalName(i) },
+	}, notRun: iamNotRun},
+	"AWS::KMS::Alias": {attributes: names{"": physicalName}, notRun: kmsNotRun},
+	"AWS::KMS::Key": {attributes: names{
+		"": keyID, "KeyId": keyID, "Arn": arn("kms", "key/", keyID),
+	}, notRun: kmsNotRun},
+	"AWS::Lambda::Permission": {attributes: names{"": physicalName}, notRun: iamNotRun},
+	"AWS::Logs::LogGroup": {attributes: names{
+		"": physicalName, "Arn": func(i identity) string { return arn("logs", "log-group:", physicalName)(i) + ":*" },
+	}, notRun: "logs go to files"},
+	"AWS::Logs::LogStream":  {attributes: names{"": physicalName}, notRun: "logs go to files"},
+	"AWS::S3::BucketPolicy": {attributes: names{"": physicalName}, notRun: iamNotRun},
+}
+
+const (
+	iamNotRun = "no permission is checked here, so nothing that this resource allows or denies is proven"
+	kmsNotRun = "nothing is encrypted here"
+)
+
+type names = map[string]func(identity) string
+
+func unknownType(id, resourceType string) error {
+	return fmt.Errorf("%s: resource type %s is not supported by the simulator", id, resourceType)
+}
+
+// physicalName is what CloudFormation would call the resource, but for its
+// random end.
+func physicalName(i identity) string {
+	return i.Stack + "-" + i.ID
+}
+
+// bucketName is lower case and at most 63 bytes, as S3 wants it.
+func bucketName(i identity) string {
+	name := strings.ToLower(physicalName(i))
+	return name[:min(len(name), 63)]
+}
+
+func arn(service, prefix string, name func(identity) string) func(identity) string {
+	return func(i identity) string {
+		return "arn:aws:" + service + ":" + i.Region + ":" + i.Account + ":" + prefix + name(i)
+	}
+}
+
+// shortID is a stable id of ten letters and digits, as API Gateway makes them.
+func shortID(i identity) string {
+	return digest(i)[:10]
+}
+
+func keyID(i identity) string {
+	d := digest(i)
+	return strings.Join([]string{d[:8], d[8:12], d[12:16], d[16:20], d[20:32]}, "-")
+}
+
+func digest(i identity) string {
+	sum := sha256.Sum256([]byte(physicalName(i)))
+	return hex.EncodeToString(sum[:])
+}
+
+// rootResource is the id of the resource "/" of an API.
+func rootResource(api string) string { return api + "root" }

@@ -1,0 +1,149 @@
+package simulator
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strconv"
+	"time"
+)
+
+// maxResponseBytes is the largest answer of a synchronous invocation: 6 MB, which
+// the service counts as 6 × 1024 × 1024 + 100 bytes.
+// https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+const maxResponseBytes = 6<<20 + 100
+
+// maxEventBytes is the largest event of a synchronous invocation: 6 MB.
+const maxEventBytes = 6 << 20
+
+// runtimeAPI is the HTTP API that a function's process asks for work, one
+// listener per environment.
+// https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
+type runtimeAPI struct {
+	environment *environment
+	listener    net.Listener
+	server      *http.Server
+}
+
+func newRuntimeAPI(e *environment) (*runtimeAPI, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, fmt.Errorf("listening for the runtime API: %w", err)
+	}
+	api := &runtimeAPI{environment: e, listener: listener}
+	api.server = &http.Server{Handler: api.routes(), ReadHeaderTimeout: 10 * time.Second}
+	go func() { _ = api.server.Serve(listener) }() // ends with close, the only way it ends
+	return api, nil
+}
+
+// routes are the paths of the runtime API; the paths of the Extensions API would
+// stand beside them, on the same listener.
+func (api *runtimeAPI) routes() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /2018-06-01/runtime/invocation/next", api.next)
+	mux.HandleFunc("POST /2018-06-01/runtime/invocation/{id}/response", api.response)
+	mux.HandleFunc("POST /2018-06-01/runtime/invocation/{id}/error", api.failure)
+	mux.HandleFunc("POST /2018-06-01/runtime/init/error", api.initError)
+	return mux
+}
+
+func (api *runtimeAPI) address() string { return api.listener.Addr().String() }
+
+func (api *runtimeAPI) close() { _ = api.server.Close() }
+
+// next waits for an invocation, which may take as long as the environment lives.
+func (api *runtimeAPI) next(w http.ResponseWriter, r *http.Request) {
+	inv := api.environment.next(r.Context())
+	if inv == nil {
+		return // the process is gone or being stopped
+	}
+	h := w.Header()
+	h.Set("Lambda-Runtime-Aws-Request-Id", inv.id)
+	h.Set("Lambda-Runtime-Deadline-Ms", strconv.FormatInt(inv.deadline.UnixMilli(), 10))
+	h.Set("Lambda-Runtime-Invoked-Function-Arn", api.environment.function.config.ARN)
+	h.Set("Lambda-Runtime-Trace-Id", inv.trace)
+	h.Set("Content-Type", "application/json")
+	_, _ = w.Write(inv.event) // a process that stopped reading is noticed by its exit
+}
+
+// response is the function's answer. The caller has it from here on, whatever
+// the process does before it asks for the next event.
+func (api *runtimeAPI) response(w http.ResponseWriter, r *http.Request) {
+	inv := api.environment.running(r.PathValue("id"))
+	if inv == nil {
+		refuse(w, http.StatusBadRequest, "InvalidRequestID", "no such invocation")
+		return
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxResponseBytes))
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge):
+		message := fmt.Sprintf("Response payload size exceeded maximum allowed payload size (%d bytes).", maxResponseBytes)
+		inv.fail(&FunctionError{Type: "Function.ResponseSizeTooLarge", Message: message})
+		refuse(w, http.StatusRequestEntityTooLarge, "RequestEntityTooLarge", message)
+		return
+	case err != nil:
+		return // the process died while it answered; its exit ends the invocation
+	}
+	if failed := trailerError(r.Trailer); failed != nil {
+		inv.fail(failed)
+	}
+	inv.answer(body)
+	accept(w)
+}
+
+// trailerError is an error that arises while the answer is being written: it
+// travels behind the body.
+func trailerError(trailer http.Header) *FunctionError {
+	if name := trailer.Get("Lambda-Runtime-Function-Error-Type"); name != "" {
+		return &FunctionError{Type: name, Message: trailer.Get("Lambda-Runtime-Function-Error-Body")}
+	}
+	return nil
+}
+
+func (api *runtimeAPI) failure(w http.ResponseWriter, r *http.Request) {
+	inv := api.environment.running(r.PathValue("id"))
+	if inv == nil {
+		refuse(w, http.StatusBadRequest, "InvalidRequestID", "no such invocation")
+		return
+	}
+	inv.fail(readError(w, r))
+	accept(w)
+}
+
+func (api *runtimeAPI) initError(w http.ResponseWriter, r *http.Request) {
+	api.environment.initFailed(readError(w, r))
+	accept(w)
+}
+
+// readError reads the error that a runtime reports: {"errorType","errorMessage"}.
+func readError(w http.ResponseWriter, r *http.Request) *FunctionError {
+	var reported struct {
+		Type    string `json:"errorType"`
+		Message string `json:"errorMessage"`
+	}
+	body, _ := io.ReadAll(http.MaxBytesReader(w, r.Body, maxResponseBytes)) // a part says more than nothing
+	if err := json.Unmarshal(body, &reported); err != nil {
+		reported.Message = string(bytes.ToValidUTF8(body, nil))
+	}
+	if reported.Type == "" {
+		reported.Type = r.Header.Get("Lambda-Runtime-Function-Error-Type")
+	}
+	return &FunctionError{Type: reported.Type, Message: reported.Message}
+}
+
+func accept(w http.ResponseWriter) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(http.StatusAccepted)
+	_, _ = io.WriteString(w, `{"status":"OK"}`+"\n")
+}
+
+func refuse(w http.ResponseWriter, status int, kind, message string) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_, _ = fmt.Fprintf(w, "{\"errorType\":%q,\"errorMessage\":%q}\n", kind, message)
+}

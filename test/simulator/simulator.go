@@ -1,0 +1,253 @@
+package simulator
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net"
+	"net/http"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// DefaultMaxEnvironments is how many environments of one function run at most.
+// AWS runs 1,000 in an account; ten processes are what a laptop stands.
+const DefaultMaxEnvironments = 10
+
+// Options say what to simulate and where.
+type Options struct {
+	Templates  []*Template       // all stacks of one environment; required
+	Bootstraps map[string]string // executable of each function, by the beginning of its logical id; required
+	Dir        string            // where objects (lake/) and logs (logs/) are kept; required
+
+	Endpoint net.Listener // of the API. Default: a free port of 127.0.0.1
+	S3       net.Listener // of S3. Default: a free port of 127.0.0.1
+
+	// Patience is the longest that a stream may buffer. Default: what the template says.
+	Patience time.Duration
+	// MaxEnvironments of one function. Default: DefaultMaxEnvironments.
+	MaxEnvironments int
+	// Throttle applies the stage's throttle. Default: it is read and not applied.
+	Throttle bool
+	// FirehoseFaults is asked before each operation of Firehose. Default: no faults.
+	FirehoseFaults Faults
+	// ObjectFaults is asked before each object is written. Default: no faults.
+	ObjectFaults func(bucket, key string) error
+}
+
+// Simulator is one environment of the product, running in this process and in
+// one process for each busy environment of a function.
+type Simulator struct {
+	URL         string // of the API, without a slash at its end
+	S3URL       string
+	FirehoseURL string
+	Bucket      string // the lake's
+	Lake        string // the folder that holds the buckets
+	Logs        string // the folder that holds the functions' logs
+	Throttle    Throttle
+
+	options   Options
+	counter   counter
+	listeners map[string]net.Listener
+	servers   map[string]*http.Server
+	firehose  *Firehose
+	s3        *S3
+
+	invokers map[string]Invoker // functions by ARN
+	streams  []StreamConfig
+	api      gatewayParts
+
+	closers []func() error // what the builders started, to be ended in the opposite order
+	closing sync.Once
+	closed  error
+}
+
+// Start runs the environment that the templates describe. A resource, property or
+// intrinsic that it does not know is an error: what runs here is what would be
+// deployed, or nothing.
+func Start(options Options) (*Simulator, error) {
+	if options.MaxEnvironments == 0 {
+		options.MaxEnvironments = DefaultMaxEnvironments
+	}
+	s := &Simulator{
+		options: options, invokers: map[string]Invoker{},
+		Lake: filepath.Join(options.Dir, "lake", "buckets"), Logs: filepath.Join(options.Dir, "logs"),
+		listeners: map[string]net.Listener{}, servers: map[string]*http.Server{},
+	}
+	if err := s.start(); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+func (s *Simulator) start() error {
+	resources, err := resolveAll(s.options.Templates)
+	if err != nil {
+		return err
+	}
+	if err := s.listen(); err != nil {
+		return err
+	}
+	if s.s3, err = NewS3(filepath.Dir(s.Lake)); err != nil {
+		return err
+	}
+	s.s3.OnPut, s.s3.Fail = s.counter.object, s.options.ObjectFaults
+	s.firehose = NewFirehose(FirehoseOptions{
+		Account: s.options.Templates[0].Account, Region: s.options.Templates[0].Region,
+		Objects: s.s3, Faults: s.options.FirehoseFaults,
+	})
+	if err := s.build(resources); err != nil {
+		return err
+	}
+	gateway, err := s.api.gateway(s.invokers, s.options.Throttle)
+	if err != nil {
+		return err
+	}
+	s.Throttle = gateway.Throttle
+	gateway.Answered = s.counter.answered
+	s.serve(s3Name, s.s3)
+	s.serve(firehoseName, s.firehose)
+	s.serve(endpointName, gateway)
+	return nil
+}
+
+// build runs the builders in their order, each for all resources of its type.
+func (s *Simulator) build(resources []resolved) error {
+	for _, b := range builders {
+		for _, r := range resources {
+			if r.Type != b.resourceType {
+				continue
+			}
+			if err := b.build(s, r); err != nil {
+				return fmt.Errorf("%s: %s (%s): %w", r.Stack, r.ID, r.Type, err)
+			}
+		}
+	}
+	return nil
+}
+
+// What listens, as an error names it.
+const (
+	endpointName = "the endpoint"
+	s3Name       = "S3"
+	firehoseName = "Firehose"
+)
+
+// listen opens every port before anything starts, because functions are told at
+// their start where the services are.
+func (s *Simulator) listen() error {
+	if s.options.Endpoint != nil {
+		s.listeners[endpointName] = s.options.Endpoint
+	}
+	if s.options.S3 != nil {
+		s.listeners[s3Name] = s.options.S3
+	}
+	for name, url := range map[string]*string{endpointName: &s.URL, s3Name: &s.S3URL, firehoseName: &s.FirehoseURL} {
+		if s.listeners[name] == nil {
+			listener, err := net.Listen("tcp", "127.0.0.1:0")
+			if err != nil {
+				return fmt.Errorf("listening for %s: %w", name, err)
+			}
+			s.listeners[name] = listener
+		}
+		*url = "http://" + s.listeners[name].Addr().String()
+	}
+	return nil
+}
+
+func (s *Simulator) serve(name string, handler http.Handler) {
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
+	s.servers[name] = server
+	go func() { _ = server.Serve(s.listeners[name]) }() // ends with Shutdown or Close, the only ways it ends
+}
+
+// Streams returns the streams as they run, buffers included, sorted by name.
+func (s *Simulator) Streams() []StreamConfig {
+	return slices.SortedFunc(slices.Values(s.streams), func(a, b StreamConfig) int {
+		return strings.Compare(a.Name, b.Name)
+	})
+}
+
+// Counters returns what has happened since the start.
+func (s *Simulator) Counters() Counters { return s.counter.snapshot() }
+
+// Flush writes everything that is buffered to S3.
+func (s *Simulator) Flush(ctx context.Context) error {
+	if err := s.firehose.Flush(ctx); err != nil {
+		return fmt.Errorf("flushing: %w", err)
+	}
+	return nil
+}
+
+// Shutdown stops taking requests, finishes those it has, flushes, and closes.
+func (s *Simulator) Shutdown(ctx context.Context) error {
+	err := s.servers[endpointName].Shutdown(ctx)
+	if err == nil {
+		err = s.Flush(ctx)
+	}
+	return errors.Join(err, s.Close())
+}
+
+// Close stops everything at once. What is buffered is lost, as it would not be
+// on AWS: use Shutdown to keep it.
+func (s *Simulator) Close() error {
+	s.closing.Do(func() {
+		var errs []error
+		for name, listener := range s.listeners {
+			if server := s.servers[name]; server != nil {
+				errs = append(errs, server.Close())
+			} else {
+				errs = append(errs, listener.Close())
+			}
+		}
+		for _, close := range slices.Backward(s.closers) {
+			errs = append(errs, close())
+		}
+		s.closed = errors.Join(errs...)
+	})
+	return s.closed
+}
+
+// onClose has close called at the end, before what was started earlier is ended.
+func (s *Simulator) onClose(close func() error) {
+	s.closers = append(s.closers, close)
+}
+
+// resolved is a resource without intrinsics.
+type resolved struct {
+	identity
+	Type string
+}
+
+// resolveAll resolves every property of every template, also of what a laptop
+// does not run, so that a dangling reference is found here.
+func resolveAll(templates []*Template) ([]resolved, error) {
+	if len(templates) == 0 {
+		return nil, errors.New("no templates")
+	}
+	known, err := resolveOutputs(templates)
+	if err != nil {
+		return nil, err
+	}
+	var all []resolved
+	for _, t := range templates {
+		r := &resolver{template: t, outputs: known}
+		for _, id := range slices.Sorted(maps.Keys(t.Resources)) {
+			resource := t.Resources[id]
+			if _, found := kinds[resource.Type]; !found {
+				return nil, fmt.Errorf("%s: %w", t.Stack, unknownType(id, resource.Type))
+			}
+			properties, err := r.resolve(any(resource.Properties))
+			if err != nil {
+				return nil, fmt.Errorf("%s: %s (%s): %w", t.Stack, id, resource.Type, err)
+			}
+			object, _ := properties.(map[string]any) // a resource without properties has none
+			all = append(all, resolved{identity{Place: t.Place, Stack: t.Stack, ID: id, Properties: object}, resource.Type})
+		}
+	}
+	return all, nil
+}

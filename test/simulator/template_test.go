@@ -1,0 +1,239 @@
+package simulator
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+)
+
+var testPlace = Place{Account: "111111111111", Region: "us-east-1"}
+
+// parseTemplate reads a template that a test writes down.
+func parseTemplate(t *testing.T, stack, text string) (*Template, error) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "template.json")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return ReadTemplate(path, stack, testPlace)
+}
+
+func mustParse(t *testing.T, stack, text string) *Template {
+	t.Helper()
+	template, err := parseTemplate(t, stack, text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return template
+}
+
+const storageText = `{
+  "Resources": {"Lake": {"Type": "AWS::S3::Bucket"}, "Key": {"Type": "AWS::KMS::Key"}},
+  "Outputs": {
+    "Bucket": {"Value": {"Ref": "Lake"}, "Export": {"Name": {"Fn::Sub": "${AWS::StackName}-bucket"}}},
+    "BucketArn": {"Value": {"Fn::GetAtt": ["Lake", "Arn"]}}
+  }
+}`
+
+func TestIntrinsicsResolve(t *testing.T) {
+	storage := mustParse(t, "Dev-Storage", storageText)
+	for expression, want := range map[string]string{
+		`{"Ref": "AWS::Region"}`:                                              `"us-east-1"`,
+		`{"Ref": "AWS::AccountId"}`:                                           `"111111111111"`,
+		`{"Ref": "AWS::Partition"}`:                                           `"aws"`,
+		`{"Ref": "AWS::URLSuffix"}`:                                           `"amazonaws.com"`,
+		`{"Ref": "AWS::StackName"}`:                                           `"Dev-Pipeline"`,
+		`{"Ref": "F"}`:                                                        `"Dev-Pipeline-F"`,
+		`{"Fn::GetAtt": ["F", "Arn"]}`:                                        `"arn:aws:lambda:us-east-1:111111111111:function:Dev-Pipeline-F"`,
+		`{"Fn::GetAtt": "S.Arn"}`:                                             `"arn:aws:firehose:us-east-1:111111111111:deliverystream/Dev-Pipeline-S"`,
+		`{"Fn::Join": ["-", ["a", {"Ref": "F"}, 1, true]]}`:                   `"a-Dev-Pipeline-F-1-true"`,
+		`{"Fn::Sub": "${F}/${S.Arn}/${AWS::Region}/${!F}"}`:                   `"Dev-Pipeline-F/arn:aws:firehose:us-east-1:111111111111:deliverystream/Dev-Pipeline-S/us-east-1/${F}"`,
+		`{"Fn::Sub": ["${x}${F}", {"x": {"Ref": "AWS::Region"}}]}`:            `"us-east-1Dev-Pipeline-F"`,
+		`{"Fn::Select": [1, {"Fn::Split": [":", "a:b:c"]}]}`:                  `"b"`,
+		`{"Fn::Select": ["0", ["x", "y"]]}`:                                   `"x"`,
+		`{"Fn::ImportValue": "Dev-Storage-bucket"}`:                           `"dev-storage-lake"`,
+		`{"Fn::ImportValue": {"Fn::Join": ["", ["Dev-Storage-", "bucket"]]}}`: `"dev-storage-lake"`,
+		`{"Fn::GetStackOutput": {"StackName": "Dev-Storage", "OutputName": "BucketArn", "Region": "us-east-1"}}`: `"arn:aws:s3:::dev-storage-lake"`,
+		`{"keep": 12345678901234567890, "drop": {"Ref": "AWS::NoValue"}}`:                                        `{"keep":12345678901234567890}`,
+		`[{"Ref": "AWS::NoValue"}, "x"]`: `["x"]`,
+	} {
+		got, err := resolveText(t, storage, expression)
+		if err != nil {
+			t.Errorf("%s: %v", expression, err)
+		} else if asJSON(got) != want {
+			t.Errorf("%s is %s, want %s", expression, asJSON(got), want)
+		}
+	}
+}
+
+// resolveText resolves one expression inside of a stack beside storage.
+func resolveText(t *testing.T, storage *Template, expression string) (any, error) {
+	t.Helper()
+	template := mustParse(t, "Dev-Pipeline", `{"Resources": {
+		"F": {"Type": "AWS::Lambda::Function"}, "S": {"Type": "AWS::KinesisFirehose::DeliveryStream"},
+		"L": {"Type": "AWS::CDK::Metadata", "Properties": {"Value": `+expression+`}}}}`)
+	known, err := resolveOutputs([]*Template{template, storage})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &resolver{template: template, outputs: known}
+	value, err := r.resolve(template.Resources["L"].Properties)
+	if err != nil {
+		return nil, err
+	}
+	return value.(map[string]any)["Value"], nil
+}
+
+func TestWhatIsNotKnownIsAnError(t *testing.T) {
+	storage := mustParse(t, "Dev-Storage", storageText)
+	for expression, want := range map[string]string{
+		`{"Fn::If": ["x", 1, 2]}`:                    "Fn::If is not supported",
+		`{"Fn::FindInMap": ["a", "b", "c"]}`:         "Fn::FindInMap is not supported",
+		`{"Condition": "IsProd"}`:                    "Condition is not supported",
+		`{"Ref": "Nobody"}`:                          "Nobody: no such resource",
+		`{"Ref": "L"}`:                               "L (AWS::CDK::Metadata): attribute Ref is not supported",
+		`{"Fn::GetAtt": ["F", "SnapStartResponse"]}`: "F (AWS::Lambda::Function): attribute SnapStartResponse is not supported",
+		`{"Fn::Sub": "${Nobody.Arn}"}`:               "Nobody: no such resource",
+		`{"Fn::Sub": "${F"}`:                         "not closed",
+		`{"Fn::ImportValue": "nothing"}`:             "no stack exports nothing",
+		`{"Fn::Select": [2, ["a"]]}`:                 "index 2 of a list of 1",
+		`{"Fn::Join": ["", [["a"]]]}`:                "want a text",
+		`{"Fn::GetStackOutput": {"StackName": "Dev-Storage", "OutputName": "None"}}`:                          "no output None",
+		`{"Fn::GetStackOutput": {"StackName": "Dev-Storage", "OutputName": "Bucket", "Region": "eu-west-1"}}`: "another region",
+		`{"deep": [{"Ref": "Nobody"}]}`: "Value: deep: [0]: Ref: Nobody",
+	} {
+		if _, err := resolveText(t, storage, expression); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: error is %v, want one with %q", expression, err, want)
+		}
+	}
+}
+
+func TestUnknownTypesSectionsAndAttributesAreRefused(t *testing.T) {
+	for text, want := range map[string]string{
+		`{"Resources": {}, "Conditions": {}}`:                                                 `unknown field "Conditions"`,
+		`{"Resources": {"A": {"Type": "AWS::S3::Bucket", "Condition": "x"}}}`:                 `unknown field "Condition"`,
+		`{"Resources": {"A": {}}}`:                                                            "resource A has no type",
+		`{"Resources": {"Table": {"Type": "AWS::DynamoDB::Table"}}}`:                          "Table: resource type AWS::DynamoDB::Table is not supported",
+		`{"Resources": {"A": {"Type": "AWS::IAM::Role", "Properties": {"x": {"Ref": "Y"}}}}}`: "A (AWS::IAM::Role): x: Ref: Y",
+	} {
+		template, err := parseTemplate(t, "Dev", text)
+		if err == nil {
+			_, err = resolveAll([]*Template{template})
+		}
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: error is %v, want one with %q", text, err, want)
+		}
+	}
+}
+
+func TestEveryKindIsBuiltOrSaysWhyNot(t *testing.T) {
+	built := map[string]bool{}
+	for _, b := range builders {
+		built[b.resourceType] = true
+		if _, known := kinds[b.resourceType]; !known {
+			t.Errorf("%s is built but is no kind", b.resourceType)
+		}
+	}
+	for name, kind := range kinds {
+		if built[name] == (kind.notRun != "") {
+			t.Errorf("%s: built %v, and not run because %q", name, built[name], kind.notRun)
+		}
+	}
+}
+
+func TestAssemblyIsReadByItsManifests(t *testing.T) {
+	dir := t.TempDir()
+	for path, text := range map[string]string{
+		"manifest.json": `{"version": "1", "artifacts": {
+			"assembly-Dev": {"type": "cdk:cloud-assembly", "properties": {"directoryName": "assembly-Dev"}},
+			"assembly-Prod": {"type": "cdk:cloud-assembly", "properties": {"directoryName": "assembly-Prod"}},
+			"Tree": {"type": "cdk:tree", "properties": {"file": "tree.json"}}}}`,
+		"assembly-Dev/manifest.json": `{"artifacts": {
+			"DevPipeline1": {"type": "aws:cloudformation:stack", "environment": "aws://222222222222/eu-west-1",
+				"properties": {"templateFile": "p.json", "stackName": "Dev-Pipeline"}},
+			"DevStorage2": {"type": "aws:cloudformation:stack", "environment": "aws://unknown-account/unknown-region",
+				"properties": {"templateFile": "s.json", "stackName": "Dev-Storage"}},
+			"DevStorage2.assets": {"type": "cdk:asset-manifest", "properties": {"file": "x"}}}}`,
+		"assembly-Dev/p.json": `{"Resources": {}}`,
+		"assembly-Dev/s.json": storageText,
+	} {
+		if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, path)), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, path), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	templates, err := ReadAssembly(dir, "Dev")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []any
+	for _, template := range templates {
+		got = append(got, template.Stack, template.Place, len(template.Resources))
+	}
+	want := []any{
+		"Dev-Pipeline",
+		Place{"222222222222", "eu-west-1"},
+		0,
+		"Dev-Storage",
+		Place{"000000000000", "us-east-1"},
+		2,
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("assembly is %v, want %v", got, want)
+	}
+	if _, err := ReadAssembly(dir, "Test"); err == nil || !strings.Contains(err.Error(), "it holds Dev, Prod") {
+		t.Errorf("error is %v, want the environments that exist", err)
+	}
+}
+
+func TestGoldenTemplatesOfEveryEnvironmentResolve(t *testing.T) {
+	for _, environment := range []string{"dev", "staging", "prod"} {
+		if _, err := resolveAll(goldenTemplates(t, environment)); err != nil {
+			t.Errorf("%s: %v", environment, err)
+		}
+	}
+}
+
+// goldenTemplates reads the templates that test/synth keeps.
+func goldenTemplates(t *testing.T, environment string) []*Template {
+	t.Helper()
+	var templates []*Template
+	for _, stack := range []string{"Storage", "Pipeline"} {
+		path := filepath.Join("..", "synth", "testdata", environment, strings.ToLower(stack)+".json")
+		name := strings.ToUpper(environment[:1]) + environment[1:] + "-" + stack
+		template, err := ReadTemplate(path, name, testPlace)
+		if err != nil {
+			t.Fatal(err)
+		}
+		templates = append(templates, template)
+	}
+	return templates
+}
+
+// patched returns the templates with one member of one resource replaced, by its
+// path in the properties.
+func patched(t *testing.T, templates []*Template, id string, value any, path ...string) []*Template {
+	t.Helper()
+	for _, template := range templates {
+		for name, resource := range template.Resources {
+			if !strings.HasPrefix(name, id) {
+				continue
+			}
+			at := resource.Properties
+			for _, member := range path[:len(path)-1] {
+				at = at[member].(map[string]any)
+			}
+			at[path[len(path)-1]] = value
+			return templates
+		}
+	}
+	t.Fatalf("no resource %s", id)
+	return nil
+}
+
+func number(n int) json.Number { return json.Number(asJSON(n)) }

@@ -1,0 +1,101 @@
+package synth
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"global-ingest/lambdas/ingest"
+	"global-ingest/lambdas/validate"
+)
+
+// TestIngestReadsWhatTheTemplateSets marries the construct to the function: what
+// the one writes, the other reads back, and no variable is lost on the way.
+func TestIngestReadsWhatTheTemplateSets(t *testing.T) {
+	each(t, "Pipeline", func(t *testing.T, s *stack) {
+		variables := s.variables(t, "IngestFunction")
+		got, err := ingest.ConfigFrom(lookup(variables))
+		if err != nil {
+			t.Fatal(err)
+		}
+		env := environmentOf(t, s)
+		want := ingest.Default()
+		want.Environment, want.Stream, want.ClientIP = env.Name, "EventsStream", env.ClientIP
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("(-want +read)\n%s", diff)
+		}
+		if diff := cmp.Diff(got.Variables(), variables); diff != "" {
+			t.Errorf("(-read +set)\n%s", diff)
+		}
+	})
+}
+
+// TestValidatorReadsWhatTheTemplateSets does the same for the Validator.
+func TestValidatorReadsWhatTheTemplateSets(t *testing.T) {
+	each(t, "Pipeline", func(t *testing.T, s *stack) {
+		variables := s.variables(t, "ValidatorFunction")
+		got, err := validate.ConfigFrom(lookup(variables))
+		if err != nil {
+			t.Fatal(err)
+		}
+		env := environmentOf(t, s)
+		want := validate.Default()
+		want.Environment, want.RejectsStream, want.Bucket, want.Strict = env.Name, "RejectsStream", "LakeBucket", env.Strict
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("(-want +read)\n%s", diff)
+		}
+		if diff := cmp.Diff(got.Variables(), variables); diff != "" {
+			t.Errorf("(-read +set)\n%s", diff)
+		}
+	})
+}
+
+// TestFunctionsAreSizedByTheirEnvironment also checks Go's share of the memory.
+func TestFunctionsAreSizedByTheirEnvironment(t *testing.T) {
+	each(t, "Pipeline", func(t *testing.T, s *stack) {
+		env := environmentOf(t, s)
+		for path, size := range map[string]struct {
+			memory  int
+			seconds float64
+		}{
+			"IngestFunction":    {env.Ingest.MemoryMiB, env.Ingest.Timeout.Seconds()},
+			"ValidatorFunction": {env.Validator.MemoryMiB, env.Validator.Timeout.Seconds()},
+		} {
+			r := s.the(t, path)
+			got := []any{r.Properties["MemorySize"], r.Properties["Timeout"], at(r.Properties, "Environment", "Variables", "GOMEMLIMIT")}
+			want := []any{float64(size.memory), size.seconds, fmt.Sprintf("%dMiB", size.memory*9/10)}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("%s (-want +got)\n%s", path, diff)
+			}
+			const platform = "arm64 bootstrap provided.al2023"
+			if got := s.text([]any{r.Properties["Architectures"], r.Properties["Handler"], r.Properties["Runtime"]}); got != platform {
+				t.Errorf("%s runs on %q, want %q", path, got, platform)
+			}
+			const logging = "ApplicationLogLevel=INFO LogFormat=JSON LogGroup=%sLogs SystemLogLevel=WARN"
+			if got, want := s.text(r.Properties["LoggingConfig"]), fmt.Sprintf(logging, path[:len(path)-len("Function")]); got != want {
+				t.Errorf("%s logs by %q, want %q", path, got, want)
+			}
+		}
+	})
+}
+
+// variables returns what a function's template sets for its Config, references as
+// the names of what they refer to.
+func (s *stack) variables(t *testing.T, function string) map[string]string {
+	t.Helper()
+	out := map[string]string{}
+	all, _ := at(s.the(t, function).Properties, "Environment", "Variables").(map[string]any)
+	for key, value := range all {
+		out[key] = s.text(value)
+	}
+	delete(out, "GOMEMLIMIT") // for the Go runtime, not for the Config
+	return out
+}
+
+func lookup(variables map[string]string) func(string) (string, bool) {
+	return func(name string) (string, bool) {
+		value, ok := variables[name]
+		return value, ok
+	}
+}

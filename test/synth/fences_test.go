@@ -1,0 +1,111 @@
+package synth
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// module is the path that every package of this repository begins with.
+const module = "global-ingest/"
+
+// pack is what `go list` tells about a package.
+type pack struct {
+	ImportPath string
+	Standard   bool
+	Deps       []string // all of them, of dependencies too
+	Imports    []string // its own
+	TestImports,
+	XTestImports []string
+}
+
+// TestFences keeps the parts of the house apart.
+func TestFences(t *testing.T) {
+	standard := map[string]bool{}
+	for _, p := range list(t, "std") {
+		standard[p.ImportPath] = true
+	}
+	packages := list(t, "./lambdas/...", "./infra/...", "./test/...")
+	t.Run("functions know no infrastructure", func(t *testing.T) {
+		refuse(t, packages, "lambdas/", "github.com/aws/aws-cdk-go/", "github.com/aws/constructs-go/", "github.com/aws/jsii-runtime-go", module+"infra")
+	})
+	t.Run("infrastructure knows no AWS SDK", func(t *testing.T) {
+		refuse(t, packages, "infra", "github.com/aws/aws-sdk-go", "github.com/aws/smithy-go")
+	})
+	t.Run("environments know no CDK", func(t *testing.T) {
+		refuse(t, packages, "infra/environment", "github.com/aws/aws-cdk-go/", "github.com/aws/constructs-go/", "github.com/aws/jsii-runtime-go")
+	})
+	t.Run("the wire format needs nothing but UUIDs", func(t *testing.T) {
+		for _, p := range packages {
+			if p.ImportPath != module+"lambdas/record" {
+				continue
+			}
+			for _, dep := range p.Deps {
+				if !standard[dep] && dep != "github.com/google/uuid" {
+					t.Errorf("%s depends on %s", p.ImportPath, dep)
+				}
+			}
+		}
+	})
+	t.Run("nothing depends on tests", func(t *testing.T) {
+		for _, p := range packages {
+			if strings.HasPrefix(p.ImportPath, module+"test/") {
+				continue
+			}
+			for _, imported := range slices.Concat(p.Imports, p.TestImports, p.XTestImports) {
+				if strings.HasPrefix(imported, module+"test/") {
+					t.Errorf("%s imports %s", p.ImportPath, imported)
+				}
+			}
+		}
+	})
+}
+
+// refuse reports every package below folder that depends on one of the given paths.
+func refuse(t *testing.T, packages []pack, folder string, paths ...string) {
+	t.Helper()
+	found := 0
+	for _, p := range packages {
+		if !strings.HasPrefix(p.ImportPath, module+folder) {
+			continue
+		}
+		found++
+		for _, dep := range p.Deps {
+			if slices.ContainsFunc(paths, func(path string) bool { return strings.HasPrefix(dep, path) }) {
+				t.Errorf("%s depends on %s", p.ImportPath, dep)
+				break
+			}
+		}
+	}
+	if found == 0 {
+		t.Errorf("no package below %s: the fence guards nothing", folder)
+	}
+}
+
+// list returns the packages of patterns.
+func list(t *testing.T, patterns ...string) []pack {
+	t.Helper()
+	command := exec.Command("go", append([]string{"list", "-json=ImportPath,Standard,Deps,Imports,TestImports,XTestImports"}, patterns...)...)
+	command.Dir = root
+	var problems bytes.Buffer
+	command.Stderr = &problems
+	out, err := command.Output()
+	if err != nil {
+		t.Fatalf("go list: %v\n%s", err, &problems)
+	}
+	var packages []pack
+	for decoder := json.NewDecoder(bytes.NewReader(out)); ; {
+		var p pack
+		if err := decoder.Decode(&p); errors.Is(err, io.EOF) {
+			return packages
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		packages = append(packages, p)
+	}
+}

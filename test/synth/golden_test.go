@@ -1,0 +1,68 @@
+package synth
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestGoldens fails when a change of the code changes what would be deployed. The
+// goldens are the deployed templates, but for account, region and the functions'
+// code: the stand-ins in testdata/dist make the hashes of the code constant.
+func TestGoldens(t *testing.T) {
+	for _, s := range stacks {
+		t.Run(s.Stage+"/"+s.Name, func(t *testing.T) {
+			path := filepath.Join("testdata", strings.ToLower(s.Stage), strings.ToLower(s.Name)+".json")
+			got := encode(t, s.Template)
+			if *update {
+				write(t, path, got)
+				return
+			}
+			want, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatalf("%v: `make golden` writes it", err)
+			}
+			if changes := diff(lines(want), lines(got)); changes != "" {
+				t.Errorf("%s is not what would be deployed (-golden +now); `make golden` accepts:\n%s", path, changes)
+			}
+		})
+	}
+}
+
+// TestGoldensAreAllUsed fails when a golden outlives its stack.
+func TestGoldensAreAllUsed(t *testing.T) {
+	files, err := filepath.Glob("testdata/*/*.json")
+	if err != nil || len(files) != len(stacks) {
+		t.Errorf("testdata has %d goldens, want one for each of %d stacks: %v", len(files), len(stacks), files)
+	}
+}
+
+// encode writes v for people: keys sorted, two spaces, no <.
+func encode(t *testing.T, v any) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	encoder := json.NewEncoder(&out)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	if err := encoder.Encode(v); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+func lines(text []byte) []string {
+	return strings.Split(string(text), "\n")
+}
+
+func write(t *testing.T, path string, data []byte) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, data, 0o644); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,136 @@
+package synth
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// roles is everything that anybody may do, by role.
+var roles = map[string][]string{
+	"IngestRole": {
+		"assumed by Service=lambda.amazonaws.com",
+		"allow logs:CreateLogStream logs:PutLogEvents on IngestLogs.Arn",
+		"allow firehose:PutRecord on EventsStream.Arn",
+	},
+	"ValidatorRole": {
+		"assumed by Service=lambda.amazonaws.com",
+		"allow logs:CreateLogStream logs:PutLogEvents on ValidatorLogs.Arn",
+		"allow firehose:PutRecordBatch on RejectsStream.Arn",
+		"allow s3:PutObject on LakeBucket.Arn/rejected-large/*",
+	},
+	"EventsRole": {
+		"assumed by Service=firehose.amazonaws.com if StringEquals=aws:SourceAccount=111111111111",
+		"allow s3:GetBucketLocation s3:ListBucket s3:ListBucketMultipartUploads on LakeBucket.Arn",
+		"allow s3:AbortMultipartUpload s3:PutObject on LakeBucket.Arn/events/* LakeBucket.Arn/failed/*",
+		"allow kms:Decrypt kms:GenerateDataKey on LakeKey.Arn if StringEquals=kms:ViaService=s3.us-east-1.amazonaws.com",
+		"allow logs:PutLogEvents on EventsLogs.Arn",
+		"allow lambda:GetFunctionConfiguration lambda:InvokeFunction on ValidatorFunction.Arn ValidatorFunction.Arn:$LATEST",
+	},
+	"RejectsRole": {
+		"assumed by Service=firehose.amazonaws.com if StringEquals=aws:SourceAccount=111111111111",
+		"allow s3:GetBucketLocation s3:ListBucket s3:ListBucketMultipartUploads on LakeBucket.Arn",
+		"allow s3:AbortMultipartUpload s3:PutObject on LakeBucket.Arn/failed/* LakeBucket.Arn/rejected/*",
+		"allow kms:Decrypt kms:GenerateDataKey on LakeKey.Arn if StringEquals=kms:ViaService=s3.us-east-1.amazonaws.com",
+		"allow logs:PutLogEvents on RejectsLogs.Arn",
+	},
+}
+
+// tracingStatement is the one statement about all resources: X-Ray's actions know no others.
+const tracingStatement = "allow xray:PutTelemetryRecords xray:PutTraceSegments on *"
+
+// apiLogRole is the role that an environment may set for the account's API Gateway.
+var apiLogRole = []string{
+	"assumed by Service=apigateway.amazonaws.com",
+	"managed arn:AWS::Partition:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs",
+}
+
+func TestRolesMayDoExactlyThis(t *testing.T) {
+	each(t, "Pipeline", func(t *testing.T, s *stack) {
+		want := maps.Clone(roles)
+		env := environmentOf(t, s)
+		if env.Tracing {
+			want["IngestRole"] = append(slices.Clone(want["IngestRole"]), tracingStatement)
+			want["ValidatorRole"] = append(slices.Clone(want["ValidatorRole"]), tracingStatement)
+		}
+		if env.OwnAPILogRole {
+			want["EdgeApiCloudWatchRole"] = apiLogRole
+		}
+		if diff := cmp.Diff(sorted(want), sorted(s.roles())); diff != "" {
+			t.Errorf("(-may +does)\n%s", diff)
+		}
+	})
+}
+
+func TestStorageHasNoRoles(t *testing.T) {
+	each(t, "Storage", func(t *testing.T, s *stack) {
+		for role, statements := range s.roles() {
+			t.Errorf("%s: %v", role, statements)
+		}
+	})
+}
+
+// roles returns what each role of s may do and who may assume it.
+func (s *stack) roles() map[string][]string {
+	found := map[string][]string{}
+	add := func(role string, lines ...string) { found[role] = append(found[role], lines...) }
+	for _, r := range s.resources("AWS::IAM::Role") {
+		for _, statement := range s.statements(r.Properties["AssumeRolePolicyDocument"]) {
+			add(name(r.ID), strings.Replace(statement, "allow sts:AssumeRole by", "assumed by", 1))
+		}
+		managed, _ := r.Properties["ManagedPolicyArns"].([]any)
+		for _, arn := range managed {
+			add(name(r.ID), "managed "+s.text(arn))
+		}
+		inline, _ := r.Properties["Policies"].([]any)
+		for _, policy := range inline {
+			add(name(r.ID), s.statements(at(policy, "PolicyDocument"))...)
+		}
+	}
+	for _, r := range s.resources("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy") {
+		for _, role := range strings.Fields(s.text(r.Properties["Roles"]) + " " + s.text(r.Properties["RoleName"])) {
+			if role != "<nil>" {
+				add(role, s.statements(r.Properties["PolicyDocument"])...)
+			}
+		}
+	}
+	return found
+}
+
+// statements writes each statement of a policy document as one line.
+func (s *stack) statements(document any) []string {
+	var out []string
+	statements, _ := at(document, "Statement").([]any)
+	for _, statement := range statements {
+		out = append(out, s.statement(statement.(map[string]any)))
+	}
+	return out
+}
+
+func (s *stack) statement(statement map[string]any) string {
+	line := strings.ToLower(statement["Effect"].(string)) + " " + s.text(statement["Action"])
+	for _, part := range []struct{ key, word string }{
+		{"NotAction", "all but"},
+		{"Principal", "by"},
+		{"NotPrincipal", "by all but"},
+		{"Resource", "on"},
+		{"NotResource", "on all but"},
+		{"Condition", "if"},
+	} {
+		if value, ok := statement[part.key]; ok {
+			line += " " + part.word + " " + s.text(value)
+		}
+	}
+	return line
+}
+
+func sorted(m map[string][]string) map[string][]string {
+	out := map[string][]string{}
+	for key, values := range m {
+		out[key] = slices.Sorted(slices.Values(values))
+	}
+	return out
+}

@@ -1,0 +1,155 @@
+// Package synth proves what the CDK app would deploy: templates compared with
+// goldens, which say what a change changes, and named rules, which say what must
+// never change. Everything is synthesized once and then looked at as plain JSON.
+package synth
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/aws/jsii-runtime-go"
+
+	"global-ingest/infra/environment"
+	"global-ingest/infra/pipeline"
+)
+
+var update = flag.Bool("update", false, "write the goldens instead of comparing with them")
+
+const (
+	root    = "../.."
+	account = "111111111111" // nobody's
+	region  = "us-east-1"
+)
+
+// stack is one synthesized stack.
+type stack struct {
+	Stage      string // "Dev"
+	Name       string // "Storage" or "Pipeline"
+	File       string // path of the template
+	Assets     string // path of the asset manifest
+	Protected  bool   // against deletion of the whole stack
+	Template   map[string]any
+	stageStack map[string]*stack // the stacks of the stage, by their deployed name
+}
+
+// workspace is a folder for what the tests share, removed at the end.
+var workspace string
+
+// stacks are those of every environment, in the order of environment.All.
+var stacks []*stack
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if dir := os.Getenv(brokenDir); dir != "" {
+		synthesizeBroken(dir)
+	}
+	code, err := run(m)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "test/synth:", err)
+		code = 1
+	}
+	os.Exit(code)
+}
+
+func run(m *testing.M) (int, error) {
+	var err error
+	if workspace, err = os.MkdirTemp("", "synth"); err != nil {
+		return 0, err
+	}
+	defer os.RemoveAll(workspace)
+	dir := filepath.Join(workspace, "cdk.out")
+	// The built-in validation takes 4 s: TestAppDeploysTheGoldens does it, apart.
+	os.Setenv("CDK_VALIDATION", "false")
+	if stacks, err = synthesize(dir, placed(environment.All())); err != nil {
+		return 0, err
+	}
+	return m.Run(), nil
+}
+
+// synthesize writes the assembly of envs to dir, as `cdk synth` would, and returns
+// its stacks.
+func synthesize(dir string, envs []environment.Environment) ([]*stack, error) {
+	defer jsii.Close()
+	app, err := pipeline.NewApp(pipeline.AppProps{
+		Environments: envs,
+		Settings:     filepath.Join(root, "cdk.json"),
+		Dist:         filepath.Join("testdata", "dist"),
+		Outdir:       dir,
+	})
+	if err != nil {
+		return nil, err
+	}
+	app.Synth(nil)
+	var all []*stack
+	for _, env := range envs {
+		stage, err := load(dir, env.Name)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, stage...)
+	}
+	return all, nil
+}
+
+// placed puts envs where the goldens are.
+func placed(envs []environment.Environment) []environment.Environment {
+	for i := range envs {
+		envs[i].Account, envs[i].Region = account, region
+	}
+	return envs
+}
+
+// load reads the stacks of one stage from the assembly in dir.
+func load(dir, stage string) ([]*stack, error) {
+	dir = filepath.Join(dir, "assembly-"+stage)
+	var manifest struct {
+		Artifacts map[string]struct {
+			Type       string
+			Properties struct {
+				TemplateFile          string
+				StackName             string
+				TerminationProtection bool
+			}
+		}
+	}
+	if err := read(filepath.Join(dir, "manifest.json"), &manifest); err != nil {
+		return nil, err
+	}
+	byName := map[string]*stack{}
+	for id, artifact := range manifest.Artifacts {
+		if artifact.Type != "aws:cloudformation:stack" {
+			continue
+		}
+		s := &stack{
+			Stage:      stage,
+			Name:       artifact.Properties.StackName[len(stage)+1:],
+			File:       filepath.Join(dir, artifact.Properties.TemplateFile),
+			Assets:     filepath.Join(dir, id+".assets.json"),
+			Protected:  artifact.Properties.TerminationProtection,
+			stageStack: byName,
+		}
+		if err := read(s.File, &s.Template); err != nil {
+			return nil, err
+		}
+		byName[artifact.Properties.StackName] = s
+	}
+	if len(byName) != 2 {
+		return nil, fmt.Errorf("stage %s has %d stacks, want Storage and Pipeline", stage, len(byName))
+	}
+	return []*stack{byName[stage+"-Storage"], byName[stage+"-Pipeline"]}, nil
+}
+
+func read(path string, into any) error {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(data, into); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return nil
+}

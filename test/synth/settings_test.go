@@ -1,0 +1,80 @@
+package synth
+
+import (
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"global-ingest/infra/environment"
+	"global-ingest/lambdas/ingest"
+	"global-ingest/lambdas/validate"
+)
+
+// synthesizeElsewhere returns the stacks of all environments in an account each,
+// with the settings on that none of them uses as it is.
+var synthesizeElsewhere = sync.OnceValues(func() ([]*stack, error) {
+	envs := environment.All()
+	for i := range envs {
+		envs[i].Account, envs[i].Region = accountOf(envs[i].Name), region
+		envs[i].SourceBackup = true
+		envs[i].Strict = true
+		envs[i].ClientIP = ingest.Full
+	}
+	return synthesize(filepath.Join(workspace, "elsewhere"), envs)
+})
+
+// accountOf returns an account of a stage's own, such as 333333333333 for Dev.
+func accountOf(stage string) string {
+	return strings.Repeat(string(rune('0'+len(stage))), 12)
+}
+
+func TestSettingsReachTheTemplate(t *testing.T) {
+	elsewhere, err := synthesizeElsewhere()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range elsewhere {
+		if s.Name != "Pipeline" {
+			continue
+		}
+		t.Run(s.Stage, func(t *testing.T) {
+			t.Run("SourceBackup", func(t *testing.T) { checkSourceBackup(t, s) })
+			t.Run("Strict", func(t *testing.T) {
+				config, err := validate.ConfigFrom(lookup(s.variables(t, "ValidatorFunction")))
+				if err != nil || !config.Strict {
+					t.Errorf("%v, strict is %v", err, config.Strict)
+				}
+			})
+			t.Run("ClientIP", func(t *testing.T) {
+				config, err := ingest.ConfigFrom(lookup(s.variables(t, "IngestFunction")))
+				if err != nil || config.ClientIP != ingest.Full {
+					t.Errorf("%v, client IP is %v", err, config.ClientIP)
+				}
+			})
+		})
+	}
+}
+
+// checkSourceBackup wants every record kept as received, where nothing else is, and
+// rights for exactly that.
+func checkSourceBackup(t *testing.T, s *stack) {
+	s3 := s.the(t, "EventsStream").Properties["ExtendedS3DestinationConfiguration"]
+	backup := at(s3, "S3BackupConfiguration")
+	if at(s3, "S3BackupMode") != "Enabled" || s.text(at(backup, "BucketARN")) != "LakeBucket.Arn" {
+		t.Errorf("backup is %v to %s", at(s3, "S3BackupMode"), s.text(at(backup, "BucketARN")))
+	}
+	prefix, _ := at(backup, "Prefix").(string)
+	errors, _ := at(backup, "ErrorOutputPrefix").(string)
+	if !strings.HasPrefix(prefix, "source/year=") || !strings.HasPrefix(errors, "failed/!{firehose:error-output-type}/") {
+		t.Errorf("backup goes to %q, its failures to %q", prefix, errors)
+	}
+	const want = "allow s3:AbortMultipartUpload s3:PutObject on LakeBucket.Arn/events/* LakeBucket.Arn/failed/* LakeBucket.Arn/source/*"
+	if got := s.roles()["EventsRole"]; !slices.Contains(got, want) {
+		t.Errorf("the stream may not write its backup: %q", got)
+	}
+	if got := at(s.the(t, "RejectsStream").Properties, "ExtendedS3DestinationConfiguration", "S3BackupMode"); got != nil {
+		t.Errorf("rejects, which are their own source, are backed up: %v", got)
+	}
+}
