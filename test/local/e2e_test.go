@@ -50,8 +50,8 @@ func buildFunctions(dir string) error {
 	return nil
 }
 
-// devTemplates are the golden templates, which are what is deployed.
-func devTemplates(t *testing.T) []*simulator.Template {
+// goldenTemplates are what is deployed.
+func goldenTemplates(t *testing.T) []*simulator.Template {
 	t.Helper()
 	var templates []*simulator.Template
 	for _, stack := range []string{"Storage", "Pipeline"} {
@@ -65,18 +65,38 @@ func devTemplates(t *testing.T) []*simulator.Template {
 	return templates
 }
 
-// variables are the environment variables of a function in the templates.
-func variables(t *testing.T, templates []*simulator.Template, function string) map[string]any {
+// patientTemplates are the golden templates with more time for each put: the
+// deployed limits are AWS's speed, and on a busy machine slow is not broken.
+func patientTemplates(t *testing.T) []*simulator.Template {
+	t.Helper()
+	templates := goldenTemplates(t)
+	settings := variables(t, templates, "Ingest")
+	settings["PUT_ANSWER_TIMEOUT"], settings["PUT_ATTEMPT_TIMEOUT"] = "20s", "25s"
+	find(t, templates, "Ingest", "AWS::Lambda::Function")["Timeout"] = 28
+	for _, method := range []string{"EdgeApiPOST", "EdgeApieventsPOST"} {
+		find(t, templates, method, "AWS::ApiGateway::Method")["Integration"].(map[string]any)["TimeoutInMillis"] = 29_000
+	}
+	return templates
+}
+
+// find returns the properties of a resource, by the beginning of its logical id.
+func find(t *testing.T, templates []*simulator.Template, id, resourceType string) map[string]any {
 	t.Helper()
 	for _, template := range templates {
-		for id, resource := range template.Resources {
-			if strings.HasPrefix(id, function) && resource.Type == "AWS::Lambda::Function" {
-				return resource.Properties["Environment"].(map[string]any)["Variables"].(map[string]any)
+		for name, resource := range template.Resources {
+			if strings.HasPrefix(name, id) && resource.Type == resourceType {
+				return resource.Properties
 			}
 		}
 	}
-	t.Fatalf("no function %s", function)
+	t.Fatalf("no %s %s", resourceType, id)
 	return nil
+}
+
+// variables are the environment variables of a function in the templates.
+func variables(t *testing.T, templates []*simulator.Template, function string) map[string]any {
+	t.Helper()
+	return find(t, templates, function, "AWS::Lambda::Function")["Environment"].(map[string]any)["Variables"].(map[string]any)
 }
 
 // start runs the pipeline of the templates with short buffers.
@@ -198,7 +218,7 @@ func TestEveryEventIsAccountedFor(t *testing.T) {
 		}
 	}
 	t.Logf("SEED=%d repeats this run", seed)
-	templates := devTemplates(t)
+	templates := patientTemplates(t)
 	inflated, err := strconv.Atoi(variables(t, templates, "Validator")["MAX_INFLATED_BYTES"].(string))
 	if err != nil {
 		t.Fatal(err)

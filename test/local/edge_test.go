@@ -32,7 +32,7 @@ func do(t *testing.T, method, url string, body io.Reader) answer {
 }
 
 func TestEdgeAnswersByItself(t *testing.T) {
-	sim := start(t, devTemplates(t))
+	sim := start(t, patientTemplates(t))
 	for _, c := range []struct {
 		method, path string
 		status       int
@@ -63,7 +63,7 @@ func TestEdgeAnswersByItself(t *testing.T) {
 // TestBodiesThatNoRecordTakesAre413 walks the limits: one record, the event that
 // Lambda takes (6 MB, a body of 4.5 MB in base64), the body that API Gateway takes.
 func TestBodiesThatNoRecordTakesAre413(t *testing.T) {
-	sim := start(t, devTemplates(t))
+	sim := start(t, patientTemplates(t))
 	for _, size := range []int{record.MaxBytes, 4_500_000, 5_000_000, 11 << 20} {
 		got := do(t, http.MethodPost, sim.URL+"/events", bytes.NewReader(make([]byte, size)))
 		if got.status != http.StatusRequestEntityTooLarge || got.header.Get("Access-Control-Allow-Origin") != "*" ||
@@ -79,6 +79,7 @@ func TestBodiesThatNoRecordTakesAre413(t *testing.T) {
 // TestWhenFirehoseRefusesTheAnswerIs503 and nothing was acknowledged, so nothing
 // is lost; and what was stored before the failure may be there twice.
 func TestWhenFirehoseRefusesTheAnswerIs503(t *testing.T) {
+	t.Parallel()
 	for name, fault := range map[string]*simulator.Fault{
 		"unavailable": simulator.Unavailable(),
 		"KMS":         {Status: http.StatusBadRequest, Type: "InvalidKMSResourceException"},
@@ -88,7 +89,7 @@ func TestWhenFirehoseRefusesTheAnswerIs503(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var mended atomic.Bool
-			sim := start(t, devTemplates(t), func(o *simulator.Options) {
+			sim := start(t, goldenTemplates(t), func(o *simulator.Options) {
 				o.FirehoseFaults = func(simulator.Call) *simulator.Fault {
 					if mended.Load() {
 						return nil
@@ -115,7 +116,7 @@ func TestWhenFirehoseRefusesTheAnswerIs503(t *testing.T) {
 // TestARetriedPutKeepsItsID: what Firehose stored and did not confirm is stored
 // twice, under one ingest id.
 func TestARetriedPutKeepsItsID(t *testing.T) {
-	sim := start(t, devTemplates(t), func(o *simulator.Options) {
+	sim := start(t, patientTemplates(t), func(o *simulator.Options) {
 		o.FirehoseFaults = func(c simulator.Call) *simulator.Fault {
 			return &simulator.Fault{ResetAfter: c.Operation == "PutRecord" && c.N == 1}
 		}
@@ -134,7 +135,7 @@ func TestARetriedPutKeepsItsID(t *testing.T) {
 
 // TestStrictRejectsATypeWithoutSchema is the one reason that Dev does not know.
 func TestStrictRejectsATypeWithoutSchema(t *testing.T) {
-	templates := devTemplates(t)
+	templates := patientTemplates(t)
 	variables(t, templates, "Validator")["STRICT"] = "true"
 	sim := start(t, templates)
 	g := newGenerator(1, 0)
@@ -148,7 +149,8 @@ func TestStrictRejectsATypeWithoutSchema(t *testing.T) {
 // TestWhatTheValidatorCannotDoIsInFailed: a Validator that never answers costs no
 // record; each lies under failed/ as it was sent.
 func TestWhatTheValidatorCannotDoIsInFailed(t *testing.T) {
-	templates := devTemplates(t)
+	t.Parallel()
+	templates := patientTemplates(t)
 	variables(t, templates, "Validator")["MAX_DEPTH"] = "none"
 	sim := start(t, templates)
 	got := do(t, http.MethodPost, sim.URL+"/events", strings.NewReader(validEvent))

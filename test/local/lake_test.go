@@ -217,6 +217,7 @@ func (l *ledger) take(eventID string) (*sent, event) {
 	}
 	for _, e := range s.events {
 		if e.n == n {
+			l.t.Logf("duplicate: %s (%s, %d bytes)", eventID, s.kind, len(s.body))
 			l.duplicates++
 			return s, e
 		}

@@ -37,6 +37,12 @@ type FunctionConfig struct {
 
 // Function is one Lambda function: a pool of environments, each a process of the
 // real bootstrap that serves one invocation at a time.
+//
+// Known to differ from AWS: memory and processor are not limited; an environment
+// is not frozen between its invocations, so work left behind goes on; it is never
+// retired for its age; an init that takes too long is not tried a second time;
+// environments share the machine's file system; there are no response streams, no
+// extensions and no asynchronous invocations.
 type Function struct {
 	config FunctionConfig
 

@@ -20,6 +20,11 @@ const maxBodyBytes = 10 << 20
 
 // Gateway behaves like the REST API of a template. It serves the stage at "/", as
 // a custom domain name would.
+//
+// Known to differ from AWS: it speaks HTTP/1.1 without TLS; CloudFront's own
+// headers (Via, CloudFront-*) are missing, and header names arrive in Go's
+// canonical spelling; there is no firewall, cache, usage plan, access log or
+// trace; limits on the length of the URL and of all headers are Go's.
 type Gateway struct {
 	Place
 	Throttle Throttle // what the template sets, whether it is applied or not

@@ -62,8 +62,11 @@ func run(m *testing.M) (int, error) {
 	}
 	defer os.RemoveAll(workspace)
 	dir := filepath.Join(workspace, "cdk.out")
-	// The built-in validation takes 4 s: TestAppDeploysTheGoldens does it, apart.
+	// The built-in validation takes 4 s: TestAppDeploysTheGoldens does it, apart. The
+	// runtime's environment was taken when this program was loaded, so it is told to
+	// a new one.
 	os.Setenv("CDK_VALIDATION", "false")
+	jsii.Close()
 	if stacks, err = synthesize(dir, placed(environment.All())); err != nil {
 		return 0, err
 	}

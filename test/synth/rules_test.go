@@ -181,14 +181,12 @@ func (s *stack) bucketPolicy(bucket resource) []string {
 
 // named are the names that are no resource's identity in its account, or that AWS chose.
 var named = map[string]string{
-	"AWS::ApiGateway::RestApi Name":                "a label, and the dimension of the API's metrics",
-	"AWS::ApiGateway::Stage StageName":             "required, unique in its API only",
-	"AWS::IAM::Policy PolicyName":                  "required, unique in its role only",
-	"EdgeExecutionLogs LogGroupName":               "the name that API Gateway gives its own log group",
-	"AWS::Lambda::Permission FunctionName":         "says whose permission",
-	"AWS::Logs::LogStream LogGroupName":            "says whose stream",
-	"AWS::ApiGateway::Method OperationName":        "a label",
-	"AWS::Lambda::EventSourceMapping FunctionName": "says whose source",
+	"AWS::ApiGateway::RestApi Name":        "a label, and the dimension of the API's metrics",
+	"AWS::ApiGateway::Stage StageName":     "required, unique in its API only",
+	"AWS::IAM::Policy PolicyName":          "required, unique in its role only",
+	"EdgeExecutionLogs LogGroupName":       "the name that API Gateway gives its own log group",
+	"AWS::Lambda::Permission FunctionName": "says whose permission",
+	"AWS::Logs::LogStream LogGroupName":    "says whose stream",
 }
 
 func TestNoPhysicalNames(t *testing.T) {

@@ -1,0 +1,31 @@
+// Command validate is the bootstrap of the validate function.
+package main
+
+import (
+	"os"
+
+	"github.com/aws/aws-lambda-go/lambda"
+
+	"global-ingest/lambdas/firehose"
+	"global-ingest/lambdas/lake"
+	"global-ingest/lambdas/logging"
+	"global-ingest/lambdas/validate"
+	"global-ingest/lambdas/validate/schemas"
+)
+
+func main() {
+	log := logging.New(os.Stdout, os.Getenv("AWS_LAMBDA_LOG_LEVEL"))
+	config, err := validate.ConfigFrom(os.LookupEnv)
+	if err != nil {
+		log.Error("validate cannot start", "cause", err.Error())
+		os.Exit(1)
+	}
+	set, err := schemas.Load()
+	if err != nil {
+		log.Error("validate cannot start", "cause", err.Error())
+		os.Exit(1)
+	}
+	rejects := firehose.New(config.RejectsStream, config.Put)
+	objects := lake.New(config.Bucket, config.Put)
+	lambda.StartHandler(validate.New(config, set, rejects, objects, os.Stdout, log))
+}

@@ -1,0 +1,99 @@
+// Package lake is the adapter over S3 for the one bucket that keeps everything.
+package lake
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"global-ingest/lambdas/sdk"
+)
+
+// ErrGone says that an object does not exist, or not any more.
+var ErrGone = errors.New("object does not exist")
+
+// Bucket is the lake's bucket. It is safe for concurrent use and meant to live as
+// long as the execution environment.
+type Bucket struct {
+	name string
+	api  *s3.Client
+}
+
+// New returns the bucket of this name in the function's region, within c's bounds.
+func New(name string, c sdk.Config) *Bucket {
+	endpoint := sdk.Endpoint("S3")
+	return &Bucket{
+		name: name,
+		api: s3.New(s3.Options{
+			Region:       sdk.Region(),
+			BaseEndpoint: endpoint,
+			UsePathStyle: endpoint != nil, // a local endpoint has no name per bucket
+			Credentials:  sdk.Credentials(),
+			HTTPClient:   c.HTTPClient(),
+			Retryer:      c.Retryer(),
+		}),
+	}
+}
+
+// Put writes an object, encrypted with S3's own key rather than the lake's: what
+// the functions write must not depend on a key that somebody can disable.
+func (b *Bucket) Put(ctx context.Context, key string, body []byte) error {
+	_, err := b.api.PutObject(ctx, &s3.PutObjectInput{
+		Bucket: &b.name, Key: &key, Body: bytes.NewReader(body),
+		ServerSideEncryption: types.ServerSideEncryptionAes256,
+	})
+	if err != nil {
+		return fmt.Errorf("putting %d bytes at s3://%s/%s: %w", len(body), b.name, key, err)
+	}
+	return nil
+}
+
+// Get opens an object. The error is ErrGone when there is none.
+func (b *Bucket) Get(ctx context.Context, key string) (io.ReadCloser, error) {
+	out, err := b.api.GetObject(ctx, &s3.GetObjectInput{Bucket: &b.name, Key: &key})
+	var missing *types.NoSuchKey
+	switch {
+	case errors.As(err, &missing):
+		return nil, fmt.Errorf("getting s3://%s/%s: %w", b.name, key, ErrGone)
+	case err != nil:
+		return nil, fmt.Errorf("getting s3://%s/%s: %w", b.name, key, err)
+	}
+	return out.Body, nil
+}
+
+// Delete removes an object; one that is not there is fine.
+func (b *Bucket) Delete(ctx context.Context, key string) error {
+	if _, err := b.api.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &b.name, Key: &key}); err != nil {
+		return fmt.Errorf("deleting s3://%s/%s: %w", b.name, key, err)
+	}
+	return nil
+}
+
+// Object is one entry of a listing.
+type Object struct {
+	Key   string
+	Bytes int64
+}
+
+// List calls visit with each object whose key begins with prefix, in order.
+func (b *Bucket) List(ctx context.Context, prefix string, visit func(Object) error) error {
+	pages := s3.NewListObjectsV2Paginator(b.api, &s3.ListObjectsV2Input{Bucket: &b.name, Prefix: &prefix})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return fmt.Errorf("listing s3://%s/%s: %w", b.name, prefix, err)
+		}
+		for _, o := range page.Contents {
+			if err := visit(Object{Key: aws.ToString(o.Key), Bytes: aws.ToInt64(o.Size)}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

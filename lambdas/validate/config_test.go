@@ -1,0 +1,50 @@
+package validate_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"global-ingest/lambdas/validate"
+)
+
+func config() validate.Config {
+	c := validate.Default()
+	c.Environment, c.RejectsStream, c.Bucket = "Test", "rejects", "lake"
+	return c
+}
+
+func TestConfigIsReadBackAsItWasWritten(t *testing.T) {
+	want := config()
+	want.Strict = true
+	want.MaxInflatedBytes = 123
+	want.Put.AttemptTimeout = 123 * time.Millisecond
+	variables := want.Variables()
+	got, err := validate.ConfigFrom(func(name string) (string, bool) {
+		value, ok := variables[name]
+		return value, ok
+	})
+	if err != nil || got != want {
+		t.Errorf("read %+v, error %v, want %+v", got, err, want)
+	}
+}
+
+func TestConfigNamesTheSettingThatCannotBe(t *testing.T) {
+	for want, change := range map[string]func(*validate.Config){
+		"ENVIRONMENT":                        func(c *validate.Config) { c.Environment = "" },
+		"REJECTS_STREAM":                     func(c *validate.Config) { c.RejectsStream = "" },
+		"LAKE_BUCKET":                        func(c *validate.Config) { c.Bucket = "" },
+		"MAX_DEPTH is 0, must be 1 to 10000": func(c *validate.Config) { c.MaxDepth = 0 },
+		"MAX_DEPTH is 10001":                 func(c *validate.Config) { c.MaxDepth = 10_001 },
+		"MAX_EVENTS is 0":                    func(c *validate.Config) { c.MaxEvents = 0 },
+		"MAX_INFLATED_BYTES is 0":            func(c *validate.Config) { c.MaxInflatedBytes = 0 },
+		"MAX_RESPONSE_BYTES is 6000000, must be 1000 to 5999999": func(c *validate.Config) { c.MaxResponseBytes = 6_000_000 },
+		"PUT: attempts": func(c *validate.Config) { c.Put.Attempts = 0 },
+	} {
+		c := config()
+		change(&c)
+		if err := c.Validate(); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error is %v, want it to hold %s", err, want)
+		}
+	}
+}

@@ -1,0 +1,132 @@
+package validate
+
+import (
+	"fmt"
+	"net/url"
+	"strconv"
+	"unicode/utf8"
+
+	"global-ingest/lambdas/event"
+	"global-ingest/lambdas/record"
+)
+
+// processor names this code in the rows it rejects; the number rises when the same
+// event could get another verdict from it.
+const processor = "validate/1"
+
+// largePrefix is where payloads go that no row has room for.
+const largePrefix = "rejected-large/"
+
+// judgement is the decision on the events of one record's body.
+type judgement struct {
+	*worker
+	record.Record
+	outcome *outcome
+	start   int // where the lines of the Firehose record begin
+	room    int // what they may take of the answer
+}
+
+// body decides on every event of the body. It fails when the lines have no room.
+func (j *judgement) body() error {
+	text, failed, err := j.inflater.inflate(j.Body)
+	if err != nil {
+		return err
+	}
+	if failed != nil {
+		j.rejectBody(j.Body, *failed)
+		return nil
+	}
+	found := j.splitter.Split(text)
+	if found.Form == event.Rejected {
+		j.rejectBody(text, j.blame(found.Events[0]))
+		return nil
+	}
+	for n, e := range found.Events {
+		if e.Reason == "" {
+			j.check(&e)
+		}
+		if e.Reason != "" {
+			j.reject(record.EventID(j.ID, j.First+n), strconv.Itoa(j.First+n), e)
+			continue
+		}
+		j.lines = record.AppendLine(j.lines, j.Header, j.First+n, e.Type, e.Raw)
+		j.outcome.valid++
+		if encodedSize(j.lines[j.start:]) > j.room {
+			return errResponse
+		}
+	}
+	return nil
+}
+
+// check asks the schema of the event's type.
+func (j *judgement) check(e *event.Event) {
+	known, findings := j.schemas.Validate(e.Type, e.Raw)
+	switch {
+	case len(findings) > 0:
+		e.Reason, e.Errors = record.SchemaViolation, findings
+	case !known && j.config.Strict:
+		e.Reason = record.UnknownType
+		e.Errors = []record.Error{{Instance: "/type", Message: "no schema for type " + shortQuote(e.Type), Offset: record.NoOffset}}
+	}
+}
+
+// blame finds a body that is no JSON guilty of what its header says: it may be
+// compressed in a way that cannot be inflated. (JSON under such a header is JSON
+// all the same: API Gateway inflates bodies and keeps the header.)
+func (j *judgement) blame(e event.Event) event.Event {
+	if e.Reason == record.NotJSON && j.Encoding != "" && j.Encoding != "identity" && !isGzip(j.Body) {
+		e.Reason = record.BadEncoding
+		e.Errors = append(e.Errors, record.Error{Message: "says encoding " + shortQuote(j.Encoding) + ", known is gzip", Offset: record.NoOffset})
+	}
+	return e
+}
+
+// rejectBody rejects a body as a whole, under the id of its request; a part of a
+// split body under that of its first event, so that parts stay apart.
+func (j *judgement) rejectBody(payload []byte, e event.Event) {
+	e.Raw = payload
+	id, name := j.ID, "body"
+	if j.First > 0 {
+		id, name = record.EventID(j.ID, j.First), strconv.Itoa(j.First)
+	}
+	j.reject(id, name, e)
+}
+
+// reject adds the row of a rejected event, its payload beside it where one record
+// has no room for both.
+func (j *judgement) reject(id, name string, e event.Event) {
+	row := record.Reject{
+		ID:         id,
+		ReceivedAt: j.ReceivedAt,
+		RequestID:  j.RequestID,
+		Reason:     e.Reason,
+		Errors:     e.Errors,
+		Payload:    e.Raw,
+		Processor:  processor,
+		Replays:    j.Replays,
+	}
+	r := reject{reason: e.Reason}
+	if len(e.Raw) < record.MaxBytes { // else the row is larger in any case
+		r.row = record.AppendReject(nil, row)
+	}
+	if r.row == nil || len(r.row) > record.MaxBytes {
+		r.key = largePrefix + j.ReceivedAt.UTC().Format("2006-01-02") + "/" + url.PathEscape(j.ID) + "/" + name
+		r.payload = e.Raw
+		row.Payload, row.PayloadObject = nil, r.key
+		r.row = record.AppendReject(nil, row)
+	}
+	j.outcome.rejects = append(j.outcome.rejects, r)
+}
+
+// shortQuote quotes at most the first 64 bytes of what a client called something.
+func shortQuote(text string) string {
+	const limit = 64
+	if len(text) <= limit {
+		return fmt.Sprintf("%q", text)
+	}
+	end := limit
+	for end > 0 && !utf8.RuneStart(text[end]) {
+		end--
+	}
+	return fmt.Sprintf("%q…", text[:end])
+}

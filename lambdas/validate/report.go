@@ -1,0 +1,49 @@
+package validate
+
+import (
+	"context"
+
+	"global-ingest/lambdas/emf"
+	"global-ingest/lambdas/record"
+)
+
+// The metrics. EventsRejected has the dimension Reason beside Environment.
+const (
+	MetricValid    = "EventsValid"
+	MetricRejected = "EventsRejected"
+	MetricFailed   = "RecordsFailed" // records that Firehose writes to failed/, written when there are any
+)
+
+// report counts what became of a batch, and logs which records failed. It comes
+// after the rejects were accepted, so that a batch sent again counts once.
+func (h *Handler) report(ctx context.Context, batch []delivered, outcomes []outcome) {
+	counts := map[string]int{MetricValid: 0}
+	rejected := map[record.Reason]int{}
+	for i, o := range outcomes {
+		counts[MetricValid] += o.valid
+		for _, r := range o.rejects {
+			rejected[r.reason]++
+		}
+		if o.failed != nil {
+			counts[MetricFailed]++
+			h.log.ErrorContext(ctx, "record goes to failed/", "recordId", string(batch[i].id), "bytes", len(batch[i].data), "cause", o.failed.Error())
+		}
+	}
+	h.count(ctx, counts, "")
+	for _, reason := range record.Reasons() {
+		if n := rejected[reason]; n > 0 {
+			h.count(ctx, map[string]int{MetricRejected: n}, reason)
+		}
+	}
+}
+
+func (h *Handler) count(ctx context.Context, counts map[string]int, reason record.Reason) {
+	dimensions := map[string]string{"Environment": h.config.Environment}
+	if reason != "" {
+		dimensions["Reason"] = string(reason)
+	}
+	line := emf.Line{Time: h.now(), Dimensions: dimensions, Counts: counts}
+	if err := line.Write(h.metrics); err != nil {
+		h.log.ErrorContext(ctx, "metric is not written", "cause", err.Error())
+	}
+}
