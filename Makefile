@@ -46,7 +46,7 @@ bench: ## measure the two functions, as ratios within one run
 
 .PHONY: golden
 golden: node ## accept the synthesized templates as the golden ones
-	go test ./test/synth -update
+	go test ./test/synth -run TestGoldens -update
 
 .PHONY: synth
 synth: cli ## synthesize ENV's stacks into .local/cdk.out
@@ -65,7 +65,7 @@ diff-golden: cli
 	@for stack in $(STACKS); do \
 		golden=$$(echo test/synth/testdata/$(ENV)/$$stack.json | tr '[:upper:]' '[:lower:]'); \
 		git show $(BASE):$$golden >$(OUT)/base/$$stack.json || exit 1; \
-		$(CDK) diff --app $(OUT)/golden.out --template $(OUT)/base/$$stack.json $(ENV)/$$stack || exit 1; \
+		$(CDK) diff --exclusively --build true --app $(OUT)/golden.out --template $(OUT)/base/$$stack.json $(ENV)/$$stack || exit 1; \
 	done
 
 ##@ In an AWS account

@@ -37,15 +37,11 @@ func (e Environment) Validate() error {
 }
 
 func (e Environment) checkPlace() error {
-	switch {
-	case !namePattern.MatchString(e.Name):
-		return fmt.Errorf("Name is %q, must be 1 to 32 letters and digits, a capital first", e.Name)
-	case !accountPattern.MatchString(e.Account):
-		return fmt.Errorf("Account is %q, must be 12 digits", e.Account)
-	case !regionPattern.MatchString(e.Region):
-		return fmt.Errorf("Region is %q, must be an AWS region such as %q", e.Region, "eu-central-1")
-	}
-	return nil
+	return first(
+		matches("Name", e.Name, namePattern, "1 to 32 letters and digits, a capital first"),
+		matches("Account", e.Account, accountPattern, "12 digits"),
+		matches("Region", e.Region, regionPattern, `an AWS region such as "eu-central-1"`),
+	)
 }
 
 func (e Environment) checkThrottle() error {
@@ -87,6 +83,13 @@ func (e Environment) checkStorage() error {
 		between("Lifecycle.SourceExpireAfter", e.Lifecycle.SourceExpireAfter, 0, maxExpiry),
 		between("Lifecycle.NoncurrentExpireAfter", e.Lifecycle.NoncurrentExpireAfter, 1, maxExpiry),
 	)
+}
+
+func matches(field, value string, pattern *regexp.Regexp, must string) error {
+	if !pattern.MatchString(value) {
+		return fmt.Errorf("%s is %q, must be %s", field, value, must)
+	}
+	return nil
 }
 
 func between(field string, value, least, most int) error {

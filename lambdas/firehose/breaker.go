@@ -3,46 +3,15 @@ package firehose
 import (
 	"context"
 	"errors"
-	"flag"
-	"fmt"
 	"math/rand/v2"
 	"sync"
 	"time"
+
+	"global-ingest/lambdas/bounds"
 )
 
 // ErrOpen is what Put answers at once while the breaker is open.
 var ErrOpen = errors.New("circuit breaker is open")
-
-// BreakerConfig says when a breaker opens and for how long.
-type BreakerConfig struct {
-	Failures int           // consecutive failures that open it; default 3
-	OpenMin  time.Duration // shortest time open; default 1s
-	OpenMax  time.Duration // longest time open; default 3s
-}
-
-// DefaultBreaker returns the defaults. The time open is drawn between OpenMin and
-// OpenMax, so that the environments that failed together do not probe together.
-func DefaultBreaker() BreakerConfig {
-	return BreakerConfig{Failures: 3, OpenMin: time.Second, OpenMax: 3 * time.Second}
-}
-
-// Bind binds c's fields to fs as BREAKER_FAILURES, BREAKER_OPEN_MIN and BREAKER_OPEN_MAX.
-func (c *BreakerConfig) Bind(fs *flag.FlagSet) {
-	fs.IntVar(&c.Failures, "BREAKER_FAILURES", c.Failures, "consecutive failures that open the breaker")
-	fs.DurationVar(&c.OpenMin, "BREAKER_OPEN_MIN", c.OpenMin, "shortest time open")
-	fs.DurationVar(&c.OpenMax, "BREAKER_OPEN_MAX", c.OpenMax, "longest time open")
-}
-
-// Validate names the setting that cannot be.
-func (c BreakerConfig) Validate() error {
-	switch {
-	case c.Failures < 1:
-		return fmt.Errorf("BREAKER_FAILURES is %d, must be at least 1", c.Failures)
-	case c.OpenMin <= 0 || c.OpenMax < c.OpenMin:
-		return fmt.Errorf("BREAKER_OPEN_MIN is %v and BREAKER_OPEN_MAX is %v, must be above 0 and in this order", c.OpenMin, c.OpenMax)
-	}
-	return nil
-}
 
 // Putter is what a Breaker guards; a Stream is one.
 type Putter interface {
@@ -57,7 +26,7 @@ type Putter interface {
 // Lambda has the environment frozen.
 type Breaker struct {
 	putter Putter
-	config BreakerConfig
+	config bounds.Breaker
 	now    func() time.Time
 
 	mu        sync.Mutex
@@ -67,7 +36,7 @@ type Breaker struct {
 }
 
 // NewBreaker returns a closed breaker before putter. now is time.Now but in tests.
-func NewBreaker(putter Putter, c BreakerConfig, now func() time.Time) *Breaker {
+func NewBreaker(putter Putter, c bounds.Breaker, now func() time.Time) *Breaker {
 	return &Breaker{putter: putter, config: c, now: now}
 }
 

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"global-ingest/lambdas/bounds"
 	"global-ingest/lambdas/firehose"
 )
 
@@ -33,7 +34,7 @@ func (c *clock) pass(d time.Duration) { c.Time = c.Add(d) }
 
 func breaker(f *flaky) (put func() error, c *clock) {
 	c = &clock{time.Unix(0, 0)}
-	b := firehose.NewBreaker(f, firehose.DefaultBreaker(), c.now)
+	b := firehose.NewBreaker(f, bounds.DefaultBreaker(), c.now)
 	return func() error { return b.Put(context.Background(), nil) }, c
 }
 
@@ -87,7 +88,7 @@ func TestBreakerAdmitsOneProbeAtATime(t *testing.T) {
 			<-release
 		}
 		return errDown
-	}), firehose.DefaultBreaker(), c.now)
+	}), bounds.DefaultBreaker(), c.now)
 	for range 3 {
 		b.Put(context.Background(), nil)
 	}

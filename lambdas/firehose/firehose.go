@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/firehose"
 	"github.com/aws/aws-sdk-go-v2/service/firehose/types"
 
+	"global-ingest/lambdas/bounds"
 	"global-ingest/lambdas/sdk"
 )
 
@@ -20,15 +21,15 @@ type Stream struct {
 }
 
 // New returns the stream of this name in the function's region, within c's bounds.
-func New(name string, c sdk.Config) *Stream {
+func New(name string, c bounds.Config) *Stream {
 	return &Stream{
 		name: name,
 		api: firehose.New(firehose.Options{
 			Region:       sdk.Region(),
 			BaseEndpoint: sdk.Endpoint("FIREHOSE"),
 			Credentials:  sdk.Credentials(),
-			HTTPClient:   c.HTTPClient(),
-			Retryer:      c.Retryer(),
+			HTTPClient:   sdk.HTTPClient(c),
+			Retryer:      sdk.Retryer(c),
 		}),
 	}
 }

@@ -14,8 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"global-ingest/lambdas/bounds"
 	"global-ingest/lambdas/firehose"
-	"global-ingest/lambdas/sdk"
 )
 
 // call is one request as Firehose sees it.
@@ -85,7 +85,7 @@ func acceptBatch(w http.ResponseWriter, c call, refuse func(record []byte) bool)
 func TestPutSendsTheRecordsBytes(t *testing.T) {
 	e := serve(t, func(w http.ResponseWriter, _ int, _ call) { accept(w) })
 	want := []byte("\x00\xff{}\n")
-	if err := firehose.New("events", sdk.Default()).Put(context.Background(), want); err != nil {
+	if err := firehose.New("events", bounds.Default()).Put(context.Background(), want); err != nil {
 		t.Fatal(err)
 	}
 	if got := e.calls[0].Record.Data; !bytes.Equal(got, want) {
@@ -101,7 +101,7 @@ func TestPutTriesAgainOnANewConnection(t *testing.T) {
 		}
 		accept(w)
 	})
-	stream := firehose.New("events", sdk.Default())
+	stream := firehose.New("events", bounds.Default())
 	for range 2 {
 		if err := stream.Put(context.Background(), []byte("r")); err != nil {
 			t.Fatal(err)
@@ -122,7 +122,7 @@ func TestPutGivesUpAfterItsAttempts(t *testing.T) {
 	e := serve(t, func(w http.ResponseWriter, _ int, _ call) {
 		fail(w, http.StatusServiceUnavailable, "ServiceUnavailableException")
 	})
-	err := firehose.New("events", sdk.Default()).Put(context.Background(), []byte("r"))
+	err := firehose.New("events", bounds.Default()).Put(context.Background(), []byte("r"))
 	if err == nil || !strings.Contains(err.Error(), "ServiceUnavailableException") || !strings.Contains(err.Error(), "stream events") {
 		t.Errorf("error is %v", err)
 	}
@@ -137,7 +137,7 @@ func TestPutKeepsRetryingInALongBrownOut(t *testing.T) {
 	e := serve(t, func(w http.ResponseWriter, _ int, _ call) {
 		fail(w, http.StatusServiceUnavailable, "ServiceUnavailableException")
 	})
-	c := sdk.Default()
+	c := bounds.Default()
 	c.MaxBackoff = time.Millisecond
 	stream := firehose.New("events", c)
 	for range 150 {
@@ -154,7 +154,7 @@ func TestPutDoesNotRetryARefusalThatWouldStay(t *testing.T) {
 	e := serve(t, func(w http.ResponseWriter, _ int, _ call) {
 		fail(w, http.StatusBadRequest, "ResourceNotFoundException")
 	})
-	if err := firehose.New("events", sdk.Default()).Put(context.Background(), []byte("r")); err == nil {
+	if err := firehose.New("events", bounds.Default()).Put(context.Background(), []byte("r")); err == nil {
 		t.Error("put succeeded")
 	}
 	if len(e.calls) != 1 {
@@ -172,7 +172,7 @@ func TestPutLeavesAHangingConnection(t *testing.T) {
 		accept(w)
 	})
 	defer close(release)
-	c := sdk.Default()
+	c := bounds.Default()
 	c.AnswerTimeout = 50 * time.Millisecond
 	if err := firehose.New("events", c).Put(context.Background(), []byte("r")); err != nil {
 		t.Fatal(err)
@@ -190,7 +190,7 @@ func TestPutFailsWhenNobodyListens(t *testing.T) {
 	serve(t, nil)
 	t.Setenv("AWS_ENDPOINT_URL_FIREHOSE", "http://"+listener.Addr().String())
 	listener.Close()
-	if err := firehose.New("events", sdk.Default()).Put(context.Background(), []byte("r")); err == nil {
+	if err := firehose.New("events", bounds.Default()).Put(context.Background(), []byte("r")); err == nil {
 		t.Error("put succeeded")
 	}
 }
@@ -201,7 +201,7 @@ func TestPutBatchStaysWithinTheLimitsOfACall(t *testing.T) {
 	})
 	records := slices.Repeat([][]byte{[]byte("r")}, 1_001)
 	records = append(records, slices.Repeat([][]byte{bytes.Repeat([]byte("x"), 1_000<<10)}, 5)...)
-	refused, err := firehose.New("rejects", sdk.Patient()).PutBatch(context.Background(), records)
+	refused, err := firehose.New("rejects", bounds.Patient()).PutBatch(context.Background(), records)
 	if err != nil || len(refused) > 0 {
 		t.Fatalf("refused %v, error %v", refused, err)
 	}
@@ -221,7 +221,7 @@ func TestPutBatchSendsOnlyTheRefusedAgain(t *testing.T) {
 	e := serve(t, func(w http.ResponseWriter, n int, c call) {
 		acceptBatch(w, c, func(r []byte) bool { return n == 1 && r[0] == 'b' })
 	})
-	refused, err := firehose.New("rejects", sdk.Patient()).PutBatch(context.Background(), [][]byte{[]byte("a"), []byte("b1"), []byte("c"), []byte("b2")})
+	refused, err := firehose.New("rejects", bounds.Patient()).PutBatch(context.Background(), [][]byte{[]byte("a"), []byte("b1"), []byte("c"), []byte("b2")})
 	if err != nil || len(refused) > 0 {
 		t.Fatalf("refused %v, error %v", refused, err)
 	}
@@ -234,7 +234,7 @@ func TestPutBatchNamesWhatWasNeverAccepted(t *testing.T) {
 	serve(t, func(w http.ResponseWriter, _ int, c call) {
 		acceptBatch(w, c, func(r []byte) bool { return r[0] == 'b' })
 	})
-	refused, err := firehose.New("rejects", sdk.Patient()).PutBatch(context.Background(), [][]byte{[]byte("a"), []byte("b"), []byte("c")})
+	refused, err := firehose.New("rejects", bounds.Patient()).PutBatch(context.Background(), [][]byte{[]byte("a"), []byte("b"), []byte("c")})
 	if !slices.Equal(refused, []int{1}) || err == nil || !strings.Contains(err.Error(), "Slow down.") {
 		t.Errorf("refused %v, error %v, want [1] and the reason", refused, err)
 	}
@@ -246,7 +246,7 @@ func TestPutBatchTrustsNoShortAnswer(t *testing.T) {
 	})
 	ctx, cancel := context.WithTimeout(context.Background(), 150*time.Millisecond)
 	defer cancel()
-	refused, err := firehose.New("rejects", sdk.Patient()).PutBatch(ctx, [][]byte{[]byte("a")})
+	refused, err := firehose.New("rejects", bounds.Patient()).PutBatch(ctx, [][]byte{[]byte("a")})
 	if !slices.Equal(refused, []int{0}) || err == nil {
 		t.Errorf("refused %v, error %v, want [0] and an error", refused, err)
 	}

@@ -5,22 +5,22 @@ import (
 	"flag"
 	"fmt"
 
-	"global-ingest/lambdas/sdk"
+	"global-ingest/lambdas/bounds"
 	"global-ingest/lambdas/setting"
 )
 
 // Config is what the ingest function can be told. Infra writes it to the
 // function's environment, the function reads it back.
 type Config struct {
-	Environment string     // the environment's name, the dimension of its metrics; required
-	Stream      string     // name of the stream that takes the records; required
-	ClientIP    ClientIP   // how much of the client's address is stored; default Truncated
-	Put         sdk.Config // bounds of the put that the client waits for
+	Environment string        // the environment's name, the dimension of its metrics; required
+	Stream      string        // name of the stream that takes the records; required
+	ClientIP    ClientIP      // how much of the client's address is stored; default Truncated
+	Put         bounds.Config // bounds of the put that the client waits for
 }
 
 // Default returns the Config with every default set; Environment and Stream have none.
 func Default() Config {
-	return Config{ClientIP: Truncated, Put: sdk.Default()}
+	return Config{ClientIP: Truncated, Put: bounds.Default()}
 }
 
 // ConfigFrom reads a Config from environment variables.

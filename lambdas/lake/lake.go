@@ -7,16 +7,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
+	"global-ingest/lambdas/bounds"
 	"global-ingest/lambdas/sdk"
 )
-
-// ErrGone says that an object does not exist, or not any more.
-var ErrGone = errors.New("object does not exist")
 
 // Bucket is the lake's bucket. It is safe for concurrent use and meant to live as
 // long as the execution environment.
@@ -26,7 +25,7 @@ type Bucket struct {
 }
 
 // New returns the bucket of this name in the function's region, within c's bounds.
-func New(name string, c sdk.Config) *Bucket {
+func New(name string, c bounds.Config) *Bucket {
 	endpoint := sdk.Endpoint("S3")
 	return &Bucket{
 		name: name,
@@ -35,8 +34,8 @@ func New(name string, c sdk.Config) *Bucket {
 			BaseEndpoint: endpoint,
 			UsePathStyle: endpoint != nil, // a local endpoint has no name per bucket
 			Credentials:  sdk.Credentials(),
-			HTTPClient:   c.HTTPClient(),
-			Retryer:      c.Retryer(),
+			HTTPClient:   sdk.HTTPClient(c),
+			Retryer:      sdk.Retryer(c),
 		}),
 	}
 }
@@ -54,13 +53,13 @@ func (b *Bucket) Put(ctx context.Context, key string, body []byte) error {
 	return nil
 }
 
-// Get opens an object. The error is ErrGone when there is none.
+// Get opens an object. The error is fs.ErrNotExist when there is none.
 func (b *Bucket) Get(ctx context.Context, key string) (io.ReadCloser, error) {
 	out, err := b.api.GetObject(ctx, &s3.GetObjectInput{Bucket: &b.name, Key: &key})
 	var missing *types.NoSuchKey
 	switch {
 	case errors.As(err, &missing):
-		return nil, fmt.Errorf("getting s3://%s/%s: %w", b.name, key, ErrGone)
+		return nil, fmt.Errorf("getting s3://%s/%s: %w", b.name, key, fs.ErrNotExist)
 	case err != nil:
 		return nil, fmt.Errorf("getting s3://%s/%s: %w", b.name, key, err)
 	}

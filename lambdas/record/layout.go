@@ -1,6 +1,9 @@
 package record
 
-import "time"
+import (
+	"net/url"
+	"time"
+)
 
 // The lake's prefixes: what lies where in the bucket. Infra writes them into the
 // streams and the policies, the functions into their keys.
@@ -22,8 +25,9 @@ func SpillKey(id string, at time.Time) string {
 	return SpillPrefix + id[len(id)-2:] + "/" + at.UTC().Format(dateFormat) + "/" + id
 }
 
-// RejectedLargeKey returns the key of the payload of the reject with this id,
-// received at at: rejected-large/<date>/<id>.
-func RejectedLargeKey(id string, at time.Time) string {
-	return RejectedLargePrefix + at.UTC().Format(dateFormat) + "/" + id
+// RejectedLargeKey returns the key of a payload that fits no row, of the request
+// with this ingest id received at at: rejected-large/<date>/<ingest id>/<name>,
+// where name is an event's index, or what the whole body is called.
+func RejectedLargeKey(id, name string, at time.Time) string {
+	return RejectedLargePrefix + at.UTC().Format(dateFormat) + "/" + url.PathEscape(id) + "/" + name
 }

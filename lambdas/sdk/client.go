@@ -1,8 +1,6 @@
 package sdk
 
 import (
-	"flag"
-	"fmt"
 	"net"
 	"net/http"
 	"sync/atomic"
@@ -11,90 +9,14 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
+
+	"global-ingest/lambdas/bounds"
 )
-
-// Config bounds one call to AWS. The SDK's own defaults would wait 30 s for a
-// connection and for ever for an answer, which is longer than any client waits.
-//
-// In the worst case a call takes Attempts × AttemptTimeout + (Attempts − 1) ×
-// MaxBackoff: 2 × 750 ms + 25 ms = 1.525 s by default.
-type Config struct {
-	Attempts       int           // tries of one call, the first included; default 2
-	AttemptTimeout time.Duration // one try from dial to the end of the answer; default 750ms
-	DialTimeout    time.Duration // opening the TCP connection; default 500ms
-	TLSTimeout     time.Duration // the handshake, slow on a cold CPU; default 700ms
-	AnswerTimeout  time.Duration // from the request sent to the answer's first byte; default 500ms
-	MaxBackoff     time.Duration // longest pause between tries; default 25ms
-	IdleTimeout    time.Duration // a connection idle for longer is not used again: below the service's own, so that it is we who close; default 50s
-}
-
-// Default returns the settings for a call that a client waits for.
-func Default() Config {
-	return Config{
-		Attempts:       2,
-		AttemptTimeout: 750 * time.Millisecond,
-		DialTimeout:    500 * time.Millisecond,
-		TLSTimeout:     700 * time.Millisecond,
-		AnswerTimeout:  500 * time.Millisecond,
-		MaxBackoff:     25 * time.Millisecond,
-		IdleTimeout:    50 * time.Second,
-	}
-}
-
-// Patient returns the settings for a call that nobody waits for, such as a batch
-// of some MiB: at worst 3 × 10 s + 2 × 1 s = 32 s.
-func Patient() Config {
-	return Config{
-		Attempts:       3,
-		AttemptTimeout: 10 * time.Second,
-		DialTimeout:    2 * time.Second,
-		TLSTimeout:     3 * time.Second,
-		AnswerTimeout:  8 * time.Second,
-		MaxBackoff:     time.Second,
-		IdleTimeout:    50 * time.Second,
-	}
-}
-
-// Bind binds c's fields to fs as <prefix>_ATTEMPTS, <prefix>_DIAL_TIMEOUT and so on.
-func (c *Config) Bind(fs *flag.FlagSet, prefix string) {
-	fs.IntVar(&c.Attempts, prefix+"_ATTEMPTS", c.Attempts, "tries of one call, the first included")
-	fs.DurationVar(&c.AttemptTimeout, prefix+"_ATTEMPT_TIMEOUT", c.AttemptTimeout, "longest try")
-	fs.DurationVar(&c.DialTimeout, prefix+"_DIAL_TIMEOUT", c.DialTimeout, "longest wait for a connection")
-	fs.DurationVar(&c.TLSTimeout, prefix+"_TLS_TIMEOUT", c.TLSTimeout, "longest TLS handshake")
-	fs.DurationVar(&c.AnswerTimeout, prefix+"_ANSWER_TIMEOUT", c.AnswerTimeout, "longest wait for the first byte of the answer")
-	fs.DurationVar(&c.MaxBackoff, prefix+"_MAX_BACKOFF", c.MaxBackoff, "longest pause between tries")
-	fs.DurationVar(&c.IdleTimeout, prefix+"_IDLE_TIMEOUT", c.IdleTimeout, "longest idle time of a connection in use again")
-}
-
-// WorstCase returns the longest that one call may take.
-func (c Config) WorstCase() time.Duration {
-	return time.Duration(c.Attempts)*c.AttemptTimeout + time.Duration(c.Attempts-1)*c.MaxBackoff
-}
-
-// Validate names the setting that cannot be.
-func (c Config) Validate() error {
-	if c.Attempts < 1 || c.Attempts > 10 {
-		return fmt.Errorf("attempts is %d, must be 1 to 10", c.Attempts)
-	}
-	for name, d := range map[string]time.Duration{
-		"attempt timeout": c.AttemptTimeout,
-		"dial timeout":    c.DialTimeout,
-		"TLS timeout":     c.TLSTimeout,
-		"answer timeout":  c.AnswerTimeout,
-		"maximum backoff": c.MaxBackoff,
-		"idle timeout":    c.IdleTimeout,
-	} {
-		if d <= 0 {
-			return fmt.Errorf("%s is %v, must be above 0", name, d)
-		}
-	}
-	return nil
-}
 
 // Retryer returns the SDK's standard retryer within c's bounds. Its token bucket
 // is off: it would silently give up retries after a hundred failures, while what
 // bounds us is the deadline of a request.
-func (c Config) Retryer() aws.Retryer {
+func Retryer(c bounds.Config) aws.Retryer {
 	return retry.NewStandard(func(o *retry.StandardOptions) {
 		o.MaxAttempts = c.Attempts
 		o.MaxBackoff = c.MaxBackoff
@@ -105,7 +27,7 @@ func (c Config) Retryer() aws.Retryer {
 // HTTPClient returns a client within c's bounds. After a failed request it starts
 // over on a new connection: the kept one may be dead since the environment was
 // frozen, or lead to a host that is in trouble.
-func (c Config) HTTPClient() aws.HTTPClient {
+func HTTPClient(c bounds.Config) aws.HTTPClient {
 	transport := &http.Transport{
 		DialContext:           (&net.Dialer{Timeout: c.DialTimeout, KeepAlive: 15 * time.Second}).DialContext,
 		TLSHandshakeTimeout:   c.TLSTimeout,

@@ -5,7 +5,7 @@ import (
 	"flag"
 	"fmt"
 
-	"global-ingest/lambdas/sdk"
+	"global-ingest/lambdas/bounds"
 	"global-ingest/lambdas/setting"
 )
 
@@ -16,15 +16,15 @@ const maxResponse = 6_000_000
 // Config is what the validate function can be told. Infra writes it to the
 // function's environment, the function reads it back.
 type Config struct {
-	Environment      string     // the environment's name, the dimension of its metrics; required
-	RejectsStream    string     // name of the stream that takes the rejects; required
-	Bucket           string     // name of the bucket that takes payloads too large for a reject; required
-	MaxDepth         int        // deepest nesting of an event, itself included; default 64
-	MaxEvents        int        // most events of one body; default 10,000
-	MaxInflatedBytes int        // most bytes that one body may inflate to; default 4 MiB
-	MaxResponseBytes int        // most bytes of one answer to Firehose; default 5,900,000
-	Strict           bool       // whether an event whose type has no schema is rejected; default false
-	Put              sdk.Config // bounds of each put of rejects
+	Environment      string        // the environment's name, the dimension of its metrics; required
+	RejectsStream    string        // name of the stream that takes the rejects; required
+	Bucket           string        // name of the bucket that takes payloads too large for a reject; required
+	MaxDepth         int           // deepest nesting of an event, itself included; default 64
+	MaxEvents        int           // most events of one body; default 10,000
+	MaxInflatedBytes int           // most bytes that one body may inflate to; default 4 MiB
+	MaxResponseBytes int           // most bytes of one answer to Firehose; default 5,900,000
+	Strict           bool          // whether an event whose type has no schema is rejected; default false
+	Put              bounds.Config // bounds of each put of rejects
 }
 
 // Default returns the Config with every default set; Environment, RejectsStream
@@ -39,7 +39,7 @@ func Default() Config {
 		MaxEvents:        10_000,
 		MaxInflatedBytes: 4 << 20,
 		MaxResponseBytes: 5_900_000,
-		Put:              sdk.Patient(),
+		Put:              bounds.Patient(),
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -49,9 +50,11 @@ func (l *lab) Put(_ context.Context, key string, body []byte) error {
 	return nil
 }
 
+var load = sync.OnceValues(schemas.Load)
+
 func newLab(t testing.TB, c validate.Config) *lab {
 	t.Helper()
-	set, err := schemas.Load()
+	set, err := load()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,7 +2,6 @@ package validate
 
 import (
 	"fmt"
-	"net/url"
 	"strconv"
 	"unicode/utf8"
 
@@ -13,9 +12,6 @@ import (
 // processor names this code in the rows it rejects; the number rises when the same
 // event could get another verdict from it.
 const processor = "validate/1"
-
-// largePrefix is where payloads go that no row has room for.
-const largePrefix = "rejected-large/"
 
 // judgement is the decision on the events of one record's body.
 type judgement struct {
@@ -110,7 +106,7 @@ func (j *judgement) reject(id, name string, e event.Event) {
 		r.row = record.AppendReject(nil, row)
 	}
 	if r.row == nil || len(r.row) > record.MaxBytes {
-		r.key = largePrefix + j.ReceivedAt.UTC().Format("2006-01-02") + "/" + url.PathEscape(j.ID) + "/" + name
+		r.key = record.RejectedLargeKey(j.ID, name, j.ReceivedAt)
 		r.payload = e.Raw
 		row.Payload, row.PayloadObject = nil, r.key
 		r.row = record.AppendReject(nil, row)

@@ -52,8 +52,7 @@ func (w *worker) judge(d delivered, room int) (o outcome) {
 			o = outcome{failed: fmt.Errorf("panic: %s", describe(cause))}
 		}
 		if o.failed != nil {
-			w.lines = w.lines[:start]
-			o = outcome{failed: o.failed}
+			w.lines = w.lines[:start] // for the next record to use
 		}
 	}()
 	if d.err != nil {

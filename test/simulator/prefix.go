@@ -12,7 +12,6 @@ import (
 // https://docs.aws.amazon.com/firehose/latest/dev/s3-prefixes.html
 var expression = regexp.MustCompile(`!\{([^:}]*):([^}]*)\}`)
 
-
 const errorOutputType = "error-output-type"
 
 // javaTime translates the patterns of Java's DateTimeFormatter that are known here.

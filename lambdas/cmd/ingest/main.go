@@ -19,5 +19,5 @@ func main() {
 		os.Exit(1)
 	}
 	stream := firehose.New(config.Stream, config.Put)
-	lambda.StartHandler(ingest.New(config, stream, os.Stdout, log))
+	lambda.Start(ingest.New(config, stream, os.Stdout, log))
 }

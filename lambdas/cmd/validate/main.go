@@ -27,5 +27,5 @@ func main() {
 	}
 	rejects := firehose.New(config.RejectsStream, config.Put)
 	objects := lake.New(config.Bucket, config.Put)
-	lambda.StartHandler(validate.New(config, set, rejects, objects, os.Stdout, log))
+	lambda.Start(validate.New(config, set, rejects, objects, os.Stdout, log))
 }

@@ -105,6 +105,8 @@ func TestABadSchemaNamesItsFileAndThePlace(t *testing.T) {
 		"outside folder":    {`{"properties":{"a":{"$ref":"../event.json"}}}`, `bad.json#/properties/a/$ref: `},
 		"below folder":      {`{"properties":{"a":{"$ref":"examples/x.json"}}}`, `bad.json#/properties/a/$ref: `},
 		"id elsewhere":      {`{"$id":"https://example.com/bad.json","properties":{"a":{"$ref":"other.json"}}}`, `bad.json#/properties/a/$ref: `},
+		"urn reference":     {`{"properties":{"a":{"$ref":"urn:example:a"}}}`, `bad.json#/properties/a/$ref: "urn:example:a" cannot be referred to`},
+		"id below folder":   {`{"$id":"sub/bad.json","properties":{"a":{"$ref":"good.json"}}}`, `bad.json#/properties/a/$ref: `},
 		"no such file":      {`{"properties":{"a":{"$ref":"none.json"}}}`, `bad.json#/properties/a/$ref: `},
 		"no such place":     {`{"properties":{"a":{"$ref":"#/$defs/none"}}}`, `bad.json#/properties/a/$ref: `},
 		"no such anchor":    {`{"properties":{"a":{"$ref":"#none"}}}`, `bad.json#/properties/a/$ref: `},
@@ -114,7 +116,7 @@ func TestABadSchemaNamesItsFileAndThePlace(t *testing.T) {
 		"not even a schema": {`1`, `bad.json#: `},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := schemas.Compile(fstest.MapFS{"bad.json": {Data: []byte(c.schema)}, "good.json": {Data: []byte(`{}`)}})
+			_, err := schemas.Compile(fstest.MapFS{"bad.json": {Data: []byte(c.schema)}, "sub/good.json": {Data: []byte(`{}`)}})
 			if err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("error is %v, want it to hold %s", err, c.want)
 			}

@@ -1,0 +1,84 @@
+package lake_test
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"global-ingest/lambdas/bounds"
+	"global-ingest/lambdas/lake"
+)
+
+// request is one request as S3 sees it.
+type request struct {
+	method, path, encryption string
+	body                     string
+}
+
+// serve stands in for S3: it answers the n-th request, counted from 1, with
+// status(n) and returns the requests seen.
+func serve(t *testing.T, status func(n int) int) *[]request {
+	t.Helper()
+	var seen []request
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			t.Error(err)
+		}
+		seen = append(seen, request{r.Method, r.URL.EscapedPath(), r.Header.Get("X-Amz-Server-Side-Encryption"), string(body)})
+		w.WriteHeader(status(len(seen)))
+	}))
+	t.Cleanup(server.Close)
+	t.Setenv("AWS_ENDPOINT_URL_S3", server.URL)
+	t.Setenv("AWS_REGION", "us-east-1")
+	t.Setenv("AWS_ACCESS_KEY_ID", "key")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "secret")
+	return &seen
+}
+
+func quick() bounds.Config {
+	c := bounds.Patient()
+	c.MaxBackoff = time.Millisecond
+	return c
+}
+
+func TestPutWritesTheBytesUnderS3sOwnEncryption(t *testing.T) {
+	seen := serve(t, func(int) int { return http.StatusOK })
+	if err := lake.New("bucket", quick()).Put(context.Background(), "rejected-large/2026-11-23/a%2F/body", []byte("\x00\xff{}\n")); err != nil {
+		t.Fatal(err)
+	}
+	want := request{http.MethodPut, "/bucket/rejected-large/2026-11-23/a%252F/body", "AES256", "\x00\xff{}\n"}
+	if len(*seen) != 1 || (*seen)[0] != want {
+		t.Errorf("seen %q, want %q", *seen, want)
+	}
+}
+
+func TestPutTriesAgainWithTheSameBytes(t *testing.T) {
+	seen := serve(t, func(n int) int {
+		if n < 3 {
+			return http.StatusServiceUnavailable
+		}
+		return http.StatusOK
+	})
+	if err := lake.New("bucket", quick()).Put(context.Background(), "key", []byte("body")); err != nil {
+		t.Fatal(err)
+	}
+	if len(*seen) != 3 || (*seen)[2].body != "body" {
+		t.Errorf("seen %q", *seen)
+	}
+}
+
+func TestPutGivesUpAndNamesTheObjectNotItsBytes(t *testing.T) {
+	seen := serve(t, func(int) int { return http.StatusForbidden })
+	err := lake.New("bucket", quick()).Put(context.Background(), "key", []byte("SECRET"))
+	if err == nil || !strings.Contains(err.Error(), "putting 6 bytes at s3://bucket/key") || strings.Contains(err.Error(), "SECRET") {
+		t.Errorf("error is %v", err)
+	}
+	if len(*seen) != 1 {
+		t.Errorf("%d tries of what is forbidden, want 1", len(*seen))
+	}
+}
