@@ -18,15 +18,17 @@ type Environment struct {
 	Throttle  Throttle // what the API lets through
 	Ingest    Function // the function that a client waits for
 	Validator Function // the function that checks batches
+	Redrive   Function // the function that brings spilled and replayed records back
 
-	ClientIP      ingest.ClientIP // how much of a client's address is stored: None, Truncated (/24, /48) or Full; default Truncated
-	Strict        bool            // whether an event whose type has no schema is rejected; default false
-	Delivery      Delivery        // how long and how much Firehose collects
-	SourceBackup  bool            // whether every record is also kept as received, below source/; once on, Firehose does not let it be turned off; default false
-	LogRetention  int             // days that log groups keep their lines: a value CloudWatch Logs knows, 1 to 3653; default 30
-	Lifecycle     Lifecycle       // when the lake lets go of objects
-	Tracing       bool            // whether X-Ray follows requests through API and functions; default false
-	OwnAPILogRole bool            // whether this environment sets the role with which API Gateway writes logs for the whole account and region; one environment per account and region must; default false
+	WhenUnstored  ingest.WhenUnstored // what a client hears when neither the stream nor the lake took its record: Refuse (503) or Acknowledge (200, and the event is lost); default Refuse
+	ClientIP      ingest.ClientIP     // how much of a client's address is stored: None, Truncated (/24, /48) or Full; default Truncated
+	Strict        bool                // whether an event whose type has no schema is rejected; default false
+	Delivery      Delivery            // how long and how much Firehose collects
+	SourceBackup  bool                // whether every record is also kept as received, below source/; once on, Firehose does not let it be turned off; default false
+	LogRetention  int                 // days that log groups keep their lines: a value CloudWatch Logs knows, 1 to 3653; default 30
+	Lifecycle     Lifecycle           // when the lake lets go of objects
+	Tracing       bool                // whether X-Ray follows requests through API and functions; default false
+	OwnAPILogRole bool                // whether this environment sets the role with which API Gateway writes logs for the whole account and region; one environment per account and region must; default false
 
 	// DeletableStorage lets `cdk destroy` take bucket, key, streams and log groups
 	// along, once the bucket is empty. Without it they stay, and the Storage stack
@@ -44,8 +46,8 @@ type Throttle struct {
 
 // Function sizes a Lambda function.
 type Function struct {
-	MemoryMiB int           // MiB, 128 to 10,240; CPU grows with it, one whole vCPU at 1,769; default 512 for Ingest, 1,024 for Validator
-	Timeout   time.Duration // whole seconds; Ingest 4s to 29s, default 10s; Validator 1s to 5m, the longest that Firehose waits, default 1m
+	MemoryMiB int           // MiB, 128 to 10,240; CPU grows with it, one whole vCPU at 1,769; default 512 for Ingest, 1,024 for the others
+	Timeout   time.Duration // whole seconds; Ingest 4s to 29s, default 10s; Validator 1s to 5m, the longest that Firehose waits, default 1m; Redrive 10s to 15m, default 2m
 }
 
 // Delivery is what Firehose collects before it calls the Validator, and before it
@@ -75,6 +77,8 @@ func Default(name string) Environment {
 		Throttle:     Throttle{RatePerSecond: 10_000, Burst: 5_000},
 		Ingest:       Function{MemoryMiB: 512, Timeout: 10 * time.Second},
 		Validator:    Function{MemoryMiB: 1_024, Timeout: time.Minute},
+		Redrive:      Function{MemoryMiB: 1_024, Timeout: 2 * time.Minute},
+		WhenUnstored: ingest.Refuse,
 		ClientIP:     ingest.Truncated,
 		Delivery:     Delivery{TransformFor: 10 * time.Second, Retries: 10, BufferMiB: 64, BufferFor: time.Minute},
 		LogRetention: 30,

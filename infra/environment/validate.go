@@ -57,6 +57,8 @@ func (e Environment) checkFunctions() error {
 		lasts("Ingest.Timeout", e.Ingest.Timeout, 4*time.Second, 29*time.Second),
 		between("Validator.MemoryMiB", e.Validator.MemoryMiB, 128, 10_240),
 		lasts("Validator.Timeout", e.Validator.Timeout, time.Second, 5*time.Minute),
+		between("Redrive.MemoryMiB", e.Redrive.MemoryMiB, 128, 10_240),
+		lasts("Redrive.Timeout", e.Redrive.Timeout, 10*time.Second, 15*time.Minute),
 	)
 }
 
@@ -72,6 +74,9 @@ func (e Environment) checkDelivery() error {
 func (e Environment) checkStorage() error {
 	if !slices.Contains([]ingest.ClientIP{ingest.None, ingest.Truncated, ingest.Full}, e.ClientIP) {
 		return fmt.Errorf("ClientIP is %q, must be %s, %s or %s", e.ClientIP, ingest.None, ingest.Truncated, ingest.Full)
+	}
+	if e.WhenUnstored != ingest.Refuse && e.WhenUnstored != ingest.Acknowledge {
+		return fmt.Errorf("WhenUnstored is %q, must be %s or %s", e.WhenUnstored, ingest.Refuse, ingest.Acknowledge)
 	}
 	if !slices.Contains(retentions, e.LogRetention) {
 		return fmt.Errorf("LogRetention is %d days, must be one of %v", e.LogRetention, retentions)

@@ -121,7 +121,7 @@ func deliveryRole(this constructs.Construct, props DeliveryProps, logs awslogs.L
 	role.AddToPolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 		Actions:    jsii.Strings("kms:Decrypt", "kms:GenerateDataKey"),
 		Resources:  &[]*string{props.Lake.Key.KeyArn()},
-		Conditions: equals("kms:ViaService", jsii.String("s3."+*stack.Region()+".amazonaws.com")),
+		Conditions: throughS3(stack),
 	}))
 	role.AddToPolicy(mayWrite(logs, "logs:PutLogEvents"))
 	if props.Function != nil {
@@ -150,4 +150,9 @@ func objects(props DeliveryProps) []*string {
 
 func equals(key string, value *string) *map[string]any {
 	return &map[string]any{"StringEquals": map[string]any{key: *value}}
+}
+
+// throughS3 is the condition of a key that is used for objects and nothing else.
+func throughS3(stack awscdk.Stack) *map[string]any {
+	return equals("kms:ViaService", jsii.String("s3."+*stack.Region()+".amazonaws.com"))
 }

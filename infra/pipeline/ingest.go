@@ -6,17 +6,21 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"global-ingest/lambdas/ingest"
+	"global-ingest/lambdas/record"
 )
 
 // IngestProps configures an Ingest.
 type IngestProps struct {
 	FunctionProps
-	Environment string          // dimension of its metrics; required
-	Events      *Delivery       // the stream it puts records into; required
-	ClientIP    ingest.ClientIP // how much of a client's address is stored; required
+	Environment  string              // dimension of its metrics; required
+	Events       *Delivery           // the stream it puts records into; required
+	Lake         *Lake               // where it leaves what the stream does not take; required
+	ClientIP     ingest.ClientIP     // how much of a client's address is stored; required
+	WhenUnstored ingest.WhenUnstored // what a client hears when nothing took its record; required
 }
 
-// Ingest is the function that accepts a request and puts it into the events stream.
+// Ingest is the function that accepts a request and puts it into the events stream,
+// or into the lake when the stream does not take it.
 type Ingest struct {
 	Function awslambda.Function
 }
@@ -27,8 +31,15 @@ func NewIngest(scope constructs.Construct, id string, props IngestProps) *Ingest
 	config := ingest.Default()
 	config.Environment = props.Environment
 	config.Stream = *props.Events.Stream.DeliveryStreamName()
+	config.Bucket = *props.Lake.Bucket.BucketName()
 	config.ClientIP = props.ClientIP
+	config.WhenUnstored = props.WhenUnstored
 	function := newFunction(this, "ingest", props.FunctionProps, config.Variables())
 	props.Events.Stream.Grant(function, jsii.String("firehose:PutRecord"))
+	// Not Bucket.GrantPut, see NewValidator: here too the key must not matter.
+	function.AddToRolePolicy(allow(
+		[]string{"s3:PutObject"},
+		props.Lake.Bucket.ArnForObjects(jsii.String(record.SpillPrefix+"*")),
+	))
 	return &Ingest{Function: function}
 }

@@ -10,7 +10,7 @@ import (
 )
 
 // newPipeline adds the stack of everything that an event passes on its way to lake.
-func newPipeline(scope constructs.Construct, env environment.Environment, dist string, lake *Lake) {
+func newPipeline(scope constructs.Construct, env environment.Environment, dist string, lake *Lake, spill *Spill) {
 	stack := newStack(scope, "Pipeline", awscdk.StackProps{
 		Description: jsii.String("global-ingest: the way of an event from the client to the lake"),
 	})
@@ -32,7 +32,12 @@ func newPipeline(scope constructs.Construct, env environment.Environment, dist s
 	})
 	ingest := NewIngest(stack, "Ingest", IngestProps{
 		FunctionProps: function(env.Ingest),
-		Environment:   env.Name, Events: events, ClientIP: env.ClientIP,
+		Environment:   env.Name, Events: events, Lake: lake,
+		ClientIP: env.ClientIP, WhenUnstored: env.WhenUnstored,
+	})
+	NewRedrive(stack, "Redrive", RedriveProps{
+		FunctionProps: function(env.Redrive),
+		Environment:   env.Name, Events: events, Rejects: rejects, Lake: lake, Spill: spill,
 	})
 	edge := NewEdge(stack, "Edge", EdgeProps{
 		Name: "global-ingest-" + env.Name, Ingest: ingest, Throttle: env.Throttle, Logs: logs,

@@ -1,5 +1,5 @@
 // Package pipeline is the infrastructure: one file for each noun (edge, ingest,
-// delivery, validator, lake), the two stacks that compose them, and the stage of
+// delivery, validator, lake, spill, redrive), the two stacks that compose them, and the stage of
 // one environment that holds the stacks.
 package pipeline
 
@@ -16,7 +16,8 @@ func NewStage(scope constructs.Construct, env environment.Environment, dist stri
 	stage := awscdk.NewStage(scope, jsii.String(env.Name), &awscdk.StageProps{
 		Env: &awscdk.Environment{Account: jsii.String(env.Account), Region: jsii.String(env.Region)},
 	})
-	newPipeline(stage, env, dist, newStorage(stage, env))
+	lake, spill := newStorage(stage, env)
+	newPipeline(stage, env, dist, lake, spill)
 }
 
 // newStack adds a stack with a synthesizer of its own: a shared one would list the

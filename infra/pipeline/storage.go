@@ -9,14 +9,16 @@ import (
 )
 
 // newStorage adds the stack of what outlives every version of the pipeline.
-func newStorage(scope constructs.Construct, env environment.Environment) *Lake {
+func newStorage(scope constructs.Construct, env environment.Environment) (*Lake, *Spill) {
 	stack := newStack(scope, "Storage", awscdk.StackProps{
 		Description:           jsii.String("global-ingest: where events are kept"),
 		TerminationProtection: jsii.Bool(!env.DeletableStorage),
 	})
 	lake := NewLake(stack, "Lake", LakeProps{Lifecycle: env.Lifecycle, Removal: removal(env)})
+	spill := NewSpill(stack, "Spill", SpillProps{Lake: lake, Redrive: env.Redrive, Removal: removal(env)})
 	output(stack, "LakeBucket", "The bucket that keeps everything", lake.Bucket.BucketName())
-	return lake
+	output(stack, "RedriveQueue", "The queue of what goes through the pipeline again", spill.Queue.QueueUrl())
+	return lake, spill
 }
 
 // removal says what becomes of everything that holds data.

@@ -1,7 +1,5 @@
 package ingest
 
-import "strconv"
-
 // The headers of every answer: what the contract promises, and that no cache or
 // sniffing browser may make more of it.
 const headers = `"headers":{"Content-Type":"application/json","Access-Control-Allow-Origin":"*",` +
@@ -25,10 +23,4 @@ func acknowledge(id string) []byte {
 func refuse() []byte {
 	return []byte(`{"statusCode":503,` + headers + `,"Retry-After":"` + retryAfter +
 		`"},"body":"{\"error\":\"unstored\",\"message\":\"the event could not be stored, try again\"}"}`)
-}
-
-// tooLarge answers 413: the record is over limit, and trying again is no use.
-func tooLarge(bytes, limit int) []byte {
-	return []byte(`{"statusCode":413,` + headers + `},"body":"{\"error\":\"too_large\",\"message\":\"record is ` +
-		strconv.Itoa(bytes) + ` bytes, limit is ` + strconv.Itoa(limit) + `\"}"}`)
 }

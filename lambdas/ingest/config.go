@@ -4,6 +4,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"time"
 
 	"global-ingest/lambdas/bounds"
 	"global-ingest/lambdas/setting"
@@ -12,15 +13,37 @@ import (
 // Config is what the ingest function can be told. Infra writes it to the
 // function's environment, the function reads it back.
 type Config struct {
-	Environment string        // the environment's name, the dimension of its metrics; required
-	Stream      string        // name of the stream that takes the records; required
-	ClientIP    ClientIP      // how much of the client's address is stored; default Truncated
-	Put         bounds.Config // bounds of the put that the client waits for
+	Environment  string         // the environment's name, the dimension of its metrics; required
+	Stream       string         // name of the stream that takes the records; required
+	ClientIP     ClientIP       // how much of the client's address is stored; default Truncated
+	Bucket       string         // the lake, for records that the stream does not take; required
+	WhenUnstored WhenUnstored   // the answer when neither stream nor spill took the record; default Refuse
+	AnswerWithin time.Duration  // longest that put and spill may take together; default 2.6s, for a person, a phone or a page being left waits no longer
+	Put          bounds.Config  // of the put that the client waits for
+	Spill        bounds.Config  // of the spill that the client waits for when the put failed
+	Breaker      bounds.Breaker // when puts are not tried for a while
 }
 
-// Default returns the Config with every default set; Environment and Stream have none.
+// spillBounds are short, for the client has waited for the put already: at worst
+// 2 × 500 ms + 25 ms = 1.025 s, and 2.55 s with the put before it.
+func spillBounds() bounds.Config {
+	c := bounds.Default()
+	c.AttemptTimeout = 500 * time.Millisecond
+	c.DialTimeout = 300 * time.Millisecond
+	c.TLSTimeout = 400 * time.Millisecond
+	return c
+}
+
+// Default returns the Config with every default set; Environment, Stream and Bucket have none.
 func Default() Config {
-	return Config{ClientIP: Truncated, Put: bounds.Default()}
+	return Config{
+		ClientIP:     Truncated,
+		WhenUnstored: Refuse,
+		AnswerWithin: 2600 * time.Millisecond,
+		Put:          bounds.Default(),
+		Spill:        spillBounds(),
+		Breaker:      bounds.DefaultBreaker(),
+	}
 }
 
 // ConfigFrom reads a Config from environment variables.
@@ -44,13 +67,23 @@ func (c Config) Validate() error {
 		return errors.New("ENVIRONMENT is not set")
 	case c.Stream == "":
 		return errors.New("EVENTS_STREAM is not set")
+	case c.Bucket == "":
+		return errors.New("LAKE_BUCKET is not set")
+	case c.WhenUnstored != Refuse && c.WhenUnstored != Acknowledge:
+		return fmt.Errorf("WHEN_UNSTORED is %q, must be %s or %s", c.WhenUnstored, Refuse, Acknowledge)
 	case !c.ClientIP.known():
 		return fmt.Errorf("CLIENT_IP is %q, must be %s, %s or %s", c.ClientIP, None, Truncated, Full)
 	}
 	if err := c.Put.Validate(); err != nil {
 		return fmt.Errorf("PUT: %w", err)
 	}
-	return nil
+	if err := c.Spill.Validate(); err != nil {
+		return fmt.Errorf("SPILL: %w", err)
+	}
+	if worst := c.Put.WorstCase() + c.Spill.WorstCase(); worst > c.AnswerWithin {
+		return fmt.Errorf("PUT and SPILL may take %v together, ANSWER_WITHIN is %v", worst, c.AnswerWithin)
+	}
+	return c.Breaker.Validate()
 }
 
 func (c *Config) settings() *flag.FlagSet {
@@ -58,6 +91,11 @@ func (c *Config) settings() *flag.FlagSet {
 	fs.StringVar(&c.Environment, "ENVIRONMENT", c.Environment, "name of the environment, dimension of its metrics")
 	fs.StringVar(&c.Stream, "EVENTS_STREAM", c.Stream, "name of the stream that takes the records")
 	fs.Var(&c.ClientIP, "CLIENT_IP", "how much of the client's address is stored: none, truncated or full")
+	fs.StringVar(&c.Bucket, "LAKE_BUCKET", c.Bucket, "name of the lake's bucket")
+	fs.Var(&c.WhenUnstored, "WHEN_UNSTORED", "the answer when nothing took the record: refuse or acknowledge")
+	fs.DurationVar(&c.AnswerWithin, "ANSWER_WITHIN", c.AnswerWithin, "longest that put and spill may take together")
 	c.Put.Bind(fs, "PUT")
+	c.Spill.Bind(fs, "SPILL")
+	c.Breaker.Bind(fs)
 	return fs
 }

@@ -24,6 +24,25 @@ type stream func(context.Context, []byte) error
 
 func (s stream) Put(ctx context.Context, record []byte) error { return s(ctx, record) }
 
+// spill keeps objects by key, or takes none.
+type spill struct {
+	objects map[string][]byte
+	down    error
+}
+
+func (s *spill) Put(_ context.Context, key string, body []byte) error {
+	if s.down != nil {
+		return s.down
+	}
+	if s.objects == nil {
+		s.objects = map[string][]byte{}
+	}
+	s.objects[key] = bytes.Clone(body)
+	return nil
+}
+
+var errDown = errors.New("spill is down")
+
 // answer is API Gateway's view of what the function returns.
 type answer struct {
 	StatusCode int               `json:"statusCode"`
@@ -31,12 +50,17 @@ type answer struct {
 	Body       string            `json:"body"`
 }
 
-// ask invokes a handler whose stream is put and returns its answer, the records
-// put, and what it wrote as metrics and logs.
+// ask invokes a handler whose stream is put and whose spill is down, and returns its
+// answer and what it wrote as metrics and logs.
 func ask(t testing.TB, config ingest.Config, put stream, event []byte) (answer, string) {
 	t.Helper()
+	return askBoth(t, config, put, &spill{down: errDown}, event)
+}
+
+func askBoth(t testing.TB, config ingest.Config, put stream, spill *spill, event []byte) (answer, string) {
+	t.Helper()
 	var out bytes.Buffer
-	h := ingest.New(config, put, &out, slog.New(slog.NewJSONHandler(&out, nil)))
+	h := ingest.New(config, put, spill, &out, slog.New(slog.NewJSONHandler(&out, nil)))
 	response, err := h.Invoke(context.Background(), event)
 	if err != nil {
 		t.Fatalf("handler failed: %v", err)
@@ -65,7 +89,7 @@ func store(t testing.TB, config ingest.Config, event []byte) (record.Record, ans
 
 func config() ingest.Config {
 	c := ingest.Default()
-	c.Environment, c.Stream = "Dev", "events"
+	c.Environment, c.Stream, c.Bucket = "Dev", "events", "lake"
 	return c
 }
 
@@ -213,17 +237,73 @@ func TestClientIPIsKeptAsFarAsTheSettingSays(t *testing.T) {
 	}
 }
 
-// What is refused is not acknowledged: the client hears 503 and when to come back,
-// the operator reads the cause, and no line holds the payload or the address.
-func TestARefusalIsAnswered503WithLogAndMetric(t *testing.T) {
-	refusal := errors.New("slow down")
+// What the stream does not take is spilled whole, acknowledged, and counted.
+func TestWhatTheStreamRefusesIsSpilledAndAcknowledged(t *testing.T) {
+	var tried []byte
+	spilled := &spill{}
+	a, out := askBoth(t, config(), func(_ context.Context, data []byte) error {
+		tried = bytes.Clone(data)
+		return errors.New("slow down")
+	}, spilled, proxyEvent(t, `{"secret":"payload"}`, false))
+	checkContract(t, a, 200)
+	r, _, err := record.Decode(tried)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := spilled.objects[record.SpillKey(r.ID, r.ReceivedAt)]; !bytes.Equal(got, tried) {
+		t.Errorf("spilled %q, want the record that was tried, %q", spilled.objects, tried)
+	}
+	if want := `{"id":"` + r.ID + `"}`; a.Body != want {
+		t.Errorf("body is %s, want %s", a.Body, want)
+	}
+	checkLog(t, out, `"cause":"slow down"`, `"EventsSpilled":1`)
+}
+
+// A put that used up its time leaves the spill its own.
+func TestTheSpillHasADeadlineOfItsOwn(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	h := ingest.New(config(), stream(func(ctx context.Context, _ []byte) error { return ctx.Err() }),
+		spillFunc(func(ctx context.Context) error {
+			if deadline, ok := ctx.Deadline(); !ok || time.Until(deadline) > config().Spill.WorstCase() {
+				t.Errorf("deadline in %v, set %v", time.Until(deadline), ok)
+			}
+			return ctx.Err()
+		}), io.Discard, slog.New(slog.DiscardHandler))
+	response, err := h.Invoke(ctx, []byte(`{"body":"b"}`))
+	if err != nil || !strings.Contains(string(response), `"statusCode":200`) {
+		t.Errorf("answer is %s, error %v", response, err)
+	}
+}
+
+type spillFunc func(context.Context) error
+
+func (f spillFunc) Put(ctx context.Context, _ string, _ []byte) error { return f(ctx) }
+
+// What neither takes is not acknowledged: the client hears 503 and when to come
+// back, the operator reads both causes, and no line holds payload or address.
+func TestWhatNothingTakesIsAnswered503(t *testing.T) {
 	event := proxyEvent(t, `{"secret":"payload"}`, false)
-	a, out := ask(t, config(), func(context.Context, []byte) error { return refusal }, event)
+	a, out := ask(t, config(), func(context.Context, []byte) error { return errors.New("slow down") }, event)
 	checkContract(t, a, 503)
 	if a.Headers["Retry-After"] == "" {
 		t.Error("no Retry-After")
 	}
-	for _, want := range []string{`"cause":"slow down"`, `"EventsUnstored":1`, `"Environment":"Dev"`} {
+	checkLog(t, out, `slow down`, `spill is down`, `"EventsUnstored":1`, `"Environment":"Dev"`)
+}
+
+func TestWhatNothingTakesIsAcknowledgedWhereTheSettingSaysSo(t *testing.T) {
+	c := config()
+	c.WhenUnstored = ingest.Acknowledge
+	a, out := ask(t, c, func(context.Context, []byte) error { return errors.New("slow down") }, []byte(`{"body":"b"}`))
+	checkContract(t, a, 200)
+	checkLog(t, out, `"EventsUnstored":1`)
+}
+
+// checkLog looks for what an operator needs and for what no log may hold.
+func checkLog(t *testing.T, out string, wants ...string) {
+	t.Helper()
+	for _, want := range wants {
 		if !strings.Contains(out, want) {
 			t.Errorf("%s is missing in %s", want, out)
 		}
@@ -241,7 +321,7 @@ func TestAPanicIsARefusalOfThatRequestOnly(t *testing.T) {
 	}
 }
 
-func TestARecordMayBeAsLargeAsFirehoseTakes(t *testing.T) {
+func TestARecordLargerThanFirehoseTakesIsSpilled(t *testing.T) {
 	probe, _ := store(t, config(), []byte(`{"body":""}`))
 	header := len(record.Append(nil, probe.Header, nil)) + len("1023000") - len("0")
 	body := strings.Repeat("x", record.MaxBytes-header)
@@ -251,10 +331,17 @@ func TestARecordMayBeAsLargeAsFirehoseTakes(t *testing.T) {
 	if size := len(record.Append(nil, r.Header, r.Body)); size != record.MaxBytes {
 		t.Errorf("record is %d bytes, want the limit, %d", size, record.MaxBytes)
 	}
-	a, _ = ask(t, config(), func(context.Context, []byte) error { t.Error("put"); return nil }, []byte(`{"body":"`+body+`x"}`))
-	checkContract(t, a, 413)
-	if !strings.Contains(a.Body, "record is 1024001 bytes, limit is 1024000") {
-		t.Errorf("body is %s", a.Body)
+
+	larger := &spill{}
+	a, _ = askBoth(t, config(), func(context.Context, []byte) error { t.Error("put"); return nil }, larger, []byte(`{"body":"`+body+`x"}`))
+	checkContract(t, a, 200)
+	for _, data := range larger.objects {
+		if len(data) != record.MaxBytes+1 {
+			t.Errorf("spilled %d bytes, want %d", len(data), record.MaxBytes+1)
+		}
+	}
+	if len(larger.objects) != 1 {
+		t.Errorf("spilled %d objects, want 1", len(larger.objects))
 	}
 }
 
@@ -264,7 +351,7 @@ func TestOneHandlerServesManyRequestsAtOnce(t *testing.T) {
 			t.Errorf("stored %q: error %v", data, err)
 		}
 		return nil
-	}), io.Discard, slog.New(slog.DiscardHandler))
+	}), nil, io.Discard, slog.New(slog.DiscardHandler))
 	for _, name := range []string{"a", "bb", "ccc", "dddd"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -292,7 +379,7 @@ func FuzzInvoke(f *testing.F) {
 // TestAllocations is exact where times are not: parse, record and answer of one
 // request, without the put.
 func TestAllocations(t *testing.T) {
-	h := ingest.New(config(), stream(func(context.Context, []byte) error { return nil }), io.Discard, slog.New(slog.DiscardHandler))
+	h := ingest.New(config(), stream(func(context.Context, []byte) error { return nil }), nil, io.Discard, slog.New(slog.DiscardHandler))
 	event := proxyEvent(t, base64.StdEncoding.EncodeToString([]byte(`{"type":"click"}`)), true)
 	allocations := testing.AllocsPerRun(100, func() {
 		if _, err := h.Invoke(context.Background(), event); err != nil {
@@ -305,7 +392,7 @@ func TestAllocations(t *testing.T) {
 }
 
 func BenchmarkInvoke(b *testing.B) {
-	h := ingest.New(config(), stream(func(context.Context, []byte) error { return nil }), io.Discard, slog.New(slog.DiscardHandler))
+	h := ingest.New(config(), stream(func(context.Context, []byte) error { return nil }), nil, io.Discard, slog.New(slog.DiscardHandler))
 	event := proxyEvent(b, base64.StdEncoding.EncodeToString([]byte(`{"type":"click","element":"`+strings.Repeat("b", 470)+`"}`)), true)
 	b.SetBytes(int64(len(event)))
 	b.ReportAllocs()

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"global-ingest/lambdas/event"
 	"global-ingest/lambdas/record"
 )
 
@@ -38,7 +39,7 @@ func FuzzInflate(f *testing.F) {
 	f.Add(gzipped(f, strings.Repeat("\x00", 1<<20)))
 	f.Add([]byte("\x1f\x8b\x08\x1e\x00\x00\x00\x00\x00\x00"))
 	f.Fuzz(func(t *testing.T, body []byte) {
-		i := inflater{limit: limit}
+		i := newInflater(limit)
 		text, failed, err := i.inflate(body)
 		if err != nil {
 			t.Fatal(err)
@@ -48,7 +49,7 @@ func FuzzInflate(f *testing.F) {
 		}
 		want, inflates := reference(body, limit)
 		switch {
-		case !isGzip(body):
+		case !event.IsGzip(body):
 			if failed != nil || !bytes.Equal(text, body) {
 				t.Errorf("what is no gzip was changed")
 			}

@@ -70,7 +70,7 @@ func (j *judgement) check(e *event.Event) {
 // compressed in a way that cannot be inflated. (JSON under such a header is JSON
 // all the same: API Gateway inflates bodies and keeps the header.)
 func (j *judgement) blame(e event.Event) event.Event {
-	if e.Reason == record.NotJSON && j.Encoding != "" && j.Encoding != "identity" && !isGzip(j.Body) {
+	if e.Reason == record.NotJSON && j.Encoding != "" && j.Encoding != "identity" && !event.IsGzip(j.Body) {
 		e.Reason = record.BadEncoding
 		e.Errors = append(e.Errors, record.Error{Message: "says encoding " + shortQuote(j.Encoding) + ", known is gzip", Offset: record.NoOffset})
 	}

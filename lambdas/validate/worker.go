@@ -34,7 +34,7 @@ func newWorker(c Config, set *schemas.Set) *worker {
 		config:   c,
 		schemas:  set,
 		splitter: event.NewSplitter(c.MaxDepth, c.MaxEvents),
-		inflater: inflater{limit: c.MaxInflatedBytes},
+		inflater: newInflater(c.MaxInflatedBytes),
 	}
 }
 

@@ -71,7 +71,9 @@ func patientTemplates(t *testing.T) []*simulator.Template {
 	t.Helper()
 	templates := goldenTemplates(t)
 	settings := variables(t, templates, "Ingest")
-	settings["PUT_ANSWER_TIMEOUT"], settings["PUT_ATTEMPT_TIMEOUT"] = "20s", "25s"
+	settings["PUT_ANSWER_TIMEOUT"], settings["PUT_ATTEMPT_TIMEOUT"] = "9s", "9s"
+	settings["SPILL_ANSWER_TIMEOUT"], settings["SPILL_ATTEMPT_TIMEOUT"] = "4s", "4s"
+	settings["ANSWER_WITHIN"] = "27s"
 	find(t, templates, "Ingest", "AWS::Lambda::Function")["Timeout"] = 28
 	for _, method := range []string{"EdgeApiPOST", "EdgeApieventsPOST"} {
 		find(t, templates, method, "AWS::ApiGateway::Method")["Integration"].(map[string]any)["TimeoutInMillis"] = 29_000

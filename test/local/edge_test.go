@@ -6,7 +6,6 @@ import (
 	"io"
 	"net/http"
 	"strings"
-	"sync/atomic"
 	"testing"
 
 	"global-ingest/lambdas/record"
@@ -60,56 +59,16 @@ func TestEdgeAnswersByItself(t *testing.T) {
 	}
 }
 
-// TestBodiesThatNoRecordTakesAre413 walks the limits: one record, the event that
-// Lambda takes (6 MB, a body of 4.5 MB in base64), the body that API Gateway takes.
-func TestBodiesThatNoRecordTakesAre413(t *testing.T) {
+// TestBodiesThatTheGatewayRefusesAre413: over the event that Lambda takes (6 MB, a
+// body of 4.5 MB in base64), and over what API Gateway takes itself.
+func TestBodiesThatTheGatewayRefusesAre413(t *testing.T) {
 	sim := start(t, patientTemplates(t))
-	for _, size := range []int{record.MaxBytes, 4_500_000, 5_000_000, 11 << 20} {
+	for _, size := range []int{5_000_000, 11 << 20} {
 		got := do(t, http.MethodPost, sim.URL+"/events", bytes.NewReader(make([]byte, size)))
 		if got.status != http.StatusRequestEntityTooLarge || got.header.Get("Access-Control-Allow-Origin") != "*" ||
 			got.header.Get("Content-Type") != "application/json" || !strings.HasPrefix(got.body, "{") {
 			t.Errorf("%d bytes: %d %.200s %v", size, got.status, got.body, got.header)
 		}
-	}
-	if got := do(t, http.MethodPost, sim.URL+"/events", bytes.NewReader(make([]byte, record.MaxBytes-1000))); got.status != http.StatusOK {
-		t.Errorf("a body that fits: %d %s", got.status, got.body)
-	}
-}
-
-// TestWhenFirehoseRefusesTheAnswerIs503 and nothing was acknowledged, so nothing
-// is lost; and what was stored before the failure may be there twice.
-func TestWhenFirehoseRefusesTheAnswerIs503(t *testing.T) {
-	t.Parallel()
-	for name, fault := range map[string]*simulator.Fault{
-		"unavailable": simulator.Unavailable(),
-		"KMS":         {Status: http.StatusBadRequest, Type: "InvalidKMSResourceException"},
-		"not found":   {Status: http.StatusBadRequest, Type: "ResourceNotFoundException"},
-		"reset":       {ResetBefore: true},
-		"hang":        {Hang: true},
-	} {
-		t.Run(name, func(t *testing.T) {
-			var mended atomic.Bool
-			sim := start(t, goldenTemplates(t), func(o *simulator.Options) {
-				o.FirehoseFaults = func(simulator.Call) *simulator.Fault {
-					if mended.Load() {
-						return nil
-					}
-					return fault
-				}
-			})
-			got := do(t, http.MethodPost, sim.URL+"/events", strings.NewReader(validEvent))
-			if got.status != http.StatusServiceUnavailable || got.header.Get("Retry-After") == "" || got.header.Get("Access-Control-Allow-Origin") != "*" {
-				t.Errorf("answer is %d %s %v", got.status, got.body, got.header)
-			}
-			mended.Store(true)
-			if got := do(t, http.MethodPost, sim.URL+"/events", strings.NewReader(validEvent)); got.status != http.StatusOK {
-				t.Errorf("answer after the outage is %d %s", got.status, got.body)
-			}
-			flush(t, sim)
-			if found := readLake(t, sim.Lake, sim.Bucket); len(found.lines) != 1 {
-				t.Errorf("%d lines, want the one that was acknowledged", len(found.lines))
-			}
-		})
 	}
 }
 

@@ -21,6 +21,7 @@ type lake struct {
 	rejects []record.Reject
 	failed  []string          // lines of failed/
 	large   map[string][]byte // objects of rejected-large/ by key
+	spilled []string          // keys of spill/
 }
 
 // line is one line of events/.
@@ -84,6 +85,8 @@ func (l *lake) add(t *testing.T, key, path string) {
 		for _, text := range unzippedLines(t, key, data) {
 			l.failed = append(l.failed, string(text))
 		}
+	case "spill":
+		l.spilled = append(l.spilled, key)
 	default:
 		t.Errorf("object %s is in no folder of the lake", key)
 	}

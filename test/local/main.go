@@ -48,7 +48,7 @@ type settings struct {
 
 // functionFolders are the folders of the functions' executables, by the
 // beginning of the functions' logical ids.
-var functionFolders = map[string]string{"Ingest": "ingest", "Validator": "validate"}
+var functionFolders = map[string]string{"Ingest": "ingest", "Validator": "validate", "Redrive": "redrive"}
 
 func parse(args []string, lookup func(string) (string, bool), out io.Writer) (settings, error) {
 	port, err := portFrom(lookup, "PORT", 8080)

@@ -18,6 +18,9 @@ var builders = []struct {
 	{"AWS::S3::Bucket", (*Simulator).buildBucket},
 	{"AWS::Lambda::Function", (*Simulator).buildFunction},
 	{"AWS::KinesisFirehose::DeliveryStream", (*Simulator).buildStream},
+	{"AWS::SQS::Queue", (*Simulator).buildQueue},
+	{"AWS::SQS::Queue", (*Simulator).linkDeadLetters},
+	{"AWS::Lambda::EventSourceMapping", (*Simulator).buildMapping},
 	{"AWS::ApiGateway::RestApi", (*Simulator).buildAPI},
 	{"AWS::ApiGateway::Resource", (*Simulator).buildAPIResource},
 	{"AWS::ApiGateway::Method", (*Simulator).buildMethod},
@@ -38,15 +41,6 @@ func (r resolved) decode(v any) error {
 // reference returns what the resource's Ref or attribute gives.
 func (r resolved) reference(attribute string) string {
 	return kinds[r.Type].attributes[attribute](r.identity)
-}
-
-// buildBucket makes the bucket. Its properties govern access, encryption and
-// ageing, none of which happens here.
-func (s *Simulator) buildBucket(r resolved) error {
-	if s.Bucket == "" {
-		s.Bucket = r.reference("")
-	}
-	return s.s3.CreateBucket(r.reference(""))
 }
 
 type functionProperties struct {

@@ -1,5 +1,5 @@
 // Package simulator runs one environment of the product in one process, as its
-// synthesized templates describe it: API Gateway, Lambda, Firehose and S3. The
+// synthesized templates describe it: API Gateway, Lambda, Firehose, SQS and S3. The
 // functions are the real binaries, started as Lambda starts them and fed over the
 // real Runtime API; Firehose and S3 are talked to by the real AWS SDK.
 //
@@ -18,5 +18,7 @@
 //     The error type for an oversize record is InvalidArgumentException, which is
 //     not documented. A delivery that S3 refuses is retried for as long as the
 //     stream lives, not for 24 hours.
+//   - SQS: messages do not expire; what failed is tried again sooner where a person
+//     waits; two pollers of a mapping are its least, as on AWS, and its most.
 //   - S3: no versions, no encryption, no lifecycle; an overwritten object is gone.
 package simulator

@@ -154,13 +154,18 @@ func (f *Function) idleOrWait() (*environment, chan handover, bool, error) {
 	}
 	waiter := make(chan handover, 1)
 	f.waiting = append(f.waiting, waiter)
-	finishing := 0
+	return nil, waiter, f.finishingLocked() >= len(f.waiting), nil
+}
+
+// finishingLocked counts the environments that have answered and are about to ask
+// for the next event.
+func (f *Function) finishingLocked() (n int) {
 	for e := range f.all {
 		if e.finishing {
-			finishing++
+			n++
 		}
 	}
-	return nil, waiter, finishing >= len(f.waiting), nil
+	return n
 }
 
 // grow starts an environment for a waiter that still waits. Whichever becomes
@@ -173,6 +178,9 @@ func (f *Function) grow(waiter chan handover) error {
 		return nil
 	}
 	if len(f.all)+f.starting >= f.config.MaxEnvironments {
+		if position < f.finishingLocked()+f.starting {
+			return nil // one of them is for this waiter, however slow it is to get there
+		}
 		f.waiting = slices.Delete(f.waiting, position, position+1)
 		return ErrThrottled
 	}

@@ -60,6 +60,23 @@ func mustInvoke(t *testing.T, f *Function, o order) outcome {
 	return out
 }
 
+// settle waits until every environment that has answered has asked for its next event.
+func settle(f *Function) {
+	finishing := func() bool {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		for e := range f.all {
+			if e.finishing {
+				return true
+			}
+		}
+		return false
+	}
+	for finishing() {
+		time.Sleep(time.Millisecond)
+	}
+}
+
 func wantFunctionError(t *testing.T, err error, kind, message string) {
 	t.Helper()
 	var failed *FunctionError
@@ -68,19 +85,37 @@ func wantFunctionError(t *testing.T, err error, kind, message string) {
 	}
 }
 
-func TestRequestsInTurnShareOneEnvironment(t *testing.T) {
+func TestRequestsInTurnShareAnEnvironment(t *testing.T) {
 	f := testFunction(t, "function")
 	first := mustInvoke(t, f, order{})
-	for range 50 {
+	for range 20 {
+		settle(f)
 		if next := mustInvoke(t, f, order{}); next.PID != first.PID {
 			t.Fatalf("process %d answered, want %d", next.PID, first.PID)
 		}
 	}
-	if n := f.Environments(); n != 1 {
-		t.Errorf("%d environments, want 1", n)
-	}
-	if left := time.Until(first.Deadline); left < 10*time.Second || left > 20*time.Second {
+	if left := time.Until(first.Deadline); left < 5*time.Second || left > 20*time.Second {
 		t.Errorf("deadline is in %s, want it 20s after the start", left)
+	}
+}
+
+// TestARequestWaitsForAnEnvironmentThatHasAnswered instead of starting another: a
+// caller's next request can be faster than the process's next question.
+func TestARequestWaitsForAnEnvironmentThatHasAnswered(t *testing.T) {
+	f := NewFunction(FunctionConfig{MaxEnvironments: 10})
+	e := &environment{function: f}
+	f.all[e] = true
+	f.answered(e)
+	_, first, soon, err := f.idleOrWait()
+	if !soon || err != nil {
+		t.Errorf("soon is %v, error %v; want to wait for the one environment", soon, err)
+	}
+	if _, _, soon, _ := f.idleOrWait(); soon {
+		t.Error("two requests wait for one environment")
+	}
+	f.release(e)
+	if h := <-first; h.environment != e {
+		t.Errorf("the first in the queue got %+v", h)
 	}
 }
 
@@ -110,7 +145,7 @@ func TestTheMostRecentlyUsedEnvironmentIsUsedFirst(t *testing.T) {
 		})
 	}
 	requests.Wait()
-	time.Sleep(20 * time.Millisecond) // until it has asked for its next event
+	settle(f)
 	if next := mustInvoke(t, f, order{}); next.PID != last {
 		t.Errorf("process %d answered, want %d, which was used last", next.PID, last)
 	}
@@ -142,8 +177,9 @@ func TestAboveTheLimitRequestsAreThrottled(t *testing.T) {
 }
 
 func TestTimeoutKillsTheEnvironment(t *testing.T) {
-	f := testFunction(t, "function", func(c *FunctionConfig) { c.Timeout = 400 * time.Millisecond })
+	f := testFunction(t, "function", func(c *FunctionConfig) { c.Timeout = time.Second })
 	before := mustInvoke(t, f, order{})
+	settle(f)
 	if _, err := invoke(t, f, order{Sleep: time.Hour}); !errors.Is(err, ErrTimedOut) {
 		t.Fatalf("error is %v, want a timeout", err)
 	}
@@ -170,8 +206,10 @@ func TestCrashIsReportedAndTheNextRequestIsFine(t *testing.T) {
 func TestErrorOfTheHandlerKeepsTheEnvironment(t *testing.T) {
 	f := testFunction(t, "function")
 	before := mustInvoke(t, f, order{})
+	settle(f)
 	_, err := invoke(t, f, order{Fail: "out of luck"})
 	wantFunctionError(t, err, "errorString", "out of luck")
+	settle(f)
 	if after := mustInvoke(t, f, order{}); after.PID != before.PID {
 		t.Error("an error that was returned cost the environment")
 	}
@@ -228,7 +266,7 @@ func TestAnIdleEnvironmentThatDiedIsPassedOver(t *testing.T) {
 		if err := syscall.Kill(out.PID, syscall.SIGKILL); err != nil {
 			t.Fatal(err)
 		}
-		for f.Environments() > 0 {
+		for alive(out.PID) {
 			time.Sleep(time.Millisecond)
 		}
 		if next := mustInvoke(t, f, order{}); next.PID == out.PID {
@@ -247,6 +285,7 @@ func TestACallerWhoLeavesDoesNotEndTheInvocation(t *testing.T) {
 	lines := make(chan string, 10)
 	f := testFunction(t, "function", func(c *FunctionConfig) { c.Log = func(line string) { lines <- line } })
 	mustInvoke(t, f, order{})
+	settle(f)
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	event, err := json.Marshal(order{Sleep: 300 * time.Millisecond, Print: "still here"})

@@ -20,6 +20,10 @@ type MappingConfig struct {
 	WindowFor      time.Duration // longest wait for a batch to fill
 	MaxConcurrency int           // invocations at once; AWS's least is 2
 	ReportFailures bool          // ReportBatchItemFailures: the answer names the messages that failed
+
+	// RetryAfter is how long after a failure a message is tried again, where a person
+	// waits. Default: when its visibility timeout is over, as on AWS.
+	RetryAfter time.Duration
 }
 
 // Mapping is a running event source mapping: it receives messages, invokes the
@@ -88,16 +92,13 @@ func (m *Mapping) gather(ctx context.Context) []Message {
 // invoke is not cut short by Close: an invocation on AWS is not either.
 func (m *Mapping) invoke(ctx context.Context, messages []Message) {
 	answer, err := m.config.Function.Invoke(context.WithoutCancel(ctx), m.event(messages))
-	if err != nil {
-		return // the messages come back by themselves
-	}
 	failed, ok := m.failed(answer)
-	if !ok {
-		return
-	}
 	for _, message := range messages {
-		if !slices.Contains(failed, message.ID) {
+		switch {
+		case err == nil && ok && !slices.Contains(failed, message.ID):
 			m.config.Queue.Delete(message.Receipt)
+		case m.config.RetryAfter > 0:
+			m.config.Queue.Hide(message.Receipt, m.config.RetryAfter)
 		}
 	}
 }

@@ -102,6 +102,17 @@ func (q *Queue) Delete(receipt string) {
 	q.messages = slices.DeleteFunc(q.messages, func(m *queued) bool { return m.Receipt == receipt })
 }
 
+// Hide has the message with this receipt appear again after d.
+func (q *Queue) Hide(receipt string, d time.Duration) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for _, m := range q.messages {
+		if m.Receipt == receipt {
+			m.hiddenUntil = time.Now().Add(d)
+		}
+	}
+}
+
 // Len returns how many messages are visible, and how many are hidden by a receive.
 func (q *Queue) Len() (visible, hidden int) {
 	q.mu.Lock()

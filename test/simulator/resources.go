@@ -29,7 +29,11 @@ var kinds = map[string]kind{
 		"DomainName":         func(i identity) string { return bucketName(i) + ".s3.amazonaws.com" },
 		"RegionalDomainName": func(i identity) string { return bucketName(i) + ".s3." + i.Region + ".amazonaws.com" },
 	}},
-	"AWS::Lambda::Function":                {attributes: names{"": physicalName, "Arn": arn("lambda", "function:", physicalName)}},
+	"AWS::Lambda::Function":           {attributes: names{"": physicalName, "Arn": arn("lambda", "function:", physicalName)}},
+	"AWS::Lambda::EventSourceMapping": {attributes: names{"": keyID, "Id": keyID}},
+	"AWS::SQS::Queue": {attributes: names{
+		"": queueURL, "Arn": arn("sqs", "", physicalName), "QueueName": physicalName, "QueueUrl": queueURL,
+	}},
 	"AWS::KinesisFirehose::DeliveryStream": {attributes: names{"": physicalName, "Arn": arn("firehose", "deliverystream/", physicalName)}},
 	"AWS::ApiGateway::RestApi": {attributes: names{
 		"": shortID, "RestApiId": shortID, "RootResourceId": func(i identity) string { return rootResource(shortID(i)) },
@@ -59,6 +63,7 @@ var kinds = map[string]kind{
 		"": physicalName, "Arn": func(i identity) string { return arn("logs", "log-group:", physicalName)(i) + ":*" },
 	}, notRun: "logs go to files"},
 	"AWS::Logs::LogStream":  {attributes: names{"": physicalName}, notRun: "logs go to files"},
+	"AWS::SQS::QueuePolicy": {attributes: names{"": shortID, "Id": shortID}, notRun: iamNotRun},
 	"AWS::S3::BucketPolicy": {attributes: names{"": physicalName}, notRun: iamNotRun},
 }
 
@@ -83,6 +88,10 @@ func physicalName(i identity) string {
 func bucketName(i identity) string {
 	name := strings.ToLower(physicalName(i))
 	return name[:min(len(name), 63)]
+}
+
+func queueURL(i identity) string {
+	return "https://sqs." + i.Region + ".amazonaws.com/" + i.Account + "/" + physicalName(i)
 }
 
 func arn(service, prefix string, name func(identity) string) func(identity) string {

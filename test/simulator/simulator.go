@@ -59,7 +59,11 @@ type Simulator struct {
 
 	invokers map[string]Invoker // functions by ARN
 	streams  []StreamConfig
+	queues   map[string]*Queue // by ARN
+	mappings []*Mapping
 	api      gatewayParts
+
+	announcements []announcement // of the buckets
 
 	closers []func() error // what the builders started, to be ended in the opposite order
 	closing sync.Once
@@ -76,6 +80,7 @@ func Start(options Options) (*Simulator, error) {
 	s := &Simulator{
 		options: options, invokers: map[string]Invoker{},
 		Lake: filepath.Join(options.Dir, "lake", "buckets"), Logs: filepath.Join(options.Dir, "logs"),
+		queues:    map[string]*Queue{},
 		listeners: map[string]net.Listener{}, servers: map[string]*http.Server{},
 	}
 	if err := s.start(); err != nil {
@@ -95,7 +100,7 @@ func (s *Simulator) start() error {
 	if s.s3, err = NewS3(filepath.Dir(s.Lake)); err != nil {
 		return err
 	}
-	s.s3.OnPut, s.s3.Fail = s.counter.object, s.options.ObjectFaults
+	s.s3.OnPut, s.s3.Fail = s.written, s.options.ObjectFaults
 	s.firehose = NewFirehose(FirehoseOptions{
 		Account: s.options.Templates[0].Account, Region: s.options.Templates[0].Region,
 		Objects: s.s3, Faults: s.options.FirehoseFaults,
@@ -175,12 +180,30 @@ func (s *Simulator) Streams() []StreamConfig {
 // Counters returns what has happened since the start.
 func (s *Simulator) Counters() Counters { return s.counter.snapshot() }
 
-// Flush writes everything that is buffered to S3.
+// Flush works the queues off and writes everything that is buffered to S3.
+// Messages that fail stay in their queue, for as long as ctx lets them be tried.
 func (s *Simulator) Flush(ctx context.Context) error {
+	for _, mapping := range s.mappings {
+		if err := mapping.config.Queue.Drain(ctx); err != nil {
+			return fmt.Errorf("flushing: queue %s: %w", mapping.config.Queue.Config.Name, err)
+		}
+	}
 	if err := s.firehose.Flush(ctx); err != nil {
 		return fmt.Errorf("flushing: %w", err)
 	}
 	return nil
+}
+
+// DeadLetters returns the bodies of the messages that were tried too often.
+func (s *Simulator) DeadLetters() (bodies []string) {
+	for _, queue := range s.queues {
+		if dead := queue.Config.DeadLetters; dead != nil {
+			for _, message := range dead.Receive(1 << 20) {
+				bodies = append(bodies, message.Body)
+			}
+		}
+	}
+	return bodies
 }
 
 // Shutdown stops taking requests, finishes those it has, flushes, and closes.

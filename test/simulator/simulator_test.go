@@ -17,7 +17,7 @@ func startDev(t *testing.T, templates []*Template, change ...func(*Options)) (*S
 	if err != nil {
 		t.Fatal(err)
 	}
-	options := Options{Templates: templates, Bootstraps: map[string]string{"Ingest": self, "Validator": self}, Dir: t.TempDir()}
+	options := Options{Templates: templates, Bootstraps: map[string]string{"Ingest": self, "Validator": self, "Redrive": self}, Dir: t.TempDir()}
 	for _, c := range change {
 		c(&options)
 	}
@@ -80,6 +80,7 @@ func TestPatienceShortensBuffersAndNothingElse(t *testing.T) {
 func TestACrashingOrSlowFunctionIs502AndTheNextRequestIsFine(t *testing.T) {
 	templates := patched(t, goldenTemplates(t, "dev"), "IngestFunctionB", "proxy", "Environment", "Variables", actVariable)
 	templates = patched(t, templates, "IngestFunctionB", number(1), "Timeout")
+	templates = patched(t, templates, "EdgeApieventsPOST", number(29_000), "Integration", "TimeoutInMillis")
 	sim := mustStart(t, templates)
 	for _, want := range []struct {
 		body   string

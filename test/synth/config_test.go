@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"global-ingest/lambdas/ingest"
+	"global-ingest/lambdas/redrive"
 	"global-ingest/lambdas/validate"
 )
 
@@ -22,6 +23,7 @@ func TestIngestReadsWhatTheTemplateSets(t *testing.T) {
 		env := environmentOf(t, s)
 		want := ingest.Default()
 		want.Environment, want.Stream, want.ClientIP = env.Name, "EventsStream", env.ClientIP
+		want.Bucket, want.WhenUnstored = "LakeBucket", env.WhenUnstored
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("(-want +read)\n%s", diff)
 		}
@@ -51,6 +53,25 @@ func TestValidatorReadsWhatTheTemplateSets(t *testing.T) {
 	})
 }
 
+// TestRedriveReadsWhatTheTemplateSets does the same for Redrive.
+func TestRedriveReadsWhatTheTemplateSets(t *testing.T) {
+	each(t, "Pipeline", func(t *testing.T, s *stack) {
+		variables := s.variables(t, "RedriveFunction")
+		got, err := redrive.ConfigFrom(lookup(variables))
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := redrive.Default()
+		want.Environment, want.Stream, want.Rejects, want.Bucket = environmentOf(t, s).Name, "EventsStream", "RejectsStream", "LakeBucket"
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("(-want +read)\n%s", diff)
+		}
+		if diff := cmp.Diff(got.Variables(), variables); diff != "" {
+			t.Errorf("(-read +set)\n%s", diff)
+		}
+	})
+}
+
 // TestFunctionsAreSizedByTheirEnvironment also checks Go's share of the memory.
 func TestFunctionsAreSizedByTheirEnvironment(t *testing.T) {
 	each(t, "Pipeline", func(t *testing.T, s *stack) {
@@ -61,6 +82,7 @@ func TestFunctionsAreSizedByTheirEnvironment(t *testing.T) {
 		}{
 			"IngestFunction":    {env.Ingest.MemoryMiB, env.Ingest.Timeout.Seconds()},
 			"ValidatorFunction": {env.Validator.MemoryMiB, env.Validator.Timeout.Seconds()},
+			"RedriveFunction":   {env.Redrive.MemoryMiB, env.Redrive.Timeout.Seconds()},
 		} {
 			r := s.the(t, path)
 			got := []any{r.Properties["MemorySize"], r.Properties["Timeout"], at(r.Properties, "Environment", "Variables", "GOMEMLIMIT")}

@@ -15,12 +15,24 @@ var roles = map[string][]string{
 		"assumed by Service=lambda.amazonaws.com",
 		"allow logs:CreateLogStream logs:PutLogEvents on IngestLogs.Arn",
 		"allow firehose:PutRecord on EventsStream.Arn",
+		"allow s3:PutObject on LakeBucket.Arn/spill/*",
 	},
 	"ValidatorRole": {
 		"assumed by Service=lambda.amazonaws.com",
 		"allow logs:CreateLogStream logs:PutLogEvents on ValidatorLogs.Arn",
 		"allow firehose:PutRecordBatch on RejectsStream.Arn",
 		"allow s3:PutObject on LakeBucket.Arn/rejected-large/*",
+	},
+	"RedriveRole": {
+		"assumed by Service=lambda.amazonaws.com",
+		"allow logs:CreateLogStream logs:PutLogEvents on RedriveLogs.Arn",
+		"allow firehose:PutRecordBatch on EventsStream.Arn RejectsStream.Arn",
+		"allow sqs:ChangeMessageVisibility sqs:DeleteMessage sqs:GetQueueAttributes sqs:ReceiveMessage on SpillQueue.Arn",
+		"allow s3:GetObject on LakeBucket.Arn/failed/* LakeBucket.Arn/rejected-large/* LakeBucket.Arn/rejected/* LakeBucket.Arn/spill/*",
+		"allow s3:DeleteObject on LakeBucket.Arn/spill/*",
+		"allow s3:PutObject on LakeBucket.Arn/rejected-large/*",
+		"allow s3:ListBucket on LakeBucket.Arn",
+		"allow kms:Decrypt on LakeKey.Arn if StringEquals=kms:ViaService=s3.us-east-1.amazonaws.com",
 	},
 	"EventsRole": {
 		"assumed by Service=firehose.amazonaws.com if StringEquals=aws:SourceAccount=111111111111",
@@ -53,8 +65,9 @@ func TestRolesMayDoExactlyThis(t *testing.T) {
 		want := maps.Clone(roles)
 		env := environmentOf(t, s)
 		if env.Tracing {
-			want["IngestRole"] = append(slices.Clone(want["IngestRole"]), tracingStatement)
-			want["ValidatorRole"] = append(slices.Clone(want["ValidatorRole"]), tracingStatement)
+			for _, role := range []string{"IngestRole", "ValidatorRole", "RedriveRole"} {
+				want[role] = append(slices.Clone(want[role]), tracingStatement)
+			}
 		}
 		if env.OwnAPILogRole {
 			want["EdgeApiCloudWatchRole"] = apiLogRole

@@ -3,11 +3,13 @@ package main
 
 import (
 	"os"
+	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
 
 	"global-ingest/lambdas/firehose"
 	"global-ingest/lambdas/ingest"
+	"global-ingest/lambdas/lake"
 	"global-ingest/lambdas/logging"
 )
 
@@ -18,6 +20,7 @@ func main() {
 		log.Error("ingest cannot start", "cause", err.Error())
 		os.Exit(1)
 	}
-	stream := firehose.New(config.Stream, config.Put)
-	lambda.Start(ingest.New(config, stream, os.Stdout, log))
+	stream := firehose.NewBreaker(firehose.New(config.Stream, config.Put), config.Breaker, time.Now)
+	spill := lake.New(config.Bucket, config.Spill)
+	lambda.Start(ingest.New(config, stream, spill, os.Stdout, log))
 }

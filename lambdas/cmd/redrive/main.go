@@ -1,0 +1,25 @@
+// Command redrive is the bootstrap of the redrive function.
+package main
+
+import (
+	"os"
+
+	"github.com/aws/aws-lambda-go/lambda"
+
+	"global-ingest/lambdas/firehose"
+	"global-ingest/lambdas/lake"
+	"global-ingest/lambdas/logging"
+	"global-ingest/lambdas/redrive"
+)
+
+func main() {
+	log := logging.New(os.Stdout, os.Getenv("AWS_LAMBDA_LOG_LEVEL"))
+	config, err := redrive.ConfigFrom(os.LookupEnv)
+	if err != nil {
+		log.Error("redrive cannot start", "cause", err.Error())
+		os.Exit(1)
+	}
+	events := firehose.New(config.Stream, config.Put)
+	rejects := firehose.New(config.Rejects, config.Put)
+	lambda.Start(redrive.New(config, events, rejects, lake.New(config.Bucket, config.Put), os.Stdout, log))
+}

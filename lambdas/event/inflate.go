@@ -1,0 +1,77 @@
+package event
+
+import (
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"fmt"
+	"io"
+
+	"global-ingest/lambdas/record"
+)
+
+// IsGzip says whether body is gzip by its first bytes (RFC 1952, section 2.3.1).
+// Its header is not asked: API Gateway may have inflated the body and kept it.
+func IsGzip(body []byte) bool {
+	return len(body) >= 2 && body[0] == 0x1f && body[1] == 0x8b
+}
+
+// Inflater inflates bodies. It keeps its memory from one to the next and is not
+// safe for concurrent use.
+type Inflater struct {
+	limit  int
+	reader gzip.Reader
+	source bytes.Reader
+}
+
+// NewInflater returns an Inflater of bodies that inflate to at most limit bytes.
+func NewInflater(limit int) *Inflater { return &Inflater{limit: limit} }
+
+// Inflate returns body inflated when it is gzip, members behind the first included,
+// else as it is. When it is rejected, failed says why: BadEncoding or
+// TooLargeInflated. Work is the bytes inflated either way, at most one over the limit.
+func (i *Inflater) Inflate(body []byte) (text []byte, work int, failed *Event) {
+	if !IsGzip(body) {
+		return body, 0, nil
+	}
+	text, err := i.readAll(body)
+	switch {
+	case err != nil:
+		return nil, len(text), rejectWhole(record.BadEncoding, "gzip cannot be inflated: "+err.Error())
+	case len(text) > i.limit:
+		return nil, len(text), rejectWhole(record.TooLargeInflated, fmt.Sprintf("inflates to more than %d bytes", i.limit))
+	}
+	return text, len(text), nil
+}
+
+func (i *Inflater) readAll(body []byte) ([]byte, error) {
+	i.source.Reset(body)
+	if err := i.reader.Reset(&i.source); err != nil {
+		return nil, gzipError(err)
+	}
+	var text bytes.Buffer
+	// Most JSON shrinks by less than 8; more is what growing is for.
+	text.Grow(min(8*len(body), i.limit+1) + bytes.MinRead)
+	if _, err := text.ReadFrom(io.LimitReader(&i.reader, int64(i.limit)+1)); err != nil {
+		return text.Bytes(), gzipError(err)
+	}
+	return text.Bytes(), nil
+}
+
+// gzipError keeps the kind of what is wrong, in the same words for each version of Go.
+func gzipError(err error) error {
+	switch {
+	case errors.Is(err, gzip.ErrChecksum):
+		return errors.New("checksum is wrong")
+	case errors.Is(err, gzip.ErrHeader):
+		return errors.New("header is wrong")
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
+		return errors.New("ends too early")
+	}
+	return errors.New("data is wrong")
+}
+
+func rejectWhole(reason record.Reason, message string) *Event {
+	e := reject(nil, reason, record.NoOffset, message)
+	return &e
+}

@@ -1,0 +1,82 @@
+package redrive
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+
+	"global-ingest/lambdas/bounds"
+	"global-ingest/lambdas/setting"
+)
+
+// Config is what the redrive function can be told.
+type Config struct {
+	Environment string // the environment's name, the dimension of its metrics; required
+	Stream      string // name of the events stream, which takes the records again; required
+	Rejects     string // name of the rejects stream, for bodies that no record can carry; required
+	Bucket      string // the lake; required
+	MaxReplays  int    // how often one event may be replayed; default 3
+
+	// The limits by which a body is split are the validator's, for it reads the parts.
+	MaxDepth         int // default 64
+	MaxEvents        int // default 10,000
+	MaxInflatedBytes int // default 16 MiB: four times the validator's, for the parts are inflated one by one
+
+	Put bounds.Config // bounds of its calls to AWS
+}
+
+// Default returns the Config with every default set.
+func Default() Config {
+	return Config{MaxReplays: 3, MaxDepth: 64, MaxEvents: 10_000, MaxInflatedBytes: 16 << 20, Put: bounds.Patient()}
+}
+
+// ConfigFrom reads a Config from environment variables.
+func ConfigFrom(lookup func(string) (string, bool)) (Config, error) {
+	c := Default()
+	if err := setting.Read(c.settings(), lookup); err != nil {
+		return Config{}, err
+	}
+	return c, c.Validate()
+}
+
+// Variables returns c as environment variables.
+func (c Config) Variables() map[string]string {
+	return setting.Write(c.settings())
+}
+
+// Validate names the setting that cannot be.
+func (c Config) Validate() error {
+	switch {
+	case c.Environment == "":
+		return errors.New("ENVIRONMENT is not set")
+	case c.Stream == "":
+		return errors.New("EVENTS_STREAM is not set")
+	case c.Rejects == "":
+		return errors.New("REJECTS_STREAM is not set")
+	case c.Bucket == "":
+		return errors.New("LAKE_BUCKET is not set")
+	case c.MaxReplays < 1:
+		return fmt.Errorf("MAX_REPLAYS is %d, must be at least 1", c.MaxReplays)
+	}
+	if c.MaxDepth < 1 || c.MaxEvents < 1 || c.MaxInflatedBytes < 1 {
+		return errors.New("MAX_DEPTH, MAX_EVENTS and MAX_INFLATED_BYTES must be at least 1")
+	}
+	if err := c.Put.Validate(); err != nil {
+		return fmt.Errorf("PUT: %w", err)
+	}
+	return nil
+}
+
+func (c *Config) settings() *flag.FlagSet {
+	fs := setting.New("redrive")
+	fs.StringVar(&c.Environment, "ENVIRONMENT", c.Environment, "name of the environment, dimension of its metrics")
+	fs.StringVar(&c.Stream, "EVENTS_STREAM", c.Stream, "name of the stream that takes the records again")
+	fs.StringVar(&c.Rejects, "REJECTS_STREAM", c.Rejects, "name of the stream that takes rejects")
+	fs.StringVar(&c.Bucket, "LAKE_BUCKET", c.Bucket, "name of the lake's bucket")
+	fs.IntVar(&c.MaxReplays, "MAX_REPLAYS", c.MaxReplays, "how often one event may be replayed")
+	fs.IntVar(&c.MaxDepth, "MAX_DEPTH", c.MaxDepth, "levels an event may be nested")
+	fs.IntVar(&c.MaxEvents, "MAX_EVENTS", c.MaxEvents, "events of one request")
+	fs.IntVar(&c.MaxInflatedBytes, "MAX_INFLATED_BYTES", c.MaxInflatedBytes, "bytes that a compressed body may inflate to")
+	c.Put.Bind(fs, "PUT")
+	return fs
+}

@@ -1,0 +1,97 @@
+package redrive
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"fmt"
+	"strconv"
+
+	"global-ingest/lambdas/event"
+	"global-ingest/lambdas/record"
+)
+
+// add appends to b what takes r back into the pipeline: r itself when it fits a
+// record, and else its parts, cut between events. What no record can carry is
+// rejected here, with its payload as an object beside the row.
+func (h *Handler) add(ctx context.Context, b *batch, r record.Record) error {
+	data := record.Append(nil, r.Header, r.Body)
+	if len(data) <= record.MaxBytes && !h.mustSplit(r) {
+		b.addEvents(data)
+		return nil
+	}
+	body, _, failed := h.inflater.Inflate(r.Body)
+	if failed != nil {
+		// The validator would say the same of it, but cannot be handed this much.
+		return h.reject(ctx, b, r, r.Body, failed.Reason, failed.Errors)
+	}
+	r.Encoding = ""
+	for part := range parts(h.splitter.Split(body), body, record.MaxBytes-headerBytes(r)) {
+		if err := h.addPart(ctx, b, r, part); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// mustSplit says whether r could fit a record and still be more than the validator
+// can answer for: a compressed body that came back because its lines did not fit
+// an answer would only come back again.
+func (h *Handler) mustSplit(r record.Record) bool {
+	return r.Replays > 0 && event.IsGzip(r.Body)
+}
+
+// addPart appends one part as a record, compressed when it is too large as it is,
+// which only a single event can be.
+func (h *Handler) addPart(ctx context.Context, b *batch, r record.Record, p part) error {
+	r.First += p.first
+	data := record.Append(nil, r.Header, p.body)
+	if len(data) <= record.MaxBytes {
+		b.addEvents(data)
+		return nil
+	}
+	zipped := compressed(p.body)
+	if data = record.Append(nil, r.Header, zipped); len(data) <= record.MaxBytes {
+		b.addEvents(data)
+		return nil
+	}
+	if p.only.Reason != "" {
+		return h.reject(ctx, b, r, p.only.Raw, p.only.Reason, p.only.Errors)
+	}
+	return h.reject(ctx, b, r, p.only.Raw, record.TooLargeInflated, []record.Error{{
+		Message: fmt.Sprintf("event is %d bytes, %d compressed, a record takes %d", len(p.body), len(zipped), record.MaxBytes),
+		Offset:  record.NoOffset,
+	}})
+}
+
+// reject appends a reject to b whose payload lies below rejected-large/.
+func (h *Handler) reject(ctx context.Context, b *batch, r record.Record, payload []byte, reason record.Reason, found []record.Error) error {
+	key := record.RejectedLargeKey(r.ID, strconv.Itoa(r.First), r.ReceivedAt)
+	if err := h.lake.Put(ctx, key, payload); err != nil {
+		return err
+	}
+	b.addReject(record.AppendReject(nil, record.Reject{
+		ID: record.EventID(r.ID, r.First), ReceivedAt: r.ReceivedAt, RequestID: r.RequestID, Replays: r.Replays,
+		Reason: reason, Errors: found,
+		PayloadObject: key, Processor: processor,
+	}))
+	return nil
+}
+
+// processor names who rejected, in the row.
+const processor = "redrive/1"
+
+// headerBytes is the room that r's header line takes in each part: with a body's
+// length and a first index as long as they can get, 7 and 5 digits.
+func headerBytes(r record.Record) int {
+	const room = len(`,"first":10000`) + len("1024000")
+	return len(record.Append(nil, r.Header, nil)) + room
+}
+
+func compressed(body []byte) []byte {
+	var zipped bytes.Buffer
+	w := gzip.NewWriter(&zipped)
+	_, _ = w.Write(body) // a bytes.Buffer takes everything
+	_ = w.Close()
+	return zipped.Bytes()
+}

@@ -1,0 +1,396 @@
+package redrive_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"global-ingest/lambdas/event"
+	"global-ingest/lambdas/record"
+	"global-ingest/lambdas/redrive"
+)
+
+// stream keeps what it accepts; refuse says what it does not.
+type stream struct {
+	accepted [][]byte
+	refuse   func(record []byte) bool
+}
+
+func (s *stream) PutBatch(_ context.Context, records [][]byte) (refused []int, err error) {
+	for i, r := range records {
+		if s.refuse != nil && s.refuse(r) {
+			refused, err = append(refused, i), errors.New("slow down")
+			continue
+		}
+		s.accepted = append(s.accepted, bytes.Clone(r))
+	}
+	return refused, err
+}
+
+// lake keeps objects by key.
+type lake struct {
+	objects map[string][]byte
+	log     []string // of deletions
+}
+
+func (l *lake) Get(_ context.Context, key string) (io.ReadCloser, error) {
+	body, ok := l.objects[key]
+	if !ok {
+		return nil, fmt.Errorf("getting %s: %w", key, fs.ErrNotExist)
+	}
+	return io.NopCloser(bytes.NewReader(body)), nil
+}
+
+func (l *lake) Put(_ context.Context, key string, body []byte) error {
+	l.objects[key] = bytes.Clone(body)
+	return nil
+}
+
+func (l *lake) Delete(_ context.Context, key string) error {
+	delete(l.objects, key)
+	l.log = append(l.log, key)
+	return nil
+}
+
+type lab struct {
+	events, rejects stream
+	lake            lake
+	out             bytes.Buffer
+}
+
+func newLab() *lab { return &lab{lake: lake{objects: map[string][]byte{}}} }
+
+// work hands bodies over as one batch of messages and returns the indexes of the
+// ones that failed.
+func (l *lab) work(t *testing.T, bodies ...string) (failed []int) {
+	t.Helper()
+	c := redrive.Default()
+	c.Environment, c.Stream, c.Rejects, c.Bucket = "Dev", "events", "rejects", "lake"
+	h := redrive.New(c, &l.events, &l.rejects, &l.lake, &l.out, slog.New(slog.NewJSONHandler(&l.out, nil)))
+	type message struct {
+		MessageID string `json:"messageId"`
+		Body      string `json:"body"`
+	}
+	batch := map[string][]message{}
+	for i, body := range bodies {
+		batch["Records"] = append(batch["Records"], message{fmt.Sprint(i), body})
+	}
+	text, err := json.Marshal(batch)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, err := h.Invoke(context.Background(), text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var failures redrive.Failures
+	if err := json.Unmarshal(answer, &failures); err != nil {
+		t.Fatal(err)
+	}
+	for _, item := range failures.Items {
+		i := 0
+		if _, err := fmt.Sscan(item.ID, &i); err != nil {
+			t.Fatal(err)
+		}
+		failed = append(failed, i)
+	}
+	return failed
+}
+
+func notification(key string) string {
+	return fmt.Sprintf(`{"Records":[{"eventName":"ObjectCreated:Put","s3":{"bucket":{"name":"lake"},"object":{"key":%q,"size":1}}}]}`, key)
+}
+
+func replay(t *testing.T, key string, reason record.Reason) string {
+	t.Helper()
+	body, err := redrive.Replay{Key: key, Reason: reason}.Body()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return body
+}
+
+var receivedAt = time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC)
+
+// spill puts a record into the lake and returns its key.
+func (l *lab) spill(id string, body []byte) string {
+	key := record.SpillKey(id, receivedAt)
+	l.lake.objects[key] = record.Append(nil, record.Header{ID: id, ReceivedAt: receivedAt, RequestID: "r"}, body)
+	return key
+}
+
+func decode(t *testing.T, data []byte) record.Record {
+	t.Helper()
+	r, rest, err := record.Decode(data)
+	if err != nil || len(rest) > 0 {
+		t.Fatalf("error %v, %d bytes left", err, len(rest))
+	}
+	return r
+}
+
+func TestASpilledRecordGoesBackAsItIsAndItsObjectIsDeleted(t *testing.T) {
+	l := newLab()
+	key := l.spill("id-01", []byte("\x00\xff{}"))
+	want := bytes.Clone(l.lake.objects[key])
+	if failed := l.work(t, notification(strings.ReplaceAll(key, "/", "%2F"))); len(failed) > 0 {
+		t.Fatal(l.out.String())
+	}
+	if diff := cmp.Diff([][]byte{want}, l.events.accepted); diff != "" {
+		t.Error(diff)
+	}
+	if !slices.Equal(l.lake.log, []string{key}) || !strings.Contains(l.out.String(), `"RecordsRedriven":1`) {
+		t.Errorf("deleted %v, log %s", l.lake.log, l.out.String())
+	}
+}
+
+func TestNothingIsDeletedBeforeTheStreamHasIt(t *testing.T) {
+	l := newLab()
+	key := l.spill("id-01", []byte("{}"))
+	l.events.refuse = func([]byte) bool { return true }
+	if failed := l.work(t, notification(key)); !slices.Equal(failed, []int{0}) || l.lake.objects[key] == nil {
+		t.Errorf("failed %v, deleted %v", failed, l.lake.log)
+	}
+}
+
+func TestOneMessageFailsWithoutTheOthers(t *testing.T) {
+	l := newLab()
+	good := l.spill("id-01", []byte("{}"))
+	poison := record.SpillPrefix + "zz/not-a-record"
+	l.lake.objects[poison] = []byte("no header")
+	failed := l.work(t, notification(poison), notification(good), "no json", `{"Records":[]}`, notification("elsewhere/x"), `{"Service":"Amazon S3","Event":"s3:TestEvent"}`)
+	if want := []int{0, 2, 3, 4}; !slices.Equal(failed, want) {
+		t.Errorf("failed %v, want %v", failed, want)
+	}
+	if len(l.events.accepted) != 1 || !slices.Equal(l.lake.log, []string{good}) {
+		t.Errorf("accepted %d, deleted %v", len(l.events.accepted), l.lake.log)
+	}
+}
+
+// A message can come twice; the second finds no object, and that is fine.
+func TestAnObjectThatIsGoneWasRedrivenBefore(t *testing.T) {
+	l := newLab()
+	if failed := l.work(t, notification(record.SpillKey("id-01", receivedAt))); len(failed) > 0 {
+		t.Errorf("failed %v: %s", failed, l.out.String())
+	}
+}
+
+// noise is text that does not compress.
+func noise(n int) string {
+	random := rand.New(rand.NewPCG(1, 2))
+	raw := make([]byte, n*3/4)
+	for i := range raw {
+		raw[i] = byte(random.Uint32())
+	}
+	return base64.RawStdEncoding.EncodeToString(raw)
+}
+
+// eventsOf returns the events of records by their index in the request.
+func eventsOf(t *testing.T, records [][]byte) map[int]string {
+	t.Helper()
+	events := map[int]string{}
+	for _, data := range records {
+		if len(data) > record.MaxBytes {
+			t.Errorf("record is %d bytes", len(data))
+		}
+		r := decode(t, data)
+		text, _, failed := event.NewInflater(16 << 20).Inflate(r.Body)
+		if failed != nil {
+			t.Fatal(failed)
+		}
+		for n, e := range event.NewSplitter(64, 10_000).Split(text).Events {
+			if _, twice := events[r.First+n]; twice || r.ID != "id-01" || !r.ReceivedAt.Equal(receivedAt) {
+				t.Errorf("event %d of %s stands twice", r.First+n, r.ID)
+			}
+			events[r.First+n] = string(e.Raw)
+		}
+	}
+	return events
+}
+
+func TestALargeBodyIsCutBetweenEventsWithIdsKept(t *testing.T) {
+	var want []string
+	for i := range 60 {
+		want = append(want, fmt.Sprintf("{ \"type\":\"click\",\"n\":%d,\"text\":%q}", i, noise(50_000)))
+	}
+	for name, body := range map[string]string{
+		"array":      " [" + strings.Join(want, " ,\n") + "] ",
+		"lines":      strings.Join(want, "\r\n\n") + "\n",
+		"compressed": string(compress("[" + strings.Join(want, ",") + "]")),
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := newLab()
+			key := l.spill("id-01", []byte(body))
+			if failed := l.work(t, notification(key)); len(failed) > 0 {
+				t.Fatal(l.out.String())
+			}
+			got := eventsOf(t, l.events.accepted)
+			if len(got) != len(want) || len(l.events.accepted) < 3 {
+				t.Fatalf("%d events in %d records, want %d", len(got), len(l.events.accepted), len(want))
+			}
+			for i, text := range want {
+				if got[i] != text {
+					t.Errorf("event %d differs", i)
+				}
+			}
+			if l.lake.objects[key] != nil {
+				t.Error("object is not deleted")
+			}
+		})
+	}
+}
+
+func compress(text string) []byte {
+	var out bytes.Buffer
+	w := gzip.NewWriter(&out)
+	_, _ = w.Write([]byte(text))
+	_ = w.Close()
+	return out.Bytes()
+}
+
+func TestAPartlyAcceptedBodyIsKept(t *testing.T) {
+	l := newLab()
+	key := l.spill("id-01", []byte("["+strings.Repeat(`{"text":"`+noise(500_000)+`"},`, 3)+`{}]`))
+	seen := 0
+	l.events.refuse = func([]byte) bool { seen++; return seen == 2 }
+	if failed := l.work(t, notification(key)); !slices.Equal(failed, []int{0}) || l.lake.objects[key] == nil {
+		t.Errorf("failed %v, deleted %v", failed, l.lake.log)
+	}
+}
+
+func TestALargeEventThatCompressesIsOneRecord(t *testing.T) {
+	l := newLab()
+	body := `{"type":"click","text":"` + strings.Repeat("a", 3_000_000) + `"}`
+	if failed := l.work(t, notification(l.spill("id-01", []byte(body)))); len(failed) > 0 {
+		t.Fatal(l.out.String())
+	}
+	if got := eventsOf(t, l.events.accepted); len(got) != 1 || got[0] != body {
+		t.Errorf("%d events", len(got))
+	}
+}
+
+// What no record carries is rejected, whole, with its payload beside the row.
+func TestAnEventThatNoRecordCarriesIsRejected(t *testing.T) {
+	for name, c := range map[string]struct {
+		body   string
+		reason record.Reason
+	}{
+		"event":       {`{"text":"` + noise(2_000_000) + `"}`, record.TooLargeInflated},
+		"not json":    {noise(2_000_000), record.NotJSON},
+		"broken gzip": {"\x1f\x8b" + noise(2_000_000), record.BadEncoding},
+		"bomb":        {string(compress(strings.Repeat("a", 17<<20) + noise(2_000_000))), record.TooLargeInflated},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := newLab()
+			key := l.spill("id-01", []byte(c.body))
+			if failed := l.work(t, notification(key)); len(failed) > 0 {
+				t.Fatal(l.out.String())
+			}
+			if len(l.rejects.accepted) != 1 || len(l.events.accepted) > 0 {
+				t.Fatalf("%d rejects, %d records", len(l.rejects.accepted), len(l.events.accepted))
+			}
+			r, err := record.DecodeReject(l.rejects.accepted[0])
+			if err != nil || r.Reason != c.reason || r.ID != "id-01/0" || len(r.Errors) == 0 {
+				t.Errorf("reject is %+v, error %v", r, err)
+			}
+			if string(l.lake.objects[r.PayloadObject]) != c.body || !strings.HasPrefix(r.PayloadObject, record.RejectedLargePrefix) {
+				t.Errorf("payload at %s is not the body", r.PayloadObject)
+			}
+		})
+	}
+}
+
+// Firehose's error objects as documented and as observed: spelling and types of
+// what is not needed differ.
+func TestFailedObjectsAreReplayed(t *testing.T) {
+	raw := func(id string) string {
+		return base64.StdEncoding.EncodeToString(record.Append(nil, record.Header{ID: id, ReceivedAt: receivedAt}, []byte("{}")))
+	}
+	l := newLab()
+	l.lake.objects["failed/a"] = compress(`{"rawData":"` + raw("id-a") + `","attemptsMade":4,"arrivalTimestamp":1,"lambdaARN":"x"}` + "\n" +
+		`{"attemptsMade":"4","arrivalTimestamp":"1","errorCode":"x","rawData":"` + raw("id-b") + `","lambdaArn":"x"}` + "\n\nbroken\n")
+	if failed := l.work(t, replay(t, "failed/a", "")); len(failed) > 0 {
+		t.Fatal(l.out.String())
+	}
+	if len(l.events.accepted) != 2 {
+		t.Fatalf("%d records: %s", len(l.events.accepted), l.out.String())
+	}
+	for i, id := range []string{"id-a", "id-b"} {
+		if r := decode(t, l.events.accepted[i]); r.ID != id || r.Replays != 1 || string(r.Body) != "{}" {
+			t.Errorf("record is %+v", r)
+		}
+	}
+	if l.lake.objects["failed/a"] == nil || !strings.Contains(l.out.String(), `"line":4`) {
+		t.Errorf("history is gone, or the broken line is not told: %s", l.out.String())
+	}
+}
+
+func TestRejectsAreReplayedByReasonWithTheirIds(t *testing.T) {
+	l := newLab()
+	var rows []byte
+	for _, r := range []record.Reject{
+		{ID: "id-a/7", Reason: record.UnknownType, Payload: []byte(`{"type":"new"}`), RequestID: "r", ReceivedAt: receivedAt},
+		{ID: "id-b/0", Reason: record.SchemaViolation, Payload: []byte(`{}`)},
+		{ID: "id-c", Reason: record.UnknownType, Payload: []byte("\xff"), Replays: 2},
+		{ID: "id-d/1", Reason: record.UnknownType, PayloadObject: "rejected-large/x"},
+		{ID: "id-f/2", Reason: record.NotAnObject, Payload: []byte(`[1,2]`)},
+		{ID: "id-e/0", Reason: record.UnknownType, Payload: []byte(`{}`), Replays: 3},
+	} {
+		rows = record.AppendReject(rows, r)
+	}
+	l.lake.objects["rejected/a"] = compress(string(rows))
+	l.lake.objects["rejected-large/x"] = []byte(`{"large":1}`)
+	if failed := l.work(t, replay(t, "rejected/a", record.UnknownType)); len(failed) > 0 {
+		t.Fatal(l.out.String())
+	}
+	type got struct {
+		ID             string
+		First, Replays int
+		Body           string
+	}
+	var replayed []got
+	for _, data := range l.events.accepted {
+		r := decode(t, data)
+		replayed = append(replayed, got{r.ID, r.First, r.Replays, string(r.Body)})
+	}
+	want := []got{{"id-a", 7, 1, `{"type":"new"}`}, {"id-c", 0, 3, "\xff"}, {"id-d", 1, 1, `{"large":1}`}}
+	if diff := cmp.Diff(want, replayed); diff != "" {
+		t.Error(diff)
+	}
+	if !strings.Contains(l.out.String(), "replayed too often") || !strings.Contains(l.out.String(), `"RecordsUnreplayable":1`) {
+		t.Errorf("the fourth replay is not told: %s", l.out.String())
+	}
+}
+
+func TestAReplayOfAMissingObjectFails(t *testing.T) {
+	if failed := newLab().work(t, replay(t, "rejected/none", "")); !slices.Equal(failed, []int{0}) {
+		t.Errorf("failed %v", failed)
+	}
+}
+
+func FuzzErrorObject(f *testing.F) {
+	f.Add([]byte(`{"rawData":"e30="}`))
+	f.Add(compress(`{"rawData":null}`))
+	f.Add([]byte("\x1f\x8b\n{"))
+	f.Fuzz(func(t *testing.T, object []byte) {
+		l := newLab()
+		l.lake.objects["failed/a"] = object
+		l.work(t, replay(t, "failed/a", ""))
+		if l.lake.objects["failed/a"] == nil {
+			t.Error("history is gone")
+		}
+	})
+}

@@ -1,0 +1,59 @@
+package redrive
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/url"
+
+	"global-ingest/lambdas/record"
+)
+
+// Replay is the message by which an operator asks for an object's events to go
+// through the pipeline once more.
+type Replay struct {
+	Key    string        `json:"key"`              // the object: below failed/ or rejected/
+	Reason record.Reason `json:"reason,omitempty"` // only rejects with this reason; empty: all
+}
+
+// message is a queue message's body: an S3 notification or an operator's replay.
+type message struct {
+	Replay  *Replay `json:"replay"`
+	Event   string  `json:"Event"` // "s3:TestEvent", which S3 sends when the notification is set up
+	Records []struct {
+		S3 struct {
+			Object struct {
+				Key string `json:"key"` // URL-encoded, a space as a plus
+			} `json:"object"`
+		} `json:"s3"`
+	} `json:"Records"`
+}
+
+// Body returns r as a queue message's body.
+func (r Replay) Body() (string, error) {
+	body, err := json.Marshal(message{Replay: &r})
+	return string(body), err
+}
+
+// replays returns what body asks for: the objects of a notification, or the one of
+// an operator. None is fine: S3's test event names no object.
+func replays(body string) ([]Replay, error) {
+	var m message
+	if err := json.Unmarshal([]byte(body), &m); err != nil {
+		return nil, fmt.Errorf("decoding message: %w", err)
+	}
+	if m.Replay != nil {
+		return []Replay{*m.Replay}, nil
+	}
+	var named []Replay
+	for _, r := range m.Records {
+		key, err := url.QueryUnescape(r.S3.Object.Key)
+		if err != nil {
+			return nil, fmt.Errorf("decoding message: key %q: %w", r.S3.Object.Key, err)
+		}
+		named = append(named, Replay{Key: key})
+	}
+	if len(named) == 0 && m.Event != "s3:TestEvent" {
+		return nil, fmt.Errorf("decoding message: it names no object")
+	}
+	return named, nil
+}

@@ -1,0 +1,199 @@
+package redrive
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"slices"
+	"strconv"
+	"strings"
+
+	"global-ingest/lambdas/record"
+)
+
+// source yields the records of one object, in order. An error ends it.
+type source = iter.Seq2[record.Record, error]
+
+// open returns the records that r names, by the kind of its object: a spilled
+// record, Firehose's error objects, or rejects.
+func (h *Handler) open(ctx context.Context, r Replay) (source, error) {
+	switch {
+	case strings.HasPrefix(r.Key, record.SpillPrefix):
+		return h.spilled(ctx, r.Key), nil
+	case strings.HasPrefix(r.Key, record.FailedPrefix):
+		return h.lines(ctx, r.Key, failed), nil
+	case strings.HasPrefix(r.Key, record.RejectedPrefix):
+		return h.lines(ctx, r.Key, func(ctx context.Context, line []byte) ([]record.Record, error) {
+			return h.rejected(ctx, line, r.Reason)
+		}), nil
+	}
+	return nil, fmt.Errorf("opening %s: it is not below %s, %s or %s", r.Key, record.SpillPrefix, record.FailedPrefix, record.RejectedPrefix)
+}
+
+// spilled yields the one record of a spill object.
+func (h *Handler) spilled(ctx context.Context, key string) source {
+	return func(yield func(record.Record, error) bool) {
+		data, err := h.read(ctx, key)
+		if err != nil {
+			yield(record.Record{}, err)
+			return
+		}
+		r, _, err := record.Decode(data)
+		yield(r, err)
+	}
+}
+
+// decoder makes records of one line; none when the line is not asked for.
+type decoder = func(ctx context.Context, line []byte) ([]record.Record, error)
+
+// lines yields what decode makes of each line of a newline-delimited object,
+// inflated when it is compressed. A line that cannot be decoded is told and left
+// out: its object stays, and no repetition would make it readable.
+func (h *Handler) lines(ctx context.Context, key string, decode decoder) source {
+	return func(yield func(record.Record, error) bool) {
+		err := h.eachLine(ctx, key, func(n int, line []byte) (more bool, err error) {
+			records, err := decode(ctx, line)
+			if err != nil {
+				h.skip(ctx, key, n, err)
+				return true, nil
+			}
+			for _, r := range records {
+				if !yield(r, nil) {
+					return false, nil
+				}
+			}
+			return true, nil
+		})
+		if err != nil {
+			yield(record.Record{}, fmt.Errorf("reading %s: %w", key, err))
+		}
+	}
+}
+
+// eachLine calls visit with each line of an object that is not blank, until visit
+// wants no more or fails.
+func (h *Handler) eachLine(ctx context.Context, key string, visit func(n int, line []byte) (more bool, err error)) error {
+	object, err := h.lake.Get(ctx, key)
+	if err != nil {
+		return err
+	}
+	defer object.Close()
+	reader, err := inflated(object)
+	if err != nil {
+		return err
+	}
+	for n := 1; ; n++ {
+		line, end := reader.ReadBytes('\n')
+		if end != nil && !errors.Is(end, io.EOF) {
+			return end
+		}
+		if line = bytes.TrimSpace(line); len(line) > 0 {
+			if more, err := visit(n, line); err != nil || !more {
+				return err
+			}
+		}
+		if end != nil {
+			return nil
+		}
+	}
+}
+
+func inflated(r io.Reader) (*bufio.Reader, error) {
+	buffered := bufio.NewReaderSize(r, 1<<16)
+	magic, err := buffered.Peek(2)
+	if err != nil || magic[0] != 0x1f || magic[1] != 0x8b {
+		return buffered, nil // short or plain: reading says which
+	}
+	unzipped, err := gzip.NewReader(buffered)
+	if err != nil {
+		return nil, err
+	}
+	return bufio.NewReaderSize(unzipped, 1<<16), nil
+}
+
+// failed reads a line of Firehose's error object: the original data stands in
+// rawData as base64. The other members are not needed, which is as well: AWS's
+// documentation and its practice spell and type them differently.
+func failed(_ context.Context, line []byte) ([]record.Record, error) {
+	var object struct {
+		RawData []byte `json:"rawData"`
+	}
+	if err := json.Unmarshal(line, &object); err != nil {
+		return nil, fmt.Errorf("decoding error object: %w", err)
+	}
+	if len(object.RawData) == 0 {
+		return nil, errors.New("decoding error object: rawData is missing or empty")
+	}
+	var records []record.Record
+	for rest := object.RawData; len(rest) > 0; {
+		r, behind, err := record.Decode(rest)
+		if err != nil {
+			return nil, err
+		}
+		r.Replays++
+		records, rest = append(records, r), behind
+	}
+	return records, nil
+}
+
+// rejected reads a reject and makes a record of its payload under its ingest id,
+// at its place in the request.
+func (h *Handler) rejected(ctx context.Context, line []byte, reason record.Reason) ([]record.Record, error) {
+	reject, err := record.DecodeReject(line)
+	if err != nil {
+		return nil, err
+	}
+	if reason != "" && reject.Reason != reason {
+		return nil, nil
+	}
+	payload := reject.Payload
+	if reject.PayloadObject != "" {
+		if payload, err = h.read(ctx, reject.PayloadObject); err != nil {
+			return nil, err
+		}
+	}
+	if reject.Reason == record.NotAnObject {
+		// It may be an array, whose elements would pass for events of the request.
+		payload = slices.Concat([]byte{'['}, payload, []byte{']'})
+	}
+	id, first := splitEventID(reject.ID)
+	return []record.Record{{
+		Header: record.Header{
+			ID: id, ReceivedAt: reject.ReceivedAt, RequestID: reject.RequestID,
+			First: first, Replays: reject.Replays + 1,
+		},
+		Body: payload,
+	}}, nil
+}
+
+// splitEventID undoes record.EventID. An id without an index is a whole request's.
+func splitEventID(id string) (ingestID string, n int) {
+	ingestID, index, found := strings.Cut(id, "/")
+	if !found {
+		return id, 0
+	}
+	n, err := strconv.Atoi(index)
+	if err != nil {
+		return id, 0
+	}
+	return ingestID, n
+}
+
+func (h *Handler) read(ctx context.Context, key string) ([]byte, error) {
+	object, err := h.lake.Get(ctx, key)
+	if err != nil {
+		return nil, err
+	}
+	defer object.Close()
+	data, err := io.ReadAll(object)
+	if err != nil {
+		return nil, fmt.Errorf("reading %s: %w", key, err)
+	}
+	return data, nil
+}

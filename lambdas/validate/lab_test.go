@@ -1,0 +1,146 @@
+package validate_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"sync"
+	"testing"
+	"time"
+
+	"global-ingest/lambdas/record"
+	"global-ingest/lambdas/validate"
+	"global-ingest/lambdas/validate/schemas"
+)
+
+// lab is a Handler with everything around it in memory.
+type lab struct {
+	*validate.Handler
+	rows    [][]byte          // what the rejects stream accepted
+	objects map[string][]byte // what the object store accepted, by key
+	metrics bytes.Buffer
+	logs    bytes.Buffer
+
+	refuse     func(rows [][]byte) ([]int, error) // nil: accept all
+	refuseKeys error
+}
+
+func (l *lab) PutBatch(_ context.Context, rows [][]byte) ([]int, error) {
+	if l.refuse != nil {
+		return l.refuse(rows)
+	}
+	for _, row := range rows {
+		l.rows = append(l.rows, bytes.Clone(row))
+	}
+	return nil, nil
+}
+
+func (l *lab) Put(_ context.Context, key string, body []byte) error {
+	if l.refuseKeys != nil {
+		return l.refuseKeys
+	}
+	l.objects[key] = bytes.Clone(body)
+	return nil
+}
+
+var load = sync.OnceValues(schemas.Load)
+
+func newLab(t testing.TB, c validate.Config) *lab {
+	t.Helper()
+	set, err := load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := &lab{objects: map[string][]byte{}}
+	l.Handler = validate.New(c, set, l, l, &l.metrics, slog.New(slog.NewJSONHandler(&l.logs, nil)))
+	return l
+}
+
+var receivedAt = time.Date(2026, 11, 23, 10, 0, 0, 123_000_000, time.UTC)
+
+func header(id string) record.Header {
+	return record.Header{ID: id, ReceivedAt: receivedAt, RequestID: "request-" + id, IP: "203.0.113.0", UserAgent: "agent/1"}
+}
+
+// sent returns the record of a request with this id and body.
+func sent(id, body string) []byte { return record.Append(nil, header(id), []byte(body)) }
+
+// batch returns the transformation event of these records.
+func batch(records ...[]byte) []byte {
+	type entry struct {
+		RecordID string `json:"recordId"`
+		Arrived  int64  `json:"approximateArrivalTimestamp"`
+		Data     []byte `json:"data"`
+	}
+	event := struct {
+		InvocationID string  `json:"invocationId"`
+		Stream       string  `json:"deliveryStreamArn"`
+		Region       string  `json:"region"`
+		Records      []entry `json:"records"`
+	}{"i", "arn:aws:firehose:us-east-1:111111111111:deliverystream/events", "us-east-1", []entry{}}
+	for n, data := range records {
+		event.Records = append(event.Records, entry{fmt.Sprintf("record-%d", n), receivedAt.UnixMilli(), data})
+	}
+	text, err := json.Marshal(event)
+	if err != nil {
+		panic(err)
+	}
+	return text
+}
+
+type answered struct {
+	RecordID string
+	Result   string
+	Data     []byte
+}
+
+// invoke returns the answer to a batch that must not fail.
+func (l *lab) invoke(t testing.TB, records ...[]byte) []answered {
+	t.Helper()
+	text, err := l.Invoke(context.Background(), batch(records...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return decode(t, text)
+}
+
+func decode(t testing.TB, text []byte) []answered {
+	t.Helper()
+	var answer struct{ Records []answered }
+	if err := json.Unmarshal(text, &answer); err != nil {
+		t.Fatalf("answer is not JSON: %v", err)
+	}
+	return answer.Records
+}
+
+// rejects returns the accepted rows, decoded.
+func (l *lab) rejects(t testing.TB) []record.Reject {
+	t.Helper()
+	var all []record.Reject
+	for _, row := range l.rows {
+		r, err := record.DecodeReject(row)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, r)
+	}
+	return all
+}
+
+const click = `{"type":"click","event_id":"1","occurred_at":"2026-11-23T10:00:00Z","session":"s","page":{"url":"app://home"},"element":{"id":"e"}}`
+
+func zipped(t testing.TB, text string) string {
+	t.Helper()
+	var out bytes.Buffer
+	w := gzip.NewWriter(&out)
+	if _, err := w.Write([]byte(text)); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
+}

@@ -1,0 +1,164 @@
+package simulator
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// announcement is a bucket's notification to a queue.
+type announcement struct {
+	bucket, prefix, queue string
+}
+
+type bucketProperties struct {
+	NotificationConfiguration struct {
+		QueueConfigurations []struct {
+			Event, Queue string
+			Filter       struct {
+				S3Key struct {
+					Rules []struct{ Name, Value string }
+				}
+			}
+		}
+	}
+}
+
+// buildBucket makes the bucket and notes what it announces. Its other properties
+// govern access, encryption and ageing, none of which happens here.
+func (s *Simulator) buildBucket(r resolved) error {
+	var properties bucketProperties
+	data, err := json.Marshal(r.Properties)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(data, &properties); err != nil {
+		return err
+	}
+	name := r.reference("")
+	for _, c := range properties.NotificationConfiguration.QueueConfigurations {
+		rules := c.Filter.S3Key.Rules
+		if c.Event != "s3:ObjectCreated:*" || len(rules) != 1 || rules[0].Name != "prefix" {
+			return fmt.Errorf("a notification other than of objects created below a prefix is not supported by the simulator")
+		}
+		s.announcements = append(s.announcements, announcement{name, rules[0].Value, c.Queue})
+	}
+	if s.Bucket == "" {
+		s.Bucket = name
+	}
+	return s.s3.CreateBucket(name)
+}
+
+// written counts an object and announces it where the bucket says so.
+func (s *Simulator) written(bucket, key string, size int64) {
+	s.counter.object(bucket, key, size)
+	for _, a := range s.announcements {
+		if a.bucket == bucket && strings.HasPrefix(key, a.prefix) {
+			s.queues[a.queue].Send(notification(bucket, key, size))
+		}
+	}
+}
+
+// notification is S3's message of one object; its key is URL-encoded.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
+func notification(bucket, key string, size int64) string {
+	type object struct {
+		Key  string `json:"key"`
+		Size int64  `json:"size"`
+	}
+	text, err := json.Marshal(map[string]any{"Records": []any{map[string]any{
+		"eventVersion": "2.1", "eventSource": "aws:s3", "eventName": "ObjectCreated:Put",
+		"s3": map[string]any{"bucket": map[string]string{"name": bucket}, "object": object{url.QueryEscape(key), size}},
+	}}})
+	if err != nil {
+		panic(err) // strings and numbers always encode
+	}
+	return string(text)
+}
+
+type queueProperties struct {
+	KmsMasterKeyId, SqsManagedSseEnabled, Tags any
+	MessageRetentionPeriod                     int
+	VisibilityTimeout                          int
+	RedrivePolicy                              *struct {
+		DeadLetterTargetArn string `json:"deadLetterTargetArn"`
+		MaxReceiveCount     int    `json:"maxReceiveCount"`
+	}
+}
+
+func (s *Simulator) buildQueue(r resolved) error {
+	properties := queueProperties{VisibilityTimeout: 30} // SQS's default
+	if err := r.decode(&properties); err != nil {
+		return err
+	}
+	config := QueueConfig{
+		Name: r.reference("QueueName"), ARN: r.reference("Arn"), URL: r.reference(""),
+		VisibilityFor: time.Duration(properties.VisibilityTimeout) * time.Second,
+	}
+	if p := properties.RedrivePolicy; p != nil {
+		config.MaxReceives = p.MaxReceiveCount
+	}
+	s.queues[config.ARN] = NewQueue(config)
+	return nil
+}
+
+// linkDeadLetters comes when every queue is there.
+func (s *Simulator) linkDeadLetters(r resolved) error {
+	var properties queueProperties
+	if err := r.decode(&properties); err != nil || properties.RedrivePolicy == nil {
+		return err
+	}
+	target := s.queues[properties.RedrivePolicy.DeadLetterTargetArn]
+	if target == nil {
+		return fmt.Errorf("no queue %s", properties.RedrivePolicy.DeadLetterTargetArn)
+	}
+	s.queues[r.reference("Arn")].Config.DeadLetters = target
+	return nil
+}
+
+type mappingProperties struct {
+	EventSourceArn, FunctionName   string
+	Enabled                        *bool
+	BatchSize                      int
+	MaximumBatchingWindowInSeconds int
+	FunctionResponseTypes          []string
+	ScalingConfig                  struct{ MaximumConcurrency int }
+}
+
+func (s *Simulator) buildMapping(r resolved) error {
+	properties := mappingProperties{BatchSize: 10} // Lambda's default for a queue
+	if err := r.decode(&properties); err != nil {
+		return err
+	}
+	queue := s.queues[properties.EventSourceArn]
+	if queue == nil {
+		return fmt.Errorf("an event source other than a queue is not supported by the simulator: %s", properties.EventSourceArn)
+	}
+	function := s.functionByName(properties.FunctionName)
+	if function == nil {
+		return fmt.Errorf("no function %s", properties.FunctionName)
+	}
+	config := MappingConfig{
+		Queue: queue, Function: function, Region: r.Region, BatchSize: properties.BatchSize,
+		WindowFor:      time.Duration(properties.MaximumBatchingWindowInSeconds) * time.Second,
+		MaxConcurrency: properties.ScalingConfig.MaximumConcurrency, RetryAfter: s.options.Patience,
+	}
+	for _, kind := range properties.FunctionResponseTypes {
+		config.ReportFailures = config.ReportFailures || kind == "ReportBatchItemFailures"
+	}
+	mapping := StartMapping(config)
+	s.mappings = append(s.mappings, mapping)
+	s.closers = append(s.closers, func() error { mapping.Close(); return nil })
+	return nil
+}
+
+func (s *Simulator) functionByName(name string) Invoker {
+	for arn, function := range s.invokers {
+		if strings.HasSuffix(arn, ":"+name) {
+			return function
+		}
+	}
+	return nil
+}

@@ -1,0 +1,65 @@
+package synth
+
+import (
+	"testing"
+)
+
+// TestQueuesKeepMessagesAsLongAsSQSCan also holds them to encryption and TLS.
+func TestQueuesKeepMessagesAsLongAsSQSCan(t *testing.T) {
+	each(t, "Storage", func(t *testing.T, s *stack) {
+		for _, r := range s.resources("AWS::SQS::Queue") {
+			if days := r.Properties["MessageRetentionPeriod"]; days != 14*24*3600.0 {
+				t.Errorf("%s keeps messages for %v s", r.ID, days)
+			}
+			if r.Properties["SqsManagedSseEnabled"] != true {
+				t.Errorf("%s is not encrypted", r.ID)
+			}
+			if !s.queueDeniesPlainHTTP(r) {
+				t.Errorf("%s takes requests without TLS", r.ID)
+			}
+		}
+	})
+}
+
+func (s *stack) queueDeniesPlainHTTP(queue resource) bool {
+	for _, r := range s.resources("AWS::SQS::QueuePolicy") {
+		if s.text(r.Properties["Queues"]) != name(queue.ID) {
+			continue
+		}
+		for _, line := range s.statements(r.Properties["PolicyDocument"]) {
+			if line == "deny sqs:* by AWS=* on "+name(queue.ID)+".Arn if Bool=aws:SecureTransport=false" {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// TestSpilledRecordsAreAnnounced follows the way from the bucket to the function.
+func TestSpilledRecordsAreAnnounced(t *testing.T) {
+	each(t, "Storage", func(t *testing.T, s *stack) {
+		bucket := s.the(t, "LakeBucket")
+		want := "Event=s3:ObjectCreated:* Filter=S3Key=Rules=Name=prefix Value=spill/ Queue=SpillQueue.Arn"
+		if got := s.text(at(bucket.Properties, "NotificationConfiguration", "QueueConfigurations")); got != want {
+			t.Errorf("bucket announces %q, want %q", got, want)
+		}
+		queue := s.the(t, "SpillQueue")
+		if got, want := queue.Properties["VisibilityTimeout"], 6*environmentOf(t, s).Redrive.Timeout.Seconds(); got != want {
+			t.Errorf("messages are hidden for %v s, want %v: six times the function's timeout", got, want)
+		}
+		if got, want := s.text(queue.Properties["RedrivePolicy"]), "deadLetterTargetArn=SpillDeadLetters.Arn maxReceiveCount=100"; got != want {
+			t.Errorf("redrive policy is %q, want %q", got, want)
+		}
+	})
+	each(t, "Pipeline", func(t *testing.T, s *stack) {
+		mapping := s.the(t, "RedriveFunctionMapping")
+		for property, want := range map[string]string{
+			"BatchSize": "10", "ScalingConfig": "MaximumConcurrency=2", "FunctionResponseTypes": "ReportBatchItemFailures",
+			"EventSourceArn": "SpillQueue.Arn", "FunctionName": "RedriveFunction",
+		} {
+			if got := s.text(mapping.Properties[property]); got != want {
+				t.Errorf("%s is %q, want %q", property, got, want)
+			}
+		}
+	})
+}
