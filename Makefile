@@ -79,6 +79,10 @@ build: ## cross-compile the functions for Lambda into .local/dist, after a check
 deploy: cli ## deploy ENV, asking before it widens any permission
 	$(CDK) deploy --require-approval broadening '$(ENV)/*'
 
+.PHONY: replay
+replay: ## send rejected or failed events through ENV once more: PREFIX=rejected/year=2026/ [REASON=unknown_type] [DRY_RUN=1]
+	@go run ./lambdas/replay -environment '$(ENV)' -prefix '$(PREFIX)' -reason '$(REASON)' $(if $(DRY_RUN),-dry-run)
+
 .PHONY: destroy
 destroy: cli ## delete ENV's Pipeline stack; Storage, with every event in it, stays
 	$(CDK) destroy '$(ENV)/Pipeline'

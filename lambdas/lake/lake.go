@@ -40,6 +40,9 @@ func New(name string, c bounds.Config) *Bucket {
 	}
 }
 
+// From returns the bucket of this name behind another client, such as an operator's.
+func From(api *s3.Client, name string) *Bucket { return &Bucket{name: name, api: api} }
+
 // Put writes an object, encrypted with S3's own key rather than the lake's: what
 // the functions write must not depend on a key that somebody can disable.
 func (b *Bucket) Put(ctx context.Context, key string, body []byte) error {

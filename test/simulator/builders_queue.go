@@ -148,9 +148,10 @@ func (s *Simulator) buildMapping(r resolved) error {
 	for _, kind := range properties.FunctionResponseTypes {
 		config.ReportFailures = config.ReportFailures || kind == "ReportBatchItemFailures"
 	}
+	s.QueueURL = queue.Config.URL
 	mapping := StartMapping(config)
 	s.mappings = append(s.mappings, mapping)
-	s.closers = append(s.closers, func() error { mapping.Close(); return nil })
+	s.onClose(func() error { mapping.Close(); return nil })
 	return nil
 }
 

@@ -45,6 +45,8 @@ type Simulator struct {
 	URL         string // of the API, without a slash at its end
 	S3URL       string
 	FirehoseURL string
+	SQSURL      string
+	QueueURL    string // of the queue that Redrive works off
 	Bucket      string // the lake's
 	Lake        string // the folder that holds the buckets
 	Logs        string // the folder that holds the functions' logs
@@ -116,6 +118,7 @@ func (s *Simulator) start() error {
 	gateway.Answered = s.counter.answered
 	s.serve(s3Name, s.s3)
 	s.serve(firehoseName, s.firehose)
+	s.serve(sqsName, sqsAPI{s.queues})
 	s.serve(endpointName, gateway)
 	return nil
 }
@@ -140,6 +143,7 @@ const (
 	endpointName = "the endpoint"
 	s3Name       = "S3"
 	firehoseName = "Firehose"
+	sqsName      = "SQS"
 )
 
 // listen opens every port before anything starts, because functions are told at
@@ -151,7 +155,7 @@ func (s *Simulator) listen() error {
 	if s.options.S3 != nil {
 		s.listeners[s3Name] = s.options.S3
 	}
-	for name, url := range map[string]*string{endpointName: &s.URL, s3Name: &s.S3URL, firehoseName: &s.FirehoseURL} {
+	for name, url := range map[string]*string{endpointName: &s.URL, s3Name: &s.S3URL, firehoseName: &s.FirehoseURL, sqsName: &s.SQSURL} {
 		if s.listeners[name] == nil {
 			listener, err := net.Listen("tcp", "127.0.0.1:0")
 			if err != nil {
