@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"global-ingest/lambdas/bounds"
+	"global-ingest/lambdas/record"
 	"global-ingest/lambdas/setting"
 )
 
@@ -20,14 +21,15 @@ type Config struct {
 	// The limits by which a body is split are the validator's, for it reads the parts.
 	MaxDepth         int // default 64
 	MaxEvents        int // default 10,000
-	MaxInflatedBytes int // default 16 MiB: four times the validator's, for the parts are inflated one by one
+	MaxInflatedBytes int // of one event that is compressed to fit a record; default record.MaxInflated
+	MaxBodyBytes     int // of a compressed body, inflated to be split; default 16 MiB
 
 	Put bounds.Config // bounds of its calls to AWS
 }
 
 // Default returns the Config with every default set.
 func Default() Config {
-	return Config{MaxReplays: 3, MaxDepth: 64, MaxEvents: 10_000, MaxInflatedBytes: 16 << 20, Put: bounds.Patient()}
+	return Config{MaxReplays: 3, MaxDepth: 64, MaxEvents: 10_000, MaxInflatedBytes: record.MaxInflated, MaxBodyBytes: 16 << 20, Put: bounds.Patient()}
 }
 
 // ConfigFrom reads a Config from environment variables.
@@ -58,8 +60,8 @@ func (c Config) Validate() error {
 	case c.MaxReplays < 1:
 		return fmt.Errorf("MAX_REPLAYS is %d, must be at least 1", c.MaxReplays)
 	}
-	if c.MaxDepth < 1 || c.MaxEvents < 1 || c.MaxInflatedBytes < 1 {
-		return errors.New("MAX_DEPTH, MAX_EVENTS and MAX_INFLATED_BYTES must be at least 1")
+	if c.MaxDepth < 1 || c.MaxEvents < 1 || c.MaxInflatedBytes < 1 || c.MaxBodyBytes < 1 {
+		return errors.New("MAX_DEPTH, MAX_EVENTS, MAX_INFLATED_BYTES and MAX_BODY_BYTES must be at least 1")
 	}
 	if err := c.Put.Validate(); err != nil {
 		return fmt.Errorf("PUT: %w", err)
@@ -76,7 +78,8 @@ func (c *Config) settings() *flag.FlagSet {
 	fs.IntVar(&c.MaxReplays, "MAX_REPLAYS", c.MaxReplays, "how often one event may be replayed")
 	fs.IntVar(&c.MaxDepth, "MAX_DEPTH", c.MaxDepth, "levels an event may be nested")
 	fs.IntVar(&c.MaxEvents, "MAX_EVENTS", c.MaxEvents, "events of one request")
-	fs.IntVar(&c.MaxInflatedBytes, "MAX_INFLATED_BYTES", c.MaxInflatedBytes, "bytes that a compressed body may inflate to")
+	fs.IntVar(&c.MaxInflatedBytes, "MAX_INFLATED_BYTES", c.MaxInflatedBytes, "bytes that the validator inflates a body to")
+	fs.IntVar(&c.MaxBodyBytes, "MAX_BODY_BYTES", c.MaxBodyBytes, "bytes that a body may inflate to, to be split")
 	c.Put.Bind(fs, "PUT")
 	return fs
 }

@@ -23,7 +23,8 @@ func (h *Handler) add(ctx context.Context, b *batch, r record.Record) error {
 	body, _, failed := h.inflater.Inflate(r.Body)
 	if failed != nil {
 		// The validator would say the same of it, but cannot be handed this much.
-		return h.reject(ctx, b, r, r.Body, failed.Reason, failed.Errors)
+		failed.Raw = r.Body
+		return h.reject(ctx, b, r, *failed, true)
 	}
 	r.Encoding = ""
 	for part := range parts(h.splitter.Split(body), body, record.MaxBytes-headerBytes(r)) {
@@ -42,7 +43,7 @@ func (h *Handler) mustSplit(r record.Record) bool {
 }
 
 // addPart appends one part as a record, compressed when it is too large as it is,
-// which only a single event can be.
+// which only a single event can be, or a body that holds none.
 func (h *Handler) addPart(ctx context.Context, b *batch, r record.Record, p part) error {
 	r.First += p.first
 	data := record.Append(nil, r.Header, p.body)
@@ -50,30 +51,37 @@ func (h *Handler) addPart(ctx context.Context, b *batch, r record.Record, p part
 		b.addEvents(data)
 		return nil
 	}
-	zipped := compressed(p.body)
-	if data = record.Append(nil, r.Header, zipped); len(data) <= record.MaxBytes {
-		b.addEvents(data)
-		return nil
+	if len(p.body) <= h.config.MaxInflatedBytes {
+		if data = record.Append(nil, r.Header, compressed(p.body)); len(data) <= record.MaxBytes {
+			b.addEvents(data)
+			return nil
+		}
 	}
-	if p.only.Reason != "" {
-		return h.reject(ctx, b, r, p.only.Raw, p.only.Reason, p.only.Errors)
+	e := p.only
+	if e.Reason == "" {
+		e.Reason = record.TooLargeInflated
+		e.Errors = []record.Error{{
+			Message: fmt.Sprintf("event is %d bytes, too large for a record of %d bytes even when compressed", len(e.Raw), record.MaxBytes),
+			Offset:  record.NoOffset,
+		}}
 	}
-	return h.reject(ctx, b, r, p.only.Raw, record.TooLargeInflated, []record.Error{{
-		Message: fmt.Sprintf("event is %d bytes, %d compressed, a record takes %d", len(p.body), len(zipped), record.MaxBytes),
-		Offset:  record.NoOffset,
-	}})
+	return h.reject(ctx, b, r, e, p.whole)
 }
 
-// reject appends a reject to b whose payload lies below rejected-large/.
-func (h *Handler) reject(ctx context.Context, b *batch, r record.Record, payload []byte, reason record.Reason, found []record.Error) error {
-	key := record.RejectedLargeKey(r.ID, strconv.Itoa(r.First), r.ReceivedAt)
-	if err := h.lake.Put(ctx, key, payload); err != nil {
+// reject appends a reject to b whose payload lies below rejected-large/. The id is
+// the request's when the whole body is rejected, as the validator's rejects have it.
+func (h *Handler) reject(ctx context.Context, b *batch, r record.Record, e event.Event, whole bool) error {
+	id, name := record.EventID(r.ID, r.First), strconv.Itoa(r.First)
+	if whole && r.First == 0 {
+		id, name = r.ID, "body"
+	}
+	key := record.RejectedLargeKey(r.ID, name, r.ReceivedAt)
+	if err := h.lake.Put(ctx, key, e.Raw); err != nil {
 		return err
 	}
 	b.addReject(record.AppendReject(nil, record.Reject{
-		ID: record.EventID(r.ID, r.First), ReceivedAt: r.ReceivedAt, RequestID: r.RequestID, Replays: r.Replays,
-		Reason: reason, Errors: found,
-		PayloadObject: key, Processor: processor,
+		ID: id, ReceivedAt: r.ReceivedAt, RequestID: r.RequestID, Replays: r.Replays,
+		Reason: e.Reason, Errors: e.Errors, PayloadObject: key, Processor: processor,
 	}))
 	return nil
 }

@@ -66,7 +66,7 @@ func New(c Config, events, rejects Stream, lake Lake, metrics io.Writer, log *sl
 	return &Handler{
 		config: c, events: events, rejects: rejects, lake: lake, metrics: metrics, log: log,
 		splitter: event.NewSplitter(c.MaxDepth, c.MaxEvents),
-		inflater: event.NewInflater(c.MaxInflatedBytes),
+		inflater: event.NewInflater(c.MaxBodyBytes),
 	}
 }
 

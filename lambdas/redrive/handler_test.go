@@ -287,11 +287,13 @@ func TestAnEventThatNoRecordCarriesIsRejected(t *testing.T) {
 	for name, c := range map[string]struct {
 		body   string
 		reason record.Reason
+		id     string
 	}{
-		"event":       {`{"text":"` + noise(2_000_000) + `"}`, record.TooLargeInflated},
-		"not json":    {noise(2_000_000), record.NotJSON},
-		"broken gzip": {"\x1f\x8b" + noise(2_000_000), record.BadEncoding},
-		"bomb":        {string(compress(strings.Repeat("a", 17<<20) + noise(2_000_000))), record.TooLargeInflated},
+		"event":       {`{"text":"` + noise(2_000_000) + `"}`, record.TooLargeInflated, "id-01/0"},
+		"dense event": {`{"text":"` + strings.Repeat("a", record.MaxInflated) + `"}`, record.TooLargeInflated, "id-01/0"},
+		"not json":    {noise(2_000_000), record.NotJSON, "id-01"},
+		"broken gzip": {"\x1f\x8b" + noise(2_000_000), record.BadEncoding, "id-01"},
+		"bomb":        {string(compress(strings.Repeat("a", 17<<20) + noise(2_000_000))), record.TooLargeInflated, "id-01"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := newLab()
@@ -303,7 +305,7 @@ func TestAnEventThatNoRecordCarriesIsRejected(t *testing.T) {
 				t.Fatalf("%d rejects, %d records", len(l.rejects.accepted), len(l.events.accepted))
 			}
 			r, err := record.DecodeReject(l.rejects.accepted[0])
-			if err != nil || r.Reason != c.reason || r.ID != "id-01/0" || len(r.Errors) == 0 {
+			if err != nil || r.Reason != c.reason || r.ID != c.id || len(r.Errors) == 0 {
 				t.Errorf("reject is %+v, error %v", r, err)
 			}
 			if string(l.lake.objects[r.PayloadObject]) != c.body || !strings.HasPrefix(r.PayloadObject, record.RejectedLargePrefix) {

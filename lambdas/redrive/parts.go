@@ -11,6 +11,7 @@ type part struct {
 	first int         // index of its first event in the body
 	body  []byte      // of the part: an array of its events, or their lines
 	only  event.Event // its first event, which is all there is in a part that is too large
+	whole bool        // whether the body as a whole is rejected, and only says why
 }
 
 // parts yields body in parts of at most limit bytes, cut between events; an event
@@ -43,5 +44,5 @@ func cut(b event.Body, body []byte, from, to int) part {
 	if b.Form == event.Array {
 		text = append(append([]byte{'['}, text...), ']')
 	}
-	return part{first: from, body: text, only: first}
+	return part{first: from, body: text, only: first, whole: b.Form == event.Rejected}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"global-ingest/lambdas/bounds"
+	"global-ingest/lambdas/record"
 	"global-ingest/lambdas/setting"
 )
 
@@ -37,7 +38,7 @@ func Default() Config {
 	return Config{
 		MaxDepth:         64,
 		MaxEvents:        10_000,
-		MaxInflatedBytes: 4 << 20,
+		MaxInflatedBytes: record.MaxInflated,
 		MaxResponseBytes: 5_900_000,
 		Put:              bounds.Patient(),
 	}
