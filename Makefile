@@ -4,6 +4,9 @@
 ENV  ?= Dev
 BASE ?= main
 
+EVENTS ?= 2000
+SEED   ?= 0
+
 FUNCTIONS := $(notdir $(wildcard lambdas/cmd/*))
 OUT       := .local
 CDK       := infra/node_modules/.bin/cdk
@@ -37,6 +40,10 @@ test: node ## run every test
 .PHONY: race
 race: ## run every test that needs no CDK under the race detector (needs a C compiler)
 	go test -race $$(go list ./... | grep -v -e /infra -e /test/synth)
+
+.PHONY: fault
+fault: ## break things while events flow, and account for each: EVENTS=2000 SEED=0 (0 draws one)
+	@go test ./test/fault -count=1 -timeout 60m -v -events $(EVENTS) -seed $(SEED) -results $(CURDIR)/$(OUT)/fault/results.json
 
 .PHONY: bench
 bench: ## measure the two functions, as ratios within one run

@@ -128,9 +128,7 @@ func (f *Function) acquire(ctx context.Context) (*environment, error) {
 			return nil, f.abandon(waiter, ctx.Err())
 		}
 	}
-	if err := f.grow(waiter); err != nil {
-		return nil, err
-	}
+	f.grow(waiter)
 	select {
 	case h := <-waiter:
 		return h.environment, h.err
@@ -168,25 +166,41 @@ func (f *Function) finishingLocked() (n int) {
 	return n
 }
 
+// throttleLocked turns away whoever waits last, unless there will be an environment
+// for everyone: one that starts, or one that has answered and is about to ask again.
+func (f *Function) throttleLocked() {
+	last := len(f.waiting) - 1
+	if last < f.starting+f.initializingLocked()+f.finishingLocked() {
+		return
+	}
+	f.waiting[last] <- handover{err: ErrThrottled}
+	f.waiting = f.waiting[:last]
+}
+
+// initializingLocked counts the processes that have not asked for their first event.
+func (f *Function) initializingLocked() (n int) {
+	for e := range f.all {
+		if !e.isReady() {
+			n++
+		}
+	}
+	return n
+}
+
 // grow starts an environment for a waiter that still waits. Whichever becomes
 // idle first, this one or another, is handed to whoever waits longest.
-func (f *Function) grow(waiter chan handover) error {
+func (f *Function) grow(waiter chan handover) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	position := slices.Index(f.waiting, waiter)
-	if position < 0 {
-		return nil
+	if !slices.Contains(f.waiting, waiter) {
+		return
 	}
 	if len(f.all)+f.starting >= f.config.MaxEnvironments {
-		if position < f.finishingLocked()+f.starting {
-			return nil // one of them is for this waiter, however slow it is to get there
-		}
-		f.waiting = slices.Delete(f.waiting, position, position+1)
-		return ErrThrottled
+		f.throttleLocked()
+		return
 	}
 	f.starting++
 	f.lives.Go(f.live)
-	return nil
 }
 
 // live is the whole life of one environment.
