@@ -22,7 +22,7 @@ import (
 )
 
 var (
-	events  = flag.Int("events", 120, "events of a row")
+	events  = flag.Int("events", 60, "events of a row")
 	seed    = flag.Uint64("seed", 0, "seed of the run; 0 draws one")
 	results = flag.String("results", "", "file for the results as JSON")
 )
