@@ -2,9 +2,11 @@ package lake_test
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -80,5 +82,29 @@ func TestPutGivesUpAndNamesTheObjectNotItsBytes(t *testing.T) {
 	}
 	if len(*seen) != 1 {
 		t.Errorf("%d tries of what is forbidden, want 1", len(*seen))
+	}
+}
+
+// S3 lists 1,000 objects a page.
+func TestListFollowsEveryPage(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Query().Get("continuation-token") == "" {
+			fmt.Fprint(w, `<ListBucketResult><IsTruncated>true</IsTruncated><NextContinuationToken>2</NextContinuationToken><Contents><Key>a</Key><Size>1</Size></Contents></ListBucketResult>`)
+			return
+		}
+		fmt.Fprint(w, `<ListBucketResult><IsTruncated>false</IsTruncated><Contents><Key>b</Key><Size>2</Size></Contents></ListBucketResult>`)
+	}))
+	t.Cleanup(server.Close)
+	t.Setenv("AWS_ENDPOINT_URL_S3", server.URL)
+	t.Setenv("AWS_REGION", "us-east-1")
+	t.Setenv("AWS_ACCESS_KEY_ID", "key")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "secret")
+	var found []lake.Object
+	err := lake.New("bucket", quick()).List(context.Background(), "", func(o lake.Object) error {
+		found = append(found, o)
+		return nil
+	})
+	if want := []lake.Object{{Key: "a", Bytes: 1}, {Key: "b", Bytes: 2}}; err != nil || !slices.Equal(found, want) {
+		t.Errorf("listed %v, error %v, want %v", found, err, want)
 	}
 }

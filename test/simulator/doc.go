@@ -21,4 +21,5 @@
 //   - SQS: messages do not expire; what failed is tried again sooner where a person
 //     waits; two pollers of a mapping are its least, as on AWS, and its most.
 //   - S3: no versions, no encryption, no lifecycle; an overwritten object is gone.
+//     A listing is one page, however long.
 package simulator

@@ -47,7 +47,7 @@ func NewFirehose(o FirehoseOptions) *Firehose {
 
 // Create adds a stream, or says what Firehose would refuse of it.
 func (f *Firehose) Create(c StreamConfig) error {
-	if err := checkPrefixes(c.Prefix, c.ErrorPrefix); err != nil {
+	if err := checkPrefixes(c.Prefix, c.ErrorPrefix, c.BackupPrefix); err != nil {
 		return fmt.Errorf("creating stream %s: %w", c.Name, err)
 	}
 	f.mu.Lock()

@@ -227,14 +227,18 @@ func TestGZIPCompressesTheWholeObject(t *testing.T) {
 
 // Rules of https://docs.aws.amazon.com/firehose/latest/dev/s3-prefixes.html
 func TestPrefixesThatFirehoseRefuses(t *testing.T) {
-	for _, c := range []struct{ prefix, errorPrefix, want string }{
-		{"a/!{timestamp:yyyy}/", "", "needs an error prefix"},
-		{"a/!{firehose:error-output-type}/", "b/!{firehose:error-output-type}/", "error prefix only"},
-		{"a/", "b/!{timestamp:yyyy}/", "must contain error-output-type"},
-		{"a/!{timestamp:EEEE}/", "b/!{firehose:error-output-type}/", "not supported"},
-		{"a/!{partitionKeyFromLambda:x}/", "b/!{firehose:error-output-type}/", "not supported"},
+	const ok = "b/!{firehose:error-output-type}/"
+	for _, c := range []struct{ prefix, errorPrefix, backup, want string }{
+		{"a/!{timestamp:yyyy}/", "", "", "needs an error prefix"},
+		{"a/!{firehose:error-output-type}/", ok, "", "error prefix only"},
+		{"a/", "b/!{timestamp:yyyy}/", "", "must contain error-output-type"},
+		{"a/!{timestamp:EEEE}/", ok, "", "not supported"},
+		{"a/", ok, "c/!{timestamp:EEEE}/", "not supported"},
+		{"a/!{timestamp}/", ok, "", "an expression is"},
+		{"a/!{timestamp:yyyy/", ok, "", "an expression is"},
+		{"a/!{partitionKeyFromLambda:x}/", ok, "", "not supported"},
 	} {
-		err := simulator.NewFirehose(simulator.FirehoseOptions{}).Create(simulator.StreamConfig{Prefix: c.prefix, ErrorPrefix: c.errorPrefix})
+		err := simulator.NewFirehose(simulator.FirehoseOptions{}).Create(simulator.StreamConfig{Prefix: c.prefix, ErrorPrefix: c.errorPrefix, BackupPrefix: c.backup})
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s, %s: error is %v, want %q", c.prefix, c.errorPrefix, err, c.want)
 		}

@@ -22,8 +22,11 @@ var javaTime = map[string]string{
 
 // checkPrefixes refuses what Firehose refuses of a stream's prefixes, and the
 // expressions that are not known here.
-func checkPrefixes(prefix, errorPrefix string) error {
-	for _, p := range []string{prefix, errorPrefix} {
+func checkPrefixes(prefix, errorPrefix, backupPrefix string) error {
+	for _, p := range []string{prefix, errorPrefix, backupPrefix} {
+		if strings.Contains(expression.ReplaceAllString(p, ""), "!{") {
+			return fmt.Errorf("prefix %q: an expression is !{namespace:value}", p)
+		}
 		for _, part := range expression.FindAllStringSubmatch(p, -1) {
 			if err := checkExpression(part[1], part[2]); err != nil {
 				return fmt.Errorf("prefix %q: %w", p, err)
@@ -32,7 +35,7 @@ func checkPrefixes(prefix, errorPrefix string) error {
 	}
 	hasType := func(p string) bool { return strings.Contains(p, "!{firehose:"+errorOutputType+"}") }
 	switch {
-	case hasType(prefix):
+	case hasType(prefix) || hasType(backupPrefix):
 		return fmt.Errorf("prefix %q: %s belongs into the error prefix only", prefix, errorOutputType)
 	case expression.MatchString(prefix) && errorPrefix == "":
 		return fmt.Errorf("prefix %q: a prefix with expressions needs an error prefix", prefix)
