@@ -14,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 
+	"global-ingest/lambdas/event"
 	"global-ingest/lambdas/record"
 )
 
@@ -57,18 +58,18 @@ type decoder = func(ctx context.Context, line []byte) ([]record.Record, error)
 // out: its object stays, and no repetition would make it readable.
 func (h *Handler) lines(ctx context.Context, key string, decode decoder) source {
 	return func(yield func(record.Record, error) bool) {
-		err := h.eachLine(ctx, key, func(n int, line []byte) (more bool, err error) {
+		err := h.eachLine(ctx, key, func(n int, line []byte) (more bool) {
 			records, err := decode(ctx, line)
 			if err != nil {
 				h.skip(ctx, key, n, err)
-				return true, nil
+				return true
 			}
 			for _, r := range records {
 				if !yield(r, nil) {
-					return false, nil
+					return false
 				}
 			}
-			return true, nil
+			return true
 		})
 		if err != nil {
 			yield(record.Record{}, fmt.Errorf("reading %s: %w", key, err))
@@ -77,13 +78,17 @@ func (h *Handler) lines(ctx context.Context, key string, decode decoder) source 
 }
 
 // eachLine calls visit with each line of an object that is not blank, until visit
-// wants no more or fails.
-func (h *Handler) eachLine(ctx context.Context, key string, visit func(n int, line []byte) (more bool, err error)) error {
+// wants no more.
+func (h *Handler) eachLine(ctx context.Context, key string, visit func(n int, line []byte) (more bool)) error {
 	object, err := h.lake.Get(ctx, key)
 	if err != nil {
 		return err
 	}
 	defer object.Close()
+	return eachLine(object, visit)
+}
+
+func eachLine(object io.Reader, visit func(n int, line []byte) (more bool)) error {
 	reader, err := inflated(object)
 	if err != nil {
 		return err
@@ -93,10 +98,8 @@ func (h *Handler) eachLine(ctx context.Context, key string, visit func(n int, li
 		if end != nil && !errors.Is(end, io.EOF) {
 			return end
 		}
-		if line = bytes.TrimSpace(line); len(line) > 0 {
-			if more, err := visit(n, line); err != nil || !more {
-				return err
-			}
+		if line = bytes.TrimSpace(line); len(line) > 0 && !visit(n, line) {
+			return nil
 		}
 		if end != nil {
 			return nil
@@ -107,7 +110,7 @@ func (h *Handler) eachLine(ctx context.Context, key string, visit func(n int, li
 func inflated(r io.Reader) (*bufio.Reader, error) {
 	buffered := bufio.NewReaderSize(r, 1<<16)
 	magic, err := buffered.Peek(2)
-	if err != nil || magic[0] != 0x1f || magic[1] != 0x8b {
+	if err != nil || !event.IsGzip(magic) {
 		return buffered, nil // short or plain: reading says which
 	}
 	unzipped, err := gzip.NewReader(buffered)

@@ -1,8 +1,6 @@
 package redrive
 
 import (
-	"bytes"
-	"context"
 	"fmt"
 	"io"
 	"strings"
@@ -17,25 +15,17 @@ type Survey struct {
 
 // Look reads an object below failed/ or rejected/ and counts what a replay of it
 // would bring back: of rejects those with this reason, or all when it is empty.
-func Look(ctx context.Context, object io.Reader, r Replay) (Survey, error) {
-	reader, err := inflated(object)
+func Look(object io.Reader, r Replay) (Survey, error) {
+	rejects := strings.HasPrefix(r.Key, record.RejectedPrefix)
+	s := Survey{Records: map[record.Reason]int{}}
+	err := eachLine(object, func(_ int, line []byte) (more bool) {
+		s.count(line, rejects, r.Reason)
+		return true
+	})
 	if err != nil {
 		return Survey{}, fmt.Errorf("reading %s: %w", r.Key, err)
 	}
-	rejects := strings.HasPrefix(r.Key, record.RejectedPrefix)
-	s := Survey{Records: map[record.Reason]int{}}
-	for {
-		line, end := reader.ReadBytes('\n')
-		if line = bytes.TrimSpace(line); len(line) > 0 {
-			s.count(line, rejects, r.Reason)
-		}
-		if end == io.EOF {
-			return s, nil
-		}
-		if end != nil {
-			return Survey{}, fmt.Errorf("reading %s: %w", r.Key, end)
-		}
-	}
+	return s, nil
 }
 
 func (s *Survey) count(line []byte, rejects bool, wanted record.Reason) {

@@ -52,7 +52,7 @@ func (a *account) look(ctx context.Context, found *finding, r redrive.Replay) er
 		return err
 	}
 	defer object.Close()
-	survey, err := redrive.Look(ctx, object, r)
+	survey, err := redrive.Look(object, r)
 	if err != nil {
 		return err
 	}
