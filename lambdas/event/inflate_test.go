@@ -1,4 +1,4 @@
-package validate
+package event_test
 
 import (
 	"bytes"
@@ -39,13 +39,9 @@ func FuzzInflate(f *testing.F) {
 	f.Add(gzipped(f, strings.Repeat("\x00", 1<<20)))
 	f.Add([]byte("\x1f\x8b\x08\x1e\x00\x00\x00\x00\x00\x00"))
 	f.Fuzz(func(t *testing.T, body []byte) {
-		i := newInflater(limit)
-		text, failed, err := i.inflate(body)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if i.total > limit+1 {
-			t.Errorf("inflated %d bytes, limit is %d", i.total, limit)
+		text, work, failed := event.NewInflater(limit).Inflate(body)
+		if work > limit+1 {
+			t.Errorf("inflated %d bytes, limit is %d", work, limit)
 		}
 		want, inflates := reference(body, limit)
 		switch {
