@@ -10,7 +10,6 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -31,8 +30,8 @@ var (
 // Lambda would throttle.
 const clients = 4
 
-// executables are the functions' bootstraps, by the beginning of their logical ids.
-var executables = map[string]string{"Ingest": "ingest", "Validator": "validate", "Redrive": "redrive"}
+// executables are the functions, built once for this machine.
+var executables map[string]string
 
 func TestMain(m *testing.M) {
 	os.Exit(func() int {
@@ -40,7 +39,7 @@ func TestMain(m *testing.M) {
 		dir, err := os.MkdirTemp("", "global-ingest-fault-")
 		if err == nil {
 			defer os.RemoveAll(dir)
-			err = build(dir)
+			executables, err = simulator.BuildFunctions(dir)
 		}
 		if err != nil {
 			fmt.Fprintln(os.Stderr, err)
@@ -48,19 +47,6 @@ func TestMain(m *testing.M) {
 		}
 		return m.Run()
 	}())
-}
-
-func build(dir string) error {
-	for id, name := range executables {
-		path := filepath.Join(dir, name, "bootstrap")
-		command := exec.Command("go", "build", "-tags", "lambda.norpc", "-o", path, "global-ingest/lambdas/cmd/"+name)
-		command.Env = append(os.Environ(), "CGO_ENABLED=0")
-		if output, err := command.CombinedOutput(); err != nil {
-			return fmt.Errorf("building %s: %w\n%s", name, err, output)
-		}
-		executables[id] = path
-	}
-	return nil
 }
 
 // TestNothingAcknowledgedIsLost runs every row and prints their accounts.
@@ -121,20 +107,18 @@ func run(t *testing.T, w row, r *random) (Result, time.Duration) {
 
 // templates are what is deployed. Only API Gateway waits longer, so that a process
 // that starts on a busy machine is slow and not an error.
-func templates(t *testing.T) (all []*simulator.Template) {
+func templates(t *testing.T) []*simulator.Template {
 	t.Helper()
-	for _, stack := range []string{"Storage", "Pipeline"} {
-		path := filepath.Join("..", "synth", "testdata", "dev", strings.ToLower(stack)+".json")
-		template, err := simulator.ReadTemplate(path, "Dev-"+stack, simulator.Place{Account: "111111111111", Region: "us-east-1"})
-		if err != nil {
-			t.Fatal(err)
-		}
+	all, err := simulator.GoldenTemplates(filepath.Join("..", "synth", "testdata"), "Dev")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, template := range all {
 		for _, resource := range template.Resources {
 			if integration, ok := resource.Properties["Integration"].(map[string]any); ok && integration["TimeoutInMillis"] != nil {
 				integration["TimeoutInMillis"] = 29_000
 			}
 		}
-		all = append(all, template)
 	}
 	return all
 }

@@ -7,7 +7,6 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -20,14 +19,14 @@ import (
 )
 
 // executables are the functions, built once for this machine.
-var executables = map[string]string{}
+var executables map[string]string
 
 func TestMain(m *testing.M) {
 	os.Exit(func() int {
 		dir, err := os.MkdirTemp("", "global-ingest-")
 		if err == nil {
 			defer os.RemoveAll(dir)
-			err = buildFunctions(dir)
+			executables, err = simulator.BuildFunctions(dir)
 		}
 		if err != nil {
 			fmt.Fprintln(os.Stderr, err)
@@ -37,30 +36,12 @@ func TestMain(m *testing.M) {
 	}())
 }
 
-func buildFunctions(dir string) error {
-	for id, folder := range functionFolders {
-		path := filepath.Join(dir, folder, "bootstrap")
-		build := exec.Command("go", "build", "-tags", "lambda.norpc", "-o", path, "global-ingest/lambdas/cmd/"+folder)
-		build.Env = append(os.Environ(), "CGO_ENABLED=0")
-		if output, err := build.CombinedOutput(); err != nil {
-			return fmt.Errorf("building %s: %w\n%s", folder, err, output)
-		}
-		executables[id] = path
-	}
-	return nil
-}
-
 // goldenTemplates are what is deployed.
 func goldenTemplates(t *testing.T) []*simulator.Template {
 	t.Helper()
-	var templates []*simulator.Template
-	for _, stack := range []string{"Storage", "Pipeline"} {
-		path := filepath.Join("..", "synth", "testdata", "dev", strings.ToLower(stack)+".json")
-		template, err := simulator.ReadTemplate(path, "Dev-"+stack, simulator.Place{Account: "111111111111", Region: "us-east-1"})
-		if err != nil {
-			t.Fatal(err)
-		}
-		templates = append(templates, template)
+	templates, err := simulator.GoldenTemplates(filepath.Join("..", "synth", "testdata"), "Dev")
+	if err != nil {
+		t.Fatal(err)
 	}
 	return templates
 }

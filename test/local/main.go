@@ -46,10 +46,6 @@ type settings struct {
 	throttle     bool
 }
 
-// functionFolders are the folders of the functions' executables, by the
-// beginning of the functions' logical ids.
-var functionFolders = map[string]string{"Ingest": "ingest", "Validator": "validate", "Redrive": "redrive"}
-
 func parse(args []string, lookup func(string) (string, bool), out io.Writer) (settings, error) {
 	port, err := portFrom(lookup, "PORT", 8080)
 	if err != nil {
@@ -123,7 +119,7 @@ func (s settings) options() (simulator.Options, error) {
 		Bootstraps: map[string]string{}, Dir: s.dir, Patience: s.patience,
 		MaxEnvironments: s.environments, Throttle: s.throttle,
 	}
-	for id, folder := range functionFolders {
+	for id, folder := range simulator.Functions {
 		path := filepath.Join(s.functions, folder, "bootstrap")
 		if _, err := os.Stat(path); err != nil {
 			return options, fmt.Errorf("no executable %s: `make local` builds it", path)

@@ -54,7 +54,7 @@ func gatewayOf(t *testing.T, templates []*Template, function Invoker, throttled 
 
 func devGateway(t *testing.T, function Invoker) *Gateway {
 	t.Helper()
-	g, err := gatewayOf(t, goldenTemplates(t, "dev"), function, false)
+	g, err := gatewayOf(t, goldenTemplates(t, "Dev"), function, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -194,7 +194,7 @@ func TestFailuresOfTheFunctionAreTheGatewaysAnswers(t *testing.T) {
 }
 
 func TestIntegrationTimeoutIsTheTemplates(t *testing.T) {
-	templates := patched(t, goldenTemplates(t, "dev"), "EdgeApieventsPOST", number(50), "Integration", "TimeoutInMillis")
+	templates := patched(t, goldenTemplates(t, "Dev"), "EdgeApieventsPOST", number(50), "Integration", "TimeoutInMillis")
 	g, err := gatewayOf(t, templates, invokerFunc(func(ctx context.Context, _ []byte) ([]byte, error) {
 		<-ctx.Done()
 		return nil, ctx.Err()
@@ -226,7 +226,7 @@ func TestPreflightAndHealthAreMocks(t *testing.T) {
 
 // TestMockOfABinaryAPINeedsText: API Gateway applies no template to bytes.
 func TestMockOfABinaryAPINeedsText(t *testing.T) {
-	templates := patched(t, goldenTemplates(t, "dev"), "EdgeApieventsOPTIONS", "", "Integration", "ContentHandling")
+	templates := patched(t, goldenTemplates(t, "Dev"), "EdgeApieventsOPTIONS", "", "Integration", "ContentHandling")
 	g, err := gatewayOf(t, templates, nil, false)
 	if err == nil {
 		wantAnswer(t, ask(g, "OPTIONS", "/events", nil), 500, internalError, "Access-Control-Allow-Origin", "*")
@@ -251,7 +251,7 @@ func TestBodyLimits(t *testing.T) {
 }
 
 func TestThrottleIsATokenBucket(t *testing.T) {
-	g, err := gatewayOf(t, goldenTemplates(t, "dev"), answering(`{"statusCode":200}`), true)
+	g, err := gatewayOf(t, goldenTemplates(t, "Dev"), answering(`{"statusCode":200}`), true)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -299,7 +299,7 @@ func TestWhatTheGatewayDoesNotFollowIsRefused(t *testing.T) {
 		{"EdgeApiDefault4xx", []string{"ResponseTemplates"}, map[string]any{"text/plain": "$context.stage"}, `"$context.stage" is not supported`},
 		{"EdgeApiDefault4xx", []string{"ResponseParameters"}, map[string]any{"gatewayresponse.header.A": "method.request.header.B"}, "not a constant header"},
 	} {
-		_, err := gatewayOf(t, patched(t, goldenTemplates(t, "dev"), change.id, change.value, change.path...), answering(""), false)
+		_, err := gatewayOf(t, patched(t, goldenTemplates(t, "Dev"), change.id, change.value, change.path...), answering(""), false)
 		if err == nil || !strings.Contains(err.Error(), change.want) {
 			t.Errorf("%s %v: error is %v, want one with %q", change.id, change.path, err, change.want)
 		}

@@ -49,7 +49,7 @@ func postBody(t *testing.T, sim *Simulator, body string) int {
 }
 
 func TestStreamsAreTheTemplates(t *testing.T) {
-	sim := mustStart(t, goldenTemplates(t, "dev"))
+	sim := mustStart(t, goldenTemplates(t, "Dev"))
 	streams := sim.Streams()
 	if len(streams) != 2 {
 		t.Fatalf("%d streams, want 2", len(streams))
@@ -70,7 +70,7 @@ func TestStreamsAreTheTemplates(t *testing.T) {
 }
 
 func TestPatienceShortensBuffersAndNothingElse(t *testing.T) {
-	sim := mustStart(t, goldenTemplates(t, "dev"), func(o *Options) { o.Patience = 2 * time.Second })
+	sim := mustStart(t, goldenTemplates(t, "Dev"), func(o *Options) { o.Patience = 2 * time.Second })
 	for _, stream := range sim.Streams() {
 		if stream.BufferFor != 2*time.Second || (stream.Transform != nil && stream.Transform.BufferFor != 2*time.Second) {
 			t.Errorf("stream buffers for %s, transform %+v", stream.BufferFor, stream.Transform)
@@ -79,7 +79,7 @@ func TestPatienceShortensBuffersAndNothingElse(t *testing.T) {
 }
 
 func TestACrashingOrSlowFunctionIs502AndTheNextRequestIsFine(t *testing.T) {
-	templates := patched(t, goldenTemplates(t, "dev"), "IngestFunctionB", "proxy", "Environment", "Variables", actVariable)
+	templates := patched(t, goldenTemplates(t, "Dev"), "IngestFunctionB", "proxy", "Environment", "Variables", actVariable)
 	templates = patched(t, templates, "IngestFunctionB", number(1), "Timeout")
 	templates = patched(t, templates, "EdgeApieventsPOST", number(29_000), "Integration", "TimeoutInMillis")
 	sim := mustStart(t, templates)
@@ -97,7 +97,7 @@ func TestACrashingOrSlowFunctionIs502AndTheNextRequestIsFine(t *testing.T) {
 }
 
 func TestFunctionsLogToFilesAndMetricsAreCounted(t *testing.T) {
-	templates := patched(t, goldenTemplates(t, "dev"), "IngestFunctionB", "proxy", "Environment", "Variables", actVariable)
+	templates := patched(t, goldenTemplates(t, "Dev"), "IngestFunctionB", "proxy", "Environment", "Variables", actVariable)
 	sim := mustStart(t, templates)
 	for _, line := range []string{
 		`{"_aws":{},"EventsValid":5}`, `{"_aws":{},"EventsRejected":2,"Reason":"empty"}`, `{"_aws":{},"EventsRejected":1,"Reason":"not_json"}`,
@@ -143,21 +143,21 @@ func TestWhatCannotBeBuiltIsRefused(t *testing.T) {
 		{"EventsStream", []string{"ExtendedS3DestinationConfiguration", "DynamicPartitioningConfiguration"}, map[string]any{}, `unknown field "DynamicPartitioningConfiguration"`},
 		{"EventsStream", []string{"ExtendedS3DestinationConfiguration", "ProcessingConfiguration", "Processors"}, []any{map[string]any{"Type": "Decompression"}}, "processors other than one Lambda function"},
 	} {
-		_, err := startDev(t, patched(t, goldenTemplates(t, "dev"), c.id, c.value, c.path...))
+		_, err := startDev(t, patched(t, goldenTemplates(t, "Dev"), c.id, c.value, c.path...))
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s %v: error is %v, want one with %q", c.id, c.path, err, c.want)
 		}
 	}
-	if _, err := startDev(t, goldenTemplates(t, "dev"), func(o *Options) { delete(o.Bootstraps, "Ingest") }); err == nil || !strings.Contains(err.Error(), "no executable for this function") {
+	if _, err := startDev(t, goldenTemplates(t, "Dev"), func(o *Options) { delete(o.Bootstraps, "Ingest") }); err == nil || !strings.Contains(err.Error(), "no executable for this function") {
 		t.Errorf("error is %v", err)
 	}
-	if _, err := startDev(t, goldenTemplates(t, "dev")[1:]); err == nil || !strings.Contains(err.Error(), "stack Dev-Storage has no output") {
+	if _, err := startDev(t, goldenTemplates(t, "Dev")[1:]); err == nil || !strings.Contains(err.Error(), "stack Dev-Storage has no output") {
 		t.Errorf("error is %v", err)
 	}
 }
 
 func TestEverythingListensOnThisMachineOnly(t *testing.T) {
-	sim := mustStart(t, goldenTemplates(t, "dev"))
+	sim := mustStart(t, goldenTemplates(t, "Dev"))
 	for name, listener := range sim.listeners {
 		if address := listener.Addr().(*net.TCPAddr); !address.IP.IsLoopback() {
 			t.Errorf("%s listens on %s", name, address)
@@ -166,7 +166,7 @@ func TestEverythingListensOnThisMachineOnly(t *testing.T) {
 }
 
 func TestAfterCloseNothingListens(t *testing.T) {
-	sim := mustStart(t, goldenTemplates(t, "dev"))
+	sim := mustStart(t, goldenTemplates(t, "Dev"))
 	if err := sim.Close(); err != nil {
 		t.Error(err)
 	}

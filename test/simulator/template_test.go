@@ -192,7 +192,7 @@ func TestAssemblyIsReadByItsManifests(t *testing.T) {
 }
 
 func TestGoldenTemplatesOfEveryEnvironmentResolve(t *testing.T) {
-	for _, environment := range []string{"dev", "staging", "prod"} {
+	for _, environment := range []string{"Dev", "Staging", "Prod"} {
 		if _, err := resolveAll(goldenTemplates(t, environment)); err != nil {
 			t.Errorf("%s: %v", environment, err)
 		}
@@ -202,15 +202,9 @@ func TestGoldenTemplatesOfEveryEnvironmentResolve(t *testing.T) {
 // goldenTemplates reads the templates that test/synth keeps.
 func goldenTemplates(t *testing.T, environment string) []*Template {
 	t.Helper()
-	var templates []*Template
-	for _, stack := range []string{"Storage", "Pipeline"} {
-		path := filepath.Join("..", "synth", "testdata", environment, strings.ToLower(stack)+".json")
-		name := strings.ToUpper(environment[:1]) + environment[1:] + "-" + stack
-		template, err := ReadTemplate(path, name, testPlace)
-		if err != nil {
-			t.Fatal(err)
-		}
-		templates = append(templates, template)
+	templates, err := GoldenTemplates(filepath.Join("..", "synth", "testdata"), environment)
+	if err != nil {
+		t.Fatal(err)
 	}
 	return templates
 }

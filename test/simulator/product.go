@@ -1,0 +1,44 @@
+package simulator
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+)
+
+// Functions are the folders of the functions' executables, by the beginning of the
+// functions' logical ids.
+var Functions = map[string]string{"Ingest": "ingest", "Validator": "validate", "Redrive": "redrive"}
+
+// BuildFunctions builds the functions for this machine below dir and returns them
+// as Options.Bootstraps.
+func BuildFunctions(dir string) (map[string]string, error) {
+	bootstraps := map[string]string{}
+	for id, folder := range Functions {
+		path := filepath.Join(dir, folder, "bootstrap")
+		build := exec.Command("go", "build", "-tags", "lambda.norpc", "-o", path, "global-ingest/lambdas/cmd/"+folder)
+		build.Env = append(os.Environ(), "CGO_ENABLED=0")
+		if output, err := build.CombinedOutput(); err != nil {
+			return nil, fmt.Errorf("building %s: %w\n%s", folder, err, output)
+		}
+		bootstraps[id] = path
+	}
+	return bootstraps, nil
+}
+
+// GoldenTemplates reads what is deployed of an environment, such as "Dev", from the
+// folder of the golden templates, at the place they are synthesized for.
+func GoldenTemplates(folder, environment string) ([]*Template, error) {
+	var templates []*Template
+	for _, stack := range []string{"Storage", "Pipeline"} {
+		path := filepath.Join(folder, strings.ToLower(environment), strings.ToLower(stack)+".json")
+		template, err := ReadTemplate(path, environment+"-"+stack, Place{Account: "111111111111", Region: "us-east-1"})
+		if err != nil {
+			return nil, err
+		}
+		templates = append(templates, template)
+	}
+	return templates, nil
+}
