@@ -56,6 +56,10 @@ func init() {
 		answerAndLeave()
 	case "ask twice":
 		askTwice()
+	case "linger":
+		lambda.Start(linger)
+	case "extend":
+		extend()
 	}
 	os.Exit(0)
 }
@@ -119,4 +123,45 @@ func askTwice() {
 			os.Exit(1)
 		}
 	}
+}
+
+// linger answers and goes on working: it prints a line every 10 ms from then on.
+func linger(context.Context, json.RawMessage) (outcome, error) {
+	go func() {
+		for {
+			time.Sleep(10 * time.Millisecond)
+			fmt.Println("still working")
+		}
+	}()
+	return outcome{PID: os.Getpid()}, nil
+}
+
+// extend is a function with an internal extension that works for a while after the
+// answer of each invocation.
+func extend() {
+	url := "http://" + os.Getenv("AWS_LAMBDA_RUNTIME_API") + "/2020-01-01/extension/"
+	request, _ := http.NewRequest(http.MethodPost, url+"register", strings.NewReader(`{"events":["INVOKE"]}`))
+	request.Header.Set("Lambda-Extension-Name", "test")
+	response, err := http.DefaultClient.Do(request)
+	if err != nil || response.StatusCode != http.StatusOK {
+		fmt.Println("not registered", err)
+		os.Exit(1)
+	}
+	answered := make(chan bool)
+	go func() {
+		for {
+			next, _ := http.NewRequest(http.MethodGet, url+"event/next", nil)
+			next.Header.Set("Lambda-Extension-Identifier", response.Header.Get("Lambda-Extension-Identifier"))
+			if _, err := http.DefaultClient.Do(next); err != nil {
+				os.Exit(1)
+			}
+			<-answered
+			time.Sleep(100 * time.Millisecond)
+			fmt.Println("finished after the answer")
+		}
+	}()
+	lambda.StartWithOptions(func(context.Context, json.RawMessage) (outcome, error) {
+		go func() { answered <- true }()
+		return outcome{PID: os.Getpid()}, nil
+	}, lambda.WithEnableSIGTERM())
 }

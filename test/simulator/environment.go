@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -26,7 +27,7 @@ type invocation struct {
 	done chan struct{} // closed when body or err is set
 	body []byte
 	err  error
-	over chan struct{} // closed when the process asks for its next event
+	over chan struct{} // closed when runtime and extensions have asked for the next event
 }
 
 func newInvocation(e *environment, event []byte, trace string) *invocation {
@@ -55,21 +56,37 @@ type environment struct {
 	api      *runtimeAPI
 	process  *process
 	lines    *lineWriter // what the process writes
-	handed   chan *invocation
+	runtime  *party
 	exited   chan struct{} // closed when the process is gone
 
 	finishing bool // has answered, has not asked again; guarded by function.mu
 
-	mu      sync.Mutex
-	ready   bool           // has asked for its first event
-	initErr *FunctionError // what it reported instead
-	current *invocation
+	mu         sync.Mutex
+	extensions map[string]*party // by identifier
+	ready      bool              // has asked for its first event
+	initErr    *FunctionError    // what it reported instead
+	current    *invocation
+}
+
+// party asks an environment for events: its runtime, or an extension. The
+// environment is idle once every party has asked for its next one.
+type party struct {
+	name    string
+	invoked bool             // wants the event of each invocation
+	events  chan *invocation // handed to a question that waits
+
+	asked bool // for the next event; guarded by environment.mu
+	owed  bool // the event of an invocation that has begun; guarded by environment.mu
+}
+
+func newParty(name string, invoked bool) *party {
+	return &party{name: name, invoked: invoked, events: make(chan *invocation)}
 }
 
 func startEnvironment(f *Function) (*environment, error) {
 	e := &environment{
-		function: f, lines: &lineWriter{line: f.log},
-		handed: make(chan *invocation), exited: make(chan struct{}),
+		function: f, lines: &lineWriter{line: f.log}, exited: make(chan struct{}),
+		runtime: newParty("runtime", true), extensions: map[string]*party{},
 	}
 	var err error
 	if e.api, err = newRuntimeAPI(e); err != nil {
@@ -151,31 +168,73 @@ func (e *environment) watch() {
 	}
 }
 
-// next is the process's question for an event: it ends the invocation before and
-// makes the environment available. It returns nil when there will be no event.
-func (e *environment) next(ctx context.Context) *invocation {
+// begin hands inv to the runtime and to each extension that asked for invocations. It returns false when the
+// process is gone and never saw inv.
+func (e *environment) begin(inv *invocation) bool {
+	inv.deadline = time.Now().Add(e.function.config.Timeout)
 	e.mu.Lock()
-	previous, again := e.current, e.ready && e.current == nil
-	e.current, e.ready = nil, true
+	e.current = inv
+	parties := slices.DeleteFunc(e.partiesLocked(), func(p *party) bool { return !p.invoked })
+	for _, p := range parties {
+		p.owed = true
+	}
 	e.mu.Unlock()
-	if previous != nil {
-		previous.fail(&FunctionError{Type: "Runtime.NoResponse", Message: "the runtime asked for the next event without answering"})
-		close(previous.over)
+	for i, p := range parties {
+		select {
+		case p.events <- inv:
+		case <-e.exited:
+			return i > 0
+		}
 	}
-	if !again { // a question asked twice does not make two environments
-		e.function.release(e)
-	}
+	return true
+}
+
+// next is p's question for an event. It returns nil when there will be none.
+func (e *environment) next(ctx context.Context, p *party) *invocation {
+	e.ask(p)
 	select {
-	case inv := <-e.handed:
-		inv.deadline = time.Now().Add(e.function.config.Timeout)
+	case inv := <-p.events:
 		e.mu.Lock()
-		e.current = inv
+		p.asked, p.owed = false, false
 		e.mu.Unlock()
 		return inv
 	case <-ctx.Done():
 	case <-e.exited:
 	}
 	return nil
+}
+
+// ask notes that p wants its next event. The last party to ask ends the invocation
+// before and makes the environment available.
+func (e *environment) ask(p *party) {
+	e.mu.Lock()
+	asksAgain := p.asked // which does not make two environments
+	p.asked = true
+	previous := e.current
+	idle := !asksAgain && e.idleLocked()
+	if idle {
+		e.current, e.ready = nil, true
+	}
+	e.mu.Unlock()
+	if p == e.runtime && previous != nil && !asksAgain {
+		previous.fail(&FunctionError{Type: "Runtime.NoResponse", Message: "the runtime asked for the next event without answering"})
+	}
+	if !idle {
+		return
+	}
+	if previous != nil {
+		close(previous.over)
+	}
+	e.function.release(e)
+}
+
+func (e *environment) idleLocked() bool {
+	return !slices.ContainsFunc(e.partiesLocked(), func(p *party) bool { return !p.asked || p.owed })
+}
+
+// partiesLocked returns everyone who asks for events, the runtime first.
+func (e *environment) partiesLocked() []*party {
+	return append([]*party{e.runtime}, slices.Collect(maps.Values(e.extensions))...)
 }
 
 // oversee stays until the process is done with inv: an invocation is over when

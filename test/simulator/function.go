@@ -38,11 +38,13 @@ type FunctionConfig struct {
 // Function is one Lambda function: a pool of environments, each a process of the
 // real bootstrap that serves one invocation at a time.
 //
-// Known to differ from AWS: memory and processor are not limited; an environment
-// is not frozen between its invocations, so work left behind goes on; it is never
-// retired for its age; an init that takes too long is not tried a second time;
-// environments share the machine's file system; there are no response streams, no
-// extensions and no asynchronous invocations.
+// An environment is frozen while it is idle, by SIGSTOP: work that a function leaves
+// behind its answer stands still, as it does on AWS.
+//
+// Known to differ from AWS: memory and processor are not limited; an environment is
+// never retired for its age; an init that takes too long is not tried a second time;
+// environments share the machine's file system; extensions are internal ones only;
+// there are no response streams and no asynchronous invocations.
 type Function struct {
 	config FunctionConfig
 
@@ -97,14 +99,9 @@ func (f *Function) begin(ctx context.Context, event []byte) (*invocation, error)
 			return nil, err
 		}
 		inv := newInvocation(e, event, traceFrom(ctx))
-		select {
-		case e.handed <- inv:
+		if e.begin(inv) {
 			go e.oversee(inv)
 			return inv, nil
-		case <-e.exited:
-		case <-ctx.Done():
-			f.release(e)
-			return nil, ctx.Err()
 		}
 	}
 }
@@ -148,6 +145,7 @@ func (f *Function) idleOrWait() (*environment, chan handover, bool, error) {
 	if last := len(f.idle) - 1; last >= 0 {
 		e := f.idle[last]
 		f.idle = f.idle[:last]
+		e.process.thaw()
 		return e, nil, false, nil
 	}
 	waiter := make(chan handover, 1)
@@ -239,12 +237,15 @@ func (f *Function) handOverLocked(h handover) bool {
 	return true
 }
 
-// release makes e available: its process has asked for the next event.
+// release makes e available: its runtime and extensions have asked for the next
+// event. When there is none, the environment is frozen, with whatever work it has
+// left behind.
 func (f *Function) release(e *environment) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	e.finishing = false
 	if !f.handOverLocked(handover{environment: e}) {
+		e.process.freeze()
 		f.idle = append(f.idle, e)
 	}
 }

@@ -45,6 +45,7 @@ func startProcess(cmd *exec.Cmd) (*process, error) {
 // stop ends the process politely, then at once.
 func (p *process) stop() {
 	p.signal(syscall.SIGTERM)
+	p.thaw() // a frozen process would not hear of it
 	select {
 	case <-p.exited:
 	case <-time.After(patienceAtStop):
@@ -53,6 +54,10 @@ func (p *process) stop() {
 }
 
 func (p *process) kill() { p.signal(syscall.SIGKILL) }
+
+func (p *process) freeze() { p.signal(syscall.SIGSTOP) }
+
+func (p *process) thaw() { p.signal(syscall.SIGCONT) }
 
 // signal reaches the whole group. A process that has ended needs no signal, and
 // its number may by then be another's.

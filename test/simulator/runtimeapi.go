@@ -21,7 +21,7 @@ const maxResponseBytes = 6<<20 + 100
 const maxEventBytes = 6 << 20
 
 // runtimeAPI is the HTTP API that a function's process asks for work, one
-// listener per environment.
+// listener per environment. The Extensions API stands beside it.
 // https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
 type runtimeAPI struct {
 	environment *environment
@@ -40,14 +40,14 @@ func newRuntimeAPI(e *environment) (*runtimeAPI, error) {
 	return api, nil
 }
 
-// routes are the paths of the runtime API; the paths of the Extensions API would
-// stand beside them, on the same listener.
 func (api *runtimeAPI) routes() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /2018-06-01/runtime/invocation/next", api.next)
 	mux.HandleFunc("POST /2018-06-01/runtime/invocation/{id}/response", api.response)
 	mux.HandleFunc("POST /2018-06-01/runtime/invocation/{id}/error", api.failure)
 	mux.HandleFunc("POST /2018-06-01/runtime/init/error", api.initError)
+	mux.HandleFunc("POST /2020-01-01/extension/register", api.register)
+	mux.HandleFunc("GET /2020-01-01/extension/event/next", api.nextOfExtension)
 	return mux
 }
 
@@ -57,7 +57,7 @@ func (api *runtimeAPI) close() { _ = api.server.Close() }
 
 // next waits for an invocation, which may take as long as the environment lives.
 func (api *runtimeAPI) next(w http.ResponseWriter, r *http.Request) {
-	inv := api.environment.next(r.Context())
+	inv := api.environment.next(r.Context(), api.environment.runtime)
 	if inv == nil {
 		return // the process is gone or being stopped
 	}

@@ -1,0 +1,96 @@
+package simulator
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/google/uuid"
+)
+
+// Events that an extension can register for.
+const (
+	extensionInvoke   = "INVOKE"
+	extensionShutdown = "SHUTDOWN" // of external extensions only
+)
+
+var (
+	errTooLate  = errors.New("extensions register during init")
+	errTwice    = errors.New("an extension of this name is registered")
+	errInternal = errors.New("an internal extension can register for INVOKE only")
+)
+
+// register makes an internal extension, a thread of the runtime's own process, a
+// party of the environment.
+// https://docs.aws.amazon.com/lambda/latest/dg/runtimes-extensions-api.html#extensions-registration-api-a
+func (api *runtimeAPI) register(w http.ResponseWriter, r *http.Request) {
+	var wish struct {
+		Events []string `json:"events"`
+	}
+	name := r.Header.Get("Lambda-Extension-Name")
+	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxEventBytes)).Decode(&wish); err != nil || name == "" {
+		refuse(w, http.StatusBadRequest, "InvalidRequestFormat", "name or events are missing")
+		return
+	}
+	id, err := api.environment.register(name, wish.Events)
+	if err != nil {
+		refuse(w, http.StatusForbidden, "Extension.RegistrationError", err.Error())
+		return
+	}
+	w.Header().Set("Lambda-Extension-Identifier", id)
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(map[string]string{ // a process that does not read it is noticed by its silence
+		"functionName": api.environment.function.config.Name, "functionVersion": "$LATEST",
+		"handler": api.environment.function.config.Handler,
+	})
+}
+
+func (e *environment) register(name string, events []string) (id string, err error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.runtime.asked || e.ready {
+		return "", errTooLate
+	}
+	for _, p := range e.extensions {
+		if p.name == name {
+			return "", errTwice
+		}
+	}
+	for _, event := range events {
+		switch event {
+		case extensionInvoke:
+		case extensionShutdown:
+			return "", errInternal
+		default:
+			return "", fmt.Errorf("event %q is unknown", event)
+		}
+	}
+	id = uuid.NewString()
+	e.extensions[id] = newParty(name, len(events) > 0)
+	return id, nil
+}
+
+// nextOfExtension waits for an invocation, as the runtime does.
+// https://docs.aws.amazon.com/lambda/latest/dg/runtimes-extensions-api.html#extensions-api-next
+func (api *runtimeAPI) nextOfExtension(w http.ResponseWriter, r *http.Request) {
+	e := api.environment
+	e.mu.Lock()
+	extension := e.extensions[r.Header.Get("Lambda-Extension-Identifier")]
+	e.mu.Unlock()
+	if extension == nil {
+		refuse(w, http.StatusForbidden, "Extension.UnknownExtensionIdentifier", "no such extension")
+		return
+	}
+	inv := e.next(r.Context(), extension)
+	if inv == nil {
+		return // the process is gone or being stopped
+	}
+	w.Header().Set("Lambda-Extension-Event-Identifier", uuid.NewString())
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(map[string]any{ // as above
+		"eventType": extensionInvoke, "deadlineMs": inv.deadline.UnixMilli(), "requestId": inv.id,
+		"invokedFunctionArn": e.function.config.ARN,
+		"tracing":            map[string]string{"type": "X-Amzn-Trace-Id", "value": inv.trace},
+	})
+}
