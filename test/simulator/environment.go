@@ -116,7 +116,9 @@ func (e *environment) command() *exec.Cmd {
 // simulated function.
 // https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
 func (e *environment) variables() map[string]string {
+	e.function.mu.Lock()
 	c := e.function.config
+	e.function.mu.Unlock()
 	variables := map[string]string{
 		"AWS_LAMBDA_RUNTIME_API":          e.api.address(),
 		"AWS_LAMBDA_FUNCTION_NAME":        c.Name,
