@@ -294,14 +294,22 @@ func (f *Function) Environments() int {
 	return len(f.all)
 }
 
-// Kill ends the processes that live now with SIGKILL, in the middle of whatever they do.
-func (f *Function) Kill() {
+// Kill ends the processes that live now with SIGKILL, in the middle of whatever they
+// do, and returns how many they were.
+func (f *Function) Kill() int { return f.each((*process).kill) }
+
+// Freeze stops the processes that live now, in the middle of whatever they do: an
+// invocation under way runs into its timeout.
+func (f *Function) Freeze() { f.each((*process).freeze) }
+
+func (f *Function) each(do func(*process)) int {
 	f.mu.Lock()
 	environments := slices.Collect(maps.Keys(f.all))
 	f.mu.Unlock()
 	for _, e := range environments {
-		e.process.kill()
+		do(e.process)
 	}
+	return len(environments)
 }
 
 // Update gives environments that start from now on another value of a variable, as

@@ -42,3 +42,22 @@ func GoldenTemplates(folder, environment string) ([]*Template, error) {
 	}
 	return templates, nil
 }
+
+// Properties returns the properties of the resource of a type whose logical id begins
+// with id, for a test to change. It panics when there is none.
+func Properties(templates []*Template, id, resourceType string) map[string]any {
+	for _, template := range templates {
+		for name, resource := range template.Resources {
+			if strings.HasPrefix(name, id) && resource.Type == resourceType {
+				return resource.Properties
+			}
+		}
+	}
+	panic(fmt.Sprintf("no %s %s in the templates", resourceType, id))
+}
+
+// Variables returns the environment variables of a function, for a test to change.
+// It panics when there is no such function.
+func Variables(templates []*Template, function string) map[string]any {
+	return Properties(templates, function, "AWS::Lambda::Function")["Environment"].(map[string]any)["Variables"].(map[string]any)
+}
