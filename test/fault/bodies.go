@@ -2,6 +2,7 @@ package fault
 
 import (
 	"fmt"
+	"path/filepath"
 	"strconv"
 	"time"
 
@@ -59,6 +60,43 @@ func refusedAbove45MB(_ *scene, r Result) error {
 	const tooLarge = 6 // three each at 6 MB and 6 MiB
 	if r.Refused != tooLarge {
 		return fmt.Errorf("%d bodies were refused, want the %d above what Lambda takes", r.Refused, tooLarge)
+	}
+	return nil
+}
+
+// crafted is a body that the mutated Ingest panics at, by its last byte.
+const crafted = "panic!"
+
+var panics = mutation{
+	name: "panic on a crafted body", file: "lambdas/ingest/handler.go",
+	old: `received := h.now()`,
+	new: `received := h.now()
+	if data := string(h.encode(s, id, received, event)); len(data) > 0 && data[len(data)-1] == '!' {
+		panic(data)
+	}`,
+}
+
+// panicking has an Ingest that panics at some bodies.
+func panicking(_ *scene, o *simulator.Options) (err error) {
+	o.Bootstraps, err = panics.build(filepath.Join(o.Dir, "panicking"))
+	return err
+}
+
+// withCrafted puts crafted bodies among the others.
+func withCrafted(s *scene, events int) []traffic.Request {
+	requests := s.generator.Mixed(events)
+	for range craftedBodies {
+		requests = append(requests, s.generator.Crafted(crafted))
+	}
+	return s.generator.Shuffled(requests)
+}
+
+const craftedBodies = 10
+
+// onlyCraftedRefused says that a panic is the misfortune of its own request.
+func onlyCraftedRefused(_ *scene, r Result) error {
+	if r.Refused != craftedBodies {
+		return fmt.Errorf("%d events were refused, want the %d crafted ones", r.Refused, craftedBodies)
 	}
 	return nil
 }

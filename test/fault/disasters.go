@@ -49,6 +49,19 @@ func breakersClosed(s *scene, _ Result) error {
 	return nil
 }
 
+// batchesGivenUp waits until a batch was denied, and twice the 0.7 s that its four
+// rounds take.
+func batchesGivenUp(s *scene) error {
+	for range 1000 {
+		if s.denied.Load() > 0 {
+			time.Sleep(1400 * time.Millisecond)
+			return nil
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	return errors.New("no batch was put within 10 s")
+}
+
 // freeze leaves the environments frozen for a while, and cuts their connections.
 func freeze(long time.Duration, cut simulator.Cut) func(*scene) error {
 	return func(s *scene) error {
@@ -59,19 +72,20 @@ func freeze(long time.Duration, cut simulator.Cut) func(*scene) error {
 }
 
 // firehoseAt has Ingest look for Firehose at another address.
-func firehoseAt(url string) func(*scene, *simulator.Options) {
-	return func(_ *scene, o *simulator.Options) {
+func firehoseAt(url string) func(*scene, *simulator.Options) error {
+	return func(_ *scene, o *simulator.Options) error {
 		o.Variables = map[string]map[string]string{"Ingest": {"AWS_ENDPOINT_URL_FIREHOSE": url}}
+		return nil
 	}
 }
 
 // firehoseBehindAStranger has a server in Firehose's place whose certificate nobody signed.
-func firehoseBehindAStranger(s *scene, o *simulator.Options) {
+func firehoseBehindAStranger(s *scene, o *simulator.Options) error {
 	stranger := httptest.NewUnstartedServer(http.NotFoundHandler())
 	stranger.Config.ErrorLog = log.New(io.Discard, "", 0) // each refused handshake is the point
 	stranger.StartTLS()
 	s.ends = append(s.ends, stranger.Close)
-	firehoseAt(stranger.URL)(s, o)
+	return firehoseAt(stranger.URL)(s, o)
 }
 
 // allSpilled says that the fault was one: no record got through but by the spill.
@@ -83,8 +97,11 @@ func allSpilled(s *scene, _ Result) error {
 }
 
 // clocksDiffer has Firehose's clock ahead of the functions', or behind.
-func clocksDiffer(by time.Duration) func(*scene, *simulator.Options) {
-	return func(_ *scene, o *simulator.Options) { o.FirehoseClock = by }
+func clocksDiffer(by time.Duration) func(*scene, *simulator.Options) error {
+	return func(_ *scene, o *simulator.Options) error {
+		o.FirehoseClock = by
+		return nil
+	}
 }
 
 // enoughKills is a thousand of Ingest's processes in a full run.
@@ -121,9 +138,10 @@ func someKilled(s *scene, _ Result) error {
 }
 
 // validatorTimeout is Lambda's, for a Validator that is frozen to run into.
-func validatorTimeout(after time.Duration) func(*scene, *simulator.Options) {
-	return func(_ *scene, o *simulator.Options) {
+func validatorTimeout(after time.Duration) func(*scene, *simulator.Options) error {
+	return func(_ *scene, o *simulator.Options) error {
 		simulator.Properties(o.Templates, "Validator", "AWS::Lambda::Function")["Timeout"] = int(after.Seconds())
+		return nil
 	}
 }
 
@@ -137,8 +155,9 @@ func freezeValidator(s *scene) {
 
 // fewReceives makes a dead letter of a message after three receives, where a hundred
 // would take the test a while.
-func fewReceives(_ *scene, o *simulator.Options) {
+func fewReceives(_ *scene, o *simulator.Options) error {
 	simulator.Properties(o.Templates, "SpillQueue", "AWS::SQS::Queue")["RedrivePolicy"].(map[string]any)["maxReceiveCount"] = 3
+	return nil
 }
 
 const poisonKey = record.SpillPrefix + "00/2026-11-23/poison"

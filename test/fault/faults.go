@@ -28,6 +28,21 @@ func share(part float64, operation string, fault simulator.Fault) func(*scene) s
 	}
 }
 
+// batchesDenied denies every batch, which the SDK does not try again, and answers
+// single records with single.
+func batchesDenied(single simulator.Fault) func(*scene) simulator.Faults {
+	return func(s *scene) simulator.Faults {
+		denied := badRequest("AccessDeniedException")
+		return func(c simulator.Call) *simulator.Fault {
+			if c.Operation != "PutRecordBatch" {
+				return &single
+			}
+			s.denied.Add(1)
+			return &denied
+		}
+	}
+}
+
 // refuseInPart has ingest spill everything and refuses some records of each batch
 // by which Redrive and the Validator put theirs.
 func refuseInPart(s *scene) simulator.Faults {

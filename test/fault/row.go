@@ -18,7 +18,7 @@ type row struct {
 	name string
 
 	traffic func(s *scene, events int) []traffic.Request // default: of every kind
-	options func(*scene, *simulator.Options)             // where the pipeline is not the deployed one
+	options func(*scene, *simulator.Options) error       // where the pipeline is not the deployed one
 
 	// What calls to Firehose, writes to S3 and invocations are answered. The first two
 	// end when the row is mended.
@@ -73,10 +73,13 @@ var rows = []row{
 	{name: "S3 refuses deliveries, 50 %", objects: refuse(0.5, "events/")},
 	{name: "S3 refuses every delivery", objects: refuse(1, "events/")},
 	{name: "S3 refuses spills, 20 %", faults: share(0.5, "PutRecord", *simulator.Unavailable()), objects: refuse(0.2, "spill/"), refuses: true},
+	{name: "Redrive gives up, then tries again", faults: batchesDenied(*simulator.Unavailable()), halfway: batchesGivenUp},
+	{name: "rejects stream denies access", faults: batchesDenied(simulator.Fault{}), halfway: batchesGivenUp},
 	{name: "batches refused in part", faults: refuseInPart},
 
 	{name: "Ingest killed at random points", beside: killIngest, until: enoughKills, unknown: true},
 	{name: "Redrive and Validator killed midway", faults: share(1, "PutRecord", *simulator.Unavailable()), beside: killWorkers, verify: someKilled},
+	{name: "panic on a crafted body", options: panicking, traffic: withCrafted, verify: onlyCraftedRefused, refuses: true},
 	{name: "body sizes at their limits", traffic: bodiesAtLimits, after: replayFailed, verify: refusedAbove45MB, refuses: true},
 	{name: "body sizes at their limits, Firehose down", traffic: bodiesAtLimits, faults: share(1, "", *simulator.Unavailable()), after: replayFailed, verify: refusedAbove45MB, refuses: true},
 	{name: "poison message", faults: share(1, "PutRecord", *simulator.Unavailable()), options: fewReceives, halfway: poison, verify: onlyPoisonIsDead},

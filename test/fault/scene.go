@@ -33,6 +33,7 @@ type scene struct {
 	spills        atomic.Int64    // objects that were written below spill/
 	spilledBefore int64           // those until it was mended
 	kills         atomic.Int64    // processes that were killed
+	denied        atomic.Int64    // batches that were denied
 	dead          []string        // dead letters, once the row is over
 	excused       map[string]bool // objects that lie where they do for a reason
 }
@@ -49,7 +50,11 @@ func play(w row, c cast, events int, seed uint64, dir string) (result Result, p9
 			end()
 		}
 	}()
-	if s.sim, err = simulator.Start(s.options(c, dir)); err != nil {
+	options, err := s.options(c, dir)
+	if err != nil {
+		return result, 0, nil, err
+	}
+	if s.sim, err = simulator.Start(options); err != nil {
 		return result, 0, nil, err
 	}
 	defer func() { err = errors.Join(err, s.sim.Close()) }()
@@ -83,7 +88,7 @@ type cast struct {
 
 // options are those of the simulator: the deployed templates, and the row's faults
 // until they are mended.
-func (s *scene) options(c cast, dir string) simulator.Options {
+func (s *scene) options(c cast, dir string) (simulator.Options, error) {
 	o := simulator.Options{Templates: templates(), Bootstraps: c.bootstraps, Dir: dir, Patience: 200 * time.Millisecond}
 	if s.row.faults != nil {
 		faults := s.row.faults(s)
@@ -111,9 +116,9 @@ func (s *scene) options(c cast, dir string) simulator.Options {
 		o.InvocationFaults = s.row.invocations(s)
 	}
 	if s.row.options != nil {
-		s.row.options(s, &o)
+		return o, s.row.options(s, &o)
 	}
-	return o
+	return o, nil
 }
 
 // traffic sends the row's requests in two halves, with what happens beside and

@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -12,13 +13,14 @@ import (
 // functions' logical ids.
 var Functions = map[string]string{"Ingest": "ingest", "Validator": "validate", "Redrive": "redrive"}
 
-// BuildFunctions builds the functions for this machine below dir and returns them
-// as Options.Bootstraps.
-func BuildFunctions(dir string) (map[string]string, error) {
+// BuildFunctions builds the functions for this machine below dir, with further flags
+// of go build, and returns them as Options.Bootstraps.
+func BuildFunctions(dir string, flags ...string) (map[string]string, error) {
 	bootstraps := map[string]string{}
 	for id, folder := range Functions {
 		path := filepath.Join(dir, folder, "bootstrap")
-		build := exec.Command("go", "build", "-tags", "lambda.norpc", "-o", path, "global-ingest/lambdas/cmd/"+folder)
+		args := slices.Concat([]string{"build", "-tags", "lambda.norpc", "-o", path}, flags, []string{"global-ingest/lambdas/cmd/" + folder})
+		build := exec.Command("go", args...)
 		build.Env = append(os.Environ(), "CGO_ENABLED=0")
 		if output, err := build.CombinedOutput(); err != nil {
 			return nil, fmt.Errorf("building %s: %w\n%s", folder, err, output)

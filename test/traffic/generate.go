@@ -301,6 +301,11 @@ func (g *Generator) Sized(size int) Request {
 	return r
 }
 
+// Crafted returns a request with this body, which is no JSON.
+func (g *Generator) Crafted(body string) Request {
+	return g.Made("crafted", reject(record.NotJSON, []byte(body)))
+}
+
 // Tiny returns a request of n events, each as small as one that is its own can be.
 func (g *Generator) Tiny(n int) Request {
 	r := Request{ContentType: "application/x-ndjson"}
