@@ -12,6 +12,12 @@ OUT       := .local
 CDK       := infra/node_modules/.bin/cdk
 STACKS    := Storage Pipeline
 
+# Run by version, not by tool lines: go.mod stays the product's, and each is built once.
+GOLANGCI    := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+ACTIONLINT  := go run github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
+GOVULNCHECK := go run golang.org/x/vuln/cmd/govulncheck@v1.9.0
+VULN_DB     ?= https://vuln.go.dev
+
 # Reproducible: the same source and toolchain give the same bytes in any folder.
 GOBUILD := CGO_ENABLED=0 GOFLAGS= go build -trimpath -buildvcs=false -tags lambda.norpc -ldflags='-s -w -buildid='
 
@@ -101,11 +107,20 @@ fmt: ## format the Go code
 	@git ls-files '*.go' | xargs go tool gofumpt -w
 
 .PHONY: lint
-lint: ## vet, staticcheck and gofumpt
+lint: vuln ## vet, staticcheck, gofumpt, golangci-lint, actionlint, govulncheck
 	go vet ./...
 	go tool staticcheck ./...
 	@unformatted=$$(git ls-files '*.go' | xargs go tool gofumpt -l); \
 	if [ -n "$$unformatted" ]; then echo "not formatted, run make fmt:"; echo "$$unformatted"; exit 1; fi
+	$(GOLANGCI) run
+	$(ACTIONLINT)
+
+.PHONY: vuln
+vuln: ## look for known vulnerabilities in what the code calls: VULN_DB=https://vuln.go.dev
+	@mkdir -p $(OUT); $(GOVULNCHECK) -db $(VULN_DB) ./... >$(OUT)/vuln.txt 2>&1 || \
+	{ if [ -z "$(VULN_REQUIRED)" ] && grep -q 'fetching vulnerabilities' $(OUT)/vuln.txt; \
+	then echo "govulncheck: NOT CHECKED, $(VULN_DB) cannot be reached from here; the pull request's workflow insists"; \
+	else cat $(OUT)/vuln.txt; exit 1; fi; }
 
 .PHONY: clean
 clean: ## delete everything generated
