@@ -4,6 +4,10 @@
 ENV  ?= Dev
 BASE ?= main
 
+# auto asks CloudFormation what would be replaced, with the right to deploy; template
+# compares texts, with the right to read.
+DIFF_METHOD ?= auto
+
 EVENTS ?= 2000
 SEED   ?= 0
 
@@ -68,18 +72,36 @@ synth: cli ## synthesize ENV's stacks into .local/cdk.out
 .PHONY: diff
 diff: cli ## show what a deploy of ENV would change; without AWS credentials, what changed since BASE=main
 	@if [ -n "$$AWS_ACCESS_KEY_ID$$AWS_PROFILE$$AWS_WEB_IDENTITY_TOKEN_FILE" ] || [ -f "$$HOME/.aws/credentials" ]; \
-	then $(CDK) diff '$(ENV)/*'; \
+	then $(CDK) diff --method=$(DIFF_METHOD) '$(ENV)/*'; \
 	else $(MAKE) -s diff-golden; fi
 
 .PHONY: diff-golden
-diff-golden: cli
+diff-golden: cli base
 	@CDK_OUTDIR=$(OUT)/golden.out go run ./infra -account 111111111111 -region us-east-1 -dist test/synth/testdata/dist
-	@mkdir -p $(OUT)/base
 	@for stack in $(STACKS); do \
-		golden=$$(echo test/synth/testdata/$(ENV)/$$stack.json | tr '[:upper:]' '[:lower:]'); \
-		git show $(BASE):$$golden >$(OUT)/base/$$stack.json || exit 1; \
-		$(CDK) diff --exclusively --build true --app $(OUT)/golden.out --template $(OUT)/base/$$stack.json $(ENV)/$$stack || exit 1; \
+		golden=$(OUT)/base/$$(echo $(ENV)/$$stack.json | tr '[:upper:]' '[:lower:]'); \
+		[ -f $$golden ] || { mkdir -p $$(dirname $$golden) && echo '{}' >$$golden; } || exit 1; \
+		$(CDK) diff --exclusively --build true --app $(OUT)/golden.out --template $$golden $(ENV)/$$stack || exit 1; \
 	done
+
+.PHONY: base
+base:
+	@rm -rf $(OUT)/base && mkdir -p $(OUT)/base
+	@git archive -o $(OUT)/base.tar $(BASE) test/synth/testdata && tar -xf $(OUT)/base.tar -C $(OUT)/base --strip-components=3
+
+.PHONY: stateful
+stateful: base ## fail if anything that holds events was replaced or deleted since BASE=main: ALLOW=1 only reports
+	@go build -o $(OUT)/bin/review ./infra/review
+	@$(OUT)/bin/review check -base $(OUT)/base $(if $(ALLOW),-allow)
+
+.PHONY: review
+review: cli base ## write what a pull request is told, since BASE=main, to .local/review.md
+	@go build -o $(OUT)/bin/review ./infra/review
+	@$(OUT)/bin/review comment -base $(OUT)/base -diff '$(MAKE) -s diff ENV={} BASE=$(BASE)' $(if $(ALLOW),-allow) >$(OUT)/review.md
+
+.PHONY: post
+post: ## post .local/review.md to the pull request of a GitHub workflow, over the one that is there
+	@go run ./infra/review post -comment $(OUT)/review.md
 
 ##@ In an AWS account
 
