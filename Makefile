@@ -4,6 +4,10 @@
 ENV  ?= Dev
 BASE ?= main
 
+# auto asks CloudFormation what would be replaced, with the right to deploy; template
+# compares texts, with the right to read.
+DIFF_METHOD ?= auto
+
 EVENTS ?= 2000
 MIXED  ?= 100000
 SEED   ?= 0
@@ -12,6 +16,12 @@ FUNCTIONS := $(notdir $(wildcard lambdas/cmd/*))
 OUT       := .local
 CDK       := infra/node_modules/.bin/cdk
 STACKS    := Storage Pipeline
+
+# Run by version, not by tool lines: go.mod stays the product's, and each is built once.
+GOLANGCI    := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+ACTIONLINT  := go run github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
+GOVULNCHECK := go run golang.org/x/vuln/cmd/govulncheck@v1.9.0
+VULN_DB     ?= https://vuln.go.dev
 
 # Reproducible: the same source and toolchain give the same bytes in any folder.
 GOBUILD := CGO_ENABLED=0 GOFLAGS= go build -trimpath -buildvcs=false -tags lambda.norpc -ldflags='-s -w -buildid='
@@ -68,18 +78,36 @@ synth: cli ## synthesize ENV's stacks into .local/cdk.out
 .PHONY: diff
 diff: cli ## show what a deploy of ENV would change; without AWS credentials, what changed since BASE=main
 	@if [ -n "$$AWS_ACCESS_KEY_ID$$AWS_PROFILE$$AWS_WEB_IDENTITY_TOKEN_FILE" ] || [ -f "$$HOME/.aws/credentials" ]; \
-	then $(CDK) diff '$(ENV)/*'; \
+	then $(CDK) diff --method=$(DIFF_METHOD) '$(ENV)/*'; \
 	else $(MAKE) -s diff-golden; fi
 
 .PHONY: diff-golden
-diff-golden: cli
+diff-golden: cli base
 	@CDK_OUTDIR=$(OUT)/golden.out go run ./infra -account 111111111111 -region us-east-1 -dist test/synth/testdata/dist
-	@mkdir -p $(OUT)/base
 	@for stack in $(STACKS); do \
-		golden=$$(echo test/synth/testdata/$(ENV)/$$stack.json | tr '[:upper:]' '[:lower:]'); \
-		git show $(BASE):$$golden >$(OUT)/base/$$stack.json || exit 1; \
-		$(CDK) diff --exclusively --build true --app $(OUT)/golden.out --template $(OUT)/base/$$stack.json $(ENV)/$$stack || exit 1; \
+		golden=$(OUT)/base/$$(echo $(ENV)/$$stack.json | tr '[:upper:]' '[:lower:]'); \
+		[ -f $$golden ] || { mkdir -p $$(dirname $$golden) && echo '{}' >$$golden; } || exit 1; \
+		$(CDK) diff --exclusively --build true --app $(OUT)/golden.out --template $$golden $(ENV)/$$stack || exit 1; \
 	done
+
+.PHONY: base
+base:
+	@rm -rf $(OUT)/base && mkdir -p $(OUT)/base
+	@git archive -o $(OUT)/base.tar $(BASE) test/synth/testdata && tar -xf $(OUT)/base.tar -C $(OUT)/base --strip-components=3
+
+.PHONY: stateful
+stateful: base ## fail if anything that holds events was replaced or deleted since BASE=main: ALLOW=1 only reports
+	@go build -o $(OUT)/bin/review ./infra/review
+	@$(OUT)/bin/review check -base $(OUT)/base $(if $(ALLOW),-allow)
+
+.PHONY: review
+review: cli base ## write what a pull request is told, since BASE=main, to .local/review.md
+	@go build -o $(OUT)/bin/review ./infra/review
+	@$(OUT)/bin/review comment -base $(OUT)/base -diff '$(MAKE) -s diff ENV={} BASE=$(BASE)' $(if $(ALLOW),-allow) >$(OUT)/review.md
+
+.PHONY: post
+post: ## post .local/review.md to the pull request of a GitHub workflow, over the one that is there
+	@go run ./infra/review post -comment $(OUT)/review.md
 
 ##@ In an AWS account
 
@@ -107,11 +135,20 @@ fmt: ## format the Go code
 	@git ls-files '*.go' | xargs go tool gofumpt -w
 
 .PHONY: lint
-lint: ## vet, staticcheck and gofumpt
+lint: vuln ## vet, staticcheck, gofumpt, golangci-lint, actionlint, govulncheck
 	go vet ./...
 	go tool staticcheck ./...
 	@unformatted=$$(git ls-files '*.go' | xargs go tool gofumpt -l); \
 	if [ -n "$$unformatted" ]; then echo "not formatted, run make fmt:"; echo "$$unformatted"; exit 1; fi
+	$(GOLANGCI) run
+	$(ACTIONLINT)
+
+.PHONY: vuln
+vuln: ## look for known vulnerabilities in what the code calls: VULN_DB=https://vuln.go.dev
+	@mkdir -p $(OUT); $(GOVULNCHECK) -db $(VULN_DB) ./... >$(OUT)/vuln.txt 2>&1 || \
+	{ if [ -z "$(VULN_REQUIRED)" ] && grep -q 'fetching vulnerabilities' $(OUT)/vuln.txt; \
+	then echo "govulncheck: NOT CHECKED, $(VULN_DB) cannot be reached from here; the pull request's workflow insists"; \
+	else cat $(OUT)/vuln.txt; exit 1; fi; }
 
 .PHONY: clean
 clean: ## delete everything generated
