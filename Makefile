@@ -10,6 +10,7 @@ DIFF_METHOD ?= auto
 
 EVENTS ?= 2000
 MIXED  ?= 100000
+FUZZTIME ?= 30s
 SEED   ?= 0
 
 FUNCTIONS := $(notdir $(wildcard lambdas/cmd/*))
@@ -60,6 +61,12 @@ fault: ## break things while events flow, and account for each: EVENTS=2000 MIXE
 .PHONY: fault-mutants
 fault-mutants: ## break the functions, and see that the fault suite finds out
 	@go test ./test/fault -run FindsOut -count=1 -timeout 30m -v -mutants -seed $(SEED)
+
+.PHONY: fuzz
+fuzz: ## run every fuzz target for a while: FUZZTIME=30s
+	@git grep '^func Fuzz' -- 'lambdas/*_test.go' | sed -E 's|^(.*)/[^/]*:func (Fuzz[A-Za-z]*).*|\1 \2|' | while read -r folder target; do \
+		echo "$$target in $$folder"; \
+		go test ./$$folder -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x || exit 1; done
 
 .PHONY: bench
 bench: ## measure the two functions, as ratios within one run

@@ -19,11 +19,13 @@ const maxBody = 4_500_000
 
 // bodiesAtLimits has one event of exactly each size at, below and above: nothing;
 // 8 KiB; what fits a record beside its header, and 1,000 KiB, which a record does not;
-// 4.5 MB, the largest body; and 6 MB, which no Lambda event takes. What the Validator
-// may not inflate is a reject.
-func bodiesAtLimits(s *scene, _ int) (all []traffic.Request) {
+// 4.5 MB, the largest body; and 6 MB, which no Lambda event takes. One is as large as
+// the Validator may inflate: two such would not fit one answer. Lines that only
+// Redrive can bring into records come on top.
+func bodiesAtLimits(s *scene, _ int) []traffic.Request {
 	inflated := s.validatorInflates()
-	for _, limit := range []int{0, 8 << 10, record.MaxBytes - headerBytes(record.MaxBytes-1000), record.MaxBytes, inflated, maxBody, 6_000_000, 6 << 20} {
+	all := []traffic.Request{s.generator.Sized(inflated), s.generator.Oversize()}
+	for _, limit := range []int{0, 8 << 10, record.MaxBytes - headerBytes(record.MaxBytes-1000), record.MaxBytes, maxBody, 6_000_000, 6 << 20} {
 		for size := max(limit-1, 0); size <= limit+1; size++ {
 			r := s.generator.Sized(size)
 			if size > inflated {

@@ -295,21 +295,25 @@ func (f *Function) Environments() int {
 }
 
 // Kill ends the processes that live now with SIGKILL, in the middle of whatever they
-// do, and returns how many they were.
-func (f *Function) Kill() int { return f.each((*process).kill) }
+// do, and returns how many they were. None of them is given work any more.
+func (f *Function) Kill() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.idle = nil
+	for e := range f.all {
+		e.process.kill()
+	}
+	return len(f.all)
+}
 
 // Freeze stops the processes that live now, in the middle of whatever they do: an
 // invocation under way runs into its timeout.
-func (f *Function) Freeze() { f.each((*process).freeze) }
-
-func (f *Function) each(do func(*process)) int {
+func (f *Function) Freeze() {
 	f.mu.Lock()
-	environments := slices.Collect(maps.Keys(f.all))
-	f.mu.Unlock()
-	for _, e := range environments {
-		do(e.process)
+	defer f.mu.Unlock()
+	for e := range f.all {
+		e.process.freeze()
 	}
-	return len(environments)
 }
 
 // Update gives environments that start from now on another value of a variable, as

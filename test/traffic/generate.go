@@ -301,6 +301,25 @@ func (g *Generator) Sized(size int) Request {
 	return r
 }
 
+// Oversize returns lines that no record has room for together: a megabyte of lines that
+// are no JSON, valid ones, and ones that are arrays.
+func (g *Generator) Oversize() Request {
+	r := Request{ContentType: "application/x-ndjson"}
+	for n := range 60 {
+		filler := strings.Repeat("x", 50_000)
+		e := Event{N: n, Type: "order", Payload: fmt.Appendf(nil, `{"type":"order","mark":%q,"filler":%q}`, g.mark(), filler)}
+		switch {
+		case n < 25:
+			e = Event{N: n, Reason: record.NotJSON, Payload: []byte(g.mark() + filler)}
+		case n%7 == 0:
+			e = Event{N: n, Reason: record.NotAnObject, Payload: fmt.Appendf(nil, `[%q,{}]`, g.mark())}
+		}
+		r.Body = append(append(r.Body, e.Payload...), '\n')
+		r.Events = append(r.Events, e)
+	}
+	return g.Made("oversize lines", r)
+}
+
 // Crafted returns a request with this body, which is no JSON.
 func (g *Generator) Crafted(body string) Request {
 	return g.Made("crafted", reject(record.NotJSON, []byte(body)))
