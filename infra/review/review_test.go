@@ -58,6 +58,7 @@ func TestMistakesStopNothingSilently(t *testing.T) {
 		`unexpected argument "now"`:              {"check", "now"},
 		"there are none to compare with":         {"check", "-base", t.TempDir()},
 		"diff of Dev: exit status 1":             {"comment", "-base", goldens(t, lake), "-head", goldens(t, lake), "-diff", "false {}"},
+		"there is no environment Test":           {"comment", "-base", goldens(t, lake), "-head", goldens(t, lake), "-only", "Test"},
 		"posting needs GITHUB_API_URL":           {"post", "-comment", "main.go"},
 		"reading the comment: open nowhere.md: ": {"post", "-comment", "nowhere.md"},
 	} {
