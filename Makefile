@@ -10,6 +10,7 @@ DIFF_METHOD ?= auto
 APPROVAL    ?= broadening
 
 EVENTS ?= 2000
+MIXED  ?= 100000
 SEED   ?= 0
 
 FUNCTIONS := $(notdir $(wildcard lambdas/cmd/*))
@@ -54,8 +55,13 @@ race: ## run every test that needs no CDK under the race detector (needs a C com
 	go test -race $$(go list ./... | grep -v -e /infra -e /test/synth)
 
 .PHONY: fault
-fault: ## break things while events flow, and account for each: EVENTS=2000 SEED=0 (0 draws one)
-	@go test ./test/fault -count=1 -timeout 60m -v -events $(EVENTS) -seed $(SEED) -results $(CURDIR)/$(OUT)/fault/results.json
+fault: ## break things while events flow, and account for each: EVENTS=2000 MIXED=100000 SEED=0 (0 draws one)
+	@go test ./test/fault -run NothingAcknowledged -count=1 -timeout 120m -v -full \
+		-events $(EVENTS) -mixed $(MIXED) -seed $(SEED) -results $(CURDIR)/$(OUT)/fault/results.json
+
+.PHONY: fault-mutants
+fault-mutants: ## break the functions, and see that the fault suite finds out
+	@go test ./test/fault -run FindsOut -count=1 -timeout 30m -v -mutants -seed $(SEED)
 
 .PHONY: bench
 bench: ## measure the two functions, as ratios within one run
