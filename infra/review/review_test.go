@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -139,15 +140,16 @@ func (g *github) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if r.Method == http.MethodGet {
-		page := 0
-		fmt.Sscan(r.URL.Query().Get("page"), &page)
+		page, _ := strconv.Atoi(r.URL.Query().Get("page"))
 		from := min(len(g.comments), (page-1)*perPage)
-		json.NewEncoder(w).Encode(g.comments[from:min(len(g.comments), from+perPage)])
+		_ = json.NewEncoder(w).Encode(g.comments[from:min(len(g.comments), from+perPage)])
 		return
 	}
-	var sent map[string]any
-	json.NewDecoder(r.Body).Decode(&sent)
-	g.calls = append(g.calls, fmt.Sprint(sent["body"]))
+	var sent struct{ Body string }
+	if err := json.NewDecoder(r.Body).Decode(&sent); err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+	}
+	g.calls = append(g.calls, sent.Body)
 	w.WriteHeader(http.StatusCreated)
 }
 
