@@ -7,6 +7,7 @@ BASE ?= main
 # auto asks CloudFormation what would be replaced, with the right to deploy; template
 # compares texts, with the right to read.
 DIFF_METHOD ?= auto
+APPROVAL    ?= broadening
 
 EVENTS ?= 2000
 MIXED  ?= 100000
@@ -17,6 +18,7 @@ FUNCTIONS := $(notdir $(wildcard lambdas/cmd/*))
 OUT       := .local
 CDK       := infra/node_modules/.bin/cdk
 STACKS    := Storage Pipeline
+ASSEMBLY  := $(OUT)/cdk.out
 
 # Run by version, not by tool lines: go.mod stays the product's, and each is built once.
 GOLANGCI    := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
@@ -108,9 +110,9 @@ stateful: base ## fail if anything that holds events was replaced or deleted sin
 	@$(OUT)/bin/review check -base $(OUT)/base $(if $(ALLOW),-allow)
 
 .PHONY: review
-review: cli base ## write what a pull request is told, since BASE=main, to .local/review.md
+review: cli base ## write what a pull request is told, since BASE=main, to .local/review.md: ONLY=Prod
 	@go build -o $(OUT)/bin/review ./infra/review
-	@$(OUT)/bin/review comment -base $(OUT)/base -diff '$(MAKE) -s diff ENV={} BASE=$(BASE)' $(if $(ALLOW),-allow) >$(OUT)/review.md
+	@$(OUT)/bin/review comment -base $(OUT)/base -diff '$(MAKE) -s diff ENV={} BASE=$(BASE)' $(if $(ONLY),-only $(ONLY)) $(if $(ALLOW),-allow) >$(OUT)/review.md
 
 .PHONY: post
 post: ## post .local/review.md to the pull request of a GitHub workflow, over the one that is there
@@ -124,16 +126,29 @@ build: ## cross-compile the functions for Lambda into .local/dist, after a check
 	@for f in $(FUNCTIONS); do GOOS=linux GOARCH=arm64 GOARM64=v8.0 $(GOBUILD) -o $(OUT)/dist/$$f/bootstrap ./lambdas/cmd/$$f || exit 1; done
 
 .PHONY: deploy
-deploy: cli ## deploy ENV, asking before it widens any permission
-	$(CDK) deploy --require-approval broadening '$(ENV)/*'
+deploy: synth ## deploy ENV, asking before it widens any permission (APPROVAL=never does not ask)
+	@go run ./test/smoke ready -environment '$(ENV)' -assembly $(ASSEMBLY)
+	@mkdir -p $(OUT)/outputs
+	$(CDK) deploy --build true --app $(ASSEMBLY) --require-approval $(APPROVAL) --outputs-file $(OUT)/outputs/$(ENV).json '$(ENV)/*'
+	@go run ./test/smoke endpoint -environment '$(ENV)'
+
+.PHONY: smoke
+smoke: ## send ENV a few events, check the answers and, with credentials, find them in the lake [URL=https://…]
+	@go run ./test/smoke events -environment '$(ENV)' -url '$(URL)' -origin '$(ORIGIN)'
+
+.PHONY: ci
+ci: cli ## deploy the roles with which the workflows of REPOSITORY=owner/name diff and deploy [OIDC_PROVIDER=arn]
+	@[ -n "$(REPOSITORY)" ] || { echo "ci: whose workflows? REPOSITORY=owner/name" >&2; exit 1; }
+	$(CDK) deploy --app 'go run ./infra -repository "$(REPOSITORY)" -oidc-provider "$(OIDC_PROVIDER)"' Ci
 
 .PHONY: replay
 replay: ## send rejected or failed events through ENV once more: PREFIX=rejected/year=2026/ [REASON=unknown_type] [DRY_RUN=1]
 	@go run ./lambdas/replay -environment '$(ENV)' -prefix '$(PREFIX)' -reason '$(REASON)' $(if $(DRY_RUN),-dry-run)
 
 .PHONY: destroy
-destroy: cli ## delete ENV's Pipeline stack; Storage, with every event in it, stays
-	$(CDK) destroy '$(ENV)/Pipeline'
+destroy: synth ## delete ENV's Pipeline stack; Storage, with every event in it, stays
+	@go run ./test/smoke kept -environment '$(ENV)' -assembly $(ASSEMBLY)
+	$(CDK) destroy --build true --app $(ASSEMBLY) '$(ENV)/Pipeline'
 
 ##@ Upkeep
 

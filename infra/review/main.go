@@ -37,6 +37,7 @@ func main() {
 type options struct {
 	base, head string // folders of goldens
 	allow      bool
+	only       string // environment
 	diff       string
 	comment    string
 }
@@ -67,6 +68,7 @@ func parse(args []string, usage io.Writer) (options, error) {
 	flags.StringVar(&o.base, "base", ".local/base", "`folder` of the goldens before the change")
 	flags.StringVar(&o.head, "head", "test/synth/testdata", "`folder` of the goldens after it")
 	flags.BoolVar(&o.allow, "allow", false, "report losses, and do not stop for them")
+	flags.StringVar(&o.only, "only", "", "`name` of the one environment to show; default every one")
 	flags.StringVar(&o.diff, "diff", "make -s diff ENV={}", "`command` that shows the diff of the environment {}")
 	flags.StringVar(&o.comment, "comment", ".local/review.md", "`file` to post")
 	if err := flags.Parse(args[1:]); err != nil {
@@ -106,11 +108,17 @@ func comment(o options, out io.Writer) error {
 	}
 	var diffs []diff
 	for _, env := range environment.All() {
+		if o.only != "" && o.only != env.Name {
+			continue
+		}
 		shown, err := show(o.diff, env.Name)
 		if err != nil {
 			return err
 		}
 		diffs = append(diffs, shown)
+	}
+	if len(diffs) == 0 {
+		return fmt.Errorf("there is no environment %s", o.only)
 	}
 	_, err = io.WriteString(out, markdown(lost, o.allow, diffs))
 	return err

@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -58,6 +59,7 @@ func TestMistakesStopNothingSilently(t *testing.T) {
 		`unexpected argument "now"`:              {"check", "now"},
 		"there are none to compare with":         {"check", "-base", t.TempDir()},
 		"diff of Dev: exit status 1":             {"comment", "-base", goldens(t, lake), "-head", goldens(t, lake), "-diff", "false {}"},
+		"there is no environment Test":           {"comment", "-base", goldens(t, lake), "-head", goldens(t, lake), "-only", "Test"},
 		"posting needs GITHUB_API_URL":           {"post", "-comment", "main.go"},
 		"reading the comment: open nowhere.md: ": {"post", "-comment", "nowhere.md"},
 	} {
@@ -138,15 +140,16 @@ func (g *github) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if r.Method == http.MethodGet {
-		page := 0
-		fmt.Sscan(r.URL.Query().Get("page"), &page)
+		page, _ := strconv.Atoi(r.URL.Query().Get("page"))
 		from := min(len(g.comments), (page-1)*perPage)
-		json.NewEncoder(w).Encode(g.comments[from:min(len(g.comments), from+perPage)])
+		_ = json.NewEncoder(w).Encode(g.comments[from:min(len(g.comments), from+perPage)])
 		return
 	}
-	var sent map[string]any
-	json.NewDecoder(r.Body).Decode(&sent)
-	g.calls = append(g.calls, fmt.Sprint(sent["body"]))
+	var sent struct{ Body string }
+	if err := json.NewDecoder(r.Body).Decode(&sent); err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+	}
+	g.calls = append(g.calls, sent.Body)
 	w.WriteHeader(http.StatusCreated)
 }
 
