@@ -27,6 +27,8 @@ type Environment struct {
 	SourceBackup  bool                // whether every record is also kept as received, below source/; once on, Firehose does not let it be turned off; default false
 	LogRetention  int                 // days that log groups keep their lines: a value CloudWatch Logs knows, 1 to 3653; default 30
 	Lifecycle     Lifecycle           // when the lake lets go of objects
+	Alarms        Alarms              // who hears when a promise is at risk, and from where on
+	Canary        Canary              // events of our own, looked for in the lake
 	Tracing       bool                // whether X-Ray follows requests through API and functions; default false
 	OwnAPILogRole bool                // whether this environment sets the role with which API Gateway writes logs for the whole account and region; one environment per account and region must; default false
 
@@ -83,5 +85,6 @@ func Default(name string) Environment {
 		Delivery:     Delivery{TransformFor: 10 * time.Second, Retries: 10, BufferMiB: 64, BufferFor: time.Minute},
 		LogRetention: 30,
 		Lifecycle:    Lifecycle{NoncurrentExpireAfter: 30},
+		Alarms:       defaultAlarms(),
 	}
 }

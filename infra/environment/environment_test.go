@@ -1,6 +1,7 @@
 package environment_test
 
 import (
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -60,6 +61,24 @@ func TestValidateNamesFieldValueAndLimit(t *testing.T) {
 		{func(e *env) { e.Lifecycle.RejectsExpireAfter = 36_501 }, "Lifecycle.RejectsExpireAfter is 36501"},
 		{func(e *env) { e.Lifecycle.FailedExpireAfter = -1 }, "Lifecycle.FailedExpireAfter is -1"},
 		{func(e *env) { e.Lifecycle.SourceExpireAfter = -1 }, "Lifecycle.SourceExpireAfter is -1"},
+		{func(e *env) { e.Alarms.Email = "night shift" }, `Alarms.Email is "night shift", must be an e-mail address`},
+		{func(e *env) { e.Alarms.Pager = "night-shift" }, `Alarms.Pager is "night-shift", must be the ARN of an SNS topic`},
+		{func(e *env) { e.Alarms.SpilledPercent = 0 }, "Alarms.SpilledPercent is 0, must be above 0, and at most 100"},
+		{func(e *env) { e.Alarms.SpilledPercent = math.NaN() }, "Alarms.SpilledPercent is NaN, must be above 0"},
+		{func(e *env) { e.Alarms.ErrorPercent = 100.1 }, "Alarms.ErrorPercent is 100.1"},
+		{func(e *env) { e.Alarms.RefusedPercent = -1 }, "Alarms.RefusedPercent is -1"},
+		{func(e *env) { e.Alarms.RejectedPercent = 101 }, "Alarms.RejectedPercent is 101"},
+		{func(e *env) { e.Alarms.QuotaPercent = 0 }, "Alarms.QuotaPercent is 0"},
+		{func(e *env) { e.Alarms.Latency = 9 * time.Millisecond }, "Alarms.Latency is 9ms, must be whole milliseconds from 10ms to 29s"},
+		{func(e *env) { e.Alarms.Latency = 30 * time.Second }, "Alarms.Latency is 30s"},
+		{func(e *env) { e.Alarms.Freshness = 70 * time.Second }, "Alarms.Freshness is 1m10s, must be whole seconds from 1m11s to 24h0m0s"},
+		{func(e *env) { e.Delivery.BufferFor = 15 * time.Minute }, "Alarms.Freshness is 15m0s, must be whole seconds from 15m11s"},
+		{func(e *env) { e.Alarms.Freshness = 25 * time.Hour }, "Alarms.Freshness is 25h0m0s"},
+		{func(e *env) { e.Alarms.SpilledFor = 59 * time.Second }, "Alarms.SpilledFor is 59s, must be whole seconds from 1m0s to 336h0m0s"},
+		{func(e *env) { e.Alarms.SpilledFor = 337 * time.Hour }, "Alarms.SpilledFor is 337h0m0s"},
+		{func(e *env) { e.Canary.Every = 7 * time.Minute }, "Canary.Every is 7m0s, must be whole minutes that divide an hour, or 0s"},
+		{func(e *env) { e.Canary.Every = 30 * time.Second }, "Canary.Every is 30s"},
+		{func(e *env) { e.Canary.Every = -time.Hour }, "Canary.Every is -1h0m0s"},
 		{func(e *env) { e.Lifecycle.NoncurrentExpireAfter = 0 }, "Lifecycle.NoncurrentExpireAfter is 0, must be 1 to 36500"},
 	} {
 		e := placed(environment.Default("Mistaken"))

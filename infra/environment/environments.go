@@ -1,5 +1,7 @@
 package environment
 
+import "time"
+
 // All returns every environment, in the order in which a change reaches them.
 func All() []Environment {
 	return []Environment{Dev(), Staging(), Prod()}
@@ -18,6 +20,7 @@ func Dev() Environment {
 		NoncurrentExpireAfter: 1,
 	}
 	e.OwnAPILogRole = true
+	e.Alarms.Off = true
 	e.DeletableStorage = true
 	return e
 }
@@ -31,6 +34,7 @@ func Staging() Environment {
 	e.Lifecycle.RejectsExpireAfter = 90
 	e.Lifecycle.FailedExpireAfter = 90
 	e.Lifecycle.SourceExpireAfter = 90
+	e.Canary.Every = 15 * time.Minute
 	return e
 }
 
@@ -38,5 +42,6 @@ func Staging() Environment {
 func Prod() Environment {
 	e := Default("Prod")
 	e.LogRetention = 90
+	e.Canary.Every = 5 * time.Minute
 	return e
 }

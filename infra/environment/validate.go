@@ -27,7 +27,7 @@ const maxExpiry = 36_500
 // Validate returns what is wrong with e first: the field, its value and its limit.
 func (e Environment) Validate() error {
 	for _, check := range []func() error{
-		e.checkPlace, e.checkThrottle, e.checkFunctions, e.checkDelivery, e.checkStorage,
+		e.checkPlace, e.checkThrottle, e.checkFunctions, e.checkDelivery, e.checkStorage, e.checkWatch,
 	} {
 		if err := check(); err != nil {
 			return fmt.Errorf("environment %s: %w", e.Name, err)
@@ -113,8 +113,12 @@ func atLeast(field string, value, least int) error {
 
 // lasts also refuses fractions of a second, which neither Lambda nor Firehose knows.
 func lasts(field string, value, least, most time.Duration) error {
-	if value < least || value > most || value%time.Second != 0 {
-		return fmt.Errorf("%s is %v, must be whole seconds from %v to %v", field, value, least, most)
+	return isIn(field, value, least, most, time.Second, "whole seconds")
+}
+
+func isIn(field string, value, least, most, unit time.Duration, units string) error {
+	if value < least || value > most || value%unit != 0 {
+		return fmt.Errorf("%s is %v, must be %s from %v to %v", field, value, units, least, most)
 	}
 	return nil
 }
