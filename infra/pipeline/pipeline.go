@@ -35,13 +35,18 @@ func newPipeline(scope constructs.Construct, env environment.Environment, dist s
 		Environment:   env.Name, Events: events, Lake: lake,
 		ClientIP: env.ClientIP, WhenUnstored: env.WhenUnstored,
 	})
-	NewRedrive(stack, "Redrive", RedriveProps{
+	redrive := NewRedrive(stack, "Redrive", RedriveProps{
 		FunctionProps: function(env.Redrive),
 		Environment:   env.Name, Events: events, Rejects: rejects, Lake: lake, Spill: spill,
 	})
+	api := "global-ingest-" + env.Name
 	edge := NewEdge(stack, "Edge", EdgeProps{
-		Name: "global-ingest-" + env.Name, Ingest: ingest, Throttle: env.Throttle, Logs: logs,
+		Name: api, Ingest: ingest, Throttle: env.Throttle, Logs: logs,
 		Tracing: env.Tracing, OwnLogRole: env.OwnAPILogRole,
+	})
+	NewWatch(stack, "Watch", WatchProps{
+		Environment: env.Name, API: api, Alarms: env.Alarms, Ingest: ingest, Validator: validator, Redrive: redrive,
+		Events: events, Rejects: rejects, Spill: spill, Removal: removal(env),
 	})
 	output(stack, "Endpoint", "Where to POST events", edge.URL)
 }

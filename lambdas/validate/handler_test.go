@@ -198,7 +198,7 @@ func TestMetricsCountEventsByReason(t *testing.T) {
 		got = append(got, fmt.Sprintf("%s %q valid %d rejected %d failed %d", m.Environment, m.Reason, m.EventsValid, m.EventsRejected, m.RecordsFailed))
 	}
 	want := []string{
-		`Test "" valid 3 rejected 0 failed 1`,
+		`Test "" valid 3 rejected 3 failed 1`,
 		`Test "not_json" valid 0 rejected 1 failed 0`,
 		`Test "not_an_object" valid 0 rejected 2 failed 0`,
 	}

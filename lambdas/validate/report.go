@@ -7,7 +7,7 @@ import (
 	"global-ingest/lambdas/record"
 )
 
-// The metrics. EventsRejected has the dimension Reason beside Environment.
+// The metrics. EventsRejected is there twice: in all, and by Reason beside Environment.
 const (
 	MetricValid    = "EventsValid"
 	MetricRejected = "EventsRejected"
@@ -17,11 +17,12 @@ const (
 // report counts what became of a batch, and logs which records failed. It comes
 // after the rejects were accepted, so that a batch sent again counts once.
 func (h *Handler) report(ctx context.Context, batch []delivered, outcomes []outcome) {
-	counts := map[string]int{MetricValid: 0}
+	counts := map[string]int{MetricValid: 0, MetricRejected: 0}
 	rejected := map[record.Reason]int{}
 	for i, o := range outcomes {
 		counts[MetricValid] += o.valid
 		for _, r := range o.rejects {
+			counts[MetricRejected]++
 			rejected[r.reason]++
 		}
 		if o.failed != nil {

@@ -43,13 +43,14 @@ var kinds = map[string]kind{
 	"AWS::ApiGateway::GatewayResponse": {attributes: names{"": shortID, "Id": shortID}},
 	"AWS::ApiGateway::Stage":           {attributes: names{"": func(i identity) string { return fmt.Sprint(i.Properties["StageName"]) }}},
 
-	"AWS::ApiGateway::Deployment": {attributes: names{"": shortID, "DeploymentId": shortID}, notRun: "the template is the deployed API"},
-	"AWS::ApiGateway::Account":    {attributes: names{"": shortID, "Id": shortID}, notRun: "says where API Gateway logs; nothing logs to CloudWatch here"},
-	"AWS::CDK::Metadata":          {notRun: "tells AWS which constructs are used"},
-	"AWS::CloudWatch::Alarm":      {attributes: names{"": physicalName, "Arn": arn("cloudwatch", "alarm:", physicalName)}, notRun: "there are no CloudWatch metrics here"},
-	"AWS::CloudWatch::Dashboard":  {attributes: names{"": physicalName}, notRun: "there are no CloudWatch metrics here"},
-	"AWS::IAM::ManagedPolicy":     {attributes: names{"": arn("iam", "policy/", physicalName)}, notRun: iamNotRun},
-	"AWS::IAM::Policy":            {attributes: names{"": physicalName}, notRun: iamNotRun},
+	"AWS::ApiGateway::Deployment":     {attributes: names{"": shortID, "DeploymentId": shortID}, notRun: "the template is the deployed API"},
+	"AWS::ApiGateway::Account":        {attributes: names{"": shortID, "Id": shortID}, notRun: "says where API Gateway logs; nothing logs to CloudWatch here"},
+	"AWS::CDK::Metadata":              {notRun: "tells AWS which constructs are used"},
+	"AWS::CloudWatch::Alarm":          {attributes: names{"": physicalName, "Arn": arn("cloudwatch", "alarm:", physicalName)}, notRun: "there are no CloudWatch metrics here"},
+	"AWS::CloudWatch::Dashboard":      {attributes: names{"": physicalName}, notRun: "there are no CloudWatch metrics here"},
+	"AWS::CloudWatch::CompositeAlarm": {attributes: names{"": physicalName, "Arn": arn("cloudwatch", "alarm:", physicalName)}, notRun: "there are no CloudWatch metrics here"},
+	"AWS::IAM::ManagedPolicy":         {attributes: names{"": arn("iam", "policy/", physicalName)}, notRun: iamNotRun},
+	"AWS::IAM::Policy":                {attributes: names{"": physicalName}, notRun: iamNotRun},
 	"AWS::IAM::Role": {attributes: names{
 		"": physicalName, "RoleId": shortID,
 		"Arn": func(i identity) string { return "arn:aws:iam::" + i.Account + ":role/" + physicalName(i) },
@@ -62,9 +63,14 @@ var kinds = map[string]kind{
 	"AWS::Logs::LogGroup": {attributes: names{
 		"": physicalName, "Arn": func(i identity) string { return arn("logs", "log-group:", physicalName)(i) + ":*" },
 	}, notRun: "logs go to files"},
-	"AWS::Logs::LogStream":  {attributes: names{"": physicalName}, notRun: "logs go to files"},
-	"AWS::SQS::QueuePolicy": {attributes: names{"": shortID, "Id": shortID}, notRun: iamNotRun},
-	"AWS::S3::BucketPolicy": {attributes: names{"": physicalName}, notRun: iamNotRun},
+	"AWS::SNS::Topic": {attributes: names{
+		"": arn("sns", "", physicalName), "TopicArn": arn("sns", "", physicalName), "TopicName": physicalName,
+	}, notRun: "no alarm rings here"},
+	"AWS::SNS::TopicPolicy":  {attributes: names{"": shortID}, notRun: iamNotRun},
+	"AWS::SNS::Subscription": {attributes: names{"": shortID}, notRun: "no alarm rings here"},
+	"AWS::Logs::LogStream":   {attributes: names{"": physicalName}, notRun: "logs go to files"},
+	"AWS::SQS::QueuePolicy":  {attributes: names{"": shortID, "Id": shortID}, notRun: iamNotRun},
+	"AWS::S3::BucketPolicy":  {attributes: names{"": physicalName}, notRun: iamNotRun},
 }
 
 const (

@@ -24,6 +24,7 @@ var differences = map[string]string{
 	`Policy\.Properties\.PolicyDocument\.Statement\.\[allow xray:.* on \*\]$`: "Tracing",
 	`^EdgeApi(CloudWatchRole|Account)\.`:                                      "OwnAPILogRole",
 	`^EdgeApiDeploymentStagev1\.DependsOn\.\[EdgeApiAccount\]$`:               "OwnAPILogRole",
+	`^Watch`: "Alarms, Canary",
 }
 
 func TestEnvironmentsDifferOnlyInListedValues(t *testing.T) {

@@ -1,0 +1,243 @@
+package pipeline
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+
+	"global-ingest/infra/environment"
+	"global-ingest/lambdas/ingest"
+	"global-ingest/lambdas/record"
+	"global-ingest/lambdas/redrive"
+	"global-ingest/lambdas/validate"
+)
+
+// A dashboard is 24 units wide. Each column tells of one stretch of an event's way.
+const (
+	boardWidth  = 24
+	titleHeight = 1
+	graphHeight = 6
+	alarmHeight = 4
+)
+
+// column is one stretch of the way: what happens there, and how one sees it.
+type column struct {
+	title  string
+	graphs []graph
+}
+
+// graph is one picture.
+type graph struct {
+	title  string
+	unit   string        // of the left scale
+	period time.Duration // of a point; default 1 minute
+	lines  []series
+	alarm  float64 // where an alarm rings, drawn as a line; default none
+}
+
+// board is the way from left to right, and below it what costs money.
+func (g gauges) board(a environment.Alarms) []column {
+	return []column{
+		{"1 Asked", g.asked(a)},
+		{"2 Answered", g.answered(a)},
+		{"3 Collected", g.collected(a)},
+		{"4 Kept", g.kept(a)},
+	}
+}
+
+func (g gauges) asked(a environment.Alarms) []graph {
+	return []graph{
+		{title: "Requests and answers", unit: "a minute", lines: []series{
+			{metric: g.edge("Count"), stat: "Sum", label: "requests"},
+			{metric: g.edge("4XXError"), stat: "Sum", label: "4xx"},
+			{metric: g.edge("5XXError"), stat: "Sum", label: "5xx"},
+		}},
+		{title: "Answered 5xx", unit: "%", alarm: a.ErrorPercent, lines: []series{
+			{id: "errors", metric: g.edge("5XXError"), stat: "Average", hidden: true},
+			{expression: "100 * errors", label: "5xx"},
+		}},
+		{title: "Answered 4xx", unit: "%", alarm: a.RefusedPercent, lines: []series{
+			{id: "refused", metric: g.edge("4XXError"), stat: "Average", hidden: true},
+			{expression: "100 * refused", label: "4xx"},
+		}},
+		{title: "What costs money: requests, invocations", unit: "a day", period: 24 * time.Hour, lines: append(
+			[]series{{metric: g.edge("Count"), stat: "Sum", label: "requests"}},
+			each(g.functions, "Sum", func(f part) metric { return ofFunction(f, "Invocations") })...,
+		)},
+	}
+}
+
+func (g gauges) answered(a environment.Alarms) []graph {
+	return []graph{
+		{title: "Integration latency, and Ingest's duration", unit: "ms", alarm: float64(a.Latency.Milliseconds()), lines: []series{
+			{metric: g.edge("IntegrationLatency"), stat: "p50", label: "latency p50"},
+			{metric: g.edge("IntegrationLatency"), stat: "p90", label: "latency p90"},
+			{metric: g.edge("IntegrationLatency"), stat: "p99", label: "latency p99"},
+			{metric: ofFunction(g.ingest(), "Duration"), stat: "p50", label: "duration p50"},
+			{metric: ofFunction(g.ingest(), "Duration"), stat: "p99", label: "duration p99"},
+		}},
+		{title: "Of it after the answer", unit: "ms", lines: []series{
+			{metric: ofFunction(g.ingest(), "PostRuntimeExtensionsDuration"), stat: "p50", label: "after p50"},
+			{metric: ofFunction(g.ingest(), "PostRuntimeExtensionsDuration"), stat: "p99", label: "after p99"},
+		}},
+		{title: "Concurrency and throttles", unit: "environments", lines: append(
+			each(g.functions, "Maximum", func(f part) metric { return ofFunction(f, "ConcurrentExecutions") }),
+			onRight(each(g.functions, "Sum", func(f part) metric { return ofFunction(f, "Throttles") }), "throttled ")...,
+		)},
+		{title: "What costs money: time of functions", unit: "ms a day", period: 24 * time.Hour, lines: each(
+			g.functions, "Sum", func(f part) metric { return ofFunction(f, "Duration") },
+		)},
+	}
+}
+
+func (g gauges) collected(a environment.Alarms) []graph {
+	return []graph{
+		{title: "Firehose: incoming and throttled records", unit: "a minute", lines: append(
+			each(g.streams, "Sum", func(s part) metric { return ofStream(s, "IncomingRecords") }),
+			onRight(each(g.streams, "Sum", func(s part) metric { return ofStream(s, "ThrottledRecords") }), "throttled ")...,
+		)},
+		{title: "Quotas of the events stream in use", unit: "%", period: 5 * time.Minute, alarm: a.QuotaPercent, lines: quotaUsed(g.streams[0])},
+		{title: "Spilled, unstored, brought back", unit: "a minute", lines: []series{
+			{metric: g.own(ingest.MetricSpilled), stat: "Sum", label: "spilled"},
+			{metric: g.own(ingest.MetricUnstored), stat: "Sum", label: "unstored"},
+			{metric: g.own(redrive.MetricRedriven), stat: "Sum", label: "brought back"},
+			{metric: g.own(redrive.MetricUnreplayable), stat: "Sum", label: "left out"},
+		}},
+		{title: "Spill: depth and age", unit: "messages", lines: []series{
+			{metric: ofQueue(g.queue, "ApproximateNumberOfMessagesVisible"), stat: "Maximum", label: "waiting"},
+			{metric: ofQueue(g.deadLetters, "ApproximateNumberOfMessagesVisible"), stat: "Maximum", label: "dead letters"},
+			{metric: ofQueue(g.queue, "ApproximateAgeOfOldestMessage"), stat: "Maximum", label: "age of the oldest, s", right: true},
+		}},
+		{title: "What costs money: bytes into Firehose", unit: "bytes a day", period: 24 * time.Hour, lines: each(
+			g.streams, "Sum", func(s part) metric { return ofStream(s, "IncomingBytes") },
+		)},
+	}
+}
+
+func (g gauges) kept(a environment.Alarms) []graph {
+	return []graph{
+		{title: "Validator: batches and errors", unit: "a minute", lines: []series{
+			{metric: ofFunction(g.validator(), "Invocations"), stat: "Sum", label: "batches"},
+			{metric: ofFunction(g.validator(), "Errors"), stat: "Sum", label: "errors"},
+			{metric: g.own(validate.MetricFailed), stat: "Sum", label: "records to failed/"},
+			{metric: ofFunction(g.validator(), "Duration"), stat: "p99", label: "duration p99, ms", right: true},
+		}},
+		{title: "Events: valid and rejected", unit: "a minute", lines: []series{
+			{metric: g.own(validate.MetricValid), stat: "Sum", label: "valid"},
+			{metric: g.own(validate.MetricRejected), stat: "Sum", label: "rejected"},
+		}},
+		{title: "Rejected, by reason", unit: "a minute", lines: g.reasons()},
+		{title: "Freshness: age of the oldest undelivered", unit: "s", alarm: a.Freshness.Seconds(), lines: each(
+			g.streams, "Maximum", func(s part) metric { return ofStream(s, "DeliveryToS3.DataFreshness") },
+		)},
+		{title: "Delivery success", unit: "share", lines: each(
+			g.streams, "Average", func(s part) metric { return ofStream(s, "DeliveryToS3.Success") },
+		)},
+	}
+}
+
+func (g gauges) reasons() (lines []series) {
+	for _, reason := range record.Reasons() {
+		lines = append(lines, series{metric: g.own(validate.MetricRejected, dimension{"Reason", string(reason)}), stat: "Sum", label: string(reason)})
+	}
+	return lines
+}
+
+// each is a line for each of parts.
+func each(parts []part, stat string, of func(part) metric) (lines []series) {
+	for _, p := range parts {
+		lines = append(lines, series{metric: of(p), stat: stat, label: p.title})
+	}
+	return lines
+}
+
+func onRight(lines []series, before string) []series {
+	for i := range lines {
+		lines[i].right, lines[i].label = true, before+lines[i].label
+	}
+	return lines
+}
+
+// newDashboard adds the dashboard of columns, below the state of the alarms.
+func newDashboard(this constructs.Construct, columns []column, alarms []awscloudwatch.CfnAlarm) {
+	var widgets []any
+	top := 0
+	if len(alarms) > 0 {
+		var arns []string
+		for _, a := range alarms {
+			arns = append(arns, *a.AttrArn())
+		}
+		widgets = append(widgets, widget("alarm", 0, 0, boardWidth, alarmHeight, map[string]any{"title": "Alarms", "alarms": arns}))
+		top = alarmHeight
+	}
+	width := boardWidth / len(columns)
+	region := *awscdk.Stack_Of(this).Region()
+	for i, c := range columns {
+		widgets = append(widgets, widget("text", i*width, top, width, titleHeight, map[string]any{"markdown": "## " + c.title}))
+		for n, g := range c.graphs {
+			widgets = append(widgets, widget("metric", i*width, top+titleHeight+n*graphHeight, width, graphHeight, g.properties(region)))
+		}
+	}
+	body, err := json.Marshal(map[string]any{"widgets": widgets})
+	if err != nil {
+		panic(fmt.Sprintf("dashboard: %v", err))
+	}
+	awscloudwatch.NewCfnDashboard(this, jsii.String("Dashboard"), &awscloudwatch.CfnDashboardProps{DashboardBody: jsii.String(string(body))})
+}
+
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html
+func widget(kind string, x, y, width, height int, properties map[string]any) map[string]any {
+	return map[string]any{"type": kind, "x": x, "y": y, "width": width, "height": height, "properties": properties}
+}
+
+func (g graph) properties(region string) map[string]any {
+	period := g.period
+	if period == 0 {
+		period = time.Minute
+	}
+	var lines []any
+	for _, l := range g.lines {
+		lines = append(lines, l.line())
+	}
+	properties := map[string]any{
+		"title": g.title, "view": "timeSeries", "region": region, "period": int(period.Seconds()), "metrics": lines,
+		"yAxis": map[string]any{"left": map[string]any{"label": g.unit, "min": 0, "showUnits": false}},
+	}
+	if g.alarm > 0 {
+		properties["annotations"] = map[string]any{"horizontal": []any{map[string]any{"label": "alarm", "value": g.alarm}}}
+	}
+	return properties
+}
+
+// line is a series as a graph's list of metrics has it: names first, how it is
+// drawn last.
+func (s series) line() []any {
+	drawn := map[string]any{}
+	if s.label != "" {
+		drawn["label"] = s.label
+	}
+	if s.id != "" {
+		drawn["id"] = s.id
+	}
+	if s.hidden {
+		drawn["visible"] = false
+	}
+	if s.right {
+		drawn["yAxis"] = "right"
+	}
+	if s.expression != "" {
+		drawn["expression"] = s.expression
+		return []any{drawn}
+	}
+	drawn["stat"] = s.stat
+	names := []any{s.metric.namespace, s.metric.name}
+	for _, d := range s.metric.dimensions {
+		names = append(names, d.name, d.value)
+	}
+	return append(names, drawn)
+}

@@ -1,0 +1,107 @@
+package pipeline
+
+import (
+	"time"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
+
+	"global-ingest/lambdas/emf"
+)
+
+// metric is a metric of CloudWatch's.
+type metric struct {
+	namespace, name string
+	dimensions      []dimension
+}
+
+type dimension struct{ name, value string }
+
+// series is a statistic of a metric, or an expression over other series. An alarm
+// watches it, a graph of the dashboard draws it.
+type series struct {
+	id         string // by which an expression refers to it; default none does
+	metric     metric
+	stat       string // of metric, such as "Sum" or "p99"
+	expression string // in place of metric and stat
+	label      string // in a graph; default CloudWatch's
+	right      bool   // whether its scale stands on the right of a graph
+	hidden     bool   // whether a graph leaves it out: it is there for an expression
+}
+
+// part is something that one environment has more than one of, and its name in AWS.
+type part struct{ title, name string }
+
+// gauges name the metrics of one environment.
+type gauges struct {
+	environment string // dimension of what the functions count
+	api         string // name of the API
+	functions   []part
+	streams     []part
+	queue       string
+	deadLetters string
+	every       time.Duration // time between two runs of the canary; 0: there is none
+}
+
+func newGauges(props WatchProps) gauges {
+	function := func(title string, f awslambda.Function) part { return part{title, *f.FunctionName()} }
+	stream := func(title string, d *Delivery) part { return part{title, *d.Stream.DeliveryStreamName()} }
+	g := gauges{
+		environment: props.Environment,
+		api:         props.API,
+		functions: []part{
+			function("Ingest", props.Ingest.Function), function("Validator", props.Validator.Function), function("Redrive", props.Redrive.Function),
+		},
+		streams:     []part{stream("Events", props.Events), stream("Rejects", props.Rejects)},
+		queue:       *props.Spill.Queue.QueueName(),
+		deadLetters: *props.Spill.DeadLetters.QueueName(),
+	}
+	return g
+}
+
+// ingest is the function that a client waits for.
+func (g gauges) ingest() part { return g.functions[0] }
+
+func (g gauges) validator() part { return g.functions[1] }
+
+// own is what the functions count, in the log lines of package emf.
+func (g gauges) own(name string, more ...dimension) metric {
+	return metric{emf.Namespace, name, append([]dimension{{"Environment", g.environment}}, more...)}
+}
+
+// https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-metrics-and-dimensions.html
+func (g gauges) edge(name string) metric {
+	return metric{"AWS/ApiGateway", name, []dimension{{"ApiName", g.api}, {"Stage", stageName}}}
+}
+
+// https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
+func ofFunction(f part, name string) metric {
+	return metric{"AWS/Lambda", name, []dimension{{"FunctionName", f.name}}}
+}
+
+// https://docs.aws.amazon.com/firehose/latest/dev/cloudwatch-metrics.html
+func ofStream(s part, name string) metric {
+	return metric{"AWS/Firehose", name, []dimension{{"DeliveryStreamName", s.name}}}
+}
+
+// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
+func ofQueue(queue, name string) metric {
+	return metric{"AWS/SQS", name, []dimension{{"QueueName", queue}}}
+}
+
+// quotaUsed is how much a stream takes of the nearest of its three quotas, in %, as
+// its last series. The limits are metrics too, and follow a raised quota.
+// https://docs.aws.amazon.com/firehose/latest/dev/firehose-cloudwatch-metrics-best-practices.html
+func quotaUsed(s part) []series {
+	return []series{
+		{id: "bytes", metric: ofStream(s, "IncomingBytes"), stat: "Sum", hidden: true},
+		{id: "bytesLimit", metric: ofStream(s, "BytesPerSecondLimit"), stat: "Minimum", hidden: true},
+		{id: "records", metric: ofStream(s, "IncomingRecords"), stat: "Sum", hidden: true},
+		{id: "recordsLimit", metric: ofStream(s, "RecordsPerSecondLimit"), stat: "Minimum", hidden: true},
+		{id: "puts", metric: ofStream(s, "IncomingPutRequests"), stat: "Sum", hidden: true},
+		{id: "putsLimit", metric: ofStream(s, "PutRequestsPerSecondLimit"), stat: "Minimum", hidden: true},
+		{id: "ofBytes", expression: "100 * bytes / PERIOD(bytes) / bytesLimit", label: "bytes", hidden: false},
+		{id: "ofRecords", expression: "100 * records / PERIOD(records) / recordsLimit", label: "records"},
+		{id: "ofPuts", expression: "100 * puts / PERIOD(puts) / putsLimit", label: "puts"},
+		{id: "used", expression: "MAX([ofBytes, ofRecords, ofPuts])", label: "nearest", hidden: true},
+	}
+}

@@ -1,0 +1,99 @@
+package pipeline
+
+import (
+	"strings"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+
+	"global-ingest/infra/environment"
+)
+
+// WatchProps configures a Watch.
+type WatchProps struct {
+	Environment string             // dimension of the functions' metrics; required
+	API         string             // name of the API; required
+	Alarms      environment.Alarms // who is told, and from where on; required
+	Ingest      *Ingest            // required
+	Validator   *Validator         // required
+	Redrive     *Redrive           // required
+	Events      *Delivery          // required
+	Rejects     *Delivery          // required
+	Spill       *Spill             // required
+	Removal     awscdk.RemovalPolicy
+}
+
+// NewWatch adds what looks at all the rest, under scope: the dashboard and, unless
+// the environment has them off, the alarms, the one that pages, and whom they tell.
+func NewWatch(scope constructs.Construct, id string, props WatchProps) {
+	this := constructs.NewConstruct(scope, jsii.String(id))
+	g := newGauges(props)
+	var alarms []awscloudwatch.CfnAlarm
+	if !props.Alarms.Off {
+		alarms = ring(this, g, props)
+	}
+	newDashboard(this, g.board(props.Alarms), alarms)
+}
+
+// ring adds an alarm for each row, and one that pages when any of the rows does
+// that somebody must be woken for.
+func ring(this constructs.Construct, g gauges, props WatchProps) []awscloudwatch.CfnAlarm {
+	topic := newTopic(this, props).TopicArn()
+	var all []awscloudwatch.CfnAlarm
+	var paging []string
+	for _, row := range g.alarms(props.Alarms) {
+		made := newAlarm(this, row, topic)
+		all = append(all, made)
+		if row.pages {
+			paging = append(paging, `ALARM("`+*made.Ref()+`")`)
+		}
+	}
+	pager := topic
+	if props.Alarms.Pager != "" {
+		pager = jsii.String(props.Alarms.Pager)
+	}
+	page := alarm{runbook: "Page", says: "a promise is broken, or about to be"}
+	awscloudwatch.NewCfnCompositeAlarm(this, jsii.String(page.id()), &awscloudwatch.CfnCompositeAlarmProps{
+		AlarmDescription: jsii.String(page.description()),
+		AlarmRule:        jsii.String(strings.Join(paging, " OR ")),
+		AlarmActions:     &[]any{pager},
+		OkActions:        &[]any{pager},
+	})
+	return all
+}
+
+// newTopic adds the topic that alarms are told to. Its key is its own: the one that
+// AWS has for SNS lets no alarm in, and would refuse each without a word, and the
+// lake's must stay nobody else's.
+// https://repost.aws/knowledge-center/cloudwatch-configure-alarm-sns
+func newTopic(this constructs.Construct, props WatchProps) awssns.Topic {
+	key := awskms.NewKey(this, jsii.String("Key"), &awskms.KeyProps{
+		Description:       jsii.String("Encrypts what alarms say"),
+		EnableKeyRotation: jsii.Bool(true),
+		RemovalPolicy:     props.Removal,
+	})
+	topic := awssns.NewTopic(this, jsii.String("Topic"), &awssns.TopicProps{MasterKey: key, EnforceSSL: jsii.Bool(true)})
+	key.AddToResourcePolicy(forAlarms(key, jsii.String("*"), "kms:Decrypt", "kms:GenerateDataKey"), nil)
+	topic.AddToResourcePolicy(forAlarms(key, topic.TopicArn(), "sns:Publish"))
+	if props.Alarms.Email != "" {
+		awssns.NewCfnSubscription(this, jsii.String("Email"), &awssns.CfnSubscriptionProps{
+			TopicArn: topic.TopicArn(), Protocol: jsii.String("email"), Endpoint: jsii.String(props.Alarms.Email),
+		})
+	}
+	return topic
+}
+
+// forAlarms lets the alarms of this account do actions.
+func forAlarms(scope constructs.IConstruct, resource *string, actions ...string) awsiam.PolicyStatement {
+	return awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+		Principals: &[]awsiam.IPrincipal{awsiam.NewServicePrincipal(jsii.String("cloudwatch.amazonaws.com"), nil)},
+		Actions:    jsii.Strings(actions...),
+		Resources:  &[]*string{resource},
+		Conditions: equals("aws:SourceAccount", awscdk.Stack_Of(scope).Account()),
+	})
+}

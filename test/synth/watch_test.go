@@ -1,0 +1,190 @@
+package synth
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const compositeAlarm = "AWS::CloudWatch::CompositeAlarm"
+
+// watched are the stacks that have alarms.
+func watched(t *testing.T) (found []*stack) {
+	t.Helper()
+	for _, s := range stacks {
+		if s.Name == "Pipeline" && !environmentOf(t, s).Alarms.Off {
+			found = append(found, s)
+		}
+	}
+	if len(found) == 0 {
+		t.Fatal("no environment has alarms")
+	}
+	return found
+}
+
+// alarmRules is what every alarm must be, by the rule that it breaks otherwise.
+func alarmRules(s *stack) (broken []string) {
+	tell := func(r resource, what string) { broken = append(broken, name(r.ID)+" "+what) }
+	for _, r := range s.resources(alarm, compositeAlarm) {
+		for _, property := range []string{"AlarmActions", "OKActions"} {
+			if list, _ := r.Properties[property].([]any); len(list) == 0 {
+				tell(r, "tells nobody: no "+property)
+			}
+		}
+		if anchor(s, r) == "" {
+			tell(r, "has no description that ends in a link to the runbook")
+		}
+		if r.Type == alarm && !slices.Contains([]any{"breaching", "notBreaching"}, r.Properties["TreatMissingData"]) {
+			tell(r, "does not say what missing data means")
+		}
+	}
+	return broken
+}
+
+// anchor is the heading that an alarm's description points to.
+func anchor(s *stack, r resource) string {
+	_, link, _ := strings.Cut(s.text(r.Properties["AlarmDescription"]), "infra/runbook.md#")
+	return link
+}
+
+func TestEveryAlarmActsAndExplainsItself(t *testing.T) {
+	for _, s := range watched(t) {
+		for _, problem := range alarmRules(s) {
+			t.Errorf("%s: %s", s.title(), problem)
+		}
+	}
+}
+
+// TestAlarmRulesCanFail takes each property away that a rule is about.
+func TestAlarmRulesCanFail(t *testing.T) {
+	s := watched(t)[0]
+	for _, property := range []string{"AlarmActions", "OKActions", "AlarmDescription", "TreatMissingData"} {
+		broken := s.copy(t)
+		set(alarm, property, nil)(broken)
+		if got, want := len(alarmRules(broken)), len(s.resources(alarm)); got != want {
+			t.Errorf("without %s %d alarms of %d are found", property, got, want)
+		}
+	}
+}
+
+// blocks are what each alarm's heading of the runbook has, in this order.
+var blocks = []string{"**Means**", "**Look at**", "**Do**", "**Verify**"}
+
+// strays compares the alarms of stacks with the headings of a runbook.
+func strays(runbook string, stacks []*stack) (problems []string) {
+	pointed := map[string]bool{}
+	for _, s := range stacks {
+		for _, r := range s.resources(alarm, compositeAlarm) {
+			pointed[anchor(s, r)] = true
+		}
+	}
+	_, text, _ := strings.Cut(runbook, "\n## Alarms\n")
+	text, _, _ = strings.Cut(text, "\n## ")
+	for _, section := range strings.Split(text, "\n### ")[1:] {
+		heading, body, _ := strings.Cut(section, "\n")
+		link := strings.ToLower(heading)
+		if !pointed[link] {
+			problems = append(problems, heading+" is the heading of no alarm")
+		}
+		delete(pointed, link)
+		at := 0
+		for _, block := range blocks {
+			n := strings.Index(body[at:], block)
+			if n < 0 {
+				problems = append(problems, fmt.Sprintf("%s has no %s, or not in its place", heading, block))
+				break
+			}
+			at += n
+		}
+	}
+	for link := range pointed {
+		problems = append(problems, "no heading is called "+link)
+	}
+	return problems
+}
+
+func readRunbook(t *testing.T) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(root, "infra", "runbook.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+func TestRunbookHasAHeadingForEachAlarm(t *testing.T) {
+	for _, problem := range strays(readRunbook(t), watched(t)) {
+		t.Error(problem)
+	}
+}
+
+// TestRunbookFindsStrays breaks both sides.
+func TestRunbookFindsStrays(t *testing.T) {
+	runbook, all := readRunbook(t), watched(t)
+	fewer := all[0].copy(t)
+	delete(fewer.Template["Resources"].(map[string]any), fewer.the(t, "WatchUnstored").ID)
+	for name, found := range map[string][]string{
+		"a heading is gone":   strays(strings.Replace(runbook, "### Unstored", "### Untold", 1), all),
+		"a block is gone":     strays(strings.Replace(runbook, "**Verify**", "", 1), all),
+		"an alarm is gone":    strays(runbook, []*stack{fewer}),
+		"the runbook is gone": strays("", all),
+	} {
+		if len(found) == 0 {
+			t.Errorf("%s, and nothing is found", name)
+		}
+	}
+}
+
+// TestRunbookNamesWhatThereIs: a graph that the runbook sends to is on the dashboard.
+func TestRunbookNamesWhatThereIs(t *testing.T) {
+	board := watched(t)[0]
+	body := board.text(at(board.the(t, "WatchDashboard").Properties, "DashboardBody"))
+	_, alarms, _ := strings.Cut(readRunbook(t), "\n## Alarms\n")
+	for _, title := range regexp.MustCompile(`"([A-Z][^"]+)"`).FindAllStringSubmatch(alarms, -1) {
+		if title[1] != "Schema change and replay" && !strings.Contains(body, `"title":"`+title[1]+`"`) {
+			t.Errorf("the runbook sends to %q, which is no graph", title[1])
+		}
+	}
+}
+
+// pages are the alarms that wake somebody.
+var pages = []string{
+	"WatchDeadLetters", "WatchFreshnessEvents", "WatchFreshnessRejects", "WatchKmsEvents", "WatchKmsRejects", "WatchServerErrors", "WatchUnstored",
+}
+
+func TestWhoIsWoken(t *testing.T) {
+	for _, s := range watched(t) {
+		var want []string
+		for _, alarm := range pages {
+			want = append(want, `ALARM("`+alarm+`")`)
+		}
+		rule := strings.Split(s.text(s.the(t, "WatchPage").Properties["AlarmRule"]), " OR ")
+		slices.Sort(rule)
+		if !slices.Equal(rule, want) {
+			t.Errorf("%s pages for %q, want %q", s.title(), rule, want)
+		}
+	}
+}
+
+// TestAlarmsReachTheirTopic: the key that AWS has for SNS would refuse each of them
+// without a word.
+func TestAlarmsReachTheirTopic(t *testing.T) {
+	for _, s := range watched(t) {
+		if key := s.text(s.the(t, "WatchTopic").Properties["KmsMasterKeyId"]); key != "WatchKey.Arn" {
+			t.Errorf("%s: topic is encrypted by %s", s.title(), key)
+		}
+		const by, where = " by Service=cloudwatch.amazonaws.com on ", " if StringEquals=aws:SourceAccount=" + account
+		for line, document := range map[string]any{
+			"allow kms:Decrypt kms:GenerateDataKey" + by + "*" + where: s.the(t, "WatchKey").Properties["KeyPolicy"],
+			"allow sns:Publish" + by + "WatchTopic" + where:            s.the(t, "WatchTopicPolicy").Properties["PolicyDocument"],
+		} {
+			if got := s.statements(document); !slices.Contains(got, line) {
+				t.Errorf("%s: no %q in %q", s.title(), line, got)
+			}
+		}
+	}
+}
