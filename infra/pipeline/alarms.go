@@ -9,6 +9,7 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"global-ingest/infra/environment"
+	"global-ingest/lambdas/canary"
 	"global-ingest/lambdas/ingest"
 	"global-ingest/lambdas/validate"
 )
@@ -92,6 +93,14 @@ func (g gauges) alarms(a environment.Alarms) []alarm {
 			series: one(ofQueue(g.deadLetters, "ApproximateNumberOfMessagesVisible"), "Maximum"),
 			period: 5 * time.Minute, points: 1, last: 1, missing: isFine, pages: true,
 		},
+	}
+	if g.every > 0 {
+		rows = append(rows, alarm{
+			runbook: "CanaryLost", says: "what the canary sent is not in the lake, or it did not run",
+			series: one(g.own(canary.MetricLost), "Sum"),
+			// Two of three: one may be late, and a new canary looks for what was never sent.
+			period: g.every, points: 2, last: 3, missing: isTrouble, pages: true,
+		})
 	}
 	for _, f := range g.functions {
 		rows = append(rows, alarm{

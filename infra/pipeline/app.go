@@ -13,7 +13,7 @@ import (
 )
 
 // Functions are the names of the functions: the folders of Dist.
-var Functions = []string{"ingest", "validate", "redrive"}
+var Functions = []string{"ingest", "validate", "redrive", "canary"}
 
 // AppProps configures an app.
 type AppProps struct {

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"global-ingest/infra/environment"
+	"global-ingest/lambdas/canary"
 	"global-ingest/lambdas/ingest"
 	"global-ingest/lambdas/record"
 	"global-ingest/lambdas/redrive"
@@ -51,7 +52,7 @@ func (g gauges) board(a environment.Alarms) []column {
 }
 
 func (g gauges) asked(a environment.Alarms) []graph {
-	return []graph{
+	graphs := []graph{
 		{title: "Requests and answers", unit: "a minute", lines: []series{
 			{metric: g.edge("Count"), stat: "Sum", label: "requests"},
 			{metric: g.edge("4XXError"), stat: "Sum", label: "4xx"},
@@ -70,6 +71,14 @@ func (g gauges) asked(a environment.Alarms) []graph {
 			each(g.functions, "Sum", func(f part) metric { return ofFunction(f, "Invocations") })...,
 		)},
 	}
+	if g.every > 0 {
+		graphs = append(graphs, graph{title: "Canary", unit: "events a run", period: g.every, lines: []series{
+			{metric: g.own(canary.MetricFound), stat: "Sum", label: "found"},
+			{metric: g.own(canary.MetricLost), stat: "Sum", label: "lost"},
+			{metric: g.own(canary.MetricRefused), stat: "Sum", label: "refused"},
+		}})
+	}
+	return graphs
 }
 
 func (g gauges) answered(a environment.Alarms) []graph {

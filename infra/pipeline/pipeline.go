@@ -44,9 +44,16 @@ func newPipeline(scope constructs.Construct, env environment.Environment, dist s
 		Name: api, Ingest: ingest, Throttle: env.Throttle, Logs: logs,
 		Tracing: env.Tracing, OwnLogRole: env.OwnAPILogRole,
 	})
+	var canary *Canary
+	if env.Canary.Every > 0 {
+		canary = NewCanary(stack, "Canary", CanaryProps{
+			FunctionProps: function(canarySize),
+			Environment:   env.Name, Every: env.Canary.Every, Delivery: env.Delivery, Edge: edge, Lake: lake,
+		})
+	}
 	NewWatch(stack, "Watch", WatchProps{
 		Environment: env.Name, API: api, Alarms: env.Alarms, Ingest: ingest, Validator: validator, Redrive: redrive,
-		Events: events, Rejects: rejects, Spill: spill, Removal: removal(env),
+		Events: events, Rejects: rejects, Spill: spill, Canary: canary, Removal: removal(env),
 	})
 	output(stack, "Endpoint", "Where to POST events", edge.URL)
 }

@@ -55,6 +55,10 @@ func newGauges(props WatchProps) gauges {
 		queue:       *props.Spill.Queue.QueueName(),
 		deadLetters: *props.Spill.DeadLetters.QueueName(),
 	}
+	if props.Canary != nil {
+		g.functions = append(g.functions, function("Canary", props.Canary.Function))
+		g.every = props.Canary.Every
+	}
 	return g
 }
 

@@ -1,5 +1,5 @@
 // Package pipeline is the infrastructure: one file for each noun (edge, ingest,
-// delivery, validator, lake, spill, redrive), the two stacks that compose them, and the stage of
+// delivery, validator, lake, spill, redrive, watch, canary), the two stacks that compose them, and the stage of
 // one environment that holds the stacks.
 package pipeline
 

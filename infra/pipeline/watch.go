@@ -25,7 +25,9 @@ type WatchProps struct {
 	Events      *Delivery          // required
 	Rejects     *Delivery          // required
 	Spill       *Spill             // required
-	Removal     awscdk.RemovalPolicy
+	Canary      *Canary            // default none
+
+	Removal awscdk.RemovalPolicy // what becomes of the topic's key when it leaves the stack; required
 }
 
 // NewWatch adds what looks at all the rest, under scope: the dashboard and, unless

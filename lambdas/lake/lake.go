@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -77,6 +78,18 @@ func (b *Bucket) Delete(ctx context.Context, key string) error {
 	return nil
 }
 
+// Since returns the keys below prefix of objects written at or after a time, in
+// order. S3 keeps times to the second.
+func (b *Bucket) Since(ctx context.Context, prefix string, at time.Time) (keys []string, err error) {
+	err = b.pages(ctx, prefix, func(o types.Object) error {
+		if !aws.ToTime(o.LastModified).Before(at.Truncate(time.Second)) {
+			keys = append(keys, aws.ToString(o.Key))
+		}
+		return nil
+	})
+	return keys, err
+}
+
 // Object is one entry of a listing.
 type Object struct {
 	Key   string
@@ -85,6 +98,12 @@ type Object struct {
 
 // List calls visit with each object whose key begins with prefix, in order.
 func (b *Bucket) List(ctx context.Context, prefix string, visit func(Object) error) error {
+	return b.pages(ctx, prefix, func(o types.Object) error {
+		return visit(Object{Key: aws.ToString(o.Key), Bytes: aws.ToInt64(o.Size)})
+	})
+}
+
+func (b *Bucket) pages(ctx context.Context, prefix string, visit func(types.Object) error) error {
 	pages := s3.NewListObjectsV2Paginator(b.api, &s3.ListObjectsV2Input{Bucket: &b.name, Prefix: &prefix})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
@@ -92,7 +111,7 @@ func (b *Bucket) List(ctx context.Context, prefix string, visit func(Object) err
 			return fmt.Errorf("listing s3://%s/%s: %w", b.name, prefix, err)
 		}
 		for _, o := range page.Contents {
-			if err := visit(Object{Key: aws.ToString(o.Key), Bytes: aws.ToInt64(o.Size)}); err != nil {
+			if err := visit(o); err != nil {
 				return err
 			}
 		}

@@ -108,3 +108,23 @@ func TestListFollowsEveryPage(t *testing.T) {
 		t.Errorf("listed %v, error %v, want %v", found, err, want)
 	}
 }
+
+// TestSinceIsAboutWhatWasWrittenLately: S3's times have no fractions, so the second
+// that is asked for counts whole.
+func TestSinceIsAboutWhatWasWrittenLately(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprint(w, `<ListBucketResult>
+			<Contents><Key>events/before</Key><LastModified>2026-11-23T09:59:59.000Z</LastModified></Contents>
+			<Contents><Key>events/at</Key><LastModified>2026-11-23T10:00:00.000Z</LastModified></Contents>
+			<Contents><Key>events/after</Key><LastModified>2026-11-23T10:00:01.000Z</LastModified></Contents></ListBucketResult>`)
+	}))
+	t.Cleanup(server.Close)
+	t.Setenv("AWS_ENDPOINT_URL_S3", server.URL)
+	t.Setenv("AWS_REGION", "us-east-1")
+	t.Setenv("AWS_ACCESS_KEY_ID", "key")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "secret")
+	keys, err := lake.New("bucket", quick()).Since(context.Background(), "events/", time.Date(2026, 11, 23, 10, 0, 0, 500_000_000, time.UTC))
+	if err != nil || !slices.Equal(keys, []string{"events/at", "events/after"}) {
+		t.Errorf("keys are %q, error %v", keys, err)
+	}
+}

@@ -11,7 +11,7 @@ import (
 
 // Functions are the folders of the functions' executables, by the beginning of the
 // functions' logical ids.
-var Functions = map[string]string{"Ingest": "ingest", "Validator": "validate", "Redrive": "redrive"}
+var Functions = map[string]string{"Ingest": "ingest", "Validator": "validate", "Redrive": "redrive", "Canary": "canary"}
 
 // BuildFunctions builds the functions for this machine below dir, with further flags
 // of go build, and returns them as Options.Bootstraps.

@@ -3,9 +3,11 @@ package synth
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"global-ingest/lambdas/canary"
 	"global-ingest/lambdas/ingest"
 	"global-ingest/lambdas/redrive"
 	"global-ingest/lambdas/validate"
@@ -70,6 +72,39 @@ func TestRedriveReadsWhatTheTemplateSets(t *testing.T) {
 			t.Errorf("(-read +set)\n%s", diff)
 		}
 	})
+}
+
+// TestCanaryReadsWhatTheTemplateSets does the same for the canary, where there is one.
+func TestCanaryReadsWhatTheTemplateSets(t *testing.T) {
+	found := 0
+	each(t, "Pipeline", func(t *testing.T, s *stack) {
+		env := environmentOf(t, s)
+		if env.Canary.Every == 0 {
+			return
+		}
+		found++
+		variables := s.variables(t, "CanaryFunction")
+		got, err := canary.ConfigFrom(lookup(variables))
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := canary.Default()
+		want.Environment, want.Bucket, want.Every = env.Name, "LakeBucket", env.Canary.Every
+		want.URL = s.text(at(s.Template, "Outputs", "Endpoint", "Value"))
+		want.After = env.Delivery.TransformFor + env.Delivery.BufferFor + 3*time.Minute
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("(-want +read)\n%s", diff)
+		}
+		if diff := cmp.Diff(got.Variables(), variables); diff != "" {
+			t.Errorf("(-read +set)\n%s", diff)
+		}
+		if got, want := s.the(t, "CanarySchedule").Properties["ScheduleExpression"], fmt.Sprintf("cron(0/%d * * * ? *)", int(env.Canary.Every.Minutes())); got != want {
+			t.Errorf("runs at %v, want %s", got, want)
+		}
+	})
+	if found == 0 {
+		t.Error("no environment has a canary")
+	}
 }
 
 // TestFunctionsAreSizedByTheirEnvironment also checks Go's share of the memory.

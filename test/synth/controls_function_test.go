@@ -43,7 +43,9 @@ func isOneCaller(s *stack, r resource) string {
 	if r.Properties["SourceAccount"] != account {
 		return fmt.Sprintf("takes calls from account %v", r.Properties["SourceAccount"])
 	}
-	if arn := s.text(r.Properties["SourceArn"]); strings.Contains(arn, "*") || !strings.HasPrefix(arn, "arn:") {
+	arn := s.text(r.Properties["SourceArn"])
+	one := strings.HasPrefix(arn, "arn:") || strings.HasSuffix(arn, ".Arn") // of a resource beside it
+	if strings.Contains(arn, "*") || !one {
 		return fmt.Sprintf("takes calls from %q, not from one source", arn)
 	}
 	return ""

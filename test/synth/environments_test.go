@@ -24,7 +24,8 @@ var differences = map[string]string{
 	`Policy\.Properties\.PolicyDocument\.Statement\.\[allow xray:.* on \*\]$`: "Tracing",
 	`^EdgeApi(CloudWatchRole|Account)\.`:                                      "OwnAPILogRole",
 	`^EdgeApiDeploymentStagev1\.DependsOn\.\[EdgeApiAccount\]$`:               "OwnAPILogRole",
-	`^Watch`: "Alarms, Canary",
+	`^Watch`:  "Alarms, Canary",
+	`^Canary`: "Canary",
 }
 
 func TestEnvironmentsDifferOnlyInListedValues(t *testing.T) {

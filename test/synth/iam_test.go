@@ -51,6 +51,15 @@ var roles = map[string][]string{
 	},
 }
 
+// canaryRole is that of the canary, where there is one.
+var canaryRole = []string{
+	"assumed by Service=lambda.amazonaws.com",
+	"allow logs:CreateLogStream logs:PutLogEvents on CanaryLogs.Arn",
+	"allow s3:GetObject on LakeBucket.Arn/events/* LakeBucket.Arn/rejected/*",
+	"allow s3:ListBucket on LakeBucket.Arn if StringLike=s3:prefix=events/* rejected/*",
+	"allow kms:Decrypt on LakeKey.Arn if StringEquals=kms:ViaService=s3.us-east-1.amazonaws.com",
+}
+
 // tracingStatement is the one statement about all resources: X-Ray's actions know no others.
 const tracingStatement = "allow xray:PutTelemetryRecords xray:PutTraceSegments on *"
 
@@ -64,9 +73,14 @@ func TestRolesMayDoExactlyThis(t *testing.T) {
 	each(t, "Pipeline", func(t *testing.T, s *stack) {
 		want := maps.Clone(roles)
 		env := environmentOf(t, s)
+		if env.Canary.Every > 0 {
+			want["CanaryRole"] = canaryRole
+		}
 		if env.Tracing {
-			for _, role := range []string{"IngestRole", "ValidatorRole", "RedriveRole"} {
-				want[role] = append(slices.Clone(want[role]), tracingStatement)
+			for role, statements := range want {
+				if slices.Contains(statements, canaryRole[0]) { // a function's
+					want[role] = append(slices.Clone(statements), tracingStatement)
+				}
 			}
 		}
 		if env.OwnAPILogRole {

@@ -1,0 +1,99 @@
+package pipeline
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+
+	"global-ingest/infra/environment"
+	"global-ingest/lambdas/canary"
+	"global-ingest/lambdas/record"
+)
+
+// canarySize is enough to read what the lake got in a few minutes, line by line.
+var canarySize = environment.Function{MemoryMiB: 512, Timeout: 5 * time.Minute}
+
+// canaryPatience is how much longer than the buffers wait an event of the canary
+// may take: for a spill to come back, or a batch to be tried again.
+const canaryPatience = 3 * time.Minute
+
+// CanaryProps configures a Canary.
+type CanaryProps struct {
+	FunctionProps
+	Environment string               // dimension of its metrics; required
+	Every       time.Duration        // between two runs: whole minutes that divide an hour; required
+	Delivery    environment.Delivery // whose buffers an event waits in; required
+	Edge        *Edge                // where it sends; required
+	Lake        *Lake                // where it looks; required
+}
+
+// Canary is the function that sends events as a client does, and looks for those it
+// sent before.
+type Canary struct {
+	Function awslambda.Function
+	Every    time.Duration // between two runs
+}
+
+// NewCanary adds a Canary under scope.
+func NewCanary(scope constructs.Construct, id string, props CanaryProps) *Canary {
+	this := constructs.NewConstruct(scope, jsii.String(id))
+	config := canary.Default()
+	config.Environment = props.Environment
+	config.URL = *props.Edge.URL
+	config.Bucket = *props.Lake.Bucket.BucketName()
+	config.Every = props.Every
+	config.After = props.Delivery.TransformFor + props.Delivery.BufferFor + canaryPatience
+	function := newFunction(this, "canary", props.FunctionProps, config.Variables())
+	for _, statement := range canaryRights(this, props.Lake) {
+		function.AddToRolePolicy(statement)
+	}
+	schedule(this, props.Every, function)
+	return &Canary{Function: function, Every: props.Every}
+}
+
+// canaryRights let it list and read what is delivered, and nothing else of the lake.
+func canaryRights(this constructs.Construct, lake *Lake) []awsiam.PolicyStatement {
+	prefixes := []string{record.EventsPrefix + "*", record.RejectedPrefix + "*"}
+	var objects []*string
+	for _, prefix := range prefixes {
+		objects = append(objects, lake.Bucket.ArnForObjects(jsii.String(prefix)))
+	}
+	return []awsiam.PolicyStatement{
+		allow([]string{"s3:GetObject"}, objects...),
+		awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+			Actions:    jsii.Strings("s3:ListBucket"),
+			Resources:  &[]*string{lake.Bucket.BucketArn()},
+			Conditions: &map[string]any{"StringLike": map[string]any{"s3:prefix": prefixes}},
+		}),
+		awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+			Actions:    jsii.Strings("kms:Decrypt"),
+			Resources:  &[]*string{lake.Key.KeyArn()},
+			Conditions: throughS3(awscdk.Stack_Of(this)),
+		}),
+	}
+}
+
+// schedule runs function at the whole minutes of each hour that every divides it
+// into: a rate would begin at any second, and two runs might share a slot.
+func schedule(this constructs.Construct, every time.Duration, function awslambda.Function) {
+	minutes := fmt.Sprintf("0/%d", int(every.Minutes()))
+	if every == time.Hour {
+		minutes = "0"
+	}
+	rule := awsevents.NewCfnRule(this, jsii.String("Schedule"), &awsevents.CfnRuleProps{
+		Description:        jsii.String("Runs the canary"),
+		ScheduleExpression: jsii.String("cron(" + minutes + " * * * ? *)"),
+		Targets:            &[]any{&awsevents.CfnRule_TargetProperty{Id: jsii.String("Canary"), Arn: function.FunctionArn()}},
+	})
+	function.AddPermission(jsii.String("Schedule"), &awslambda.Permission{
+		Principal:     awsiam.NewServicePrincipal(jsii.String("events.amazonaws.com"), nil),
+		SourceArn:     rule.AttrArn(),
+		SourceAccount: awscdk.Stack_Of(this).Account(),
+	})
+}

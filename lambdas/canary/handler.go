@@ -1,0 +1,130 @@
+// Package canary is the function that does as a client does: on a schedule it posts
+// one valid and one invalid event to the public endpoint, and looks in the lake for
+// those of an earlier run. It keeps no state: what a run sends is made of the time
+// it was scheduled for, so a later run knows what to look for.
+package canary
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"global-ingest/lambdas/emf"
+	"global-ingest/lambdas/record"
+)
+
+// Lake is the bucket, as far as the canary needs it.
+type Lake interface {
+	// Since returns the keys below prefix of objects written at or after a time.
+	Since(ctx context.Context, prefix string, at time.Time) ([]string, error)
+	Get(ctx context.Context, key string) (io.ReadCloser, error)
+}
+
+// The metrics of the canary, in events. A run writes all three.
+const (
+	MetricRefused = "CanaryRefused" // the endpoint did not answer 200 with an ingest id
+	MetricFound   = "CanaryFound"   // in the lake, where it belongs, byte for byte
+	MetricLost    = "CanaryLost"    // not there, although an earlier run should have sent it
+)
+
+// Handler runs the canary.
+type Handler struct {
+	config  Config
+	lake    Lake
+	client  *http.Client
+	metrics io.Writer
+	log     *slog.Logger
+}
+
+// New returns a Handler that looks into lake, writes metric lines to metrics and
+// tells log what an operator should know.
+func New(c Config, lake Lake, metrics io.Writer, log *slog.Logger) *Handler {
+	return &Handler{config: c, lake: lake, client: &http.Client{Timeout: c.AnswerIn}, metrics: metrics, log: log}
+}
+
+// Invoke implements lambda.Handler. The event is EventBridge's, of which the
+// scheduled time matters. An error says that the lake could not be looked at, which
+// is no judgement; a repetition sends the same events again, and does no harm.
+// https://docs.aws.amazon.com/eventbridge/latest/ref/events-structure.html
+func (h *Handler) Invoke(ctx context.Context, event []byte) ([]byte, error) {
+	var tick struct {
+		Time time.Time `json:"time"`
+	}
+	if err := json.Unmarshal(event, &tick); err != nil {
+		return nil, fmt.Errorf("decoding the schedule's event: %w", err)
+	}
+	if tick.Time.IsZero() {
+		return nil, errors.New("decoding the schedule's event: it has no time")
+	}
+	now := tick.Time.UTC().Truncate(h.config.Every)
+	counts := map[string]int{MetricRefused: 0}
+	for _, s := range h.samples(now) {
+		if err := h.post(ctx, s); err != nil {
+			counts[MetricRefused]++
+			h.log.ErrorContext(ctx, "event is refused", "run", s.run, "expect", s.expect, "cause", err.Error())
+		}
+	}
+	before := now.Add(-h.config.back())
+	wanted := h.samples(before)
+	lost, err := h.look(ctx, before, tick.Time.UTC(), wanted)
+	if err == nil {
+		counts[MetricLost], counts[MetricFound] = len(lost), len(wanted)-len(lost)
+	}
+	for _, s := range lost {
+		h.log.ErrorContext(ctx, "event is not in the lake", "run", s.run, "expect", s.expect, "prefix", s.prefix)
+	}
+	line := emf.Line{Time: time.Now(), Dimensions: map[string]string{"Environment": h.config.Environment}, Counts: counts}
+	return nil, errors.Join(err, line.Write(h.metrics))
+}
+
+// sample is one event of a run, and where it belongs.
+type sample struct {
+	run    string
+	expect string
+	prefix string
+	body   []byte
+}
+
+// samples are the events of the run scheduled for at. Their schema, canary.json,
+// allows the first only.
+func (h *Handler) samples(at time.Time) []sample {
+	run := h.config.Environment + " " + at.Format(time.RFC3339)
+	of := func(expect, prefix string) sample {
+		return sample{run, expect, prefix, fmt.Appendf(nil, `{"type":"canary","run":%q,"expect":%q}`, run, expect)}
+	}
+	return []sample{of("valid", record.EventsPrefix), of("rejected", record.RejectedPrefix)}
+}
+
+// post sends s as a client would. The ingest id of the answer goes to the log, for
+// whoever has to find out what became of it.
+func (h *Handler) post(ctx context.Context, s sample) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, h.config.URL, bytes.NewReader(s.body))
+	if err != nil {
+		return err
+	}
+	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("User-Agent", "canary/1")
+	response, err := h.client.Do(request)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(io.LimitReader(response.Body, 1<<16))
+	if err != nil {
+		return fmt.Errorf("reading the answer: %w", err)
+	}
+	var answer struct {
+		ID string `json:"id"`
+	}
+	if response.StatusCode != http.StatusOK || json.Unmarshal(text, &answer) != nil || answer.ID == "" {
+		return fmt.Errorf("the answer is %s: %.200q", response.Status, text)
+	}
+	h.log.InfoContext(ctx, "event is acknowledged", "run", s.run, "expect", s.expect, "id", answer.ID)
+	return nil
+}
