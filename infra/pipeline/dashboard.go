@@ -66,10 +66,6 @@ func (g gauges) asked(a environment.Alarms) []graph {
 			{id: "refused", metric: g.edge("4XXError"), stat: "Average", hidden: true},
 			{expression: "100 * refused", label: "4xx"},
 		}},
-		{title: "What costs money: requests, invocations", unit: "a day", period: 24 * time.Hour, lines: append(
-			[]series{{metric: g.edge("Count"), stat: "Sum", label: "requests"}},
-			each(g.functions, "Sum", func(f part) metric { return ofFunction(f, "Invocations") })...,
-		)},
 	}
 	if g.every > 0 {
 		graphs = append(graphs, graph{title: "Canary", unit: "events a run", period: g.every, lines: []series{
@@ -78,7 +74,10 @@ func (g gauges) asked(a environment.Alarms) []graph {
 			{metric: g.own(canary.MetricRefused), stat: "Sum", label: "refused"},
 		}})
 	}
-	return graphs
+	return append(graphs, graph{title: "What costs money: calls", unit: "a day", period: 24 * time.Hour, lines: append(
+		[]series{{metric: g.edge("Count"), stat: "Sum", label: "requests"}},
+		each(g.functions, "Sum", func(f part) metric { return ofFunction(f, "Invocations") })...,
+	)})
 }
 
 func (g gauges) answered(a environment.Alarms) []graph {
@@ -98,6 +97,9 @@ func (g gauges) answered(a environment.Alarms) []graph {
 			each(g.functions, "Maximum", func(f part) metric { return ofFunction(f, "ConcurrentExecutions") }),
 			onRight(each(g.functions, "Sum", func(f part) metric { return ofFunction(f, "Throttles") }), "throttled ")...,
 		)},
+		{title: "Functions that fail", unit: "a minute", lines: each(
+			g.functions, "Sum", func(f part) metric { return ofFunction(f, "Errors") },
+		)},
 		{title: "What costs money: time of functions", unit: "ms a day", period: 24 * time.Hour, lines: each(
 			g.functions, "Sum", func(f part) metric { return ofFunction(f, "Duration") },
 		)},
@@ -106,7 +108,7 @@ func (g gauges) answered(a environment.Alarms) []graph {
 
 func (g gauges) collected(a environment.Alarms) []graph {
 	return []graph{
-		{title: "Firehose: incoming and throttled records", unit: "a minute", lines: append(
+		{title: "Firehose: incoming, throttled records", unit: "a minute", lines: append(
 			each(g.streams, "Sum", func(s part) metric { return ofStream(s, "IncomingRecords") }),
 			onRight(each(g.streams, "Sum", func(s part) metric { return ofStream(s, "ThrottledRecords") }), "throttled ")...,
 		)},
@@ -120,9 +122,9 @@ func (g gauges) collected(a environment.Alarms) []graph {
 		{title: "Spill: depth and age", unit: "messages", lines: []series{
 			{metric: ofQueue(g.queue, "ApproximateNumberOfMessagesVisible"), stat: "Maximum", label: "waiting"},
 			{metric: ofQueue(g.deadLetters, "ApproximateNumberOfMessagesVisible"), stat: "Maximum", label: "dead letters"},
-			{metric: ofQueue(g.queue, "ApproximateAgeOfOldestMessage"), stat: "Maximum", label: "age of the oldest, s", right: true},
+			{metric: ofQueue(g.queue, "ApproximateAgeOfOldestMessage"), stat: "Maximum", label: "age, s", right: true},
 		}},
-		{title: "What costs money: bytes into Firehose", unit: "bytes a day", period: 24 * time.Hour, lines: each(
+		{title: "What costs money: Firehose", unit: "bytes a day", period: 24 * time.Hour, lines: each(
 			g.streams, "Sum", func(s part) metric { return ofStream(s, "IncomingBytes") },
 		)},
 	}
