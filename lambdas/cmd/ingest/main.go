@@ -25,6 +25,7 @@ func main() {
 	lambda.Start(handler)
 }
 
+// newHandler wires the handler, and opens the connection that its first put will use.
 func newHandler(log *slog.Logger) (*ingest.Handler, error) {
 	config, err := ingest.ConfigFrom(os.LookupEnv)
 	if err != nil {
@@ -38,8 +39,14 @@ func newHandler(log *slog.Logger) (*ingest.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	own := register(&config, log)
 	if err := stream.Connect(context.Background()); err != nil {
 		log.Warn("the first put will open its own connection", "cause", err.Error())
 	}
-	return ingest.New(config, firehose.NewBreaker(stream, config.Breaker, time.Now), aside, os.Stdout, log), nil
+	handler := ingest.New(config, firehose.NewBreaker(stream, config.Breaker, time.Now), aside, os.Stdout, log)
+	if own != nil {
+		go writeBehind(handler, own, log)
+		go finishAtSIGTERM(handler)
+	}
+	return handler, nil
 }
