@@ -12,11 +12,12 @@ import (
 // IngestProps configures an Ingest.
 type IngestProps struct {
 	FunctionProps
-	Environment  string              // dimension of its metrics; required
-	Events       *Delivery           // the stream it puts records into; required
-	Lake         *Lake               // where it leaves what the stream does not take; required
-	ClientIP     ingest.ClientIP     // how much of a client's address is stored; required
-	WhenUnstored ingest.WhenUnstored // what a client hears when nothing took its record; required
+	Environment  string                 // dimension of its metrics; required
+	Events       *Delivery              // the stream it puts records into; required
+	Lake         *Lake                  // where it leaves what the stream does not take; required
+	ClientIP     ingest.ClientIP        // how much of a client's address is stored; required
+	Acknowledge  ingest.Acknowledgement // when a client hears of its event; required
+	WhenUnstored ingest.WhenUnstored    // what a client hears when nothing took its record; required
 }
 
 // Ingest is the function that accepts a request and puts it into the events stream,
@@ -33,6 +34,7 @@ func NewIngest(scope constructs.Construct, id string, props IngestProps) *Ingest
 	config.Stream = *props.Events.Stream.DeliveryStreamName()
 	config.Bucket = *props.Lake.Bucket.BucketName()
 	config.ClientIP = props.ClientIP
+	config.Acknowledge = props.Acknowledge
 	config.WhenUnstored = props.WhenUnstored
 	function := newFunction(this, "ingest", props.FunctionProps, config.Variables())
 	props.Events.Stream.Grant(function, jsii.String("firehose:PutRecord"))

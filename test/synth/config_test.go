@@ -23,7 +23,7 @@ func TestIngestReadsWhatTheTemplateSets(t *testing.T) {
 		env := environmentOf(t, s)
 		want := ingest.Default()
 		want.Environment, want.Stream, want.ClientIP = env.Name, "EventsStream", env.ClientIP
-		want.Bucket, want.WhenUnstored = "LakeBucket", env.WhenUnstored
+		want.Bucket, want.Acknowledge, want.WhenUnstored = "LakeBucket", env.Acknowledge, env.WhenUnstored
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("(-want +read)\n%s", diff)
 		}
