@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"global-ingest/lambdas/ingest"
 	"global-ingest/test/simulator"
 )
 
@@ -43,7 +44,12 @@ func TestNothingAcknowledgedIsLost(t *testing.T) {
 		*seed = uint64(time.Now().UnixNano())
 	}
 	t.Logf("go test ./test/fault -args -full=%t -events=%d -mixed=%d -seed=%d repeats this run", *full, *events, *mixed, *seed)
-	table := playAll(t, cast{bootstraps: executables, mode: "Durable", full: *full})
+	var table []Result
+	for _, mode := range []ingest.Acknowledgement{ingest.Durable, ingest.Immediate} {
+		t.Run(string(mode), func(t *testing.T) {
+			table = append(table, playAll(t, cast{bootstraps: executables, mode: mode, full: *full})...)
+		})
+	}
 	t.Log("\n" + markdown(table))
 	if *results == "" {
 		return

@@ -17,7 +17,7 @@ func TestImmediateAnswersBeforeTheWrite(t *testing.T) {
 	t.Parallel()
 	answers := make(chan struct{}, 1)
 	templates := patientTemplates(t)
-	variables(t, templates, "Ingest")["ACKNOWLEDGE"] = "immediate"
+	simulator.Variables(templates, "Ingest")["ACKNOWLEDGE"] = "immediate"
 	sim := start(t, templates, func(o *simulator.Options) {
 		o.FirehoseFaults = func(c simulator.Call) *simulator.Fault {
 			if c.Operation != "PutRecord" || c.N%2 == 0 {
@@ -51,7 +51,7 @@ func waitForLines(t *testing.T, sim *simulator.Simulator, want int) {
 	t.Helper()
 	for range 100 {
 		flush(t, sim)
-		if len(readLake(t, sim.Lake, sim.Bucket).lines) >= want {
+		if len(readLake(t, sim).Lines) >= want {
 			return
 		}
 		time.Sleep(100 * time.Millisecond)
