@@ -4,13 +4,27 @@
 ENV  ?= Dev
 BASE ?= main
 
+# auto asks CloudFormation what would be replaced, with the right to deploy; template
+# compares texts, with the right to read.
+DIFF_METHOD ?= auto
+APPROVAL    ?= broadening
+
 EVENTS ?= 2000
+MIXED  ?= 100000
+FUZZTIME ?= 30s
 SEED   ?= 0
 
 FUNCTIONS := $(notdir $(wildcard lambdas/cmd/*))
 OUT       := .local
 CDK       := infra/node_modules/.bin/cdk
 STACKS    := Storage Pipeline
+ASSEMBLY  := $(OUT)/cdk.out
+
+# Run by version, not by tool lines: go.mod stays the product's, and each is built once.
+GOLANGCI    := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+ACTIONLINT  := go run github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
+GOVULNCHECK := go run golang.org/x/vuln/cmd/govulncheck@v1.9.0
+VULN_DB     ?= https://vuln.go.dev
 
 # Reproducible: the same source and toolchain give the same bytes in any folder.
 GOBUILD := CGO_ENABLED=0 GOFLAGS= go build -trimpath -buildvcs=false -tags lambda.norpc -ldflags='-s -w -buildid='
@@ -42,8 +56,19 @@ race: ## run every test that needs no CDK under the race detector (needs a C com
 	go test -race $$(go list ./... | grep -v -e /infra -e /test/synth)
 
 .PHONY: fault
-fault: ## break things while events flow, and account for each: EVENTS=2000 SEED=0 (0 draws one)
-	@go test ./test/fault -count=1 -timeout 60m -v -events $(EVENTS) -seed $(SEED) -results $(CURDIR)/$(OUT)/fault/results.json
+fault: ## break things while events flow, and account for each: EVENTS=2000 MIXED=100000 SEED=0 (0 draws one)
+	@go test ./test/fault -run NothingAcknowledged -count=1 -timeout 120m -v -full \
+		-events $(EVENTS) -mixed $(MIXED) -seed $(SEED) -results $(CURDIR)/$(OUT)/fault/results.json
+
+.PHONY: fault-mutants
+fault-mutants: ## break the functions, and see that the fault suite finds out
+	@go test ./test/fault -run FindsOut -count=1 -timeout 30m -v -mutants -seed $(SEED)
+
+.PHONY: fuzz
+fuzz: ## run every fuzz target for a while: FUZZTIME=30s
+	@git grep '^func Fuzz' -- 'lambdas/*_test.go' | sed -E 's|^(.*)/[^/]*:func (Fuzz[A-Za-z]*).*|\1 \2|' | while read -r folder target; do \
+		echo "$$target in $$folder"; \
+		go test ./$$folder -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x || exit 1; done
 
 .PHONY: bench
 bench: ## measure the two functions, as ratios within one run
@@ -62,18 +87,36 @@ synth: cli ## synthesize ENV's stacks into .local/cdk.out
 .PHONY: diff
 diff: cli ## show what a deploy of ENV would change; without AWS credentials, what changed since BASE=main
 	@if [ -n "$$AWS_ACCESS_KEY_ID$$AWS_PROFILE$$AWS_WEB_IDENTITY_TOKEN_FILE" ] || [ -f "$$HOME/.aws/credentials" ]; \
-	then $(CDK) diff '$(ENV)/*'; \
+	then $(CDK) diff --method=$(DIFF_METHOD) '$(ENV)/*'; \
 	else $(MAKE) -s diff-golden; fi
 
 .PHONY: diff-golden
-diff-golden: cli
+diff-golden: cli base
 	@CDK_OUTDIR=$(OUT)/golden.out go run ./infra -account 111111111111 -region us-east-1 -dist test/synth/testdata/dist
-	@mkdir -p $(OUT)/base
 	@for stack in $(STACKS); do \
-		golden=$$(echo test/synth/testdata/$(ENV)/$$stack.json | tr '[:upper:]' '[:lower:]'); \
-		git show $(BASE):$$golden >$(OUT)/base/$$stack.json || exit 1; \
-		$(CDK) diff --exclusively --build true --app $(OUT)/golden.out --template $(OUT)/base/$$stack.json $(ENV)/$$stack || exit 1; \
+		golden=$(OUT)/base/$$(echo $(ENV)/$$stack.json | tr '[:upper:]' '[:lower:]'); \
+		[ -f $$golden ] || { mkdir -p $$(dirname $$golden) && echo '{}' >$$golden; } || exit 1; \
+		$(CDK) diff --exclusively --build true --app $(OUT)/golden.out --template $$golden $(ENV)/$$stack || exit 1; \
 	done
+
+.PHONY: base
+base:
+	@rm -rf $(OUT)/base && mkdir -p $(OUT)/base
+	@git archive -o $(OUT)/base.tar $(BASE) test/synth/testdata && tar -xf $(OUT)/base.tar -C $(OUT)/base --strip-components=3
+
+.PHONY: stateful
+stateful: base ## fail if anything that holds events was replaced or deleted since BASE=main: ALLOW=1 only reports
+	@go build -o $(OUT)/bin/review ./infra/review
+	@$(OUT)/bin/review check -base $(OUT)/base $(if $(ALLOW),-allow)
+
+.PHONY: review
+review: cli base ## write what a pull request is told, since BASE=main, to .local/review.md: ONLY=Prod
+	@go build -o $(OUT)/bin/review ./infra/review
+	@$(OUT)/bin/review comment -base $(OUT)/base -diff '$(MAKE) -s diff ENV={} BASE=$(BASE)' $(if $(ONLY),-only $(ONLY)) $(if $(ALLOW),-allow) >$(OUT)/review.md
+
+.PHONY: post
+post: ## post .local/review.md to the pull request of a GitHub workflow, over the one that is there
+	@go run ./infra/review post -comment $(OUT)/review.md
 
 ##@ In an AWS account
 
@@ -83,16 +126,29 @@ build: ## cross-compile the functions for Lambda into .local/dist, after a check
 	@for f in $(FUNCTIONS); do GOOS=linux GOARCH=arm64 GOARM64=v8.0 $(GOBUILD) -o $(OUT)/dist/$$f/bootstrap ./lambdas/cmd/$$f || exit 1; done
 
 .PHONY: deploy
-deploy: cli ## deploy ENV, asking before it widens any permission
-	$(CDK) deploy --require-approval broadening '$(ENV)/*'
+deploy: synth ## deploy ENV, asking before it widens any permission (APPROVAL=never does not ask)
+	@go run ./test/smoke ready -environment '$(ENV)' -assembly $(ASSEMBLY)
+	@mkdir -p $(OUT)/outputs
+	$(CDK) deploy --build true --app $(ASSEMBLY) --require-approval $(APPROVAL) --outputs-file $(OUT)/outputs/$(ENV).json '$(ENV)/*'
+	@go run ./test/smoke endpoint -environment '$(ENV)'
+
+.PHONY: smoke
+smoke: ## send ENV a few events, check the answers and, with credentials, find them in the lake [URL=https://…]
+	@go run ./test/smoke events -environment '$(ENV)' -url '$(URL)' -origin '$(ORIGIN)'
+
+.PHONY: ci
+ci: cli ## deploy the roles with which the workflows of REPOSITORY=owner/name diff and deploy [OIDC_PROVIDER=arn]
+	@[ -n "$(REPOSITORY)" ] || { echo "ci: whose workflows? REPOSITORY=owner/name" >&2; exit 1; }
+	$(CDK) deploy --app 'go run ./infra -repository "$(REPOSITORY)" -oidc-provider "$(OIDC_PROVIDER)"' Ci
 
 .PHONY: replay
 replay: ## send rejected or failed events through ENV once more: PREFIX=rejected/year=2026/ [REASON=unknown_type] [DRY_RUN=1]
 	@go run ./lambdas/replay -environment '$(ENV)' -prefix '$(PREFIX)' -reason '$(REASON)' $(if $(DRY_RUN),-dry-run)
 
 .PHONY: destroy
-destroy: cli ## delete ENV's Pipeline stack; Storage, with every event in it, stays
-	$(CDK) destroy '$(ENV)/Pipeline'
+destroy: synth ## delete ENV's Pipeline stack; Storage, with every event in it, stays
+	@go run ./test/smoke kept -environment '$(ENV)' -assembly $(ASSEMBLY)
+	$(CDK) destroy --build true --app $(ASSEMBLY) '$(ENV)/Pipeline'
 
 ##@ Upkeep
 
@@ -101,11 +157,20 @@ fmt: ## format the Go code
 	@git ls-files '*.go' | xargs go tool gofumpt -w
 
 .PHONY: lint
-lint: ## vet, staticcheck and gofumpt
+lint: vuln ## vet, staticcheck, gofumpt, golangci-lint, actionlint, govulncheck
 	go vet ./...
 	go tool staticcheck ./...
 	@unformatted=$$(git ls-files '*.go' | xargs go tool gofumpt -l); \
 	if [ -n "$$unformatted" ]; then echo "not formatted, run make fmt:"; echo "$$unformatted"; exit 1; fi
+	$(GOLANGCI) run
+	$(ACTIONLINT)
+
+.PHONY: vuln
+vuln: ## look for known vulnerabilities in what the code calls: VULN_DB=https://vuln.go.dev
+	@mkdir -p $(OUT); $(GOVULNCHECK) -db $(VULN_DB) ./... >$(OUT)/vuln.txt 2>&1 || \
+	{ if [ -z "$(VULN_REQUIRED)" ] && grep -q 'fetching vulnerabilities' $(OUT)/vuln.txt; \
+	then echo "govulncheck: NOT CHECKED, $(VULN_DB) cannot be reached from here; the pull request's workflow insists"; \
+	else cat $(OUT)/vuln.txt; exit 1; fi; }
 
 .PHONY: clean
 clean: ## delete everything generated

@@ -20,6 +20,7 @@ type AppProps struct {
 	Environments []environment.Environment // one stage each, with account and region; required
 	Settings     string                    // path of cdk.json, whose context only the CDK CLI would read otherwise; required
 	Dist         string                    // folder of the built functions; required
+	Ci           *CiProps                  // what the repository's workflows may do; default none
 	Outdir       string                    // where the cloud assembly is written; default: where the CDK CLI or CDK_OUTDIR says
 }
 
@@ -39,9 +40,15 @@ func NewApp(props AppProps) (awscdk.App, error) {
 			return nil, fmt.Errorf("%s does not exist: run `make build`", bootstrap)
 		}
 	}
+	if props.Ci != nil && !repository.MatchString(props.Ci.Repository) {
+		return nil, fmt.Errorf("repository is %q, must be owner/name", props.Ci.Repository)
+	}
 	app := awscdk.NewApp(appProps(context, props.Outdir))
 	for _, env := range props.Environments {
 		NewStage(app, env, props.Dist)
+	}
+	if props.Ci != nil {
+		newCi(app, *props.Ci)
 	}
 	return app, nil
 }

@@ -1,6 +1,6 @@
 // Package pipeline is the infrastructure: one file for each noun (edge, ingest,
 // delivery, validator, lake, spill, redrive), the two stacks that compose them, and the stage of
-// one environment that holds the stacks.
+// one environment that holds the stacks; and ci, what the repository's workflows may do.
 package pipeline
 
 import (

@@ -56,7 +56,7 @@ func TestBreakerProbesWithOneRequestAndCloses(t *testing.T) {
 	f := &flaky{down: true}
 	put, c := breaker(f)
 	for range 3 {
-		put()
+		_ = put()
 	}
 	c.pass(999 * time.Millisecond)
 	if err := put(); !errors.Is(err, firehose.ErrOpen) {
@@ -90,7 +90,7 @@ func TestBreakerAdmitsOneProbeAtATime(t *testing.T) {
 		return errDown
 	}), bounds.DefaultBreaker(), c.now)
 	for range 3 {
-		b.Put(context.Background(), nil)
+		_ = b.Put(context.Background(), nil)
 	}
 	c.pass(3 * time.Second)
 	done := make(chan error)
@@ -111,7 +111,7 @@ func TestBreakerStaysOpenBetweenItsBounds(t *testing.T) {
 		f := &flaky{down: true}
 		put, c := breaker(f)
 		for range 3 {
-			put()
+			_ = put()
 		}
 		open := time.Duration(0)
 		for errors.Is(put(), firehose.ErrOpen) {

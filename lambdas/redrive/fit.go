@@ -46,6 +46,9 @@ func (h *Handler) mustSplit(r record.Record) bool {
 // which only a single event can be, or a body that holds none.
 func (h *Handler) addPart(ctx context.Context, b *batch, r record.Record, p part) error {
 	r.First += p.first
+	if p.only.Reason != "" && !p.whole {
+		return h.reject(ctx, b, r, p.only, false)
+	}
 	data := record.Append(nil, r.Header, p.body)
 	if len(data) <= record.MaxBytes {
 		b.addEvents(data)
@@ -68,21 +71,29 @@ func (h *Handler) addPart(ctx context.Context, b *batch, r record.Record, p part
 	return h.reject(ctx, b, r, e, p.whole)
 }
 
-// reject appends a reject to b whose payload lies below rejected-large/. The id is
-// the request's when the whole body is rejected, as the validator's rejects have it.
+// reject appends a reject to b, its payload below rejected-large/ where no record has
+// room for both. The id is the request's when the whole body is rejected, as the
+// validator's rejects have it.
 func (h *Handler) reject(ctx context.Context, b *batch, r record.Record, e event.Event, whole bool) error {
 	id, name := record.EventID(r.ID, r.First), strconv.Itoa(r.First)
 	if whole && r.First == 0 {
 		id, name = r.ID, "body"
 	}
-	key := record.RejectedLargeKey(r.ID, name, r.ReceivedAt)
-	if err := h.lake.Put(ctx, key, e.Raw); err != nil {
+	reject := record.Reject{
+		ID: id, ReceivedAt: r.ReceivedAt, RequestID: r.RequestID, Replays: r.Replays,
+		Reason: e.Reason, Errors: e.Errors, Payload: e.Raw, Processor: processor,
+	}
+	if len(e.Raw) < record.MaxBytes { // else the row is larger in any case
+		if row := record.AppendReject(nil, reject); len(row) <= record.MaxBytes {
+			b.addReject(row)
+			return nil
+		}
+	}
+	reject.Payload, reject.PayloadObject = nil, record.RejectedLargeKey(r.ID, name, r.ReceivedAt)
+	if err := h.lake.Put(ctx, reject.PayloadObject, e.Raw); err != nil {
 		return err
 	}
-	b.addReject(record.AppendReject(nil, record.Reject{
-		ID: id, ReceivedAt: r.ReceivedAt, RequestID: r.RequestID, Replays: r.Replays,
-		Reason: e.Reason, Errors: e.Errors, PayloadObject: key, Processor: processor,
-	}))
+	b.addReject(record.AppendReject(nil, reject))
 	return nil
 }
 

@@ -6,25 +6,35 @@ import (
 	"global-ingest/lambdas/event"
 )
 
-// part is a run of a body's events that is a body of its own.
+// part is a run of a body's events that is a body of its own, or one event that is
+// rejected here.
 type part struct {
 	first int         // index of its first event in the body
-	body  []byte      // of the part: an array of its events, or their lines
+	body  []byte      // an array of its events, unless the body was one event or none
 	only  event.Event // its first event, which is all there is in a part that is too large
 	whole bool        // whether the body as a whole is rejected, and only says why
 }
 
 // parts yields body in parts of at most limit bytes, cut between events; an event
-// that is larger is a part alone. The events of an array become arrays, lines stay
-// lines; no byte of an event changes, and none of them is left out.
+// that is larger is a part alone. No byte of an event changes, and none of them is
+// left out. Lines become arrays: a line that is an array would, alone, be taken for
+// its elements. And a line that is no JSON is a part alone with its reason, for
+// without good lines beside it a body of such lines is one reject.
 func parts(b event.Body, body []byte, limit int) iter.Seq[part] {
 	return func(yield func(part) bool) {
+		if b.Form == event.Rejected || b.Form == event.Single {
+			yield(part{body: body, only: b.Events[0], whole: b.Form == event.Rejected})
+			return
+		}
 		for from := 0; from < len(b.Events); {
-			to := from + 1
-			for to < len(b.Events) && span(b, from, to+1) <= limit {
+			to, size := from+1, len("[]")+len(b.Events[from].Raw)
+			for to < len(b.Events) && joins(b.Events[from], b.Events[to]) {
+				if size += len(",") + len(b.Events[to].Raw); size > limit {
+					break
+				}
 				to++
 			}
-			if !yield(cut(b, body, from, to)) {
+			if !yield(array(b.Events[from:to], from, size)) {
 				return
 			}
 			from = to
@@ -32,17 +42,22 @@ func parts(b event.Body, body []byte, limit int) iter.Seq[part] {
 	}
 }
 
-// span returns the bytes of the part of events from up to to, brackets included.
-func span(b event.Body, from, to int) int {
-	last := b.Events[to-1]
-	return last.Offset + len(last.Raw) - b.Events[from].Offset + len("[]")
-}
+// joins says whether two events may stand in one part.
+func joins(a, b event.Event) bool { return a.Reason == "" && b.Reason == "" }
 
-func cut(b event.Body, body []byte, from, to int) part {
-	first, last := b.Events[from], b.Events[to-1]
-	text := body[first.Offset : last.Offset+len(last.Raw)]
-	if b.Form == event.Array {
-		text = append(append([]byte{'['}, text...), ']')
+// array is the part of these events, the first of which has this index.
+func array(events []event.Event, first, size int) part {
+	p := part{first: first, only: events[0]}
+	if events[0].Reason != "" {
+		return p
 	}
-	return part{first: from, body: text, only: first, whole: b.Form == event.Rejected}
+	p.body = append(make([]byte, 0, size), '[')
+	for n, e := range events {
+		if n > 0 {
+			p.body = append(p.body, ',')
+		}
+		p.body = append(p.body, e.Raw...)
+	}
+	p.body = append(p.body, ']')
+	return p
 }

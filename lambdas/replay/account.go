@@ -10,11 +10,11 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
-	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
+	"global-ingest/lambdas/deployed"
 	"global-ingest/lambdas/lake"
 	"global-ingest/lambdas/record"
 	"global-ingest/lambdas/redrive"
@@ -39,7 +39,7 @@ func open(ctx context.Context, o options) (*account, error) {
 	}
 	at := o.place
 	if at.bucket == "" || at.queueURL == "" {
-		if at, err = outputs(ctx, cloudformation.NewFromConfig(cfg), o.environment+"-Storage"); err != nil {
+		if at, err = outputs(ctx, cfg, o.environment+"-Storage"); err != nil {
 			return nil, err
 		}
 	}
@@ -49,22 +49,12 @@ func open(ctx context.Context, o options) (*account, error) {
 	return &account{lake: lake.From(client, at.bucket), sqs: sqs.NewFromConfig(cfg), queueURL: at.queueURL}, nil
 }
 
-func outputs(ctx context.Context, api *cloudformation.Client, stack string) (place, error) {
-	described, err := api.DescribeStacks(ctx, &cloudformation.DescribeStacksInput{StackName: &stack})
+func outputs(ctx context.Context, cfg aws.Config, stack string) (place, error) {
+	all, err := deployed.Outputs(ctx, cfg, stack)
 	if err != nil {
-		return place{}, fmt.Errorf("looking for stack %s: %w", stack, err)
+		return place{}, err
 	}
-	var found place
-	for _, s := range described.Stacks {
-		for _, output := range s.Outputs {
-			switch aws.ToString(output.OutputKey) {
-			case "LakeBucket":
-				found.bucket = aws.ToString(output.OutputValue)
-			case "RedriveQueue":
-				found.queueURL = aws.ToString(output.OutputValue)
-			}
-		}
-	}
+	found := place{bucket: all["LakeBucket"], queueURL: all["RedriveQueue"]}
 	if found.bucket == "" || found.queueURL == "" {
 		return place{}, fmt.Errorf("looking for stack %s: it has no outputs LakeBucket and RedriveQueue", stack)
 	}

@@ -5,26 +5,38 @@
 package fault
 
 import (
-	"errors"
-	"math/rand/v2"
-	"net/http"
-	"strings"
-	"sync"
-	"sync/atomic"
+	"context"
 	"time"
 
 	"global-ingest/test/simulator"
+	"global-ingest/test/traffic"
 )
 
-// row is one fault, from the first request until all are sent; then it is mended.
+// row is something that goes wrong while events are sent; then it is mended. What a
+// row leaves out does not happen.
 type row struct {
 	name string
-	// faults and objects say what goes wrong with calls to Firehose and writes to
-	// S3; nil: nothing. Randomness is the run's own.
-	faults  func(*random) simulator.Faults
-	objects func(*random) func(bucket, key string) error
-	// refuses says that clients hear 503 while it lasts, and nothing is acknowledged.
-	refuses bool
+
+	traffic func(s *scene, events int) []traffic.Request // default: of every kind
+	options func(*scene, *simulator.Options) error       // where the pipeline is not the deployed one
+
+	// What calls to Firehose, writes to S3 and invocations are answered. The first two
+	// end when the row is mended.
+	faults      func(*scene) simulator.Faults
+	objects     func(*scene) func(key string) error
+	invocations func(*scene) func(function string) error
+
+	beside  func(*scene)       // runs while clients send
+	halfway func(*scene) error // runs between two halves, when no request is on its way
+	until   func(*scene) bool  // whether enough was sent; asked once everything is
+	// what an operator does once everything is well
+	after func(context.Context, *scene) error
+
+	verify  func(*scene, Result) error // that the row did what it is called
+	refuses bool                       // clients may hear 503 or 413: nothing was promised
+	unknown bool                       // clients may hear nothing
+	full    bool                       // takes too long for every run of the tests
+	mixed   bool                       // the row for as many events as somebody can wait for
 }
 
 // rows are the faults, the healthy pipeline first: the others' latency is compared
@@ -33,126 +45,55 @@ var rows = []row{
 	{name: "none"},
 	{name: "503 on 1 %", faults: share(0.01, "PutRecord", *simulator.Unavailable())},
 	{name: "503 on 30 %", faults: share(0.3, "PutRecord", *simulator.Unavailable())},
-	{name: "503 on 100 %", faults: share(1, "", *simulator.Unavailable())},
+	{name: "503 on 100 %, a minute, then fine", faults: share(1, "", *simulator.Unavailable()), halfway: mendAfterAMinute, verify: breakersClosed},
 	{name: "stored, then reset, 5 %", faults: share(0.05, "PutRecord", simulator.Fault{ResetAfter: true})},
 	{name: "reset before, 5 %", faults: share(0.05, "PutRecord", simulator.Fault{ResetBefore: true})},
 	{name: "hang, 2 %", faults: share(0.02, "PutRecord", simulator.Fault{Hang: true})},
 	{name: "slow, 300 ms", faults: share(1, "PutRecord", simulator.Fault{Delay: 300 * time.Millisecond})},
+
 	{name: "400 KMS", faults: share(1, "PutRecord", badRequest("InvalidKMSResourceException"))},
 	{name: "400 not found", faults: share(1, "PutRecord", badRequest("ResourceNotFoundException"))},
 	{name: "400 access denied", faults: share(1, "PutRecord", badRequest("AccessDeniedException"))},
 	{name: "400 invalid argument", faults: share(1, "PutRecord", badRequest("InvalidArgumentException"))},
 	{name: "400 of an unknown type", faults: share(1, "PutRecord", badRequest("NobodyKnowsException"))},
+
+	{name: "frozen 1 s, connections closed", halfway: freeze(time.Second, simulator.FIN)},
+	{name: "frozen 1 s, connections reset", halfway: freeze(time.Second, simulator.RST)},
+	{name: "frozen 1 s, connections silent", halfway: freeze(time.Second, simulator.Silence)},
+	{name: "frozen 30 s, connections closed", halfway: freeze(30*time.Second, simulator.FIN), full: true},
+	{name: "frozen 30 s, connections reset", halfway: freeze(30*time.Second, simulator.RST), full: true},
+	{name: "frozen 30 s, connections silent", halfway: freeze(30*time.Second, simulator.Silence), full: true},
+
+	{name: "DNS knows no Firehose", options: firehoseAt("http://firehose.invalid"), verify: allSpilled},
+	{name: "Firehose's certificate is wrong", options: firehoseBehindAStranger, verify: allSpilled},
+	{name: "clock 10 minutes fast", options: clocksDiffer(-10 * time.Minute)},
+	{name: "clock 10 minutes slow", options: clocksDiffer(10 * time.Minute)},
+
 	{name: "Firehose and S3 down", faults: share(1, "", *simulator.Unavailable()), objects: refuse(1, ""), refuses: true},
-	{name: "batches refused in part", faults: refuseInPart},
-	{name: "S3 refuses deliveries", objects: refuse(0.5, "events/")},
+	{name: "S3 refuses deliveries, 50 %", objects: refuse(0.5, "events/")},
+	{name: "S3 refuses every delivery", objects: refuse(1, "events/")},
 	{name: "S3 refuses spills, 20 %", faults: share(0.5, "PutRecord", *simulator.Unavailable()), objects: refuse(0.2, "spill/"), refuses: true},
-	{name: "all of it, mixed", faults: mixed, objects: refuse(0.05, ""), refuses: true},
-}
+	{name: "Redrive gives up, then tries again", faults: batchesDenied(*simulator.Unavailable()), halfway: batchesGivenUp},
+	{name: "rejects stream denies access", faults: batchesDenied(simulator.Fault{}), halfway: batchesGivenUp},
+	{name: "batches refused in part", faults: refuseInPart},
 
-func badRequest(kind string) simulator.Fault {
-	return simulator.Fault{Status: http.StatusBadRequest, Type: kind}
-}
+	{name: "Ingest killed at random points", beside: killIngest, until: enoughKills, unknown: true},
+	{name: "Redrive and Validator killed midway", faults: share(1, "PutRecord", *simulator.Unavailable()), beside: killWorkers, verify: someKilled},
+	{name: "panic on a crafted body", options: panicking, traffic: withCrafted, verify: onlyCraftedRefused, refuses: true},
+	{name: "body sizes at their limits", traffic: bodiesAtLimits, after: replayFailed, verify: refusedAbove45MB, refuses: true},
+	{name: "body sizes at their limits, Firehose down", traffic: bodiesAtLimits, faults: share(1, "", *simulator.Unavailable()), after: replayFailed, verify: refusedAbove45MB, refuses: true},
+	{name: "poison message", faults: share(1, "PutRecord", *simulator.Unavailable()), options: fewReceives, halfway: poison, verify: onlyPoisonIsDead},
 
-// random is a source that goroutines may share.
-type random struct {
-	mu     sync.Mutex
-	source *rand.Rand
-}
+	{name: "Validator throws once", invocations: failFirst("Validator", 1, errThrown)},
+	{name: "Validator throws three times", invocations: failFirst("Validator", 3, errThrown)},
+	{name: "Validator throws for ever, then replay", invocations: failFirst("Validator", always, errThrown), after: replayFailed, verify: someFailed},
+	{name: "Validator times out", options: validatorTimeout(time.Second), beside: freezeValidator},
+	{name: "Validator times out for ever, then replay", invocations: failFirst("Validator", always, simulator.ErrTimedOut), after: replayFailed, verify: someFailed},
+	{name: "Validator throttled once", invocations: failFirst("Validator", 1, simulator.ErrThrottled)},
+	{name: "Validator throttled three times", invocations: failFirst("Validator", 3, simulator.ErrThrottled)},
+	{name: "Validator throttled for ever, then replay", invocations: failFirst("Validator", always, simulator.ErrThrottled), after: replayFailed, verify: someFailed},
+	{name: "a batch's answer would pass 6 MB, then replay", traffic: tinyEvents, after: replayFailed, verify: someFailed},
 
-func newRandom(seed uint64) *random {
-	return &random{source: rand.New(rand.NewPCG(seed, 0))}
-}
-
-func (r *random) below(share float64) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.source.Float64() < share
-}
-
-func (r *random) intN(n int) int {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.source.IntN(n)
-}
-
-// share breaks a share of the calls of one operation, or of all when it is empty.
-func share(part float64, operation string, fault simulator.Fault) func(*random) simulator.Faults {
-	return func(r *random) simulator.Faults {
-		return func(c simulator.Call) *simulator.Fault {
-			if operation != "" && c.Operation != operation || !r.below(part) {
-				return nil
-			}
-			return &fault
-		}
-	}
-}
-
-// refuseInPart has ingest spill everything and refuses some records of each batch
-// by which Redrive and the Validator put theirs.
-func refuseInPart(r *random) simulator.Faults {
-	return func(c simulator.Call) *simulator.Fault {
-		if c.Operation == "PutRecord" {
-			return simulator.Unavailable()
-		}
-		var refused []int
-		for i := range c.Records {
-			if r.below(0.3) {
-				refused = append(refused, i)
-			}
-		}
-		return &simulator.Fault{Refuse: refused}
-	}
-}
-
-func mixed(r *random) simulator.Faults {
-	kinds := []simulator.Fault{
-		*simulator.Unavailable(),
-		{ResetBefore: true},
-		{ResetAfter: true},
-		{Hang: true},
-		{Delay: 300 * time.Millisecond},
-		badRequest("InvalidKMSResourceException"),
-		{Refuse: []int{0}},
-	}
-	return func(simulator.Call) *simulator.Fault {
-		if !r.below(0.1) {
-			return nil
-		}
-		return &kinds[r.intN(len(kinds))]
-	}
-}
-
-// refuse fails a share of the writes below a prefix.
-func refuse(part float64, prefix string) func(*random) func(bucket, key string) error {
-	return func(r *random) func(bucket, key string) error {
-		return func(_, key string) error {
-			if strings.HasPrefix(key, prefix) && r.below(part) {
-				return errors.New("S3 is down")
-			}
-			return nil
-		}
-	}
-}
-
-// options has the simulator run the row's fault until mended is set.
-func (w row) options(o *simulator.Options, r *random, mended *atomic.Bool) {
-	if w.faults != nil {
-		faults := w.faults(r)
-		o.FirehoseFaults = func(c simulator.Call) *simulator.Fault {
-			if mended.Load() {
-				return nil
-			}
-			return faults(c)
-		}
-	}
-	if w.objects != nil {
-		objects := w.objects(r)
-		o.ObjectFaults = func(bucket, key string) error {
-			if mended.Load() {
-				return nil
-			}
-			return objects(bucket, key)
-		}
-	}
+	{name: "stream replaced under load", beside: replaceStream, halfway: deployNewStream},
+	{name: "all of it, mixed", faults: anything, objects: refuse(0.05, ""), refuses: true, mixed: true},
 }

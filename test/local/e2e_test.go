@@ -1,21 +1,16 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"fmt"
-	"io"
-	"net/http"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strconv"
-	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"global-ingest/test/simulator"
+	"global-ingest/test/traffic"
 )
 
 // executables are the functions, built once for this machine.
@@ -51,35 +46,15 @@ func goldenTemplates(t *testing.T) []*simulator.Template {
 func patientTemplates(t *testing.T) []*simulator.Template {
 	t.Helper()
 	templates := goldenTemplates(t)
-	settings := variables(t, templates, "Ingest")
+	settings := simulator.Variables(templates, "Ingest")
 	settings["PUT_ANSWER_TIMEOUT"], settings["PUT_ATTEMPT_TIMEOUT"] = "9s", "9s"
 	settings["SPILL_ANSWER_TIMEOUT"], settings["SPILL_ATTEMPT_TIMEOUT"] = "4s", "4s"
 	settings["ANSWER_WITHIN"] = "27s"
-	find(t, templates, "Ingest", "AWS::Lambda::Function")["Timeout"] = 28
+	simulator.Properties(templates, "Ingest", "AWS::Lambda::Function")["Timeout"] = 28
 	for _, method := range []string{"EdgeApiPOST", "EdgeApieventsPOST"} {
-		find(t, templates, method, "AWS::ApiGateway::Method")["Integration"].(map[string]any)["TimeoutInMillis"] = 29_000
+		simulator.Properties(templates, method, "AWS::ApiGateway::Method")["Integration"].(map[string]any)["TimeoutInMillis"] = 29_000
 	}
 	return templates
-}
-
-// find returns the properties of a resource, by the beginning of its logical id.
-func find(t *testing.T, templates []*simulator.Template, id, resourceType string) map[string]any {
-	t.Helper()
-	for _, template := range templates {
-		for name, resource := range template.Resources {
-			if strings.HasPrefix(name, id) && resource.Type == resourceType {
-				return resource.Properties
-			}
-		}
-	}
-	t.Fatalf("no %s %s", resourceType, id)
-	return nil
-}
-
-// variables are the environment variables of a function in the templates.
-func variables(t *testing.T, templates []*simulator.Template, function string) map[string]any {
-	t.Helper()
-	return find(t, templates, function, "AWS::Lambda::Function")["Environment"].(map[string]any)["Variables"].(map[string]any)
 }
 
 // start runs the pipeline of the templates with short buffers.
@@ -103,91 +78,44 @@ func start(t *testing.T, templates []*simulator.Template, change ...func(*simula
 	return sim
 }
 
-const userAgent = "end-to-end/1"
-
-// answer is what a client sees.
-type answer struct {
-	status int
-	header http.Header
-	body   string
-}
-
-func post(t *testing.T, client *http.Client, url string, r request) (answer, error) {
+// sendAll sends the requests, each of which must be acknowledged.
+func sendAll(t *testing.T, sim *simulator.Simulator, requests []traffic.Request) *traffic.Ledger {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url+r.path, bytes.NewReader(r.body))
-	if err != nil {
-		return answer{}, err
+	client := traffic.NewClient(sim.URL)
+	defer client.Close()
+	if err := client.Send(t.Context(), requests); err != nil {
+		t.Error(err)
 	}
-	req.Header.Set("User-Agent", userAgent)
-	if r.contentType != "none" {
-		req.Header.Set("Content-Type", r.contentType)
-	}
-	if r.encoding != "" {
-		req.Header.Set("Content-Encoding", r.encoding)
-	}
-	res, err := client.Do(req)
-	if err != nil {
-		return answer{}, err
-	}
-	defer res.Body.Close()
-	body, err := io.ReadAll(res.Body)
-	return answer{res.StatusCode, res.Header, string(body)}, err
+	return client.Ledger
 }
 
-// acknowledgement is the whole body of the answer: an ingest id, a UUIDv7.
-var acknowledgement = regexp.MustCompile(`^\{"id":"([0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12})"\}$`)
-
-// ingestID checks the answer's contract and returns the ingest id.
-func ingestID(a answer) (string, error) {
-	match := acknowledgement.FindStringSubmatch(a.body)
-	if a.status != http.StatusOK || match == nil {
-		return "", fmt.Errorf("answer is %d %s", a.status, a.body)
-	}
-	for name, want := range map[string]string{"Content-Type": "application/json", "Access-Control-Allow-Origin": "*"} {
-		if got := a.header.Get(name); got != want {
-			return "", fmt.Errorf("%s is %q, want %q", name, got, want)
-		}
-	}
-	return match[1], nil
-}
-
-// sendAll sends the requests over several connections at a time and notes each
-// acknowledgement.
-func sendAll(t *testing.T, sim *simulator.Simulator, requests []request) *ledger {
+// settle holds the lake to what was sent: all of it acknowledged, nothing lost, nothing
+// that was not sent, no byte changed.
+func settle(t *testing.T, sim *simulator.Simulator, ledger *traffic.Ledger) traffic.Account {
 	t.Helper()
-	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: connections}, Timeout: time.Minute}
-	t.Cleanup(client.CloseIdleConnections)
-	ledger, mu, queue := newLedger(t), sync.Mutex{}, make(chan request)
-	var senders sync.WaitGroup
-	for range connections {
-		senders.Go(func() {
-			for r := range queue {
-				a, err := post(t, client, sim.URL, r)
-				id := ""
-				if err == nil {
-					id, err = ingestID(a)
-				}
-				if err != nil {
-					t.Errorf("%s, %d bytes: %v", r.kind, len(r.body), err)
-					continue
-				}
-				mu.Lock()
-				ledger.acknowledged(id, a.header.Get("X-Amzn-Requestid"), r)
-				mu.Unlock()
-			}
-		})
+	found := readLake(t, sim)
+	for _, failed := range found.Failed {
+		t.Errorf("in failed/: %.500s", failed.Line)
 	}
-	for _, r := range requests {
-		queue <- r
+	a := ledger.Settle(found)
+	for _, finding := range a.Findings {
+		t.Error(finding)
 	}
-	close(queue)
-	senders.Wait()
-	return ledger
+	if a.Refused+a.Unknown > 0 {
+		t.Errorf("%d events were refused, of %d nobody knows", a.Refused, a.Unknown)
+	}
+	t.Logf("%d events valid, %d rejected, %d duplicates", a.Valid, a.Rejected, a.Duplicates)
+	return a
 }
 
-// connections at a time: fewer than the environments of one function, above which
-// Lambda would throttle.
-const connections = 6
+func readLake(t *testing.T, sim *simulator.Simulator) traffic.Lake {
+	t.Helper()
+	found, err := traffic.ReadLake(sim.Lake, sim.Bucket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
 
 // TestEveryEventIsAccountedFor is the product's main promise: whatever is sent is
 // answered 200, and is in the lake afterwards, valid or rejected with its reason,
@@ -202,19 +130,16 @@ func TestEveryEventIsAccountedFor(t *testing.T) {
 	}
 	t.Logf("SEED=%d repeats this run", seed)
 	templates := patientTemplates(t)
-	inflated, err := strconv.Atoi(variables(t, templates, "Validator")["MAX_INFLATED_BYTES"].(string))
+	inflated, err := strconv.Atoi(simulator.Variables(templates, "Validator")["MAX_INFLATED_BYTES"].(string))
 	if err != nil {
 		t.Fatal(err)
 	}
 	sim := start(t, templates)
-	const n = 1000
-	ledger := sendAll(t, sim, newGenerator(seed, inflated).requests(n))
-	if len(ledger.sent) != n {
-		t.Errorf("%d of %d requests were acknowledged", len(ledger.sent), n)
-	}
+	g := traffic.NewGenerator(seed)
+	requests := append(g.Mixed(5_000), g.Bomb(inflated), g.TooMany())
+	ledger := sendAll(t, sim, g.Shuffled(requests))
 	flush(t, sim)
-	ledger.settle(readLake(t, sim.Lake, sim.Bucket))
-	checkCounters(t, sim, ledger)
+	checkCounters(t, sim, len(requests), settle(t, sim, ledger))
 }
 
 func flush(t *testing.T, sim *simulator.Simulator) {
@@ -228,7 +153,7 @@ func flush(t *testing.T, sim *simulator.Simulator) {
 
 // checkCounters compares what the status line shows with what happened. The
 // functions' counts travel through their logs, a moment behind their answers.
-func checkCounters(t *testing.T, sim *simulator.Simulator, l *ledger) {
+func checkCounters(t *testing.T, sim *simulator.Simulator, requests int, a traffic.Account) {
 	t.Helper()
 	var c simulator.Counters
 	for range 100 {
@@ -237,10 +162,10 @@ func checkCounters(t *testing.T, sim *simulator.Simulator, l *ledger) {
 		for _, n := range c.Rejected {
 			rejected += n
 		}
-		if c.Accepted == len(l.sent) && c.Valid+rejected >= l.valid+l.rejected && c.Objects["events"] > 0 && c.Objects["rejected"] > 0 {
+		if c.Accepted == requests && c.Valid+rejected >= a.Valid+a.Rejected && c.Objects["events"] > 0 && c.Objects["rejected"] > 0 {
 			return
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
-	t.Errorf("counters are %+v; sent %d, valid %d, rejected %d", c, len(l.sent), l.valid, l.rejected)
+	t.Errorf("counters are %+v; sent %d, account %+v", c, requests, a)
 }

@@ -10,7 +10,15 @@ import (
 
 	"global-ingest/lambdas/record"
 	"global-ingest/test/simulator"
+	"global-ingest/test/traffic"
 )
+
+// answer is what a client sees.
+type answer struct {
+	status int
+	header http.Header
+	body   string
+}
 
 func do(t *testing.T, method, url string, body io.Reader) answer {
 	t.Helper()
@@ -29,6 +37,9 @@ func do(t *testing.T, method, url string, body io.Reader) answer {
 	}
 	return answer{res.StatusCode, res.Header, string(text)}
 }
+
+// ingestID returns the ingest id of an answer, or what about it breaks the contract.
+func ingestID(a answer) (string, error) { return traffic.IngestID(a.status, a.header, []byte(a.body)) }
 
 func TestEdgeAnswersByItself(t *testing.T) {
 	sim := start(t, patientTemplates(t))
@@ -86,23 +97,20 @@ func TestARetriedPutKeepsItsID(t *testing.T) {
 		t.Fatal(err)
 	}
 	flush(t, sim)
-	found := readLake(t, sim.Lake, sim.Bucket)
-	if len(found.lines) != 2 || found.lines[0].ID != id+"/0" || found.lines[1].ID != id+"/0" {
-		t.Errorf("lines are %+v, want two with the id %s/0", found.lines, id)
+	found := readLake(t, sim)
+	if len(found.Lines) != 2 || found.Lines[0].ID != id+"/0" || found.Lines[1].ID != id+"/0" {
+		t.Errorf("lines are %+v, want two with the id %s/0", found.Lines, id)
 	}
 }
 
 // TestStrictRejectsATypeWithoutSchema is the one reason that Dev does not know.
 func TestStrictRejectsATypeWithoutSchema(t *testing.T) {
 	templates := patientTemplates(t)
-	variables(t, templates, "Validator")["STRICT"] = "true"
+	simulator.Variables(templates, "Validator")["STRICT"] = "true"
 	sim := start(t, templates)
-	g := newGenerator(1, 0)
-	unknown, known := g.unknownType(), g.click()
-	unknown.events[0].reason = record.UnknownType
-	ledger := sendAll(t, sim, []request{unknown, known})
+	ledger := sendAll(t, sim, traffic.NewGenerator(1).Strict())
 	flush(t, sim)
-	ledger.settle(readLake(t, sim.Lake, sim.Bucket))
+	settle(t, sim, ledger)
 }
 
 // TestWhatTheValidatorCannotDoIsInFailed: a Validator that never answers costs no
@@ -110,7 +118,7 @@ func TestStrictRejectsATypeWithoutSchema(t *testing.T) {
 func TestWhatTheValidatorCannotDoIsInFailed(t *testing.T) {
 	t.Parallel()
 	templates := patientTemplates(t)
-	variables(t, templates, "Validator")["MAX_DEPTH"] = "none"
+	simulator.Variables(templates, "Validator")["MAX_DEPTH"] = "none"
 	sim := start(t, templates)
 	got := do(t, http.MethodPost, sim.URL+"/events", strings.NewReader(validEvent))
 	id, err := ingestID(got)
@@ -118,12 +126,12 @@ func TestWhatTheValidatorCannotDoIsInFailed(t *testing.T) {
 		t.Fatal(err)
 	}
 	flush(t, sim)
-	found := readLake(t, sim.Lake, sim.Bucket)
-	if len(found.failed) != 1 || len(found.lines) != 0 {
-		t.Fatalf("%d failed, %d lines", len(found.failed), len(found.lines))
+	found := readLake(t, sim)
+	if len(found.Failed) != 1 || len(found.Lines) != 0 {
+		t.Fatalf("%d failed, %d lines", len(found.Failed), len(found.Lines))
 	}
 	var failed struct{ RawData []byte }
-	if err := json.Unmarshal([]byte(found.failed[0]), &failed); err != nil {
+	if err := json.Unmarshal([]byte(found.Failed[0].Line), &failed); err != nil {
 		t.Fatal(err)
 	}
 	stored, rest, err := record.Decode(failed.RawData)

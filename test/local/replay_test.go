@@ -43,7 +43,7 @@ func TestRejectsAreReplayedOnceTheSchemaAllowsThem(t *testing.T) {
 	dir := t.TempDir()
 	in := func(o *simulator.Options) { o.Dir = dir }
 	strict := patientTemplates(t)
-	variables(t, strict, "Validator")["STRICT"] = "true"
+	simulator.Variables(strict, "Validator")["STRICT"] = "true"
 	sim := start(t, strict, in)
 	body := `[{"type":"unheard","n":1}, {"type":"click"}, {"type":"unheard","n":2}]`
 	id, err := ingestID(do(t, http.MethodPost, sim.URL+"/events", strings.NewReader(body)))
@@ -71,7 +71,7 @@ func TestRejectsAreReplayedOnceTheSchemaAllowsThem(t *testing.T) {
 	}
 	flush(t, sim)
 	found := map[string]string{}
-	for _, line := range readLake(t, sim.Lake, sim.Bucket).lines {
+	for _, line := range readLake(t, sim).Lines {
 		found[line.ID] = string(line.Event)
 	}
 	if len(found) != 2 || found[id+"/0"] != `{"type":"unheard","n":1}` || found[id+"/2"] != `{"type":"unheard","n":2}` {

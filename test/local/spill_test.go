@@ -46,9 +46,9 @@ func TestWhatFirehoseRefusesComesBack(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			o := outage{fault: fault}
 			templates := patientTemplates(t)
-			settings := variables(t, templates, "Ingest")
+			settings := simulator.Variables(templates, "Ingest")
 			settings["PUT_ANSWER_TIMEOUT"], settings["PUT_ATTEMPT_TIMEOUT"] = "500ms", "750ms"
-			variables(t, templates, "Redrive")["PUT_ANSWER_TIMEOUT"] = "1s"
+			simulator.Variables(templates, "Redrive")["PUT_ANSWER_TIMEOUT"] = "1s"
 			sim := start(t, templates, o.of)
 			var ids []string
 			for range 5 {
@@ -68,8 +68,8 @@ func TestWhatFirehoseRefusesComesBack(t *testing.T) {
 // checkOnce looks for one line of each request, and for nothing left in spill/.
 func checkOnce(t *testing.T, sim *simulator.Simulator, ids []string) {
 	t.Helper()
-	lake, found := readLake(t, sim.Lake, sim.Bucket), map[string]int{}
-	for _, line := range lake.lines {
+	lake, found := readLake(t, sim), map[string]int{}
+	for _, line := range lake.Lines {
 		found[line.ID]++
 		if string(line.Event) != validEvent {
 			t.Errorf("event is %s", line.Event)
@@ -83,8 +83,8 @@ func checkOnce(t *testing.T, sim *simulator.Simulator, ids []string) {
 	if len(found) != len(ids) {
 		t.Errorf("%d lines of %d requests", len(found), len(ids))
 	}
-	if len(lake.spilled) > 0 {
-		t.Errorf("left in spill/: %v", lake.spilled)
+	if len(lake.Spilled) > 0 {
+		t.Errorf("left in spill/: %v", lake.Spilled)
 	}
 }
 
@@ -129,15 +129,15 @@ func TestBodiesThatNoRecordTakesComeBackInParts(t *testing.T) {
 		}
 	}
 	flush(t, sim)
-	found := readLake(t, sim.Lake, sim.Bucket)
-	for _, line := range found.lines {
+	found := readLake(t, sim)
+	for _, line := range found.Lines {
 		if want[line.ID] != string(line.Event) {
 			t.Errorf("%s is not the event that was sent", line.ID)
 		}
 		delete(want, line.ID)
 	}
-	if len(want) > 0 || len(found.rejects) > 0 || len(found.failed) > 0 || len(found.spilled) > 0 {
-		t.Errorf("%d events missing, %d rejects, %d failed, %d spilled", len(want), len(found.rejects), len(found.failed), len(found.spilled))
+	if len(want) > 0 || len(found.Rejects) > 0 || len(found.Failed) > 0 || len(found.Spilled) > 0 {
+		t.Errorf("%d events missing, %d rejects, %d failed, %d spilled", len(want), len(found.Rejects), len(found.Failed), len(found.Spilled))
 	}
 }
 
@@ -155,7 +155,7 @@ func noise(n int) string {
 func TestAPoisonedMessageIsADeadLetterWhileOthersPass(t *testing.T) {
 	t.Parallel()
 	templates := patientTemplates(t)
-	find(t, templates, "SpillQueue", "AWS::SQS::Queue")["RedrivePolicy"].(map[string]any)["maxReceiveCount"] = 2
+	simulator.Properties(templates, "SpillQueue", "AWS::SQS::Queue")["RedrivePolicy"].(map[string]any)["maxReceiveCount"] = 2
 	o := outage{fault: *simulator.Unavailable()}
 	sim := start(t, templates, o.of)
 	poison := "spill/00/2026-11-23/poison"
@@ -177,8 +177,8 @@ func TestAPoisonedMessageIsADeadLetterWhileOthersPass(t *testing.T) {
 	if dead := sim.DeadLetters(); len(dead) != 1 || !strings.Contains(dead[0], "poison") {
 		t.Errorf("dead letters are %v", dead)
 	}
-	found := readLake(t, sim.Lake, sim.Bucket)
-	if !slices.Equal(found.spilled, []string{poison}) || len(found.lines) != 1 || found.lines[0].ID != id+"/0" {
-		t.Errorf("spilled %v, lines %v", found.spilled, found.lines)
+	found := readLake(t, sim)
+	if !slices.Equal(found.Spilled, []string{poison}) || len(found.Lines) != 1 || found.Lines[0].ID != id+"/0" {
+		t.Errorf("spilled %v, lines %v", found.Spilled, found.Lines)
 	}
 }

@@ -3,6 +3,7 @@ package simulator
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -66,7 +67,7 @@ func (s *Simulator) buildFunction(r resolved) error {
 	if !strings.HasPrefix(properties.Runtime, "provided") {
 		return fmt.Errorf("runtime %s is not supported by the simulator: only a bootstrap is", properties.Runtime)
 	}
-	bootstrap, err := s.bootstrap(r.ID)
+	name, bootstrap, err := s.bootstrap(r.ID)
 	if err != nil {
 		return err
 	}
@@ -82,33 +83,45 @@ func (s *Simulator) buildFunction(r resolved) error {
 	function := NewFunction(FunctionConfig{
 		Name: r.reference(""), ARN: r.reference("Arn"), Bootstrap: bootstrap, Handler: properties.Handler,
 		Timeout: time.Duration(properties.Timeout) * time.Second, MemoryMB: properties.MemorySize,
-		Variables: properties.Environment.Variables, Logging: properties.LoggingConfig, Endpoints: s.endpoints(r.Region),
-		MaxEnvironments: environments,
+		Variables: properties.Environment.Variables, Logging: properties.LoggingConfig, Endpoints: s.endpoints(name, r.Region),
+		MaxEnvironments: environments, Faults: s.invocationFaults(name),
 		Log: func(line string) {
 			log.write(line)
 			s.counter.logLine(line)
 		},
 	})
 	s.onClose(func() error { function.Close(); return nil })
-	s.invokers[r.reference("Arn")] = function
+	s.invokers[r.reference("Arn")], s.functions[name] = function, function
 	return nil
 }
 
-// endpoints are the variables by which the SDK finds the simulated services.
-func (s *Simulator) endpoints(region string) map[string]string {
-	return map[string]string{
+// endpoints are the variables by which a function's SDK finds the simulated
+// services, and those that were asked for besides.
+func (s *Simulator) endpoints(function, region string) map[string]string {
+	variables := map[string]string{
 		"AWS_REGION": region, "AWS_DEFAULT_REGION": region,
 		"AWS_ENDPOINT_URL_FIREHOSE": s.FirehoseURL, "AWS_ENDPOINT_URL_S3": s.S3URL,
 	}
+	maps.Copy(variables, s.options.Variables[function])
+	return variables
 }
 
-func (s *Simulator) bootstrap(id string) (string, error) {
+func (s *Simulator) invocationFaults(function string) func() error {
+	if s.options.InvocationFaults == nil {
+		return nil
+	}
+	return func() error { return s.options.InvocationFaults(function) }
+}
+
+// bootstrap returns the name and the executable of the function with a logical id.
+func (s *Simulator) bootstrap(id string) (name, path string, err error) {
 	for prefix, path := range s.options.Bootstraps {
 		if strings.HasPrefix(id, prefix) {
-			return filepath.Abs(path)
+			path, err := filepath.Abs(path)
+			return prefix, path, err
 		}
 	}
-	return "", fmt.Errorf("no executable for this function")
+	return "", "", fmt.Errorf("no executable for this function")
 }
 
 type bufferingProperties struct{ IntervalInSeconds, SizeInMBs int }

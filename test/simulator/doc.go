@@ -6,12 +6,12 @@
 // It follows what AWS documents, and each contract test names the page. Knowingly
 // different, or unknown of AWS:
 //
-//   - Nothing is authorized: no IAM, no signatures, no KMS. Nothing is throttled by
-//     account quotas. Latency is a laptop's.
+//   - Nothing is authorized: no IAM, no KMS, and of a signature only its time. Nothing
+//     is throttled by account quotas. Latency is a laptop's.
 //   - API Gateway: one stage; MOCK integrations answer static templates only; no
 //     caching, no request validation, no WAF, no CloudFront in front.
-//   - Lambda: an environment is a process, at most ten of a function, and it is not
-//     frozen between invocations; memory is not limited.
+//   - Lambda: an environment is a process, at most ten of a function, frozen while it
+//     is idle; memory is not limited.
 //   - Firehose: buffers end exactly at their size or time, which AWS only hints at.
 //     A batch is at most four times in transformation at once. Error objects carry
 //     numbers and lambdaArn, where AWS's documentation and its practice disagree.

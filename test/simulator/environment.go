@@ -57,6 +57,7 @@ type environment struct {
 	process  *process
 	lines    *lineWriter // what the process writes
 	runtime  *party
+	started  chan struct{} // closed when process is set: it may ask before we know it by name
 	exited   chan struct{} // closed when the process is gone
 
 	finishing bool // has answered, has not asked again; guarded by function.mu
@@ -85,7 +86,7 @@ func newParty(name string, invoked bool) *party {
 
 func startEnvironment(f *Function) (*environment, error) {
 	e := &environment{
-		function: f, lines: &lineWriter{line: f.log}, exited: make(chan struct{}),
+		function: f, lines: &lineWriter{line: f.log}, started: make(chan struct{}), exited: make(chan struct{}),
 		runtime: newParty("runtime", true), extensions: map[string]*party{},
 	}
 	var err error
@@ -96,6 +97,7 @@ func startEnvironment(f *Function) (*environment, error) {
 		e.api.close()
 		return nil, &FunctionError{Type: "Runtime.InvalidEntrypoint", Message: err.Error()}
 	}
+	close(e.started)
 	return e, nil
 }
 
@@ -116,7 +118,9 @@ func (e *environment) command() *exec.Cmd {
 // simulated function.
 // https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
 func (e *environment) variables() map[string]string {
+	e.function.mu.Lock()
 	c := e.function.config
+	e.function.mu.Unlock()
 	variables := map[string]string{
 		"AWS_LAMBDA_RUNTIME_API":          e.api.address(),
 		"AWS_LAMBDA_FUNCTION_NAME":        c.Name,
@@ -207,6 +211,7 @@ func (e *environment) next(ctx context.Context, p *party) *invocation {
 // ask notes that p wants its next event. The last party to ask ends the invocation
 // before and makes the environment available.
 func (e *environment) ask(p *party) {
+	<-e.started
 	e.mu.Lock()
 	asksAgain := p.asked // which does not make two environments
 	p.asked = true

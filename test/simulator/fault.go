@@ -1,7 +1,6 @@
 package simulator
 
 import (
-	"net"
 	"net/http"
 	"slices"
 	"time"
@@ -89,8 +88,5 @@ func reset(w http.ResponseWriter) {
 	if err != nil {
 		panic(http.ErrAbortHandler) // HTTP/2, which no client of ours speaks here
 	}
-	if tcp, ok := conn.(*net.TCPConn); ok {
-		_ = tcp.SetLinger(0)
-	}
-	_ = conn.Close()
+	abort(conn)
 }

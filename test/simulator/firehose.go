@@ -25,7 +25,8 @@ type FirehoseOptions struct {
 	Account, Region string
 	Objects         ObjectStore
 	Faults          Faults           // asked for each call; nil: no faults
-	Now             func() time.Time // default: time.Now
+	Now             func() time.Time // names objects; default: time.Now
+	Skew            time.Duration    // how far the clock that signatures are checked by is ahead; default 0
 }
 
 // Firehose is the API that the AWS SDK talks to, and the streams behind it.
@@ -56,6 +57,19 @@ func (f *Firehose) Create(c StreamConfig) error {
 		return fmt.Errorf("creating stream %s: it exists", c.Name)
 	}
 	f.streams[c.Name] = newStream(c, f.options)
+	return nil
+}
+
+// Rename has a stream take records under another name only. What it holds is
+// delivered as before: a stream that is replaced, and retained.
+func (f *Firehose) Rename(from, to string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.streams[from] == nil || f.streams[to] != nil {
+		return fmt.Errorf("renaming stream %s to %s: there is none, or the name is taken", from, to)
+	}
+	f.streams[to] = f.streams[from]
+	delete(f.streams, from)
 	return nil
 }
 
@@ -119,6 +133,12 @@ func invalid(format string, args ...any) *apiError {
 
 // ServeHTTP answers one call of the SDK.
 func (f *Firehose) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	now := time.Now().Add(f.options.Skew)
+	w.Header().Set("Date", now.UTC().Format(http.TimeFormat))
+	if failed := checkClock(r, now); failed != nil {
+		writeError(w, failed)
+		return
+	}
 	var input input
 	operation := strings.TrimPrefix(r.Header.Get("X-Amz-Target"), "Firehose_20150804.")
 	if err := json.NewDecoder(r.Body).Decode(&input); err != nil {

@@ -33,6 +33,7 @@ type FunctionConfig struct {
 	Endpoints       map[string]string // variables that say where the simulated services listen
 	MaxEnvironments int               // requests at a time; one more is throttled
 	Log             func(line string) // gets each line that the function writes
+	Faults          func() error      // what an invocation fails with before it begins; nil: none does
 }
 
 // Function is one Lambda function: a pool of environments, each a process of the
@@ -74,6 +75,11 @@ func NewFunction(config FunctionConfig) *Function {
 func (f *Function) Invoke(ctx context.Context, event []byte) ([]byte, error) {
 	if len(event) > maxEventBytes {
 		return nil, fmt.Errorf("invoking %s: event is %d bytes, limit is %d: %w", f.config.Name, len(event), maxEventBytes, errEventTooLarge)
+	}
+	if f.config.Faults != nil {
+		if err := f.config.Faults(); err != nil {
+			return nil, fmt.Errorf("invoking %s: %w", f.config.Name, err)
+		}
 	}
 	inv, err := f.begin(ctx, event)
 	if err != nil {
@@ -286,6 +292,37 @@ func (f *Function) Environments() int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return len(f.all)
+}
+
+// Kill ends the processes that live now with SIGKILL, in the middle of whatever they
+// do, and returns how many they were. None of them is given work any more.
+func (f *Function) Kill() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.idle = nil
+	for e := range f.all {
+		e.process.kill()
+	}
+	return len(f.all)
+}
+
+// Freeze stops the processes that live now, in the middle of whatever they do: an
+// invocation under way runs into its timeout.
+func (f *Function) Freeze() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for e := range f.all {
+		e.process.freeze()
+	}
+}
+
+// Update gives environments that start from now on another value of a variable, as
+// a deploy does while the ones before live on.
+func (f *Function) Update(variable, value string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.config.Variables = maps.Clone(f.config.Variables)
+	f.config.Variables[variable] = value
 }
 
 // Close ends every process and waits until they are gone.

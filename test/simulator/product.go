@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -12,13 +13,14 @@ import (
 // functions' logical ids.
 var Functions = map[string]string{"Ingest": "ingest", "Validator": "validate", "Redrive": "redrive"}
 
-// BuildFunctions builds the functions for this machine below dir and returns them
-// as Options.Bootstraps.
-func BuildFunctions(dir string) (map[string]string, error) {
+// BuildFunctions builds the functions for this machine below dir, with further flags
+// of go build, and returns them as Options.Bootstraps.
+func BuildFunctions(dir string, flags ...string) (map[string]string, error) {
 	bootstraps := map[string]string{}
 	for id, folder := range Functions {
 		path := filepath.Join(dir, folder, "bootstrap")
-		build := exec.Command("go", "build", "-tags", "lambda.norpc", "-o", path, "global-ingest/lambdas/cmd/"+folder)
+		args := slices.Concat([]string{"build", "-tags", "lambda.norpc", "-o", path}, flags, []string{"global-ingest/lambdas/cmd/" + folder})
+		build := exec.Command("go", args...)
 		build.Env = append(os.Environ(), "CGO_ENABLED=0")
 		if output, err := build.CombinedOutput(); err != nil {
 			return nil, fmt.Errorf("building %s: %w\n%s", folder, err, output)
@@ -41,4 +43,23 @@ func GoldenTemplates(folder, environment string) ([]*Template, error) {
 		templates = append(templates, template)
 	}
 	return templates, nil
+}
+
+// Properties returns the properties of the resource of a type whose logical id begins
+// with id, for a test to change. It panics when there is none.
+func Properties(templates []*Template, id, resourceType string) map[string]any {
+	for _, template := range templates {
+		for name, resource := range template.Resources {
+			if strings.HasPrefix(name, id) && resource.Type == resourceType {
+				return resource.Properties
+			}
+		}
+	}
+	panic(fmt.Sprintf("no %s %s in the templates", resourceType, id))
+}
+
+// Variables returns the environment variables of a function, for a test to change.
+// It panics when there is no such function.
+func Variables(templates []*Template, function string) map[string]any {
+	return Properties(templates, function, "AWS::Lambda::Function")["Environment"].(map[string]any)["Variables"].(map[string]any)
 }

@@ -37,6 +37,15 @@ type Options struct {
 	FirehoseFaults Faults
 	// ObjectFaults is asked before each object is written. Default: no faults.
 	ObjectFaults func(bucket, key string) error
+	// InvocationFaults is asked before each invocation of a function, which is named
+	// as in Bootstraps: its error is what the caller gets. Default: no faults.
+	InvocationFaults func(function string) error
+	// Variables are further environment variables of functions, named as in
+	// Bootstraps. Default: none.
+	Variables map[string]map[string]string
+	// FirehoseClock is how far Firehose's clock is ahead of the functions', or behind
+	// when it is negative. Default: 0.
+	FirehoseClock time.Duration
 }
 
 // Simulator is one environment of the product, running in this process and in
@@ -54,16 +63,17 @@ type Simulator struct {
 
 	options   Options
 	counter   counter
-	listeners map[string]net.Listener
+	listeners map[string]*connections
 	servers   map[string]*http.Server
 	firehose  *Firehose
 	s3        *S3
 
-	invokers map[string]Invoker // functions by ARN
-	streams  []StreamConfig
-	queues   map[string]*Queue // by ARN
-	mappings []*Mapping
-	api      gatewayParts
+	invokers  map[string]Invoker   // functions by ARN
+	functions map[string]*Function // by their names in Options.Bootstraps
+	streams   []StreamConfig
+	queues    map[string]*Queue // by ARN
+	mappings  []*Mapping
+	api       gatewayParts
 
 	announcements []announcement // of the buckets
 
@@ -80,10 +90,10 @@ func Start(options Options) (*Simulator, error) {
 		options.MaxEnvironments = DefaultMaxEnvironments
 	}
 	s := &Simulator{
-		options: options, invokers: map[string]Invoker{},
+		options: options, invokers: map[string]Invoker{}, functions: map[string]*Function{},
 		Lake: filepath.Join(options.Dir, "lake", "buckets"), Logs: filepath.Join(options.Dir, "logs"),
 		queues:    map[string]*Queue{},
-		listeners: map[string]net.Listener{}, servers: map[string]*http.Server{},
+		listeners: map[string]*connections{}, servers: map[string]*http.Server{},
 	}
 	if err := s.start(); err != nil {
 		return nil, errors.Join(err, s.Close())
@@ -106,6 +116,7 @@ func (s *Simulator) start() error {
 	s.firehose = NewFirehose(FirehoseOptions{
 		Account: s.options.Templates[0].Account, Region: s.options.Templates[0].Region,
 		Objects: s.s3, Faults: s.options.FirehoseFaults,
+		Skew: s.options.FirehoseClock,
 	})
 	if err := s.build(resources); err != nil {
 		return err
@@ -150,10 +161,10 @@ const (
 // their start where the services are.
 func (s *Simulator) listen() error {
 	if s.options.Endpoint != nil {
-		s.listeners[endpointName] = s.options.Endpoint
+		s.listeners[endpointName] = &connections{Listener: s.options.Endpoint}
 	}
 	if s.options.S3 != nil {
-		s.listeners[s3Name] = s.options.S3
+		s.listeners[s3Name] = &connections{Listener: s.options.S3}
 	}
 	for name, url := range map[string]*string{endpointName: &s.URL, s3Name: &s.S3URL, firehoseName: &s.FirehoseURL, sqsName: &s.SQSURL} {
 		if s.listeners[name] == nil {
@@ -161,7 +172,7 @@ func (s *Simulator) listen() error {
 			if err != nil {
 				return fmt.Errorf("listening for %s: %w", name, err)
 			}
-			s.listeners[name] = listener
+			s.listeners[name] = &connections{Listener: listener}
 		}
 		*url = "http://" + s.listeners[name].Addr().String()
 	}

@@ -98,15 +98,28 @@ func (s *stack) roles() map[string][]string {
 		for _, arn := range managed {
 			add(name(r.ID), "managed "+s.text(arn))
 		}
+	}
+	for role, documents := range s.documents() {
+		for _, document := range documents {
+			add(role, s.statements(document)...)
+		}
+	}
+	return found
+}
+
+// documents returns the policies of each role of s, inline or attached.
+func (s *stack) documents() map[string][]any {
+	found := map[string][]any{}
+	for _, r := range s.resources("AWS::IAM::Role") {
 		inline, _ := r.Properties["Policies"].([]any)
 		for _, policy := range inline {
-			add(name(r.ID), s.statements(at(policy, "PolicyDocument"))...)
+			found[name(r.ID)] = append(found[name(r.ID)], at(policy, "PolicyDocument"))
 		}
 	}
 	for _, r := range s.resources("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy") {
 		for _, role := range strings.Fields(s.text(r.Properties["Roles"]) + " " + s.text(r.Properties["RoleName"])) {
 			if role != "<nil>" {
-				add(role, s.statements(r.Properties["PolicyDocument"])...)
+				found[role] = append(found[role], r.Properties["PolicyDocument"])
 			}
 		}
 	}

@@ -42,6 +42,9 @@ var workspace string
 // stacks are those of every environment, in the order of environment.All.
 var stacks []*stack
 
+// ci is the stack of what the repository's workflows may do.
+var ci *stack
+
 func TestMain(m *testing.M) {
 	flag.Parse()
 	if dir := os.Getenv(brokenDir); dir != "" {
@@ -67,18 +70,27 @@ func run(m *testing.M) (int, error) {
 	// a new one.
 	os.Setenv("CDK_VALIDATION", "false")
 	jsii.Close()
-	if stacks, err = synthesize(dir, placed(environment.All())); err != nil {
+	if stacks, err = synthesize(dir, placed(environment.All()), "owner/name"); err != nil {
+		return 0, err
+	}
+	ci = &stack{Stage: "Ci", Name: "Ci"}
+	if err = read(filepath.Join(dir, "Ci.template.json"), &ci.Template); err != nil {
 		return 0, err
 	}
 	return m.Run(), nil
 }
 
 // synthesize writes the assembly of envs to dir, as `cdk synth` would, and returns
-// its stacks.
-func synthesize(dir string, envs []environment.Environment) ([]*stack, error) {
+// its stacks. With a repository it has the stack Ci as well.
+func synthesize(dir string, envs []environment.Environment, repository string) ([]*stack, error) {
 	defer jsii.Close()
+	var ci *pipeline.CiProps
+	if repository != "" {
+		ci = &pipeline.CiProps{Repository: repository, Environments: envs, Account: account, Region: region}
+	}
 	app, err := pipeline.NewApp(pipeline.AppProps{
 		Environments: envs,
+		Ci:           ci,
 		Settings:     filepath.Join(root, "cdk.json"),
 		Dist:         filepath.Join("testdata", "dist"),
 		Outdir:       dir,

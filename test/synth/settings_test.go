@@ -23,7 +23,7 @@ var synthesizeElsewhere = sync.OnceValues(func() ([]*stack, error) {
 		envs[i].ClientIP = ingest.Full
 		envs[i].Acknowledge = ingest.Immediate
 	}
-	return synthesize(filepath.Join(workspace, "elsewhere"), envs)
+	return synthesize(filepath.Join(workspace, "elsewhere"), envs, "")
 })
 
 // accountOf returns an account of a stage's own, such as 333333333333 for Dev.

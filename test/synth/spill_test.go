@@ -4,35 +4,14 @@ import (
 	"testing"
 )
 
-// TestQueuesKeepMessagesAsLongAsSQSCan also holds them to encryption and TLS.
 func TestQueuesKeepMessagesAsLongAsSQSCan(t *testing.T) {
 	each(t, "Storage", func(t *testing.T, s *stack) {
 		for _, r := range s.resources("AWS::SQS::Queue") {
 			if days := r.Properties["MessageRetentionPeriod"]; days != 14*24*3600.0 {
 				t.Errorf("%s keeps messages for %v s", r.ID, days)
 			}
-			if r.Properties["SqsManagedSseEnabled"] != true {
-				t.Errorf("%s is not encrypted", r.ID)
-			}
-			if !s.queueDeniesPlainHTTP(r) {
-				t.Errorf("%s takes requests without TLS", r.ID)
-			}
 		}
 	})
-}
-
-func (s *stack) queueDeniesPlainHTTP(queue resource) bool {
-	for _, r := range s.resources("AWS::SQS::QueuePolicy") {
-		if s.text(r.Properties["Queues"]) != name(queue.ID) {
-			continue
-		}
-		for _, line := range s.statements(r.Properties["PolicyDocument"]) {
-			if line == "deny sqs:* by AWS=* on "+name(queue.ID)+".Arn if Bool=aws:SecureTransport=false" {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // TestSpilledRecordsAreAnnounced follows the way from the bucket to the function.

@@ -29,7 +29,7 @@ type report struct {
 func TestAppDeploysTheGoldens(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	command := exec.Command(app(t), "-account", account, "-region", region, "-dist", "test/synth/testdata/dist")
+	command := exec.Command(app(t), "-account", account, "-region", region, "-dist", "test/synth/testdata/dist", "-repository", "owner/name")
 	command.Dir = root
 	command.Env = append(validating(), "CDK_OUTDIR="+dir)
 	if out, err := command.CombinedOutput(); err != nil {
@@ -48,6 +48,10 @@ func TestAppDeploysTheGoldens(t *testing.T) {
 				t.Errorf("%s is not what these tests look at", s.title())
 			}
 		}
+	}
+	var workflows map[string]any
+	if err := read(filepath.Join(dir, "Ci.template.json"), &workflows); err != nil || string(encode(t, workflows)) != string(encode(t, ci.Template)) {
+		t.Errorf("Ci is not what these tests look at: %v", err)
 	}
 }
 

@@ -1,0 +1,205 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const (
+	lake   = `{"Resources":{"Lake":{"Type":"AWS::S3::Bucket"}}}`
+	noLake = `{"Resources":{}}`
+)
+
+// goldens writes a folder that holds one template, of Prod.
+func goldens(t *testing.T, template string) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.MkdirAll(filepath.Join(dir, "prod"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "prod", "storage.json"), []byte(template), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+func noVariables(string) string { return "" }
+
+func TestCheckStopsWhatTakesEventsAway(t *testing.T) {
+	before, after := goldens(t, lake), goldens(t, noLake)
+	var out, usage bytes.Buffer
+	err := run([]string{"check", "-base", before, "-head", after}, noVariables, &out, &usage)
+	if lost := (loss{}); !errors.As(err, &lost) || lost.resources != 1 {
+		t.Errorf("error is %v, want one loss", err)
+	}
+	if want := "prod/storage: Lake (AWS::S3::Bucket) is deleted: its logical id is gone, with everything in it\n"; out.String() != want {
+		t.Errorf("printed %q, want %q", &out, want)
+	}
+	if err := run([]string{"check", "-base", before, "-head", after, "-allow"}, noVariables, &out, &usage); err != nil {
+		t.Errorf("a loss that is allowed: %v", err)
+	}
+	if err := run([]string{"check", "-base", before, "-head", before}, noVariables, &out, &usage); err != nil {
+		t.Errorf("no change: %v", err)
+	}
+}
+
+func TestMistakesStopNothingSilently(t *testing.T) {
+	for want, args := range map[string][]string{
+		"which: check, comment or post?":         nil,
+		`"chek" is none of`:                      {"chek"},
+		`unexpected argument "now"`:              {"check", "now"},
+		"there are none to compare with":         {"check", "-base", t.TempDir()},
+		"diff of Dev: exit status 1":             {"comment", "-base", goldens(t, lake), "-head", goldens(t, lake), "-diff", "false {}"},
+		"there is no environment Test":           {"comment", "-base", goldens(t, lake), "-head", goldens(t, lake), "-only", "Test"},
+		"posting needs GITHUB_API_URL":           {"post", "-comment", "main.go"},
+		"reading the comment: open nowhere.md: ": {"post", "-comment", "nowhere.md"},
+	} {
+		var out, usage bytes.Buffer
+		err := run(args, noVariables, &out, &usage)
+		if lost := (loss{}); err == nil || errors.As(err, &lost) || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v: %v, want %q", args, err, want)
+		}
+	}
+}
+
+func TestCommentHasEveryEnvironment(t *testing.T) {
+	var out, usage bytes.Buffer
+	args := []string{"comment", "-base", goldens(t, lake), "-head", goldens(t, noLake), "-diff", "echo Stack {}/Storage of {}"}
+	if err := run(args, noVariables, &out, &usage); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		marker + "\n## What", "**Stop: this takes away", "prod/storage: Lake", "<b>Dev</b>", "Stack Staging/Storage of Staging", "<b>Prod</b>",
+	} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("%q is missing in\n%s", want, &out)
+		}
+	}
+}
+
+func TestMarkdown(t *testing.T) {
+	shown := tidy("Stack Prod/Storage (Prod-Storage)\nThere were no differences\n\n\n✨  Number of stacks with differences: 0\n\n" +
+		"Stack Prod/Pipeline (Prod-Pipeline)\n\x1b[33m[~]\x1b[39m AWS::Lambda::Function IngestFunction\n ├─ [-] 512\n └─ [+] 1024\n")
+	got := markdown(nil, false, []diff{{"Dev", "Stack Dev/Storage\nThere were no differences"}, {"Prod", shown}})
+	want := marker + `
+## What a deploy of this changes
+
+Nothing that holds events is replaced or deleted, nor the address that clients know.
+
+**Dev**: no change
+
+<details><summary><b>Prod</b></summary>
+
+` + "````diff" + `
+Stack Prod/Storage (Prod-Storage)
+There were no differences
+
+Stack Prod/Pipeline (Prod-Pipeline)
+! [~] AWS::Lambda::Function IngestFunction
+-  ├─ [-] 512
++  └─ [+] 1024
+` + "````" + `
+
+</details>
+`
+	if got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+func TestCommentFitsGitHub(t *testing.T) {
+	long := diff{"Prod", "Stack Prod/Pipeline\n" + strings.Repeat("│ é changed │\n", 20_000)}
+	got := markdown(nil, false, []diff{long, long, long})
+	if len(got) > 65_536 {
+		t.Errorf("comment has %d bytes", len(got))
+	}
+	if n := strings.Count(got, "│\n… the rest is in the job's log\n````"); n != 3 {
+		t.Errorf("%d diffs are cut between lines, want 3", n)
+	}
+}
+
+// github is GitHub's API as far as post needs it.
+type github struct {
+	comments []map[string]any
+	calls    []string
+}
+
+func (g *github) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	g.calls = append(g.calls, r.Method+" "+r.URL.String())
+	if r.Header.Get("Authorization") != "Bearer secret" {
+		http.Error(w, "who are you?", http.StatusUnauthorized)
+		return
+	}
+	if r.Method == http.MethodGet {
+		page, _ := strconv.Atoi(r.URL.Query().Get("page"))
+		from := min(len(g.comments), (page-1)*perPage)
+		_ = json.NewEncoder(w).Encode(g.comments[from:min(len(g.comments), from+perPage)])
+		return
+	}
+	var sent struct{ Body string }
+	if err := json.NewDecoder(r.Body).Decode(&sent); err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+	}
+	g.calls = append(g.calls, sent.Body)
+	w.WriteHeader(http.StatusCreated)
+}
+
+func (g *github) post(t *testing.T, token string) error {
+	t.Helper()
+	server := httptest.NewServer(g)
+	defer server.Close()
+	file := filepath.Join(t.TempDir(), "comment.md")
+	if err := os.WriteFile(file, []byte(marker+" new"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	variables := map[string]string{"GITHUB_API_URL": server.URL, "GITHUB_REPOSITORY": "o/r", "PULL_REQUEST": "7", "GITHUB_TOKEN": token}
+	var out bytes.Buffer
+	return post(file, func(name string) string { return variables[name] }, &out)
+}
+
+func TestPostMakesOneComment(t *testing.T) {
+	g := &github{}
+	if err := g.post(t, "secret"); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"GET /repos/o/r/issues/7/comments?per_page=100&page=1", "POST /repos/o/r/issues/7/comments", marker + " new"}
+	if fmt.Sprint(g.calls) != fmt.Sprint(want) {
+		t.Errorf("calls are %q, want %q", g.calls, want)
+	}
+}
+
+func TestPostUpdatesItsOwnComment(t *testing.T) {
+	g := &github{}
+	for id := range perPage {
+		g.comments = append(g.comments, map[string]any{"id": id + 1, "body": "> " + marker, "user": map[string]any{"type": "User"}})
+	}
+	g.comments = append(g.comments,
+		map[string]any{"id": 500, "body": marker + " forged", "user": map[string]any{"type": "User"}},
+		map[string]any{"id": 501, "body": marker + " old", "user": map[string]any{"type": "Bot"}})
+	if err := g.post(t, "secret"); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{
+		"GET /repos/o/r/issues/7/comments?per_page=100&page=1", "GET /repos/o/r/issues/7/comments?per_page=100&page=2",
+		"PATCH /repos/o/r/issues/comments/501", marker + " new",
+	}
+	if fmt.Sprint(g.calls) != fmt.Sprint(want) {
+		t.Errorf("calls are %q, want %q", g.calls, want)
+	}
+}
+
+func TestPostSaysWhatGitHubSaid(t *testing.T) {
+	err := (&github{}).post(t, "wrong")
+	if err == nil || !strings.Contains(err.Error(), "401 Unauthorized: who are you?") {
+		t.Errorf("error is %v", err)
+	}
+}

@@ -1,0 +1,108 @@
+// Package stateful finds what a change of the templates would take away: resources
+// that hold events, or that are the address clients know, and that a deploy would
+// delete, replace by something empty, or no longer keep.
+package stateful
+
+import (
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+)
+
+// replacing are the stateful types, and for each the properties whose change makes
+// CloudFormation replace the resource. From "Update requires: Replacement" in the
+// resource reference, https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/.
+var replacing = map[string][]string{
+	"AWS::S3::Bucket":      {"BucketName"},
+	"AWS::KMS::Key":        {},
+	"AWS::SQS::Queue":      {"QueueName", "FifoQueue"},
+	"AWS::DynamoDB::Table": {"TableName", "KeySchema", "LocalSecondaryIndexes", "ImportSourceSpecification"},
+	"AWS::KinesisFirehose::DeliveryStream": {
+		"DeliveryStreamName",
+		"DeliveryStreamType",
+		"DirectPutSourceConfiguration", // ThroughputHintInMBs
+		"DatabaseSourceConfiguration",
+		"KinesisStreamSourceConfiguration",
+		"MSKSourceConfiguration",
+		"S3DestinationConfiguration", // from and to ExtendedS3DestinationConfiguration
+	},
+	"AWS::ApiGateway::RestApi":    {}, // its id is in the URL
+	"AWS::ApiGateway::DomainName": {"DomainName"},
+}
+
+// Types returns the types of resources that hold data or an address, sorted.
+func Types() []string { return slices.Sorted(maps.Keys(replacing)) }
+
+// Replacing returns the properties whose change replaces a resource of a type.
+func Replacing(resourceType string) []string { return replacing[resourceType] }
+
+// Template is what matters here of a CloudFormation template.
+type Template struct {
+	Resources map[string]Resource
+}
+
+// Resource is one resource of a template.
+type Resource struct {
+	Type                string
+	Properties          map[string]any
+	DeletionPolicy      string
+	UpdateReplacePolicy string
+}
+
+// Loss is what a deploy would do to one stateful resource.
+type Loss struct {
+	ID, Type string
+	Says     string // what is done to it, and by which change
+}
+
+// Compare returns what a stack loses when head is deployed over base, by logical id.
+// A stack that is new has lost nothing, one that is gone loses everything.
+func Compare(base, head Template) []Loss {
+	var lost []Loss
+	for _, id := range slices.Sorted(maps.Keys(base.Resources)) {
+		before := base.Resources[id]
+		properties, known := replacing[before.Type]
+		if !known {
+			continue
+		}
+		after, still := head.Resources[id]
+		for _, says := range losses(before, after, still, properties) {
+			lost = append(lost, Loss{ID: id, Type: before.Type, Says: says})
+		}
+	}
+	return lost
+}
+
+func losses(before, after Resource, still bool, properties []string) (all []string) {
+	switch {
+	case !still:
+		return []string{"is deleted: its logical id is gone" + kept(before.DeletionPolicy)}
+	case after.Type != before.Type:
+		return []string{"is replaced: it becomes an " + after.Type + kept(before.UpdateReplacePolicy)}
+	}
+	for _, property := range properties {
+		if !reflect.DeepEqual(before.Properties[property], after.Properties[property]) {
+			all = append(all, "is replaced: "+property+" changes"+kept(before.UpdateReplacePolicy))
+		}
+	}
+	for _, policy := range []struct{ name, before, after string }{
+		{"DeletionPolicy", before.DeletionPolicy, after.DeletionPolicy},
+		{"UpdateReplacePolicy", before.UpdateReplacePolicy, after.UpdateReplacePolicy},
+	} {
+		if policy.before == retain && policy.after != retain {
+			all = append(all, fmt.Sprintf("is no longer retained: %s becomes %q", policy.name, policy.after))
+		}
+	}
+	return all
+}
+
+const retain = "Retain"
+
+// kept says what becomes of the resource that leaves the stack.
+func kept(policy string) string {
+	if policy == retain {
+		return ", the old one stays, outside the stack"
+	}
+	return ", with everything in it"
+}

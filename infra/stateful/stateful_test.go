@@ -1,0 +1,78 @@
+package stateful_test
+
+import (
+	"testing"
+	"testing/fstest"
+
+	"github.com/google/go-cmp/cmp"
+
+	"global-ingest/infra/stateful"
+)
+
+const lake = `{"Type":"AWS::S3::Bucket","DeletionPolicy":"Retain","UpdateReplacePolicy":"Retain","Properties":{"VersioningConfiguration":{"Status":"Enabled"}}}`
+
+func TestCompareAll(t *testing.T) {
+	for name, c := range map[string]struct{ base, head, want string }{
+		"unchanged": {lake, lake, ""},
+		"changed in place": {
+			lake, `{"Type":"AWS::S3::Bucket","DeletionPolicy":"Retain","UpdateReplacePolicy":"Retain","Properties":{"Tags":[]}}`, "",
+		},
+		"gone": {lake, "", "is deleted: its logical id is gone, the old one stays, outside the stack"},
+		"gone and not kept": {
+			`{"Type":"AWS::SQS::Queue"}`, "", "is deleted: its logical id is gone, with everything in it",
+		},
+		"another type": {
+			lake, `{"Type":"AWS::SQS::Queue"}`, "is replaced: it becomes an AWS::SQS::Queue, the old one stays, outside the stack",
+		},
+		"renamed": {
+			lake, `{"Type":"AWS::S3::Bucket","DeletionPolicy":"Retain","UpdateReplacePolicy":"Retain","Properties":{"BucketName":"lake"}}`,
+			"is replaced: BucketName changes, the old one stays, outside the stack",
+		},
+		"no longer kept": {
+			lake, `{"Type":"AWS::S3::Bucket","DeletionPolicy":"Delete","UpdateReplacePolicy":"Retain"}`,
+			`is no longer retained: DeletionPolicy becomes "Delete"`,
+		},
+		"a type that holds nothing": {`{"Type":"AWS::IAM::Role"}`, "", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			lost, err := stateful.CompareAll(folder(c.base), folder(c.head))
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got string
+			for _, l := range lost["prod/storage.json"] {
+				got += l.Says
+			}
+			if got != c.want {
+				t.Errorf("got %q, want %q", got, c.want)
+			}
+		})
+	}
+}
+
+func folder(resource string) fstest.MapFS {
+	if resource == "" {
+		return fstest.MapFS{"prod/storage.json": {Data: []byte(`{"Resources":{}}`)}}
+	}
+	return fstest.MapFS{"prod/storage.json": {Data: []byte(`{"Resources":{"Lake":` + resource + `}}`)}}
+}
+
+func TestAStackThatIsGoneLosesEverything(t *testing.T) {
+	lost, err := stateful.CompareAll(folder(lake), fstest.MapFS{})
+	want := map[string][]stateful.Loss{"prod/storage.json": {{
+		ID: "Lake", Type: "AWS::S3::Bucket", Says: "is deleted: its logical id is gone, the old one stays, outside the stack",
+	}}}
+	if diff := cmp.Diff(want, lost); diff != "" || err != nil {
+		t.Errorf("%v (-want +got)\n%s", err, diff)
+	}
+}
+
+// TestNothingToCompareWithIsNoApproval: a wrong folder must not look like no loss.
+func TestNothingToCompareWithIsNoApproval(t *testing.T) {
+	if _, err := stateful.CompareAll(fstest.MapFS{}, folder(lake)); err == nil {
+		t.Error("an empty base was compared")
+	}
+	if _, err := stateful.CompareAll(folder(lake), fstest.MapFS{"prod/storage.json": {Data: []byte("{")}}); err == nil {
+		t.Error("a broken template was compared")
+	}
+}

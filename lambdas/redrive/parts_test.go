@@ -1,0 +1,53 @@
+package redrive
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"global-ingest/lambdas/event"
+)
+
+// FuzzParts cuts a body and puts the parts together again: every event is in one
+// part, in its place, with its bytes and with what the validator says of it.
+func FuzzParts(f *testing.F) {
+	for _, seed := range []string{
+		"", " ", "{}", "[]", `[{"a":1},{"b":[2,3]} , "text"]`, "{\"a\":1}\n{\"b\":2}\r\n\nno json\n", "[1,[2],{}]\n", "no json at all",
+		"\ufeff[{},{}]", `[{"a":1,"a":2},{}]`, "[" + strings.Repeat("[", 70) + strings.Repeat("]", 70) + ",{}]",
+	} {
+		for _, limit := range []int{1, 10, 1000} {
+			f.Add([]byte(seed), limit)
+		}
+	}
+	whole, again := event.NewSplitter(64, 10_000), event.NewSplitter(64, 10_000)
+	f.Fuzz(func(t *testing.T, body []byte, limit int) {
+		b := whole.Split(body)
+		next := 0
+		for p := range parts(b, body, limit) {
+			if p.first != next {
+				t.Fatalf("part begins with event %d, want %d", p.first, next)
+			}
+			if want := b.Events[next]; p.only.Reason != "" { // rejected here
+				if !bytes.Equal(p.only.Raw, want.Raw) || p.only.Reason != want.Reason {
+					t.Fatalf("event %d is %q, %q, want %q, %q", next, p.only.Raw, p.only.Reason, want.Raw, want.Reason)
+				}
+				next++
+				continue
+			}
+			found := again.Split(p.body).Events
+			if len(p.body) > limit && len(found) > 1 {
+				t.Fatalf("part of %d events is %d bytes, limit is %d", len(found), len(p.body), limit)
+			}
+			for _, e := range found {
+				want := b.Events[next]
+				if !bytes.Equal(e.Raw, want.Raw) || e.Type != want.Type || e.Reason != want.Reason {
+					t.Fatalf("event %d is %q, %q, %q, want %q, %q, %q", next, e.Raw, e.Type, e.Reason, want.Raw, want.Type, want.Reason)
+				}
+				next++
+			}
+		}
+		if next != len(b.Events) {
+			t.Fatalf("%d events are in the parts, want %d", next, len(b.Events))
+		}
+	})
+}

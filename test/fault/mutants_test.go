@@ -1,0 +1,97 @@
+package fault
+
+import (
+	"flag"
+	"strings"
+	"testing"
+)
+
+var mutants = flag.Bool("mutants", false, "also play rows against functions that are wrong, each of which must be found out")
+
+// wrong are functions that lose, double or forget, and the row that finds each out.
+var wrong = []struct {
+	mutation
+	row  string
+	says string // of one finding
+}{
+	{mutation{
+		name: "the spill is removed", file: "lambdas/ingest/handler.go",
+		old: `if err := h.spill.Put(ctx, record.SpillKey(id, received), data); err != nil {`,
+		new: `if err := ctx.Err(); err != nil {`,
+	}, "503 on 30 %", "lost: "},
+	{mutation{
+		name: "the id is made per attempt", file: "lambdas/ingest/handler.go",
+		old: `return h.stream.Put(ctx, data)`,
+		new: `copy(data[len("{\"v\":1,\"id\":\""):], record.NewID())
+	return h.stream.Put(ctx, data)`,
+	}, "none", "clash: "},
+	{mutation{
+		name: "FailedPutCount is ignored", file: "lambdas/firehose/batch.go",
+		old: `if answer.ErrorCode != nil {`,
+		new: `if answer.ErrorCode != nil && n < 0 {`,
+	}, "batches refused in part", "lost: "},
+	{mutation{
+		name: "the object is deleted before the put", file: "lambdas/redrive/handler.go",
+		old: `	if err := h.putAll(ctx, records); err != nil {`,
+		new: `	kept := records
+	records = func(yield func(record.Record, error) bool) {
+		for one, err := range kept {
+			_ = h.lake.Delete(ctx, r.Key)
+			if !yield(one, err) {
+				return
+			}
+		}
+	}
+	if err := h.putAll(ctx, records); err != nil {`,
+	}, "Redrive gives up, then tries again", "lost: "},
+	{mutation{
+		name: "Dropped without an accepted reject", file: "lambdas/validate/handler.go",
+		old: `refused, err := h.rejects.PutBatch(ctx, rows)`,
+		new: `_, _ = h.rejects.PutBatch(ctx, rows)
+	var refused []int
+	var err error`,
+	}, "rejects stream denies access", "lost: "},
+	{mutation{
+		name: "the breaker never closes", file: "lambdas/firehose/breaker.go",
+		old: `if succeeded {`,
+		new: `if succeeded && b.failures < b.config.Failures {`,
+	}, "503 on 100 %, a minute, then fine", "after Firehose was well again"},
+}
+
+// TestTheSuiteFindsOutWhatIsWrong plays a row against each wrong function: an account
+// that settles is a suite that proves nothing.
+func TestTheSuiteFindsOutWhatIsWrong(t *testing.T) {
+	if !*mutants {
+		t.Skip("builds the functions once per mutant: make fault-mutants plays it")
+	}
+	for _, m := range wrong {
+		t.Run(m.name, func(t *testing.T) {
+			bootstraps, err := m.build(t.TempDir())
+			if err != nil {
+				t.Fatal(err)
+			}
+			result, _, findings, err := play(rowNamed(t, m.row), cast{bootstraps: bootstraps, mode: "Durable"}, 300, *seed, t.TempDir())
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, finding := range findings {
+				if strings.Contains(finding, m.says) {
+					t.Logf("%s: %s: %s", m.row, result, finding)
+					return
+				}
+			}
+			t.Errorf("%s does not say %q: %s", m.row, m.says, result)
+		})
+	}
+}
+
+func rowNamed(t *testing.T, name string) row {
+	t.Helper()
+	for _, w := range rows {
+		if w.name == name {
+			return w
+		}
+	}
+	t.Fatalf("no row is called %s", name)
+	return row{}
+}

@@ -1,0 +1,100 @@
+package simulator
+
+import (
+	"io"
+	"net"
+	"slices"
+	"sync"
+	"sync/atomic"
+)
+
+// Cut says how a connection ends.
+type Cut int
+
+// The ways a connection ends between two requests.
+const (
+	FIN     Cut = iota // closed in good order
+	RST                // reset
+	Silence            // the other side is gone and says nothing: what is sent vanishes
+)
+
+// connections is a listener that can cut the connections it has accepted.
+type connections struct {
+	net.Listener
+
+	mu   sync.Mutex
+	open []*connection
+}
+
+func (c *connections) Accept() (net.Conn, error) {
+	accepted, err := c.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	conn := &connection{Conn: accepted, of: c}
+	c.mu.Lock()
+	c.open = append(c.open, conn)
+	c.mu.Unlock()
+	return conn, nil
+}
+
+func (c *connections) cut(how Cut) {
+	c.mu.Lock()
+	open := slices.Clone(c.open)
+	c.mu.Unlock()
+	for _, conn := range open {
+		conn.cut(how)
+	}
+}
+
+// connection is one of them.
+type connection struct {
+	net.Conn
+	of     *connections
+	silent atomic.Bool
+}
+
+// Read returns nothing of what a silent connection is sent, until it is closed.
+func (c *connection) Read(b []byte) (int, error) {
+	n, err := c.Conn.Read(b)
+	for err == nil && c.silent.Load() {
+		_, err = io.Copy(io.Discard, c.Conn)
+		if err == nil {
+			return 0, io.EOF
+		}
+	}
+	return n, err
+}
+
+// NetConn returns the connection beneath.
+func (c *connection) NetConn() net.Conn { return c.Conn }
+
+func (c *connection) Close() error {
+	c.of.mu.Lock()
+	c.of.open = slices.DeleteFunc(c.of.open, func(other *connection) bool { return other == c })
+	c.of.mu.Unlock()
+	return c.Conn.Close()
+}
+
+func (c *connection) cut(how Cut) {
+	switch how {
+	case Silence:
+		c.silent.Store(true)
+	case RST:
+		abort(c)
+	default:
+		_ = c.Close() // it may have been closed meanwhile
+	}
+}
+
+// abort closes a connection with a TCP reset.
+func abort(conn net.Conn) {
+	beneath := conn
+	if c, ok := conn.(*connection); ok {
+		beneath = c.NetConn()
+	}
+	if tcp, ok := beneath.(*net.TCPConn); ok {
+		_ = tcp.SetLinger(0)
+	}
+	_ = conn.Close()
+}

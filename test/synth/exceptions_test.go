@@ -1,0 +1,158 @@
+package synth
+
+import (
+	"slices"
+	"testing"
+
+	"global-ingest/infra/environment"
+)
+
+// exception is a finding that is meant to be.
+type exception struct {
+	control string
+	on      []string // resources, as findings name them
+	in      []string // environments; default every one
+	because string
+}
+
+// exceptions are all of them. One that no longer excuses anything fails a test.
+var exceptions = []exception{
+	// The endpoint is public, and takes whatever is sent.
+	{
+		control: "AwsSolutions-APIG2", on: []string{"EdgeApi"},
+		because: "every body is answered 200 and judged later: a gateway that refuses bodies breaks the first promise",
+	},
+	{
+		control: "AwsSolutions-APIG4", on: []string{"EdgeApiGET", "EdgeApiPOST", "EdgeApieventsPOST"},
+		because: "browsers and phones of anybody send events: there is nobody to authorize",
+	},
+	{
+		control: "AwsSolutions-COG4", on: []string{"EdgeApiGET", "EdgeApiPOST", "EdgeApieventsPOST"},
+		because: "browsers and phones of anybody send events: there is no user pool",
+	},
+	{
+		control: "AwsSolutions-APIG3", on: []string{"EdgeApiDeploymentStagev1"},
+		because: "a web ACL costs $5 a month and $0.60 per million requests, a sixth of all else: the stage's throttle bounds what a flood can cost",
+	},
+	{
+		control: "APIGateway.4", on: []string{"EdgeApiDeploymentStagev1"},
+		because: "as AwsSolutions-APIG3",
+	},
+	{
+		control: "APIGateway.2", on: []string{"EdgeApiDeploymentStagev1"},
+		because: "the only backend is a Lambda function, which API Gateway calls with signed requests: it has no TLS of its own that a certificate could convince",
+	},
+	{
+		control: "APIGateway.3", on: []string{"EdgeApiDeploymentStagev1"}, in: []string{"Dev", "Prod"},
+		because: "X-Ray costs $5 per million traces, more than everything else an event costs; Staging traces each request",
+	},
+
+	// The functions.
+	{
+		control: "Lambda.3", on: []string{"IngestFunction", "RedriveFunction", "ValidatorFunction"},
+		because: "they call AWS's services and nothing else: a VPC would add endpoints, cost and starts, and protect nothing",
+	},
+	{
+		control: "Lambda.7", on: []string{"IngestFunction", "RedriveFunction", "ValidatorFunction"}, in: []string{"Dev", "Prod"},
+		because: "as APIGateway.3",
+	},
+	{
+		control: "CloudWatch.16",
+		on:      []string{"EdgeAccessLogs", "EdgeExecutionLogs", "EventsLogs", "IngestLogs", "RedriveLogs", "RejectsLogs", "ValidatorLogs"},
+		because: "a log line holds nothing that must be kept for a year: the retention is a setting of the environment, and events are in the lake",
+	},
+
+	// What holds events.
+	{
+		control: "AwsSolutions-S1", on: []string{"LakeBucket"},
+		because: "five roles may read or write here, each to a prefix: who wants a line per request turns on the data events of the account's CloudTrail, which need no second bucket",
+	},
+	{
+		control: "S3.9", on: []string{"LakeBucket"},
+		because: "as AwsSolutions-S1",
+	},
+	{
+		control: "S3.7", on: []string{"LakeBucket"},
+		because: "an environment is one region's, and S3 keeps each object in three zones of it: a second region is a second environment",
+	},
+	{
+		control: "S3.15", on: []string{"LakeBucket"},
+		because: "a person's events must be erasable on request, which a lock forbids; versioning keeps what is overwritten by mistake",
+	},
+	{
+		control: "CloudFormation.3", on: []string{"Pipeline"},
+		because: "what holds data in it is retained when the stack is deleted, and the rest is made anew by a deploy",
+	},
+	{
+		control: "CloudFormation.3", on: []string{"Storage"}, in: []string{"Dev"},
+		because: "Dev's events are nobody's: `cdk destroy` takes them along",
+	},
+
+	// Permissions.
+	{
+		control: "AwsSolutions-IAM4", on: []string{"EdgeApiCloudWatchRole"}, in: []string{"Dev"},
+		because: "API Gateway writes every log of the account with one role, and this policy is the one that it asks for",
+	},
+	{
+		control: "AwsSolutions-IAM5",
+		on: []string{
+			"IngestRole: LakeBucket.Arn/spill/*",
+			"ValidatorRole: LakeBucket.Arn/rejected-large/*",
+			"RedriveRole: LakeBucket.Arn/spill/*", "RedriveRole: LakeBucket.Arn/failed/*",
+			"RedriveRole: LakeBucket.Arn/rejected/*", "RedriveRole: LakeBucket.Arn/rejected-large/*",
+			"EventsRole: LakeBucket.Arn/events/*", "EventsRole: LakeBucket.Arn/failed/*",
+			"RejectsRole: LakeBucket.Arn/rejected/*", "RejectsRole: LakeBucket.Arn/failed/*",
+		},
+		because: "objects are named by hour and ingest id: one prefix of one bucket is the narrowest that IAM can say",
+	},
+	{
+		control: "AwsSolutions-IAM5", on: []string{"IngestRole: *", "RedriveRole: *", "ValidatorRole: *"}, in: []string{"Staging"},
+		because: "X-Ray's two actions know no resources",
+	},
+}
+
+func (e exception) excuses(c control, s *stack, f finding) bool {
+	return e.control == c.id && slices.Contains(e.environments(), s.Stage) && slices.Contains(e.on, f.on)
+}
+
+func (e exception) environments() []string {
+	if e.in != nil {
+		return e.in
+	}
+	var names []string
+	for _, env := range environment.All() {
+		names = append(names, env.Name)
+	}
+	return names
+}
+
+// TestExceptionsAreNeeded takes each exception at its word: for every resource and
+// environment that it names, the control must have something to excuse.
+func TestExceptionsAreNeeded(t *testing.T) {
+	for _, e := range exceptions {
+		if e.because == "" {
+			t.Errorf("%s on %v is excepted for no reason", e.control, e.on)
+		}
+		for _, on := range e.on {
+			for _, env := range e.environments() {
+				if !e.needed(on, env) {
+					t.Errorf("%s has nothing against %s in %s: take it off the exceptions", e.control, on, env)
+				}
+			}
+		}
+	}
+}
+
+func (e exception) needed(on, env string) bool {
+	for _, c := range controls {
+		if c.id != e.control {
+			continue
+		}
+		for _, s := range stacks {
+			if s.Stage == env && slices.ContainsFunc(c.finds(s), func(f finding) bool { return f.on == on }) {
+				return true
+			}
+		}
+	}
+	return false
+}

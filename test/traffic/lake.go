@@ -1,0 +1,115 @@
+package traffic
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"global-ingest/lambdas/record"
+)
+
+// Lake is what lies in the bucket, read as a person would: as files.
+type Lake struct {
+	Lines   []Line
+	Rejects []record.Reject
+	Failed  []Failed          // records in failed/
+	Large   map[string][]byte // objects of rejected-large/, by key
+	Spilled []string          // keys of spill/
+}
+
+// Failed is one line of an object in failed/.
+type Failed struct{ Object, Line string }
+
+// Line is one line of events/.
+type Line struct {
+	ID        string          `json:"id"`
+	Type      string          `json:"type"`
+	RequestID string          `json:"request_id"`
+	UserAgent string          `json:"ua"`
+	IP        string          `json:"ip"`
+	Event     json.RawMessage `json:"event"` // keeps the event's own bytes
+}
+
+// ReadLake reads the bucket below dir. An object that is in no folder of the lake, or
+// is not what its folder says, is an error.
+func ReadLake(dir, bucket string) (Lake, error) {
+	l := Lake{Large: map[string][]byte{}}
+	root := filepath.Join(dir, bucket)
+	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		key, err := filepath.Rel(root, path)
+		if err != nil {
+			return err
+		}
+		if err := l.read(filepath.ToSlash(key), path); err != nil {
+			return fmt.Errorf("reading object %s: %w", key, err)
+		}
+		return nil
+	})
+	return l, err
+}
+
+func (l *Lake) read(key, path string) error {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	switch folder, _, _ := strings.Cut(key, "/"); folder {
+	case "events":
+		return eachLine(key, data, func(text []byte) error {
+			var line Line
+			err := json.Unmarshal(text, &line)
+			l.Lines = append(l.Lines, line)
+			return err
+		})
+	case "rejected":
+		return eachLine(key, data, func(text []byte) error {
+			reject, err := record.DecodeReject(text)
+			l.Rejects = append(l.Rejects, reject)
+			return err
+		})
+	case "failed":
+		return eachLine(key, data, func(text []byte) error {
+			l.Failed = append(l.Failed, Failed{key, string(text)})
+			return nil
+		})
+	case "rejected-large":
+		l.Large[key] = data
+		return nil
+	case "spill":
+		l.Spilled = append(l.Spilled, key)
+		return nil
+	}
+	return fmt.Errorf("it is in no folder of the lake")
+}
+
+func eachLine(key string, data []byte, read func(text []byte) error) error {
+	if !strings.HasSuffix(key, ".jsonl.gz") {
+		return fmt.Errorf("it is not .jsonl.gz")
+	}
+	reader, err := gzip.NewReader(bytes.NewReader(data))
+	if err != nil {
+		return err
+	}
+	text, err := io.ReadAll(reader)
+	if err != nil {
+		return err
+	}
+	if !bytes.HasSuffix(text, []byte("\n")) {
+		return fmt.Errorf("it does not end in a newline")
+	}
+	for line := range bytes.Lines(text) {
+		if err := read(bytes.TrimSuffix(line, []byte("\n"))); err != nil {
+			return fmt.Errorf("%w in %.200s", err, line)
+		}
+	}
+	return nil
+}

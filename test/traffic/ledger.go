@@ -1,0 +1,220 @@
+package traffic
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"fmt"
+	"strconv"
+	"strings"
+	"sync"
+
+	"global-ingest/lambdas/record"
+)
+
+// Account says what became of the events that were sent. All numbers are events.
+type Account struct {
+	Sent    int
+	Acked   int // answered 200
+	Refused int // answered 4xx or 503: nothing was promised
+	Unknown int // answered otherwise, or not at all
+
+	Valid, Rejected int // in the lake, each event once
+
+	Lost       int // acknowledged, and not in the lake
+	Phantom    int // in the lake, and never sent
+	Mangled    int // in the lake, but not as it was sent or not where it belongs
+	Duplicates int // copies beyond the first, under the same id
+	Clashes    int // copies under another id than the one of the answer
+
+	Findings []string // each of the last five but for the duplicates, in words
+}
+
+// Ledger notes what was sent and what was answered. It is safe for concurrent use.
+type Ledger struct {
+	mu       sync.Mutex
+	account  Account
+	acked    map[string]*posted        // by ingest id
+	adopted  map[string]*posted        // those without an acknowledgement, by the id they have in the lake
+	payloads map[fingerprint][]*posted // those that hold an event with these bytes
+}
+
+// posted is a request and what the lake has of it.
+type posted struct {
+	Request
+	id        string      // what the answer or, without one, the lake calls it
+	requestID string      // of the answer
+	seen      map[int]int // copies in the lake, by the event's N
+}
+
+// fingerprint identifies an event by what is stored of it.
+type fingerprint [sha256.Size]byte
+
+func fingerprintOf(reason record.Reason, payload []byte) fingerprint {
+	return sha256.Sum256(append([]byte(reason+"\n"), payload...))
+}
+
+// NewLedger returns an empty ledger.
+func NewLedger() *Ledger {
+	return &Ledger{acked: map[string]*posted{}, adopted: map[string]*posted{}, payloads: map[fingerprint][]*posted{}}
+}
+
+// Acknowledged notes a request that was answered 200 with an ingest id.
+func (l *Ledger) Acknowledged(r Request, id, requestID string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	p := l.note(r)
+	p.id, p.requestID = id, requestID
+	l.account.Acked += len(r.Events)
+	if l.acked[id] != nil {
+		l.account.Clashes++
+		l.findLocked("two requests got the id %s", id)
+	}
+	l.acked[id] = p
+}
+
+// Refused notes a request that was told not to be stored.
+func (l *Ledger) Refused(r Request) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.note(r)
+	l.account.Refused += len(r.Events)
+}
+
+// Unknown notes a request of whose fate the client heard nothing it can rely on.
+func (l *Ledger) Unknown(r Request) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.note(r)
+	l.account.Unknown += len(r.Events)
+}
+
+func (l *Ledger) note(r Request) *posted {
+	p := &posted{Request: r, seen: map[int]int{}}
+	for _, e := range r.Events {
+		f := fingerprintOf(e.Reason, e.stored())
+		l.payloads[f] = append(l.payloads[f], p)
+	}
+	l.account.Sent += len(r.Events)
+	return p
+}
+
+// Settle compares the lake with what was sent. It is called once.
+func (l *Ledger) Settle(found Lake) Account {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, line := range found.Lines {
+		l.settle(line.ID, line.RequestID, Event{Type: line.Type, Payload: line.Event})
+		if line.UserAgent != UserAgent || line.IP != "127.0.0.0" {
+			l.account.Mangled++
+			l.findLocked("mangled: %s has user agent %q and ip %q", line.ID, line.UserAgent, line.IP)
+		}
+	}
+	for _, reject := range found.Rejects {
+		payload := reject.Payload
+		if reject.PayloadObject != "" {
+			payload = found.Large[reject.PayloadObject]
+		}
+		l.settle(reject.ID, reject.RequestID, Event{Reason: reject.Reason, Payload: payload})
+		if len(reject.Errors) == 0 || reject.Processor == "" {
+			l.account.Mangled++
+			l.findLocked("mangled: reject %s has %d errors and processor %q", reject.ID, len(reject.Errors), reject.Processor)
+		}
+	}
+	for id, p := range l.acked {
+		for _, e := range p.Events {
+			if p.seen[e.N] == 0 {
+				l.account.Lost++
+				l.findLocked("lost: %s/%d (%s, reason %q): %.100q", id, e.N, p.Kind, e.Reason, e.Payload)
+			}
+		}
+	}
+	return l.account
+}
+
+// settle notes an event that the lake has under an id.
+func (l *Ledger) settle(eventID, requestID string, found Event) {
+	id, index, isEvent := strings.Cut(eventID, "/")
+	found.N = Whole
+	if isEvent {
+		if n, err := strconv.Atoi(index); err == nil {
+			found.N = n
+		}
+	}
+	p := l.acked[id]
+	if p == nil {
+		p = l.adopt(id, found)
+	}
+	if p == nil {
+		l.settleStray(eventID, found)
+		return
+	}
+	want, known := p.event(found.N)
+	switch {
+	case !known:
+		l.account.Phantom++
+		l.findLocked("phantom: %s (%s) has no event of that index", eventID, p.Kind)
+		return
+	case found.Reason != want.Reason, found.Type != want.Type, !bytes.Equal(found.Payload, want.stored()), p.requestID != "" && requestID != p.requestID:
+		l.account.Mangled++
+		l.findLocked("mangled: %s (%s): reason %q, type %q, request id %s, %.100q (%d bytes); want reason %q, type %q, request id %s, %.100q (%d bytes)",
+			eventID, p.Kind, found.Reason, found.Type, requestID, found.Payload, len(found.Payload), want.Reason, want.Type, p.requestID, want.Payload, len(want.Payload))
+	case p.seen[found.N] > 0:
+		l.account.Duplicates++
+	case found.Reason == "":
+		l.account.Valid++
+	default:
+		l.account.Rejected++
+	}
+	p.seen[found.N]++
+}
+
+// adopt returns the request without an acknowledgement that event came with: the one
+// that has this id already, or one that has none.
+func (l *Ledger) adopt(id string, event Event) *posted {
+	if p := l.adopted[id]; p != nil {
+		return p
+	}
+	for _, p := range l.payloads[fingerprintOf(event.Reason, event.Payload)] {
+		if _, has := p.event(event.N); has && p.id == "" {
+			p.id = id
+			l.adopted[id] = p
+			return p
+		}
+	}
+	return nil
+}
+
+// settleStray notes an event under an id that nobody was told.
+func (l *Ledger) settleStray(eventID string, event Event) {
+	if owners := l.payloads[fingerprintOf(event.Reason, event.Payload)]; len(owners) > 0 {
+		l.account.Clashes++
+		l.findLocked("clash: %s is also stored as %s", owners[0].id, eventID)
+		return
+	}
+	l.account.Phantom++
+	l.findLocked("phantom: %s was never sent: %.100q", eventID, event.Payload)
+}
+
+func (l *Ledger) findLocked(format string, args ...any) {
+	l.account.Findings = append(l.account.Findings, fmt.Sprintf(format, args...))
+}
+
+func (p *posted) event(n int) (Event, bool) {
+	for _, e := range p.Events {
+		if e.N == n {
+			return e, true
+		}
+	}
+	return Event{}, false
+}
+
+// oneLine changes the only bytes that may change: line ends between the tokens of a
+// valid event are spaces.
+var oneLine = strings.NewReplacer("\n", " ", "\r", " ")
+
+func (e Event) stored() []byte {
+	if e.Reason != "" {
+		return e.Payload
+	}
+	return []byte(oneLine.Replace(string(e.Payload)))
+}

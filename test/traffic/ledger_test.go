@@ -1,0 +1,87 @@
+package traffic
+
+import (
+	"encoding/json"
+	"testing"
+
+	"global-ingest/lambdas/record"
+)
+
+// one is a request with one valid event.
+func one(payload string) Request {
+	return Request{Kind: "one", Events: []Event{{Type: "click", Payload: []byte(payload)}}}
+}
+
+func line(id, payload string) Line {
+	return Line{ID: id, Type: "click", RequestID: "r", UserAgent: UserAgent, IP: "127.0.0.0", Event: json.RawMessage(payload)}
+}
+
+// TestTheLedgerFindsWhatWentWrong: each way for a lake to differ from what was sent.
+func TestTheLedgerFindsWhatWentWrong(t *testing.T) {
+	const sent, id = `{"mark":1}`, "a"
+	acked := func(l *Ledger) { l.Acknowledged(one(sent), id, "r") }
+	unknown := func(l *Ledger) { l.Unknown(one(sent)) }
+	for name, c := range map[string]struct {
+		sent func(*Ledger)
+		lake []Line
+		want Account
+	}{
+		"as it should be":          {acked, []Line{line("a/0", sent)}, Account{Sent: 1, Acked: 1, Valid: 1}},
+		"lost":                     {acked, nil, Account{Sent: 1, Acked: 1, Lost: 1}},
+		"twice":                    {acked, []Line{line("a/0", sent), line("a/0", sent)}, Account{Sent: 1, Acked: 1, Valid: 1, Duplicates: 1}},
+		"under another id":         {acked, []Line{line("b/0", sent)}, Account{Sent: 1, Acked: 1, Lost: 1, Clashes: 1}},
+		"also under another id":    {acked, []Line{line("a/0", sent), line("b/0", sent)}, Account{Sent: 1, Acked: 1, Valid: 1, Clashes: 1}},
+		"with other bytes":         {acked, []Line{line("a/0", `{"mark":1.0}`)}, Account{Sent: 1, Acked: 1, Mangled: 1}},
+		"at another place":         {acked, []Line{line("a/1", sent)}, Account{Sent: 1, Acked: 1, Lost: 1, Phantom: 1}},
+		"and one never sent":       {acked, []Line{line("a/0", sent), line("b/0", `{}`)}, Account{Sent: 1, Acked: 1, Valid: 1, Phantom: 1}},
+		"not promised, not stored": {unknown, nil, Account{Sent: 1, Unknown: 1}},
+		"not promised, but stored": {unknown, []Line{line("b/0", sent)}, Account{Sent: 1, Unknown: 1, Valid: 1}},
+		"not promised, two ids":    {unknown, []Line{line("b/0", sent), line("c/0", sent)}, Account{Sent: 1, Unknown: 1, Valid: 1, Clashes: 1}},
+		"refused, and stored":      {func(l *Ledger) { l.Refused(one(sent)) }, []Line{line("b/0", sent)}, Account{Sent: 1, Refused: 1, Valid: 1}},
+	} {
+		l := NewLedger()
+		c.sent(l)
+		got := l.Settle(Lake{Lines: c.lake})
+		if found := len(got.Findings); found != got.Lost+got.Phantom+got.Mangled+got.Clashes {
+			t.Errorf("%s: %d findings: %q", name, found, got.Findings)
+		}
+		got.Findings = nil
+		if !equal(got, c.want) {
+			t.Errorf("%s: account is %+v, want %+v", name, got, c.want)
+		}
+	}
+}
+
+func equal(a, b Account) bool {
+	x, _ := json.Marshal(a)
+	y, _ := json.Marshal(b)
+	return string(x) == string(y)
+}
+
+func TestTheLedgerReadsRejects(t *testing.T) {
+	l := NewLedger()
+	l.Acknowledged(Request{Kind: "large", Events: []Event{{N: Whole, Reason: record.NotJSON, Payload: []byte("x")}}}, "a", "r")
+	reject := record.Reject{ID: "a", RequestID: "r", Reason: record.NotJSON, PayloadObject: "rejected-large/a", Processor: "p"}
+	got := l.Settle(Lake{Rejects: []record.Reject{reject}, Large: map[string][]byte{"rejected-large/a": []byte("x")}})
+	if got.Rejected != 1 || got.Lost != 0 || got.Mangled != 1 {
+		t.Errorf("account is %+v, want one reject, mangled for it names no error", got)
+	}
+}
+
+// TestTheSameSeedMakesTheSameRequests and enough of them, each kind included.
+func TestTheSameSeedMakesTheSameRequests(t *testing.T) {
+	first, second := NewGenerator(7).Mixed(500), NewGenerator(7).Mixed(500)
+	a, _ := json.Marshal(first)
+	b, _ := json.Marshal(second)
+	if string(a) != string(b) {
+		t.Error("two generators of one seed differ")
+	}
+	events, seen := 0, map[string]bool{}
+	for _, r := range first {
+		events += len(r.Events)
+		seen[r.Kind] = true
+	}
+	if events < 500 || len(seen) != len(kinds) {
+		t.Errorf("%d events of %d kinds, want 500 of %d", events, len(seen), len(kinds))
+	}
+}

@@ -1,0 +1,166 @@
+// Package traffic makes requests of every kind, sends them as clients do, and
+// accounts for each of their events: what was acknowledged must be in the lake,
+// valid or rejected with its reason, with the bytes that were sent.
+package traffic
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"regexp"
+	"slices"
+	"sync"
+	"time"
+)
+
+// UserAgent is that of every request.
+const UserAgent = "traffic/1"
+
+// Connections at a time: fewer than the environments of a function, above which
+// Lambda would throttle.
+const Connections = 6
+
+// Client posts requests to one endpoint and notes in Ledger what it is answered.
+type Client struct {
+	URL    string // the endpoint, without a path
+	Ledger *Ledger
+
+	http http.Client
+
+	mu        sync.Mutex
+	latencies []time.Duration // of small requests
+}
+
+// NewClient returns a client with a ledger of its own, which waits a minute for each answer.
+func NewClient(url string) *Client {
+	return &Client{
+		URL: url, Ledger: NewLedger(),
+		http: http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: Connections}, Timeout: time.Minute},
+	}
+}
+
+// Close lets go of the connections.
+func (c *Client) Close() { c.http.CloseIdleConnections() }
+
+// Send posts the requests over several connections at a time. The error names the
+// first answer that was neither an acknowledgement nor a refusal.
+func (c *Client) Send(ctx context.Context, requests []Request) error {
+	var first error
+	var once sync.Once
+	queue := make(chan Request)
+	var senders sync.WaitGroup
+	for range Connections {
+		senders.Go(func() {
+			for r := range queue {
+				if err := c.post(ctx, r); err != nil {
+					once.Do(func() { first = fmt.Errorf("posting %s of %d bytes: %w", r.Kind, len(r.Body), err) })
+				}
+			}
+		})
+	}
+	for _, r := range requests {
+		queue <- r
+	}
+	close(queue)
+	senders.Wait()
+	return first
+}
+
+func (c *Client) post(ctx context.Context, r Request) error {
+	began := time.Now()
+	a, err := c.ask(ctx, r)
+	c.measure(r, time.Since(began))
+	if err != nil {
+		c.Ledger.Unknown(r)
+		return err
+	}
+	if a.refuses() {
+		c.Ledger.Refused(r)
+		return nil
+	}
+	id, err := IngestID(a.status, a.header, a.body)
+	if err != nil {
+		c.Ledger.Unknown(r)
+		return err
+	}
+	c.Ledger.Acknowledged(r, id, a.header.Get("X-Amzn-Requestid"))
+	return nil
+}
+
+// answer is what a client sees.
+type answer struct {
+	status int
+	header http.Header
+	body   []byte
+}
+
+func (c *Client) ask(ctx context.Context, r Request) (answer, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.URL+r.Path, bytes.NewReader(r.Body))
+	if err != nil {
+		return answer{}, err
+	}
+	req.Header.Set("User-Agent", UserAgent)
+	if r.ContentType != "none" {
+		req.Header.Set("Content-Type", r.ContentType)
+	}
+	if r.Encoding != "" {
+		req.Header.Set("Content-Encoding", r.Encoding)
+	}
+	res, err := c.http.Do(req)
+	if err != nil {
+		return answer{}, err
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	return answer{res.StatusCode, res.Header, body}, err
+}
+
+// refuses says whether the client was told that nothing is stored, and when to come
+// again if that makes sense.
+func (a answer) refuses() bool {
+	return a.status == http.StatusRequestEntityTooLarge ||
+		a.status == http.StatusServiceUnavailable && a.header.Get("Retry-After") != ""
+}
+
+// acknowledgement is the whole body of the answer: an ingest id, a UUIDv7.
+var acknowledgement = regexp.MustCompile(`^\{"id":"([0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12})"\}$`)
+
+// IngestID returns the ingest id of an answer, or what about it breaks the contract.
+func IngestID(status int, header http.Header, body []byte) (string, error) {
+	match := acknowledgement.FindSubmatch(body)
+	if status != http.StatusOK || match == nil {
+		return "", fmt.Errorf("answer is %d %.200s", status, body)
+	}
+	for name, want := range map[string]string{"Content-Type": "application/json", "Access-Control-Allow-Origin": "*"} {
+		if got := header.Get(name); got != want {
+			return "", fmt.Errorf("%s is %q, want %q", name, got, want)
+		}
+	}
+	return string(match[1]), nil
+}
+
+// small bodies are those whose latency is compared, in bytes: their own way takes
+// next to nothing.
+const small = 8 << 10
+
+func (c *Client) measure(r Request, took time.Duration) {
+	if len(r.Body) > small {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.latencies = append(c.latencies, took)
+}
+
+// P99 returns the latency that one answer in a hundred is over, of bodies up to 8 KiB.
+func (c *Client) P99() time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.latencies) == 0 {
+		return 0
+	}
+	slices.Sort(c.latencies)
+	return c.latencies[len(c.latencies)*99/100]
+}
