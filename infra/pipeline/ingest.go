@@ -20,6 +20,12 @@ type IngestProps struct {
 	WhenUnstored ingest.WhenUnstored    // what a client hears when nothing took its record; required
 }
 
+// memoryOfOneProcessor is the memory, in MiB, that buys the time of one processor. Below
+// it Go still sees two, and pays for moving a request, of which there is one at a time,
+// from one to the other.
+// https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
+const memoryOfOneProcessor = 1_769
+
 // Ingest is the function that accepts a request and puts it into the events stream,
 // or into the lake when the stream does not take it.
 type Ingest struct {
@@ -36,7 +42,11 @@ func NewIngest(scope constructs.Construct, id string, props IngestProps) *Ingest
 	config.ClientIP = props.ClientIP
 	config.Acknowledge = props.Acknowledge
 	config.WhenUnstored = props.WhenUnstored
-	function := newFunction(this, "ingest", props.FunctionProps, config.Variables())
+	variables := config.Variables()
+	if props.Size.MemoryMiB <= memoryOfOneProcessor {
+		variables["GOMAXPROCS"] = "1"
+	}
+	function := newFunction(this, "ingest", props.FunctionProps, variables)
 	props.Events.Stream.Grant(function, jsii.String("firehose:PutRecord"))
 	// Not Bucket.GrantPut, see NewValidator: here too the key must not matter.
 	function.AddToRolePolicy(allow(

@@ -85,8 +85,9 @@ func TestFunctionsAreSizedByTheirEnvironment(t *testing.T) {
 			"RedriveFunction":   {env.Redrive.MemoryMiB, env.Redrive.Timeout.Seconds()},
 		} {
 			r := s.the(t, path)
-			got := []any{r.Properties["MemorySize"], r.Properties["Timeout"], at(r.Properties, "Environment", "Variables", "GOMEMLIMIT")}
-			want := []any{float64(size.memory), size.seconds, fmt.Sprintf("%dMiB", size.memory*9/10)}
+			variables, _ := at(r.Properties, "Environment", "Variables").(map[string]any)
+			got := []any{r.Properties["MemorySize"], r.Properties["Timeout"], variables["GOMEMLIMIT"], variables["SSL_CERT_DIR"]}
+			want := []any{float64(size.memory), size.seconds, fmt.Sprintf("%dMiB", size.memory*9/10), "/var/empty"}
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("%s (-want +got)\n%s", path, diff)
 			}
@@ -111,7 +112,9 @@ func (s *stack) variables(t *testing.T, function string) map[string]string {
 	for key, value := range all {
 		out[key] = s.text(value)
 	}
-	delete(out, "GOMEMLIMIT") // for the Go runtime, not for the Config
+	for _, name := range []string{"GOMAXPROCS", "GOMEMLIMIT", "SSL_CERT_DIR"} { // for Go, not for the Config
+		delete(out, name)
+	}
 	return out
 }
 

@@ -26,7 +26,7 @@ func TestMain(m *testing.M) {
 // service stands in for the Runtime API, the Extensions API where it has one, and
 // Firehose. It gives the function one event and notes what happens, in order.
 type service struct {
-	t          *testing.T
+	t          testing.TB
 	extensions bool
 	put        func() // is called before a put is answered
 
@@ -34,6 +34,13 @@ type service struct {
 	invocations chan struct{} // for the extension
 	steps       chan string
 	output      bytes.Buffer
+}
+
+func newService(t testing.TB) *service {
+	return &service{
+		t: t, put: func() {},
+		events: make(chan struct{}, 1), invocations: make(chan struct{}, 1), steps: make(chan string, 9),
+	}
 }
 
 func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -70,7 +77,6 @@ func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // start runs the function, which is to answer first, and gives it its event.
 func (s *service) start() *exec.Cmd {
 	s.t.Helper()
-	s.events, s.invocations, s.steps = make(chan struct{}, 1), make(chan struct{}, 1), make(chan string, 9)
 	server := httptest.NewServer(s)
 	s.t.Cleanup(server.Close)
 	executable, err := os.Executable()
@@ -78,11 +84,7 @@ func (s *service) start() *exec.Cmd {
 		s.t.Fatal(err)
 	}
 	command := exec.Command(executable)
-	command.Env = []string{
-		asBootstrap + "=1", "AWS_LAMBDA_RUNTIME_API=" + strings.TrimPrefix(server.URL, "http://"),
-		"AWS_REGION=us-east-1", "AWS_ACCESS_KEY_ID=key", "AWS_SECRET_ACCESS_KEY=secret", "AWS_ENDPOINT_URL_FIREHOSE=" + server.URL,
-		"ENVIRONMENT=Test", "EVENTS_STREAM=events", "LAKE_BUCKET=lake", "ACKNOWLEDGE=immediate",
-	}
+	command.Env = append(variables(server.URL, server.URL, "immediate"), asBootstrap+"=1")
 	command.Stdout, command.Stderr = &s.output, &s.output
 	if err := command.Start(); err != nil {
 		s.t.Fatal(err)
@@ -90,6 +92,15 @@ func (s *service) start() *exec.Cmd {
 	s.events <- struct{}{}
 	s.invocations <- struct{}{}
 	return command
+}
+
+// variables are those of a function with this Runtime API and Firehose.
+func variables(api, firehose, acknowledge string) []string {
+	return []string{
+		"AWS_LAMBDA_RUNTIME_API=" + strings.TrimPrefix(api, "http://"), "AWS_REGION=us-east-1",
+		"AWS_ACCESS_KEY_ID=key", "AWS_SECRET_ACCESS_KEY=secret", "AWS_ENDPOINT_URL_FIREHOSE=" + firehose,
+		"ENVIRONMENT=Test", "EVENTS_STREAM=events", "LAKE_BUCKET=lake", "ACKNOWLEDGE=" + acknowledge,
+	}
 }
 
 // check waits for these steps.
@@ -105,10 +116,12 @@ func (s *service) check(want ...string) {
 // TestSIGTERMLetsTheWriteFinish that the client was answered for.
 func TestSIGTERMLetsTheWriteFinish(t *testing.T) {
 	putting, terminated := make(chan struct{}), make(chan struct{})
-	s := &service{t: t, extensions: true, put: func() {
+	s := newService(t)
+	s.extensions = true
+	s.put = func() {
 		close(putting)
 		<-terminated
-	}}
+	}
 	function := s.start()
 	<-putting
 	if err := function.Process.Signal(syscall.SIGTERM); err != nil {
@@ -123,7 +136,7 @@ func TestSIGTERMLetsTheWriteFinish(t *testing.T) {
 
 // TestWithoutExtensionsTheWriteComesFirst, and one line says why.
 func TestWithoutExtensionsTheWriteComesFirst(t *testing.T) {
-	s := &service{t: t, put: func() {}}
+	s := newService(t)
 	function := s.start()
 	s.check("stored", "answered")
 	if err := function.Process.Kill(); err != nil {
