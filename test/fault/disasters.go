@@ -31,6 +31,9 @@ func mendAfterAMinute(s *scene) error {
 	if s.full {
 		time.Sleep(time.Minute)
 	}
+	if err := s.sim.Function("Ingest").Rest(context.Background()); err != nil {
+		return err
+	}
 	s.mended.Store(true)
 	time.Sleep(breakerCloses)
 	s.spilledBefore = s.spills.Load()

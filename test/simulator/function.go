@@ -318,11 +318,13 @@ func (f *Function) busy() int {
 func (f *Function) Kill() int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.idle = nil
+	killed := len(f.all)
 	for e := range f.all {
 		e.process.kill()
 	}
-	return len(f.all)
+	clear(f.all)
+	f.idle = nil
+	return killed
 }
 
 // Freeze stops the processes that live now, in the middle of whatever they do: an
