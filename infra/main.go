@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"flag"
 	"fmt"
@@ -21,8 +22,8 @@ import (
 const noAccount = "111111111111"
 
 func main() {
-	account := flag.String("account", or(os.Getenv("CDK_DEFAULT_ACCOUNT"), noAccount), "AWS account of environments that name none")
-	region := flag.String("region", or(os.Getenv("CDK_DEFAULT_REGION"), "us-east-1"), "AWS region of environments that name none")
+	account := flag.String("account", cmp.Or(os.Getenv("CDK_DEFAULT_ACCOUNT"), noAccount), "AWS account of environments that name none")
+	region := flag.String("region", cmp.Or(os.Getenv("CDK_DEFAULT_REGION"), "us-east-1"), "AWS region of environments that name none")
 	dist := flag.String("dist", ".local/dist", "folder of the built functions")
 	repository := flag.String("repository", "", "GitHub `owner/name` whose workflows deploy: adds the stack Ci; default none")
 	provider := flag.String("oidc-provider", "", "`ARN` of the account's OIDC provider for GitHub; default: Ci makes it")
@@ -63,15 +64,8 @@ func synth(app awscdk.App) (err error) {
 // placed gives account and region to the environments that name none.
 func placed(envs []environment.Environment, account, region string) []environment.Environment {
 	for i := range envs {
-		envs[i].Account = or(envs[i].Account, account)
-		envs[i].Region = or(envs[i].Region, region)
+		envs[i].Account = cmp.Or(envs[i].Account, account)
+		envs[i].Region = cmp.Or(envs[i].Region, region)
 	}
 	return envs
-}
-
-func or(value, otherwise string) string {
-	if value == "" {
-		return otherwise
-	}
-	return value
 }

@@ -20,6 +20,13 @@ type Environment struct {
 	Validator Function // the function that checks batches
 	Redrive   Function // the function that brings spilled and replayed records back
 
+	// Acknowledge says when a client hears of its event: Durable, once it is stored, or
+	// Immediate, before it is. Immediate answers as fast as an empty function. Lost is
+	// then the event of an environment that dies in the milliseconds between answer and
+	// write, and one event per environment when stream and lake fail together: after
+	// it the environment stores first until they are well. Default Durable.
+	Acknowledge ingest.Acknowledgement
+
 	WhenUnstored  ingest.WhenUnstored // what a client hears when neither the stream nor the lake took its record: Refuse (503) or Acknowledge (200, and the event is lost); default Refuse
 	ClientIP      ingest.ClientIP     // how much of a client's address is stored: None, Truncated (/24, /48) or Full; default Truncated
 	Strict        bool                // whether an event whose type has no schema is rejected; default false
@@ -80,6 +87,7 @@ func Default(name string) Environment {
 		Ingest:       Function{MemoryMiB: 512, Timeout: 10 * time.Second},
 		Validator:    Function{MemoryMiB: 1_024, Timeout: time.Minute},
 		Redrive:      Function{MemoryMiB: 1_024, Timeout: 2 * time.Minute},
+		Acknowledge:  ingest.Durable,
 		WhenUnstored: ingest.Refuse,
 		ClientIP:     ingest.Truncated,
 		Delivery:     Delivery{TransformFor: 10 * time.Second, Retries: 10, BufferMiB: 64, BufferFor: time.Minute},

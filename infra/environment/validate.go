@@ -72,22 +72,26 @@ func (e Environment) checkDelivery() error {
 }
 
 func (e Environment) checkStorage() error {
-	if !slices.Contains([]ingest.ClientIP{ingest.None, ingest.Truncated, ingest.Full}, e.ClientIP) {
-		return fmt.Errorf("ClientIP is %q, must be %s, %s or %s", e.ClientIP, ingest.None, ingest.Truncated, ingest.Full)
-	}
-	if e.WhenUnstored != ingest.Refuse && e.WhenUnstored != ingest.Acknowledge {
-		return fmt.Errorf("WhenUnstored is %q, must be %s or %s", e.WhenUnstored, ingest.Refuse, ingest.Acknowledge)
-	}
 	if !slices.Contains(retentions, e.LogRetention) {
 		return fmt.Errorf("LogRetention is %d days, must be one of %v", e.LogRetention, retentions)
 	}
 	return first(
+		chosen("ClientIP", e.ClientIP, ingest.None, ingest.Truncated, ingest.Full),
+		chosen("Acknowledge", e.Acknowledge, ingest.Durable, ingest.Immediate),
+		chosen("WhenUnstored", e.WhenUnstored, ingest.Refuse, ingest.Acknowledge),
 		between("Lifecycle.EventsExpireAfter", e.Lifecycle.EventsExpireAfter, 0, maxExpiry),
 		between("Lifecycle.RejectsExpireAfter", e.Lifecycle.RejectsExpireAfter, 0, maxExpiry),
 		between("Lifecycle.FailedExpireAfter", e.Lifecycle.FailedExpireAfter, 0, maxExpiry),
 		between("Lifecycle.SourceExpireAfter", e.Lifecycle.SourceExpireAfter, 0, maxExpiry),
 		between("Lifecycle.NoncurrentExpireAfter", e.Lifecycle.NoncurrentExpireAfter, 1, maxExpiry),
 	)
+}
+
+func chosen[T ~string](field string, value T, choices ...T) error {
+	if !slices.Contains(choices, value) {
+		return fmt.Errorf("%s is %q, must be one of %v", field, value, choices)
+	}
+	return nil
 }
 
 func matches(field, value string, pattern *regexp.Regexp, must string) error {

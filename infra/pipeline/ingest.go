@@ -12,12 +12,19 @@ import (
 // IngestProps configures an Ingest.
 type IngestProps struct {
 	FunctionProps
-	Environment  string              // dimension of its metrics; required
-	Events       *Delivery           // the stream it puts records into; required
-	Lake         *Lake               // where it leaves what the stream does not take; required
-	ClientIP     ingest.ClientIP     // how much of a client's address is stored; required
-	WhenUnstored ingest.WhenUnstored // what a client hears when nothing took its record; required
+	Environment  string                 // dimension of its metrics; required
+	Events       *Delivery              // the stream it puts records into; required
+	Lake         *Lake                  // where it leaves what the stream does not take; required
+	ClientIP     ingest.ClientIP        // how much of a client's address is stored; required
+	Acknowledge  ingest.Acknowledgement // when a client hears of its event; required
+	WhenUnstored ingest.WhenUnstored    // what a client hears when nothing took its record; required
 }
+
+// memoryOfOneProcessor is the memory, in MiB, that buys the time of one processor. Below
+// it Go still sees two, and pays for moving a request, of which there is one at a time,
+// from one to the other.
+// https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
+const memoryOfOneProcessor = 1_769
 
 // Ingest is the function that accepts a request and puts it into the events stream,
 // or into the lake when the stream does not take it.
@@ -33,8 +40,13 @@ func NewIngest(scope constructs.Construct, id string, props IngestProps) *Ingest
 	config.Stream = *props.Events.Stream.DeliveryStreamName()
 	config.Bucket = *props.Lake.Bucket.BucketName()
 	config.ClientIP = props.ClientIP
+	config.Acknowledge = props.Acknowledge
 	config.WhenUnstored = props.WhenUnstored
-	function := newFunction(this, "ingest", props.FunctionProps, config.Variables())
+	variables := config.Variables()
+	if props.Size.MemoryMiB <= memoryOfOneProcessor {
+		variables["GOMAXPROCS"] = "1"
+	}
+	function := newFunction(this, "ingest", props.FunctionProps, variables)
 	props.Events.Stream.Grant(function, jsii.String("firehose:PutRecord"))
 	// Not Bucket.GrantPut, see NewValidator: here too the key must not matter.
 	function.AddToRolePolicy(allow(

@@ -33,7 +33,7 @@ func newPipeline(scope constructs.Construct, env environment.Environment, dist s
 	ingest := NewIngest(stack, "Ingest", IngestProps{
 		FunctionProps: function(env.Ingest),
 		Environment:   env.Name, Events: events, Lake: lake,
-		ClientIP: env.ClientIP, WhenUnstored: env.WhenUnstored,
+		ClientIP: env.ClientIP, Acknowledge: env.Acknowledge, WhenUnstored: env.WhenUnstored,
 	})
 	redrive := NewRedrive(stack, "Redrive", RedriveProps{
 		FunctionProps: function(env.Redrive),

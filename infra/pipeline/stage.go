@@ -1,6 +1,7 @@
 // Package pipeline is the infrastructure: one file for each noun (edge, ingest,
-// delivery, validator, lake, spill, redrive, watch, canary), the two stacks that compose them, and the stage of
-// one environment that holds the stacks.
+// delivery, validator, lake, spill, redrive, watch, canary), the two stacks that compose
+// them, and the stage of one environment that holds the stacks; and ci, what the
+// repository's workflows may do.
 package pipeline
 
 import (

@@ -84,7 +84,7 @@ func parse(args []string, usage io.Writer) (options, error) {
 type loss struct{ resources int }
 
 func (l loss) Error() string {
-	return fmt.Sprintf("%d changes take away what holds events or the address that clients know", l.resources)
+	return fmt.Sprintf("stop: of what holds events, or is the address that clients know, %d would be lost", l.resources)
 }
 
 // check prints what would be lost, and fails if that is anything.

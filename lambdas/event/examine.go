@@ -29,6 +29,9 @@ var errTrailing = errors.New("text goes on after the value")
 // examine takes text, which has no whitespace around it, for one event. isJSON
 // says whether it is a JSON value at all, which a rejected event can be.
 func (s *Splitter) examine(text []byte) (e Event, isJSON bool) {
+	if named, ok := s.scanner.plain(text); ok {
+		return Event{Raw: text, Type: s.typeOf(named)}, true
+	}
 	if failed, bad := precheck(text); bad {
 		return failed, false
 	}

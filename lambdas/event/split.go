@@ -3,6 +3,7 @@ package event
 import (
 	"bytes"
 	"fmt"
+	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -15,6 +16,7 @@ type Splitter struct {
 	maxDepth  int
 	maxEvents int
 
+	scanner scanner
 	decoder jsontext.Decoder
 	source  bytes.Buffer // what decoder reads: the text itself, not a copy
 	scratch []byte       // an unescaped type
@@ -25,7 +27,7 @@ type Splitter struct {
 // NewSplitter returns a Splitter of bodies with at most maxEvents events, each
 // nested at most maxDepth deep: the event itself is the first level.
 func NewSplitter(maxDepth, maxEvents int) *Splitter {
-	return &Splitter{maxDepth: maxDepth, maxEvents: maxEvents}
+	return &Splitter{maxDepth: maxDepth, maxEvents: maxEvents, scanner: scanner{maxDepth: maxDepth}}
 }
 
 // Split finds the events of body:
@@ -86,6 +88,10 @@ func (s *Splitter) value(text []byte, start int) (Form, *Event) {
 // array adds the elements of an array, or returns why text is none. All of it is
 // read before the first element is looked at, since a broken array holds no events.
 func (s *Splitter) array(text []byte, start int) *Event {
+	if s.plainArray(text, start) {
+		return nil
+	}
+	s.events = s.events[:0]
 	if e, bad := precheck(text); bad {
 		failed := e
 		return &failed
@@ -103,6 +109,27 @@ func (s *Splitter) array(text []byte, start int) *Event {
 		s.events[i].Offset = e.Offset
 	}
 	return nil
+}
+
+// plainArray adds the elements of an array of plain events, and says whether it was one.
+func (s *Splitter) plainArray(text []byte, start int) bool {
+	if !utf8.Valid(text) {
+		return false
+	}
+	n := &s.scanner
+	n.start(text)
+	n.at++ // the bracket
+	for len(s.events) < s.maxEvents && n.next() == '{' {
+		from := n.at
+		if n.typeText = nil; !n.object(1) {
+			return false
+		}
+		s.events = append(s.events, Event{Raw: text[from:n.at:n.at], Offset: start + from, Type: s.typeOf(n.typeText)})
+		if !n.take(',') {
+			return n.take(']') && n.at == len(text)
+		}
+	}
+	return false
 }
 
 // outline counts the elements of an array and adds the first maxEvents of them,
@@ -175,9 +202,12 @@ func (s *Splitter) tooMany() *Event {
 	return &e
 }
 
-// typeOf returns the text of a JSON string, without an allocation when it is the
-// same as the last one's.
-func (s *Splitter) typeOf(quoted jsontext.Value) string {
+// typeOf returns the text of a JSON string, "" of none, without an allocation when it
+// is the same as the last one's.
+func (s *Splitter) typeOf(quoted []byte) string {
+	if quoted == nil {
+		return ""
+	}
 	s.scratch, _ = jsontext.AppendUnquote(s.scratch[:0], quoted)
 	if string(s.scratch) != s.last {
 		s.last = string(s.scratch)

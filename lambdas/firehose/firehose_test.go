@@ -16,6 +16,7 @@ import (
 
 	"global-ingest/lambdas/bounds"
 	"global-ingest/lambdas/firehose"
+	"global-ingest/lambdas/firehose/batch"
 )
 
 // call is one request as Firehose sees it.
@@ -26,7 +27,7 @@ type call struct {
 	bytes   int    // of all its records
 }
 
-// endpoint is an HTTP server that the real SDK client talks to. answer writes the
+// endpoint is an HTTP server in the place of Firehose. answer writes the
 // response to the n-th call, counted from 1.
 type endpoint struct {
 	mu    sync.Mutex
@@ -36,7 +37,7 @@ type endpoint struct {
 func serve(t *testing.T, answer func(w http.ResponseWriter, n int, c call)) *endpoint {
 	t.Helper()
 	e := &endpoint{}
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	server(t, func(w http.ResponseWriter, r *http.Request) {
 		var c call
 		if err := json.NewDecoder(r.Body).Decode(&c); err != nil {
 			t.Errorf("request: %v", err)
@@ -50,13 +51,33 @@ func serve(t *testing.T, answer func(w http.ResponseWriter, n int, c call)) *end
 		n := len(e.calls)
 		e.mu.Unlock()
 		answer(w, n, c)
-	}))
-	t.Cleanup(server.Close)
-	t.Setenv("AWS_ENDPOINT_URL_FIREHOSE", server.URL)
+	})
+	return e
+}
+
+// server has handle answer what is meant for Firehose.
+func server(t *testing.T, handle http.HandlerFunc) {
+	t.Helper()
+	s := httptest.NewServer(handle)
+	t.Cleanup(s.Close)
+	environment(t, s.URL)
+}
+
+func environment(t *testing.T, url string) {
+	t.Helper()
+	t.Setenv("AWS_ENDPOINT_URL_FIREHOSE", url)
 	t.Setenv("AWS_REGION", "us-east-1")
 	t.Setenv("AWS_ACCESS_KEY_ID", "key")
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "secret")
-	return e
+}
+
+func open(t *testing.T, c bounds.Config) *firehose.Stream {
+	t.Helper()
+	stream, err := firehose.New("events", c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return stream
 }
 
 func fail(w http.ResponseWriter, status int, code string) {
@@ -85,7 +106,7 @@ func acceptBatch(w http.ResponseWriter, c call, refuse func(record []byte) bool)
 func TestPutSendsTheRecordsBytes(t *testing.T) {
 	e := serve(t, func(w http.ResponseWriter, _ int, _ call) { accept(w) })
 	want := []byte("\x00\xff{}\n")
-	if err := firehose.New("events", bounds.Default()).Put(context.Background(), want); err != nil {
+	if err := open(t, bounds.Default()).Put(context.Background(), want); err != nil {
 		t.Fatal(err)
 	}
 	if got := e.calls[0].Record.Data; !bytes.Equal(got, want) {
@@ -101,7 +122,7 @@ func TestPutTriesAgainOnANewConnection(t *testing.T) {
 		}
 		accept(w)
 	})
-	stream := firehose.New("events", bounds.Default())
+	stream := open(t, bounds.Default())
 	for range 2 {
 		if err := stream.Put(context.Background(), []byte("r")); err != nil {
 			t.Fatal(err)
@@ -122,7 +143,7 @@ func TestPutGivesUpAfterItsAttempts(t *testing.T) {
 	e := serve(t, func(w http.ResponseWriter, _ int, _ call) {
 		fail(w, http.StatusServiceUnavailable, "ServiceUnavailableException")
 	})
-	err := firehose.New("events", bounds.Default()).Put(context.Background(), []byte("r"))
+	err := open(t, bounds.Default()).Put(context.Background(), []byte("r"))
 	if err == nil || !strings.Contains(err.Error(), "ServiceUnavailableException") || !strings.Contains(err.Error(), "stream events") {
 		t.Errorf("error is %v", err)
 	}
@@ -139,7 +160,7 @@ func TestPutKeepsRetryingInALongBrownOut(t *testing.T) {
 	})
 	c := bounds.Default()
 	c.MaxBackoff = time.Millisecond
-	stream := firehose.New("events", c)
+	stream := open(t, c)
 	for range 150 {
 		if err := stream.Put(context.Background(), []byte("r")); err == nil {
 			t.Fatal("put succeeded")
@@ -154,7 +175,7 @@ func TestPutDoesNotRetryARefusalThatWouldStay(t *testing.T) {
 	e := serve(t, func(w http.ResponseWriter, _ int, _ call) {
 		fail(w, http.StatusBadRequest, "ResourceNotFoundException")
 	})
-	if err := firehose.New("events", bounds.Default()).Put(context.Background(), []byte("r")); err == nil {
+	if err := open(t, bounds.Default()).Put(context.Background(), []byte("r")); err == nil {
 		t.Error("put succeeded")
 	}
 	if len(e.calls) != 1 {
@@ -174,7 +195,7 @@ func TestPutLeavesAHangingConnection(t *testing.T) {
 	defer close(release)
 	c := bounds.Default()
 	c.AnswerTimeout = 50 * time.Millisecond
-	if err := firehose.New("events", c).Put(context.Background(), []byte("r")); err != nil {
+	if err := open(t, c).Put(context.Background(), []byte("r")); err != nil {
 		t.Fatal(err)
 	}
 	if len(e.calls) != 2 || e.calls[0].remote == e.calls[1].remote {
@@ -190,7 +211,7 @@ func TestPutFailsWhenNobodyListens(t *testing.T) {
 	serve(t, nil)
 	t.Setenv("AWS_ENDPOINT_URL_FIREHOSE", "http://"+listener.Addr().String())
 	listener.Close()
-	if err := firehose.New("events", bounds.Default()).Put(context.Background(), []byte("r")); err == nil {
+	if err := open(t, bounds.Default()).Put(context.Background(), []byte("r")); err == nil {
 		t.Error("put succeeded")
 	}
 }
@@ -201,7 +222,7 @@ func TestPutBatchStaysWithinTheLimitsOfACall(t *testing.T) {
 	})
 	records := slices.Repeat([][]byte{[]byte("r")}, 1_001)
 	records = append(records, slices.Repeat([][]byte{bytes.Repeat([]byte("x"), 1_000<<10)}, 5)...)
-	refused, err := firehose.New("rejects", bounds.Patient()).PutBatch(context.Background(), records)
+	refused, err := batch.New("rejects", bounds.Patient()).PutBatch(context.Background(), records)
 	if err != nil || len(refused) > 0 {
 		t.Fatalf("refused %v, error %v", refused, err)
 	}
@@ -221,7 +242,7 @@ func TestPutBatchSendsOnlyTheRefusedAgain(t *testing.T) {
 	e := serve(t, func(w http.ResponseWriter, n int, c call) {
 		acceptBatch(w, c, func(r []byte) bool { return n == 1 && r[0] == 'b' })
 	})
-	refused, err := firehose.New("rejects", bounds.Patient()).PutBatch(context.Background(), [][]byte{[]byte("a"), []byte("b1"), []byte("c"), []byte("b2")})
+	refused, err := batch.New("rejects", bounds.Patient()).PutBatch(context.Background(), [][]byte{[]byte("a"), []byte("b1"), []byte("c"), []byte("b2")})
 	if err != nil || len(refused) > 0 {
 		t.Fatalf("refused %v, error %v", refused, err)
 	}
@@ -234,7 +255,7 @@ func TestPutBatchNamesWhatWasNeverAccepted(t *testing.T) {
 	serve(t, func(w http.ResponseWriter, _ int, c call) {
 		acceptBatch(w, c, func(r []byte) bool { return r[0] == 'b' })
 	})
-	refused, err := firehose.New("rejects", bounds.Patient()).PutBatch(context.Background(), [][]byte{[]byte("a"), []byte("b"), []byte("c")})
+	refused, err := batch.New("rejects", bounds.Patient()).PutBatch(context.Background(), [][]byte{[]byte("a"), []byte("b"), []byte("c")})
 	if !slices.Equal(refused, []int{1}) || err == nil || !strings.Contains(err.Error(), "Slow down.") {
 		t.Errorf("refused %v, error %v, want [1] and the reason", refused, err)
 	}
@@ -246,7 +267,7 @@ func TestPutBatchTrustsNoShortAnswer(t *testing.T) {
 	})
 	ctx, cancel := context.WithTimeout(context.Background(), 150*time.Millisecond)
 	defer cancel()
-	refused, err := firehose.New("rejects", bounds.Patient()).PutBatch(ctx, [][]byte{[]byte("a")})
+	refused, err := batch.New("rejects", bounds.Patient()).PutBatch(ctx, [][]byte{[]byte("a")})
 	if !slices.Equal(refused, []int{0}) || err == nil {
 		t.Errorf("refused %v, error %v, want [0] and an error", refused, err)
 	}

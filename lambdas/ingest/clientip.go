@@ -12,15 +12,6 @@ const (
 	Full      ClientIP = "full"
 )
 
-// String and Set make ClientIP a setting.
-func (c *ClientIP) String() string { return string(*c) }
-
-// Set takes the setting's text; Config.Validate checks it.
-func (c *ClientIP) Set(text string) error {
-	*c = ClientIP(text)
-	return nil
-}
-
 func (c ClientIP) known() bool {
 	return c == None || c == Truncated || c == Full
 }

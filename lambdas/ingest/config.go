@@ -13,15 +13,16 @@ import (
 // Config is what the ingest function can be told. Infra writes it to the
 // function's environment, the function reads it back.
 type Config struct {
-	Environment  string         // the environment's name, the dimension of its metrics; required
-	Stream       string         // name of the stream that takes the records; required
-	ClientIP     ClientIP       // how much of the client's address is stored; default Truncated
-	Bucket       string         // the lake, for records that the stream does not take; required
-	WhenUnstored WhenUnstored   // the answer when neither stream nor spill took the record; default Refuse
-	AnswerWithin time.Duration  // longest that put and spill may take together; default 2.6s, for a person, a phone or a page being left waits no longer
-	Put          bounds.Config  // of the put that the client waits for
-	Spill        bounds.Config  // of the spill that the client waits for when the put failed
-	Breaker      bounds.Breaker // when puts are not tried for a while
+	Environment  string          // the environment's name, the dimension of its metrics; required
+	Stream       string          // name of the stream that takes the records; required
+	ClientIP     ClientIP        // how much of the client's address is stored; default Truncated
+	Bucket       string          // the lake, for records that the stream does not take; required
+	Acknowledge  Acknowledgement // when a client hears of its event: Durable, once it is stored, or Immediate; default Durable
+	WhenUnstored WhenUnstored    // the answer when neither stream nor spill took the record; default Refuse
+	AnswerWithin time.Duration   // longest that put and spill may take together; default 2.6s, for a person, a phone or a page being left waits no longer
+	Put          bounds.Config   // of the put that the client waits for
+	Spill        bounds.Config   // of the spill that the client waits for when the put failed
+	Breaker      bounds.Breaker  // when puts are not tried for a while
 }
 
 // spillBounds are short, for the client has waited for the put already: at worst
@@ -38,6 +39,7 @@ func spillBounds() bounds.Config {
 func Default() Config {
 	return Config{
 		ClientIP:     Truncated,
+		Acknowledge:  Durable,
 		WhenUnstored: Refuse,
 		AnswerWithin: 2600 * time.Millisecond,
 		Put:          bounds.Default(),
@@ -69,6 +71,8 @@ func (c Config) Validate() error {
 		return errors.New("EVENTS_STREAM is not set")
 	case c.Bucket == "":
 		return errors.New("LAKE_BUCKET is not set")
+	case c.Acknowledge != Durable && c.Acknowledge != Immediate:
+		return fmt.Errorf("ACKNOWLEDGE is %q, must be %s or %s", c.Acknowledge, Durable, Immediate)
 	case c.WhenUnstored != Refuse && c.WhenUnstored != Acknowledge:
 		return fmt.Errorf("WHEN_UNSTORED is %q, must be %s or %s", c.WhenUnstored, Refuse, Acknowledge)
 	case !c.ClientIP.known():
@@ -90,9 +94,10 @@ func (c *Config) settings() *flag.FlagSet {
 	fs := setting.New("ingest")
 	fs.StringVar(&c.Environment, "ENVIRONMENT", c.Environment, "name of the environment, dimension of its metrics")
 	fs.StringVar(&c.Stream, "EVENTS_STREAM", c.Stream, "name of the stream that takes the records")
-	fs.Var(&c.ClientIP, "CLIENT_IP", "how much of the client's address is stored: none, truncated or full")
+	setting.Text(fs, &c.ClientIP, "CLIENT_IP", "how much of the client's address is stored: none, truncated or full")
 	fs.StringVar(&c.Bucket, "LAKE_BUCKET", c.Bucket, "name of the lake's bucket")
-	fs.Var(&c.WhenUnstored, "WHEN_UNSTORED", "the answer when nothing took the record: refuse or acknowledge")
+	setting.Text(fs, &c.Acknowledge, "ACKNOWLEDGE", "when a client hears of its event: durable or immediate")
+	setting.Text(fs, &c.WhenUnstored, "WHEN_UNSTORED", "the answer when nothing took the record: refuse or acknowledge")
 	fs.DurationVar(&c.AnswerWithin, "ANSWER_WITHIN", c.AnswerWithin, "longest that put and spill may take together")
 	c.Put.Bind(fs, "PUT")
 	c.Spill.Bind(fs, "SPILL")

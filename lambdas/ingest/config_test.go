@@ -28,6 +28,7 @@ func TestConfigNamesTheSettingThatCannotBe(t *testing.T) {
 		"EVENTS_STREAM":         {"ENVIRONMENT": "Dev"},
 		"LAKE_BUCKET":           {"ENVIRONMENT": "Dev", "EVENTS_STREAM": "events"},
 		"WHEN_UNSTORED":         {"ENVIRONMENT": "Dev", "EVENTS_STREAM": "events", "LAKE_BUCKET": "lake", "WHEN_UNSTORED": "hope"},
+		"ACKNOWLEDGE":           {"ENVIRONMENT": "Dev", "EVENTS_STREAM": "events", "LAKE_BUCKET": "lake", "ACKNOWLEDGE": "never"},
 		"BREAKER_FAILURES":      {"ENVIRONMENT": "Dev", "EVENTS_STREAM": "events", "LAKE_BUCKET": "lake", "BREAKER_FAILURES": "0"},
 		"ANSWER_WITHIN is 2.6s": {"ENVIRONMENT": "Dev", "EVENTS_STREAM": "events", "LAKE_BUCKET": "lake", "SPILL_ATTEMPTS": "3"},
 		"CLIENT_IP":             {"ENVIRONMENT": "Dev", "EVENTS_STREAM": "events", "LAKE_BUCKET": "lake", "CLIENT_IP": "half"},

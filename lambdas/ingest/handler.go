@@ -10,6 +10,7 @@ import (
 	"io"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"global-ingest/lambdas/emf"
@@ -46,11 +47,20 @@ type Handler struct {
 	log     *slog.Logger
 	now     func() time.Time
 	scratch sync.Pool // of *scratch, so that an environment uses the same memory for every request
+
+	// Where Config.Acknowledge is Immediate:
+	behind    chan *scratch // an answered request whose record is to be stored; nil: there is none
+	unwritten sync.Mutex    // held from before a request is answered until its record is stored
+	down      atomic.Bool   // nothing took the last record, so that the next is stored before its answer
 }
 
+// scratch is a request on its way: its id, its record, and the memory for both.
 type scratch struct {
-	parser parser
-	record []byte
+	parser     parser
+	id         string
+	received   time.Time
+	record     []byte
+	invocation context.Context // that brought the request, when it is stored behind its answer
 }
 
 // New returns a Handler that puts records on stream, or into spill when stream does
@@ -65,42 +75,54 @@ func New(c Config, stream Stream, spill Spill, metrics io.Writer, log *slog.Logg
 		log:     log,
 		now:     time.Now,
 		scratch: sync.Pool{New: func() any { return new(scratch) }},
+		behind:  make(chan *scratch, 1),
 	}
 }
 
 // Invoke implements lambda.Handler. It answers every event and never fails: 200
-// when the record is stored, and what Config.WhenUnstored says when nothing took it.
+// when the record is stored, or will be where Config.Acknowledge is Immediate, and
+// what Config.WhenUnstored says when nothing took it.
 func (h *Handler) Invoke(ctx context.Context, event []byte) (answer []byte, err error) {
 	id := record.NewID()
+	handedOver := false
 	defer func() {
 		if cause := recover(); cause != nil {
 			answer = h.unstored(ctx, id, fmt.Errorf("panic: %v", cause))
 		}
+		if h.config.Acknowledge == Immediate && !handedOver {
+			h.behind <- nil
+		}
 	}()
 	s := h.scratch.Get().(*scratch)
+	s.id, s.received = id, h.now()
+	h.encode(s, event)
+	if h.config.Acknowledge == Immediate && !h.down.Load() {
+		h.handOver(ctx, s)
+		handedOver = true
+		return acknowledge(id), nil
+	}
 	defer h.scratch.Put(s)
-
-	received := h.now()
-	data := h.encode(s, id, received, event)
-	if err := h.store(ctx, id, received, data); err != nil {
+	if err := h.store(ctx, s); err != nil {
 		return h.unstored(ctx, id, err), nil
 	}
 	return acknowledge(id), nil
 }
 
-// store puts data on the stream, or spills it. An error means that neither took it.
-func (h *Handler) store(ctx context.Context, id string, received time.Time, data []byte) error {
-	refused := h.put(ctx, data)
+// store puts the record of s on the stream, or spills it. An error means that neither
+// took it.
+func (h *Handler) store(ctx context.Context, s *scratch) (err error) {
+	defer func() { h.down.Store(err != nil) }()
+	refused := h.put(ctx, s.record)
 	if refused == nil {
 		return nil
 	}
 	// Whatever the put's context has come to: the spill has a deadline of its own.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), h.config.Spill.WorstCase())
 	defer cancel()
-	if err := h.spill.Put(ctx, record.SpillKey(id, received), data); err != nil {
+	if err := h.spill.Put(ctx, record.SpillKey(s.id, s.received), s.record); err != nil {
 		return errors.Join(refused, err)
 	}
-	h.log.WarnContext(ctx, "record is spilled", "id", id, "bytes", len(data), "cause", refused.Error())
+	h.log.WarnContext(ctx, "record is spilled", "id", s.id, "bytes", len(s.record), "cause", refused.Error())
 	h.count(ctx, MetricSpilled)
 	return nil
 }
@@ -114,21 +136,20 @@ func (h *Handler) put(ctx context.Context, data []byte) error {
 
 // encode makes the record of event in s. An event that is no proxy event, as from
 // somebody who invokes the function by hand, is stored whole, like any body.
-func (h *Handler) encode(s *scratch, id string, received time.Time, event []byte) []byte {
+func (h *Handler) encode(s *scratch, event []byte) {
 	r, err := s.parser.parse(event)
 	if err != nil {
 		r = request{body: event}
 	}
 	s.record = record.Append(s.record[:0], record.Header{
-		ID:          id,
-		ReceivedAt:  received,
+		ID:          s.id,
+		ReceivedAt:  s.received,
 		RequestID:   string(r.requestID),
 		IP:          h.config.ClientIP.of(r.sourceIP),
 		UserAgent:   headerValue(r.userAgent),
 		ContentType: headerValue(r.contentType),
 		Encoding:    headerValue(r.encoding),
 	}, r.body)
-	return s.record
 }
 
 func headerValue(value []byte) string {
@@ -136,12 +157,17 @@ func headerValue(value []byte) string {
 }
 
 func (h *Handler) unstored(ctx context.Context, id string, cause error) []byte {
-	h.log.ErrorContext(ctx, "event is not stored", "id", id, "cause", cause.Error())
-	h.count(ctx, MetricUnstored)
+	h.lose(ctx, id, cause)
 	if h.config.WhenUnstored == Acknowledge {
 		return acknowledge(id)
 	}
 	return refuse()
+}
+
+// lose tells the operator of an event that nothing took.
+func (h *Handler) lose(ctx context.Context, id string, cause error) {
+	h.log.ErrorContext(ctx, "event is not stored", "id", id, "cause", cause.Error())
+	h.count(ctx, MetricUnstored)
 }
 
 func (h *Handler) count(ctx context.Context, metric string) {

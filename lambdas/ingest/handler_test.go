@@ -257,7 +257,8 @@ func FuzzInvoke(f *testing.F) {
 }
 
 // TestAllocations is exact where times are not: parse, record and answer of one
-// request, without the put.
+// request, without the put, which may take another 18 (lambdas/firehose): together
+// the 30 of a request. The race detector has sync.Pool forget, so it counts more.
 func TestAllocations(t *testing.T) {
 	h := ingest.New(config(), stream(func(context.Context, []byte) error { return nil }), nil, io.Discard, slog.New(slog.DiscardHandler))
 	event := proxyEvent(t, base64.StdEncoding.EncodeToString([]byte(`{"type":"click"}`)), true)
@@ -266,8 +267,8 @@ func TestAllocations(t *testing.T) {
 			t.Fatal(err)
 		}
 	})
-	if allocations > 10 {
-		t.Errorf("%v allocations a request, limit is 10", allocations)
+	if allocations > 12 {
+		t.Errorf("%v allocations a request, limit is 12", allocations)
 	}
 }
 

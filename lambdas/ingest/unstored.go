@@ -9,12 +9,3 @@ const (
 	Refuse      WhenUnstored = "refuse"      // 503 and Retry-After: not acknowledged, so not lost
 	Acknowledge WhenUnstored = "acknowledge" // 200 all the same: the event is lost, and counted
 )
-
-// String and Set make WhenUnstored a setting.
-func (w *WhenUnstored) String() string { return string(*w) }
-
-// Set takes the setting's text; Config.Validate checks it.
-func (w *WhenUnstored) Set(text string) error {
-	*w = WhenUnstored(text)
-	return nil
-}

@@ -2,7 +2,6 @@ package record
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
@@ -90,7 +89,7 @@ func Decode(data []byte) (Record, []byte, error) {
 	if !found {
 		return Record{}, nil, fmt.Errorf("decoding record: %w: no newline in %d bytes", ErrHeader, len(data))
 	}
-	header, length, err := decodeHeader(line)
+	header, length, err := readHeader(line)
 	if err != nil {
 		return Record{}, nil, fmt.Errorf("decoding record: %w: %w", ErrHeader, err)
 	}
@@ -98,44 +97,4 @@ func Decode(data []byte) (Record, []byte, error) {
 		return Record{}, nil, fmt.Errorf("decoding record %s: %w: %d bytes of %d", header.ID, ErrShort, len(rest), length)
 	}
 	return Record{Header: header, Body: rest[:length:length]}, rest[length:], nil
-}
-
-func decodeHeader(line []byte) (Header, int, error) {
-	var wire struct {
-		V           int       `json:"v"`
-		ID          string    `json:"id"`
-		ReceivedAt  time.Time `json:"received_at"`
-		RequestID   string    `json:"request_id"`
-		IP          string    `json:"ip"`
-		UserAgent   string    `json:"ua"`
-		ContentType string    `json:"content_type"`
-		Encoding    string    `json:"encoding"`
-		First       int       `json:"first"`
-		Replays     int       `json:"replays"`
-		Bytes       *int      `json:"bytes"`
-	}
-	if err := json.Unmarshal(line, &wire); err != nil {
-		return Header{}, 0, err
-	}
-	switch {
-	case wire.V != version:
-		return Header{}, 0, fmt.Errorf("version is %d, known is %d", wire.V, version)
-	case wire.ID == "":
-		return Header{}, 0, errors.New("id is missing")
-	case wire.Bytes == nil || *wire.Bytes < 0:
-		return Header{}, 0, errors.New("bytes is missing or negative")
-	case wire.First < 0 || wire.Replays < 0:
-		return Header{}, 0, errors.New("first or replays is negative")
-	}
-	return Header{
-		ID:          wire.ID,
-		ReceivedAt:  wire.ReceivedAt,
-		RequestID:   wire.RequestID,
-		IP:          wire.IP,
-		UserAgent:   wire.UserAgent,
-		ContentType: wire.ContentType,
-		Encoding:    wire.Encoding,
-		First:       wire.First,
-		Replays:     wire.Replays,
-	}, *wire.Bytes, nil
 }

@@ -28,13 +28,7 @@ func Retryer(c bounds.Config) aws.Retryer {
 // over on a new connection: the kept one may be dead since the environment was
 // frozen, or lead to a host that is in trouble.
 func HTTPClient(c bounds.Config) aws.HTTPClient {
-	transport := &http.Transport{
-		DialContext:           (&net.Dialer{Timeout: c.DialTimeout, KeepAlive: 15 * time.Second}).DialContext,
-		TLSHandshakeTimeout:   c.TLSTimeout,
-		ResponseHeaderTimeout: c.AnswerTimeout,
-		IdleConnTimeout:       c.IdleTimeout,
-		MaxIdleConnsPerHost:   10,
-	}
+	transport := newTransport(c)
 	return &freshClient{
 		client: http.Client{
 			Transport:     transport,
@@ -42,6 +36,16 @@ func HTTPClient(c bounds.Config) aws.HTTPClient {
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
 		transport: transport,
+	}
+}
+
+func newTransport(c bounds.Config) *http.Transport {
+	return &http.Transport{
+		DialContext:           (&net.Dialer{Timeout: c.DialTimeout, KeepAlive: 15 * time.Second}).DialContext,
+		TLSHandshakeTimeout:   c.TLSTimeout,
+		ResponseHeaderTimeout: c.AnswerTimeout,
+		IdleConnTimeout:       c.IdleTimeout,
+		MaxIdleConnsPerHost:   10,
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
@@ -24,6 +25,17 @@ func Endpoint(service string) *string {
 		return &url
 	}
 	return nil
+}
+
+// URL returns the address of a service in the function's region, such as
+// "firehose", or "<bucket>.s3" for one bucket.
+// https://docs.aws.amazon.com/general/latest/gr/rande.html
+func URL(service string) string {
+	suffix := "amazonaws.com"
+	if strings.HasPrefix(Region(), "cn-") {
+		suffix = "amazonaws.com.cn"
+	}
+	return "https://" + service + "." + Region() + "." + suffix
 }
 
 // Credentials returns the execution role's credentials. Lambda puts them into the

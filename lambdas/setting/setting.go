@@ -15,6 +15,21 @@ func New(function string) *flag.FlagSet {
 	return flag.NewFlagSet(function, flag.ContinueOnError)
 }
 
+// Text binds a field of a type of texts, such as a choice, whose present value is its
+// default.
+func Text[T ~string](fs *flag.FlagSet, field *T, name, usage string) {
+	fs.Var(text[T]{field}, name, usage)
+}
+
+type text[T ~string] struct{ field *T }
+
+func (t text[T]) String() string { return string(*t.field) }
+
+func (t text[T]) Set(value string) error {
+	*t.field = T(value)
+	return nil
+}
+
 // Write returns every setting of fs with its present value, defaults included,
 // so that a template shows the whole configuration.
 func Write(fs *flag.FlagSet) map[string]string {

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -17,27 +18,58 @@ type delivered struct {
 	err  error  // why data cannot be read
 }
 
+var errNoData = errors.New("record has no data")
+
 var batchOptions = []jsontext.Options{jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true)}
 
-// decodeBatch reads the records of a transformation event. Other members, such as
-// the stream's name, are skipped.
-func decodeBatch(event []byte) ([]delivered, error) {
-	// Base64 takes 4 bytes for 3, so that all records together fit this.
-	d := batchDecoder{memory: make([]byte, 0, base64.StdEncoding.DecodedLen(len(event)))}
-	d.Reset(bytes.NewBuffer(event), batchOptions...)
-	if err := d.object(d.topLevel); err != nil {
-		return nil, err
-	}
-	if d.records == nil {
-		return nil, errors.New("event has no records")
-	}
-	return d.records, nil
+// batch is the records of one transformation event. It keeps its memory for the next.
+type batch struct {
+	records []delivered
+	memory  []byte // of all data
 }
 
+// decode reads the records of event. Other members, such as the stream's name, are
+// skipped. What Firehose writes is scanned; any other spelling of it is decoded.
+func (b *batch) decode(event []byte) error {
+	b.reset(len(event))
+	if b.scan(event) {
+		return nil
+	}
+	b.reset(len(event))
+	d := batchDecoder{batch: b}
+	d.Reset(bytes.NewBuffer(event), batchOptions...)
+	if err := d.object(d.topLevel); err != nil {
+		return err
+	}
+	if !d.found {
+		return errors.New("event has no records")
+	}
+	return nil
+}
+
+// reset makes room for the data of an event: base64 takes 4 bytes for 3.
+func (b *batch) reset(event int) {
+	clear(b.records) // no batch holds on to the event before
+	b.records = b.records[:0]
+	b.memory = slices.Grow(b.memory[:0], base64.StdEncoding.DecodedLen(event))
+}
+
+// data decodes base64 into the batch's memory.
+func (b *batch) data(text []byte) ([]byte, error) {
+	start := len(b.memory)
+	memory, err := base64.StdEncoding.AppendDecode(b.memory, text)
+	if err != nil {
+		return nil, errors.New("data is not base64")
+	}
+	b.memory = memory
+	return memory[start:len(memory):len(memory)], nil
+}
+
+// batchDecoder reads any JSON that is a transformation event.
 type batchDecoder struct {
 	jsontext.Decoder
-	memory  []byte // of all data
-	records []delivered
+	*batch
+	found bool // records
 }
 
 // object reads an object and calls member when it stands before each value.
@@ -71,7 +103,7 @@ func (d *batchDecoder) topLevel(name string) error {
 	if _, err := d.ReadToken(); err != nil {
 		return err
 	}
-	d.records = []delivered{}
+	d.found = true
 	for kind := d.PeekKind(); kind != ']' && kind != 0; kind = d.PeekKind() {
 		if err := d.record(); err != nil {
 			return fmt.Errorf("record %d: %w", len(d.records), err)
@@ -82,7 +114,7 @@ func (d *batchDecoder) topLevel(name string) error {
 }
 
 func (d *batchDecoder) record() error {
-	r := delivered{err: errors.New("record has no data")}
+	r := delivered{err: errNoData}
 	err := d.object(func(name string) error {
 		if name != "recordId" && name != "data" || d.PeekKind() != '"' {
 			return d.SkipValue()
@@ -110,59 +142,5 @@ func (d *batchDecoder) base64(quoted []byte) ([]byte, error) {
 	if bytes.IndexByte(text, '\\') >= 0 { // some encoders escape the slash
 		text, _ = jsontext.AppendUnquote(nil, quoted)
 	}
-	start := len(d.memory)
-	memory, err := base64.StdEncoding.AppendDecode(d.memory, text)
-	if err != nil {
-		return nil, errors.New("data is not base64")
-	}
-	d.memory = memory
-	return memory[start:len(memory):len(memory)], nil
-}
-
-// The members of one record's answer, but for its id and data.
-const (
-	answerOpen   = `{"records":[`
-	answerID     = `{"recordId":`
-	answerResult = `,"result":"`
-	answerData   = `","data":"`
-	answerClose  = `]}`
-)
-
-// answerSize returns what answering a batch takes before any data, at most: every
-// record as ProcessingFailed, the longest of the results, and with all members.
-// It is less than what the event itself took, so that it always fits.
-func answerSize(batch []delivered) int {
-	size := len(answerOpen) + len(answerClose)
-	for _, d := range batch {
-		size += len(answerID) + len(d.id) + len(answerResult) + len("ProcessingFailed") + len(answerData) + len(`"},`)
-	}
-	return size
-}
-
-// encodedSize returns what lines take of an answer.
-func encodedSize(lines []byte) int { return base64.StdEncoding.EncodedLen(len(lines)) }
-
-// appendAnswer appends the answer to a batch: the same ids, in order, once each.
-func appendAnswer(dst []byte, batch []delivered, outcomes []outcome) []byte {
-	size := answerSize(batch)
-	for _, o := range outcomes {
-		size += encodedSize(o.lines)
-	}
-	if dst == nil {
-		dst = make([]byte, 0, size)
-	}
-	dst = append(dst, answerOpen...)
-	for i, o := range outcomes {
-		if i > 0 {
-			dst = append(dst, ',')
-		}
-		dst = append(append(dst, answerID...), batch[i].id...)
-		dst = append(append(dst, answerResult...), o.result()...)
-		if o.valid > 0 {
-			dst = append(dst, answerData...)
-			dst = base64.StdEncoding.AppendEncode(dst, o.lines)
-		}
-		dst = append(dst, `"}`...)
-	}
-	return append(dst, answerClose...)
+	return d.data(text)
 }

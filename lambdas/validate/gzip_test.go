@@ -2,6 +2,7 @@ package validate_test
 
 import (
 	"bytes"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -57,6 +58,7 @@ func TestBodiesThatCannotBeInflatedAreKeptAsTheyCame(t *testing.T) {
 // A batch of small bombs costs the records that would inflate beyond the batch's
 // share, not the time of the others.
 func TestABatchInflatesToABoundedSize(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1)) // workers share the bound
 	l := newLab(t, config())
 	bomb := sent("a", zipped(t, strings.Repeat("\x00", 8<<20)))
 	got := l.invoke(t, bomb, bomb, bomb, bomb, bomb, bomb, bomb, bomb, bomb, sent("b", click), sent("c", zipped(t, click)))

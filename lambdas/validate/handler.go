@@ -38,14 +38,14 @@ type Handler struct {
 	metrics io.Writer
 	log     *slog.Logger
 	now     func() time.Time
-	workers sync.Pool // of *worker, so that an environment uses the same memory for every batch
+	benches sync.Pool // of *bench, so that an environment uses the same memory for every batch
 }
 
 // New returns a Handler that puts rejects on rejects and objects, writes metric
 // lines to metrics and tells log what an operator should know, never a payload.
 func New(c Config, set *schemas.Set, rejects Rejects, objects Objects, metrics io.Writer, log *slog.Logger) *Handler {
 	h := &Handler{config: c, schemas: set, rejects: rejects, objects: objects, metrics: metrics, log: log, now: time.Now}
-	h.workers.New = func() any { return newWorker(c, set) }
+	h.benches.New = func() any { return newBench(c, set) }
 	return h
 }
 
@@ -56,27 +56,21 @@ func New(c Config, set *schemas.Set, rejects Rejects, objects Objects, metrics i
 // An error fails the whole batch, for Firehose to send it again: what is missing
 // then is an accepted reject, and events that come twice keep their ids.
 func (h *Handler) Invoke(ctx context.Context, event []byte) ([]byte, error) {
-	batch, err := decodeBatch(event)
-	if err != nil {
+	b := h.benches.Get().(*bench)
+	defer h.benches.Put(b)
+	if err := b.decode(event); err != nil {
 		return nil, fmt.Errorf("decoding batch: %w", err)
 	}
-	w := h.workers.Get().(*worker)
-	defer h.workers.Put(w)
-	w.reset()
-	room := h.config.MaxResponseBytes - answerSize(batch)
+	room := h.config.MaxResponseBytes - answerSize(b.records)
 	if room < 0 {
-		return nil, fmt.Errorf("answering %d records takes %d bytes more than %d", len(batch), -room, h.config.MaxResponseBytes)
+		return nil, fmt.Errorf("answering %d records takes %d bytes more than %d", len(b.records), -room, h.config.MaxResponseBytes)
 	}
-	outcomes := make([]outcome, len(batch))
-	for i, d := range batch {
-		outcomes[i] = w.judge(d, room)
-		room -= encodedSize(outcomes[i].lines)
-	}
+	outcomes := b.judge(room)
 	if err := h.put(ctx, outcomes); err != nil {
 		return nil, err
 	}
-	h.report(ctx, batch, outcomes)
-	return appendAnswer(nil, batch, outcomes), nil
+	h.report(ctx, b.records, outcomes)
+	return appendAnswer(nil, b.records, outcomes), nil
 }
 
 // put has every reject accepted: large payloads first, for a row must not name an

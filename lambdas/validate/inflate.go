@@ -9,15 +9,15 @@ import "global-ingest/lambdas/event"
 // seconds, and five times what an answer can return.
 const maxInflations = 8
 
-// inflater inflates the bodies of a batch, all of them within one bound.
+// inflater inflates the bodies of a worker's share of a batch, all of them within one bound.
 type inflater struct {
 	*event.Inflater
-	most  int // bytes of the batch
-	total int // bytes of the batch so far
+	most  int // bytes of the share
+	total int // bytes of the share so far
 }
 
-func newInflater(limit int) inflater {
-	return inflater{Inflater: event.NewInflater(limit), most: limit * maxInflations}
+func newInflater(limit, workers int) inflater {
+	return inflater{Inflater: event.NewInflater(limit), most: limit * maxInflations / workers}
 }
 
 // inflate returns body inflated when it is gzip, else as it is. It returns an

@@ -20,58 +20,66 @@ var (
 	errInflated = errors.New("records before it in the batch inflated to too much")
 )
 
-// worker judges the records of one batch at a time.
+// worker judges the records of one share of a batch at a time.
 type worker struct {
 	config   Config
 	schemas  *schemas.Set
 	splitter *event.Splitter
 	inflater inflater
-	lines    []byte // of all records of the batch
+	lines    []byte // of all records of the share
 }
 
-func newWorker(c Config, set *schemas.Set) *worker {
+// newWorker returns one of so many workers.
+func newWorker(c Config, set *schemas.Set, workers int) *worker {
 	return &worker{
 		config:   c,
 		schemas:  set,
 		splitter: event.NewSplitter(c.MaxDepth, c.MaxEvents),
-		inflater: newInflater(c.MaxInflatedBytes),
+		inflater: newInflater(c.MaxInflatedBytes, workers),
 	}
 }
 
-func (w *worker) reset() {
+// judgeAll decides on the records of one share, whose lines may take room bytes of
+// the answer.
+func (w *worker) judgeAll(share []delivered, outcomes []outcome, room int) {
 	w.lines = w.lines[:0]
 	w.inflater.total = 0
+	for i, d := range share {
+		w.judge(d, room, &outcomes[i])
+		room -= encodedSize(outcomes[i].lines)
+	}
 }
 
 // judge decides on one record of a batch, whose lines may take room bytes of the
 // answer. Whatever happens, a panic included, concerns this record only.
-func (w *worker) judge(d delivered, room int) (o outcome) {
+func (w *worker) judge(d delivered, room int, o *outcome) {
 	start := len(w.lines)
 	defer func() {
 		if cause := recover(); cause != nil {
-			o = outcome{failed: fmt.Errorf("panic: %s", describe(cause))}
+			o.failed = fmt.Errorf("panic: %s", describe(cause))
 		}
 		if o.failed != nil {
+			*o = outcome{failed: o.failed}
 			w.lines = w.lines[:start] // for the next record to use
 		}
 	}()
-	if d.err != nil {
-		return outcome{failed: d.err}
+	if o.failed = d.err; o.failed != nil {
+		return
 	}
 	rest := d.data
 	for more := true; more; more = len(rest) > 0 { // records may stand one behind the other
 		r, next, err := record.Decode(rest)
 		if err != nil {
-			return outcome{failed: headerError(err)}
+			o.failed = headerError(err)
+			return
 		}
-		j := judgement{worker: w, Record: r, outcome: &o, start: start, room: room}
-		if err := j.body(); err != nil {
-			return outcome{failed: err}
+		j := judgement{worker: w, Record: r, outcome: o, start: start, room: room}
+		if o.failed = j.body(); o.failed != nil {
+			return
 		}
 		rest = next
 	}
 	o.lines = w.lines[start:len(w.lines):len(w.lines)]
-	return o
 }
 
 // headerError leaves out what record.Decode quotes: of bytes that are no record of

@@ -71,10 +71,10 @@ const crafted = "panic!"
 
 var panics = mutation{
 	name: "panic on a crafted body", file: "lambdas/ingest/handler.go",
-	old: `received := h.now()`,
-	new: `received := h.now()
-	if data := string(h.encode(s, id, received, event)); len(data) > 0 && data[len(data)-1] == '!' {
-		panic(data)
+	old: `h.encode(s, event)`,
+	new: `h.encode(s, event)
+	if s.record[len(s.record)-1] == '!' {
+		panic(string(s.record))
 	}`,
 }
 

@@ -31,6 +31,9 @@ func mendAfterAMinute(s *scene) error {
 	if s.full {
 		time.Sleep(time.Minute)
 	}
+	if err := s.sim.Function("Ingest").Rest(context.Background()); err != nil {
+		return err
+	}
 	s.mended.Store(true)
 	time.Sleep(breakerCloses)
 	s.spilledBefore = s.spills.Load()
@@ -74,7 +77,7 @@ func freeze(long time.Duration, cut simulator.Cut) func(*scene) error {
 // firehoseAt has Ingest look for Firehose at another address.
 func firehoseAt(url string) func(*scene, *simulator.Options) error {
 	return func(_ *scene, o *simulator.Options) error {
-		o.Variables = map[string]map[string]string{"Ingest": {"AWS_ENDPOINT_URL_FIREHOSE": url}}
+		o.Variables["Ingest"]["AWS_ENDPOINT_URL_FIREHOSE"] = url
 		return nil
 	}
 }
@@ -244,9 +247,13 @@ func replaceStream(s *scene) {
 	}
 }
 
-// deployNewStream brings the functions the new name, as the deploy does.
+// deployNewStream brings the functions the new name, as the deploy does once what
+// they have begun is finished.
 func deployNewStream(s *scene) error {
 	s.besides.Wait()
+	if err := s.sim.Function("Ingest").Rest(context.Background()); err != nil {
+		return err
+	}
 	for _, name := range []string{"Ingest", "Redrive"} {
 		s.sim.Function(name).Update("EVENTS_STREAM", newStream)
 		s.sim.Function(name).Kill()

@@ -4,9 +4,11 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"sync"
 	"testing"
 	"time"
 
+	"global-ingest/lambdas/ingest"
 	"global-ingest/test/simulator"
 )
 
@@ -18,23 +20,35 @@ var (
 	results = flag.String("results", "", "`file` for the results as JSON")
 )
 
-// executables are the functions, built once for this machine.
-var executables map[string]string
+// binaries is the folder that executables builds the functions in, for this machine,
+// once: inside a test, for go test to know that its result depends on their source.
+var (
+	binaries    string
+	executables = sync.OnceValues(func() (map[string]string, error) { return simulator.BuildFunctions(binaries) })
+)
 
 func TestMain(m *testing.M) {
 	os.Exit(func() int {
 		flag.Parse()
 		dir, err := os.MkdirTemp("", "global-ingest-fault-")
-		if err == nil {
-			defer os.RemoveAll(dir)
-			executables, err = simulator.BuildFunctions(dir)
-		}
 		if err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			return 1
 		}
+		defer os.RemoveAll(dir)
+		binaries = dir
 		return m.Run()
 	}())
+}
+
+// functions returns the executables.
+func functions(t *testing.T) map[string]string {
+	t.Helper()
+	built, err := executables()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return built
 }
 
 // TestNothingAcknowledgedIsLost plays every row and prints their accounts.
@@ -43,7 +57,12 @@ func TestNothingAcknowledgedIsLost(t *testing.T) {
 		*seed = uint64(time.Now().UnixNano())
 	}
 	t.Logf("go test ./test/fault -args -full=%t -events=%d -mixed=%d -seed=%d repeats this run", *full, *events, *mixed, *seed)
-	table := playAll(t, cast{bootstraps: executables, mode: "Durable", full: *full})
+	var table []Result
+	for _, mode := range []ingest.Acknowledgement{ingest.Durable, ingest.Immediate} {
+		t.Run(string(mode), func(t *testing.T) {
+			table = append(table, playAll(t, cast{bootstraps: functions(t), mode: mode, full: *full})...)
+		})
+	}
 	t.Log("\n" + markdown(table))
 	if *results == "" {
 		return

@@ -4,6 +4,8 @@ import (
 	"flag"
 	"strings"
 	"testing"
+
+	"global-ingest/lambdas/ingest"
 )
 
 var mutants = flag.Bool("mutants", false, "also play rows against functions that are wrong, each of which must be found out")
@@ -16,7 +18,7 @@ var wrong = []struct {
 }{
 	{mutation{
 		name: "the spill is removed", file: "lambdas/ingest/handler.go",
-		old: `if err := h.spill.Put(ctx, record.SpillKey(id, received), data); err != nil {`,
+		old: `if err := h.spill.Put(ctx, record.SpillKey(s.id, s.received), s.record); err != nil {`,
 		new: `if err := ctx.Err(); err != nil {`,
 	}, "503 on 30 %", "lost: "},
 	{mutation{
@@ -26,7 +28,7 @@ var wrong = []struct {
 	return h.stream.Put(ctx, data)`,
 	}, "none", "clash: "},
 	{mutation{
-		name: "FailedPutCount is ignored", file: "lambdas/firehose/batch.go",
+		name: "FailedPutCount is ignored", file: "lambdas/firehose/batch/batch.go",
 		old: `if answer.ErrorCode != nil {`,
 		new: `if answer.ErrorCode != nil && n < 0 {`,
 	}, "batches refused in part", "lost: "},
@@ -70,7 +72,7 @@ func TestTheSuiteFindsOutWhatIsWrong(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			result, _, findings, err := play(rowNamed(t, m.row), cast{bootstraps: bootstraps, mode: "Durable"}, 300, *seed, t.TempDir())
+			result, _, findings, err := play(rowNamed(t, m.row), cast{bootstraps: bootstraps, mode: ingest.Durable}, 300, *seed, t.TempDir())
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"sync"
 	"testing"
 	"time"
 
@@ -13,22 +14,34 @@ import (
 	"global-ingest/test/traffic"
 )
 
-// executables are the functions, built once for this machine.
-var executables map[string]string
+// binaries is the folder that executables builds the functions in, for this machine,
+// once: inside a test, for go test to know that its result depends on their source.
+var (
+	binaries    string
+	executables = sync.OnceValues(func() (map[string]string, error) { return simulator.BuildFunctions(binaries) })
+)
 
 func TestMain(m *testing.M) {
 	os.Exit(func() int {
 		dir, err := os.MkdirTemp("", "global-ingest-")
-		if err == nil {
-			defer os.RemoveAll(dir)
-			executables, err = simulator.BuildFunctions(dir)
-		}
 		if err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			return 1
 		}
+		defer os.RemoveAll(dir)
+		binaries = dir
 		return m.Run()
 	}())
+}
+
+// functions returns the executables.
+func functions(t *testing.T) map[string]string {
+	t.Helper()
+	built, err := executables()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return built
 }
 
 // goldenTemplates are what is deployed.
@@ -61,7 +74,7 @@ func patientTemplates(t *testing.T) []*simulator.Template {
 func start(t *testing.T, templates []*simulator.Template, change ...func(*simulator.Options)) *simulator.Simulator {
 	t.Helper()
 	options := simulator.Options{
-		Templates: templates, Bootstraps: executables, Dir: t.TempDir(), Patience: 500 * time.Millisecond,
+		Templates: templates, Bootstraps: functions(t), Dir: t.TempDir(), Patience: 500 * time.Millisecond,
 	}
 	for _, c := range change {
 		c(&options)

@@ -89,8 +89,8 @@ func assembly(t *testing.T) string {
 // arguments run the program on free ports, on its own folder.
 func arguments(t *testing.T, more ...string) []string {
 	t.Helper()
-	functions := filepath.Dir(filepath.Dir(executables["Ingest"]))
-	return append([]string{"-assembly", assembly(t), "-functions", functions, "-dir", t.TempDir(), "-port", "0", "-s3-port", "0", "-patience", "500ms"}, more...)
+	folder := filepath.Dir(filepath.Dir(functions(t)["Ingest"]))
+	return append([]string{"-assembly", assembly(t), "-functions", folder, "-dir", t.TempDir(), "-port", "0", "-s3-port", "0", "-patience", "500ms"}, more...)
 }
 
 func TestProgramRunsAndStopsWithEverythingWritten(t *testing.T) {

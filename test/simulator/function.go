@@ -294,16 +294,37 @@ func (f *Function) Environments() int {
 	return len(f.all)
 }
 
+// Rest returns when every process is idle: none starts, works, or has work left after
+// its answer.
+func (f *Function) Rest(ctx context.Context) error {
+	for f.busy() > 0 {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
+	return nil
+}
+
+func (f *Function) busy() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return len(f.all) - len(f.idle)
+}
+
 // Kill ends the processes that live now with SIGKILL, in the middle of whatever they
 // do, and returns how many they were. None of them is given work any more.
 func (f *Function) Kill() int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.idle = nil
+	killed := len(f.all)
 	for e := range f.all {
 		e.process.kill()
 	}
-	return len(f.all)
+	clear(f.all)
+	f.idle = nil
+	return killed
 }
 
 // Freeze stops the processes that live now, in the middle of whatever they do: an

@@ -2,6 +2,7 @@ package simulator
 
 import (
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -16,6 +17,9 @@ var Functions = map[string]string{"Ingest": "ingest", "Validator": "validate", "
 // BuildFunctions builds the functions for this machine below dir, with further flags
 // of go build, and returns them as Options.Bootstraps.
 func BuildFunctions(dir string, flags ...string) (map[string]string, error) {
+	if err := noteSources(); err != nil {
+		return nil, err
+	}
 	bootstraps := map[string]string{}
 	for id, folder := range Functions {
 		path := filepath.Join(dir, folder, "bootstrap")
@@ -28,6 +32,18 @@ func BuildFunctions(dir string, flags ...string) (map[string]string, error) {
 		bootstraps[id] = path
 	}
 	return bootstraps, nil
+}
+
+// noteSources looks at every file of the functions. It is for go test, which takes a
+// result from its cache unless a file changed that the test itself has looked at, and
+// does not see what go build reads.
+func noteSources() error {
+	return filepath.WalkDir(filepath.Join("..", "..", "lambdas"), func(path string, _ fs.DirEntry, err error) error {
+		if err == nil {
+			_, err = os.Stat(path)
+		}
+		return err
+	})
 }
 
 // GoldenTemplates reads what is deployed of an environment, such as "Dev", from the

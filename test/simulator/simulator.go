@@ -195,9 +195,15 @@ func (s *Simulator) Streams() []StreamConfig {
 // Counters returns what has happened since the start.
 func (s *Simulator) Counters() Counters { return s.counter.snapshot() }
 
-// Flush works the queues off and writes everything that is buffered to S3.
-// Messages that fail stay in their queue, for as long as ctx lets them be tried.
+// Flush waits for what functions do behind their answers, works the queues off and
+// writes everything that is buffered to S3. Messages that fail stay in their queue, for
+// as long as ctx lets them be tried.
 func (s *Simulator) Flush(ctx context.Context) error {
+	for name, function := range s.functions {
+		if err := function.Rest(ctx); err != nil {
+			return fmt.Errorf("flushing: function %s: %w", name, err)
+		}
+	}
 	for _, mapping := range s.mappings {
 		if err := mapping.config.Queue.Drain(ctx); err != nil {
 			return fmt.Errorf("flushing: queue %s: %w", mapping.config.Queue.Config.Name, err)

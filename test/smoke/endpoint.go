@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -55,7 +56,7 @@ func find(ctx context.Context, o options) (map[string]string, error) {
 	if err != nil && o.url == "" {
 		return nil, err
 	}
-	return map[string]string{"Endpoint": or(o.url, found["Endpoint"]), "LakeBucket": or(o.bucket, found["LakeBucket"])}, nil
+	return map[string]string{"Endpoint": cmp.Or(o.url, found["Endpoint"]), "LakeBucket": cmp.Or(o.bucket, found["LakeBucket"])}, nil
 }
 
 func asked(ctx context.Context, environment string) (map[string]string, error) {
@@ -75,11 +76,4 @@ func asked(ctx context.Context, environment string) (map[string]string, error) {
 		return nil, err
 	}
 	return merged(storage, pipeline), nil
-}
-
-func or(value, otherwise string) string {
-	if value == "" {
-		return otherwise
-	}
-	return value
 }

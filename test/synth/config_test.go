@@ -25,7 +25,7 @@ func TestIngestReadsWhatTheTemplateSets(t *testing.T) {
 		env := environmentOf(t, s)
 		want := ingest.Default()
 		want.Environment, want.Stream, want.ClientIP = env.Name, "EventsStream", env.ClientIP
-		want.Bucket, want.WhenUnstored = "LakeBucket", env.WhenUnstored
+		want.Bucket, want.Acknowledge, want.WhenUnstored = "LakeBucket", env.Acknowledge, env.WhenUnstored
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("(-want +read)\n%s", diff)
 		}
@@ -120,8 +120,9 @@ func TestFunctionsAreSizedByTheirEnvironment(t *testing.T) {
 			"RedriveFunction":   {env.Redrive.MemoryMiB, env.Redrive.Timeout.Seconds()},
 		} {
 			r := s.the(t, path)
-			got := []any{r.Properties["MemorySize"], r.Properties["Timeout"], at(r.Properties, "Environment", "Variables", "GOMEMLIMIT")}
-			want := []any{float64(size.memory), size.seconds, fmt.Sprintf("%dMiB", size.memory*9/10)}
+			variables, _ := at(r.Properties, "Environment", "Variables").(map[string]any)
+			got := []any{r.Properties["MemorySize"], r.Properties["Timeout"], variables["GOMEMLIMIT"], variables["SSL_CERT_DIR"]}
+			want := []any{float64(size.memory), size.seconds, fmt.Sprintf("%dMiB", size.memory*9/10), "/var/empty"}
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("%s (-want +got)\n%s", path, diff)
 			}
@@ -146,7 +147,9 @@ func (s *stack) variables(t *testing.T, function string) map[string]string {
 	for key, value := range all {
 		out[key] = s.text(value)
 	}
-	delete(out, "GOMEMLIMIT") // for the Go runtime, not for the Config
+	for _, name := range []string{"GOMAXPROCS", "GOMEMLIMIT", "SSL_CERT_DIR"} { // for Go, not for the Config
+		delete(out, name)
+	}
 	return out
 }
 

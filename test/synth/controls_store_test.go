@@ -31,6 +31,10 @@ var storeControls = []control{
 		every(bucket, refusesOldTLS), remove(policy),
 	},
 	{
+		"AwsSolutions-S5", "buckets are no websites",
+		every(bucket, isNoWebsite), set(bucket, "WebsiteConfiguration", map[string]any{}),
+	},
+	{
 		"S3.2", "buckets cannot be read by everybody",
 		every(bucket, isNoWebsite), set(bucket, "WebsiteConfiguration", map[string]any{"IndexDocument": "index.html"}),
 	},

@@ -21,6 +21,7 @@ var synthesizeElsewhere = sync.OnceValues(func() ([]*stack, error) {
 		envs[i].SourceBackup = true
 		envs[i].Strict = true
 		envs[i].ClientIP = ingest.Full
+		envs[i].Acknowledge = ingest.Immediate
 	}
 	return synthesize(filepath.Join(workspace, "elsewhere"), envs, "")
 })
@@ -47,10 +48,10 @@ func TestSettingsReachTheTemplate(t *testing.T) {
 					t.Errorf("%v, strict is %v", err, config.Strict)
 				}
 			})
-			t.Run("ClientIP", func(t *testing.T) {
+			t.Run("ClientIP and Acknowledge", func(t *testing.T) {
 				config, err := ingest.ConfigFrom(lookup(s.variables(t, "IngestFunction")))
-				if err != nil || config.ClientIP != ingest.Full {
-					t.Errorf("%v, client IP is %v", err, config.ClientIP)
+				if err != nil || config.ClientIP != ingest.Full || config.Acknowledge != ingest.Immediate {
+					t.Errorf("%v, client IP is %v, acknowledge %v", err, config.ClientIP, config.Acknowledge)
 				}
 			})
 		})

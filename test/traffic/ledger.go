@@ -11,6 +11,9 @@ import (
 	"global-ingest/lambdas/record"
 )
 
+// Lost begins a finding of an event that was acknowledged and is not in the lake.
+const Lost = "lost: "
+
 // Account says what became of the events that were sent. All numbers are events.
 type Account struct {
 	Sent    int
@@ -124,7 +127,7 @@ func (l *Ledger) Settle(found Lake) Account {
 		for _, e := range p.Events {
 			if p.seen[e.N] == 0 {
 				l.account.Lost++
-				l.findLocked("lost: %s/%d (%s, reason %q): %.100q", id, e.N, p.Kind, e.Reason, e.Payload)
+				l.findLocked(Lost+"%s/%d (%s, reason %q): %.100q", id, e.N, p.Kind, e.Reason, e.Payload)
 			}
 		}
 	}

@@ -2,6 +2,8 @@
 package main
 
 import (
+	"context"
+	"log/slog"
 	"os"
 	"time"
 
@@ -9,18 +11,42 @@ import (
 
 	"global-ingest/lambdas/firehose"
 	"global-ingest/lambdas/ingest"
-	"global-ingest/lambdas/lake"
 	"global-ingest/lambdas/logging"
+	"global-ingest/lambdas/spill"
 )
 
 func main() {
 	log := logging.New(os.Stdout, os.Getenv("AWS_LAMBDA_LOG_LEVEL"))
-	config, err := ingest.ConfigFrom(os.LookupEnv)
+	handler, err := newHandler(log)
 	if err != nil {
 		log.Error("ingest cannot start", "cause", err.Error())
 		os.Exit(1)
 	}
-	stream := firehose.NewBreaker(firehose.New(config.Stream, config.Put), config.Breaker, time.Now)
-	spill := lake.New(config.Bucket, config.Spill)
-	lambda.Start(ingest.New(config, stream, spill, os.Stdout, log))
+	lambda.Start(handler)
+}
+
+// newHandler wires the handler, and opens the connection that its first put will use.
+func newHandler(log *slog.Logger) (*ingest.Handler, error) {
+	config, err := ingest.ConfigFrom(os.LookupEnv)
+	if err != nil {
+		return nil, err
+	}
+	stream, err := firehose.New(config.Stream, config.Put)
+	if err != nil {
+		return nil, err
+	}
+	aside, err := spill.New(config.Bucket, config.Spill)
+	if err != nil {
+		return nil, err
+	}
+	own := register(&config, log)
+	if err := stream.Connect(context.Background()); err != nil {
+		log.Warn("the first put will open its own connection", "cause", err.Error())
+	}
+	handler := ingest.New(config, firehose.NewBreaker(stream, config.Breaker, time.Now), aside, os.Stdout, log)
+	if own != nil {
+		go writeBehind(handler, own, log)
+		go finishAtSIGTERM(handler)
+	}
+	return handler, nil
 }

@@ -6,7 +6,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambda"
 
-	"global-ingest/lambdas/firehose"
+	"global-ingest/lambdas/firehose/batch"
 	"global-ingest/lambdas/lake"
 	"global-ingest/lambdas/logging"
 	"global-ingest/lambdas/redrive"
@@ -19,7 +19,7 @@ func main() {
 		log.Error("redrive cannot start", "cause", err.Error())
 		os.Exit(1)
 	}
-	events := firehose.New(config.Stream, config.Put)
-	rejects := firehose.New(config.Rejects, config.Put)
+	events := batch.New(config.Stream, config.Put)
+	rejects := batch.New(config.Rejects, config.Put)
 	lambda.Start(redrive.New(config, events, rejects, lake.New(config.Bucket, config.Put), os.Stdout, log))
 }

@@ -6,7 +6,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambda"
 
-	"global-ingest/lambdas/firehose"
+	"global-ingest/lambdas/firehose/batch"
 	"global-ingest/lambdas/lake"
 	"global-ingest/lambdas/logging"
 	"global-ingest/lambdas/validate"
@@ -25,7 +25,7 @@ func main() {
 		log.Error("validate cannot start", "cause", err.Error())
 		os.Exit(1)
 	}
-	rejects := firehose.New(config.RejectsStream, config.Put)
+	rejects := batch.New(config.RejectsStream, config.Put)
 	objects := lake.New(config.Bucket, config.Put)
 	lambda.Start(validate.New(config, set, rejects, objects, os.Stdout, log))
 }

@@ -27,6 +27,7 @@ const (
 	maxDigits         = 1_000
 	maxExponent       = 400
 	maxConstantDigits = 100
+	maxPlainDigits    = 300 // of a number without exponent, which stays as it is
 )
 
 var errDigits = fmt.Errorf("number has more than %d significant digits", maxDigits)
@@ -45,8 +46,8 @@ const saturated = 1 << 40
 
 // exact returns a number, by which the engine decides as it would by text.
 func exact(text string) (string, error) {
-	if len(text) <= 300 && !strings.ContainsAny(text, "eE") {
-		return text, nil // at most 300 digits, nothing to rewrite: nearly every number
+	if len(text) <= maxPlainDigits && !strings.ContainsAny(text, "eE") {
+		return text, nil // nothing to rewrite: nearly every number
 	}
 	n := split(text)
 	if len(n.digits) > maxDigits {

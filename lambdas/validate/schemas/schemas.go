@@ -14,6 +14,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
@@ -22,6 +23,8 @@ import (
 
 //go:embed *.json
 var files embed.FS
+
+var plains = sync.Pool{New: func() any { return new(plain) }}
 
 // Set is the schemas of all event types. It is safe for concurrent use.
 type Set struct {
@@ -89,9 +92,15 @@ func (s *Set) Validate(eventType string, event []byte) (known bool, findings []r
 }
 
 func validate(schema *jsonschema.Schema, event []byte) []record.Error {
-	tree, finding := parse(event)
-	if finding != nil {
-		return []record.Error{*finding}
+	p := plains.Get().(*plain)
+	defer plains.Put(p)
+	defer p.release()
+	tree, ok := p.parse(event)
+	if !ok {
+		var finding *record.Error
+		if tree, finding = parse(event); finding != nil {
+			return []record.Error{*finding}
+		}
 	}
 	var failed *jsonschema.ValidationError
 	if err := schema.Validate(tree); errors.As(err, &failed) {

@@ -1,4 +1,6 @@
-package firehose
+// Package batch puts records on a Firehose stream in batches, through the SDK's
+// client: whoever has a batch is not what a client waits for.
+package batch
 
 import (
 	"context"
@@ -7,7 +9,31 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/firehose"
 	"github.com/aws/aws-sdk-go-v2/service/firehose/types"
+
+	"global-ingest/lambdas/bounds"
+	"global-ingest/lambdas/sdk"
 )
+
+// Stream is one Firehose stream. It is safe for concurrent use and meant to live
+// as long as the execution environment, so that its connection is used again.
+type Stream struct {
+	name string
+	api  *firehose.Client
+}
+
+// New returns the stream of this name in the function's region, within c's bounds.
+func New(name string, c bounds.Config) *Stream {
+	return &Stream{
+		name: name,
+		api: firehose.New(firehose.Options{
+			Region:       sdk.Region(),
+			BaseEndpoint: sdk.Endpoint("FIREHOSE"),
+			Credentials:  sdk.Credentials(),
+			HTTPClient:   sdk.HTTPClient(c),
+			Retryer:      sdk.Retryer(c),
+		}),
+	}
+}
 
 // Limits of one PutRecordBatch call.
 // https://docs.aws.amazon.com/firehose/latest/APIReference/API_PutRecordBatch.html
@@ -44,7 +70,7 @@ func (s *Stream) PutBatch(ctx context.Context, records [][]byte) (refused []int,
 		if round == batchRounds {
 			break
 		}
-		if !wait(ctx, pause) {
+		if !sdk.Wait(ctx, pause) {
 			break
 		}
 		pause *= 2
@@ -98,16 +124,6 @@ func (s *Stream) putChunk(ctx context.Context, records [][]byte, indexes []int) 
 		}
 	}
 	return refused, reason
-}
-
-// wait pauses for d and returns whether it could, before ctx was done.
-func wait(ctx context.Context, d time.Duration) bool {
-	select {
-	case <-ctx.Done():
-		return false
-	case <-time.After(d):
-		return true
-	}
 }
 
 func deref(s *string) string {

@@ -1,0 +1,44 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"global-ingest/lambdas/extension"
+	"global-ingest/lambdas/ingest"
+)
+
+// register makes the process an extension where answers come first. Where it cannot
+// become one they come last, which costs the client time and nothing else.
+func register(config *ingest.Config, log *slog.Logger) *extension.Extension {
+	if config.Acknowledge != ingest.Immediate {
+		return nil
+	}
+	own, err := extension.Register(context.Background(), os.Getenv("AWS_LAMBDA_RUNTIME_API"), "ingest")
+	if err != nil {
+		log.Warn("records are stored before the answer, not behind it", "cause", err.Error())
+		config.Acknowledge = ingest.Durable
+	}
+	return own
+}
+
+// writeBehind stores what is answered for, for as long as the process lives.
+func writeBehind(handler *ingest.Handler, own *extension.Extension, log *slog.Logger) {
+	err := handler.WriteBehind(context.Background(), own)
+	log.Error("ingest cannot go on", "cause", err.Error())
+	os.Exit(1) // Lambda starts another environment
+}
+
+// finishAtSIGTERM ends the process when Lambda asks it to, half a second before it
+// would be killed. Only processes with an extension are asked.
+// https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html#runtimes-lifecycle-shutdown
+func finishAtSIGTERM(handler *ingest.Handler) {
+	terminated := make(chan os.Signal, 1)
+	signal.Notify(terminated, syscall.SIGTERM)
+	<-terminated
+	handler.Finish()
+	os.Exit(0)
+}

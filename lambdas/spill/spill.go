@@ -1,0 +1,47 @@
+// Package spill keeps what the stream does not take as objects in the lake. It stands
+// beside lake because ingest writes objects and does nothing else with them, and must
+// not start with an S3 client for that.
+package spill
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+
+	"global-ingest/lambdas/bounds"
+	"global-ingest/lambdas/sdk"
+)
+
+// Spill writes objects into one bucket. It is safe for concurrent use.
+type Spill struct {
+	bucket  string
+	service *sdk.Service
+}
+
+// New returns the spill into the bucket of this name in the function's region,
+// within c's bounds. The error is that of an endpoint in the environment which is none.
+func New(bucket string, c bounds.Config) (*Spill, error) {
+	endpoint := sdk.URL(bucket + ".s3")
+	if local := sdk.Endpoint("S3"); local != nil {
+		endpoint = *local + "/" + bucket // a local endpoint has no name per bucket
+	}
+	service, err := sdk.NewService("s3", endpoint, c)
+	if err != nil {
+		return nil, err
+	}
+	return &Spill{bucket: bucket, service: service}, nil
+}
+
+// Put writes an object. Like lake.Bucket's it is encrypted with S3's own key rather
+// than the lake's: ingest must not depend on a key that somebody can disable. S3
+// checks the signed hash of the bytes before it says yes.
+func (s *Spill) Put(ctx context.Context, key string, body []byte) error {
+	_, err := s.service.Call(ctx, http.MethodPut, "/"+key, http.Header{
+		"X-Amz-Server-Side-Encryption": {"AES256"},
+		"Content-Type":                 {"application/octet-stream"},
+	}, body)
+	if err != nil {
+		return fmt.Errorf("putting %d bytes at s3://%s/%s: %w", len(body), s.bucket, key, err)
+	}
+	return nil
+}

@@ -1,0 +1,51 @@
+package validate
+
+import "encoding/base64"
+
+// The members of one record's answer, but for its id and data.
+const (
+	answerOpen   = `{"records":[`
+	answerID     = `{"recordId":`
+	answerResult = `,"result":"`
+	answerData   = `","data":"`
+	answerClose  = `]}`
+)
+
+// answerSize returns what answering a batch takes before any data, at most: every
+// record as ProcessingFailed, the longest of the results, and with all members.
+// It is less than what the event itself took, so that it always fits.
+func answerSize(batch []delivered) int {
+	size := len(answerOpen) + len(answerClose)
+	for _, d := range batch {
+		size += len(answerID) + len(d.id) + len(answerResult) + len("ProcessingFailed") + len(answerData) + len(`"},`)
+	}
+	return size
+}
+
+// encodedSize returns what lines take of an answer.
+func encodedSize(lines []byte) int { return base64.StdEncoding.EncodedLen(len(lines)) }
+
+// appendAnswer appends the answer to a batch: the same ids, in order, once each.
+func appendAnswer(dst []byte, batch []delivered, outcomes []outcome) []byte {
+	size := answerSize(batch)
+	for _, o := range outcomes {
+		size += encodedSize(o.lines)
+	}
+	if dst == nil {
+		dst = make([]byte, 0, size)
+	}
+	dst = append(dst, answerOpen...)
+	for i, o := range outcomes {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = append(append(dst, answerID...), batch[i].id...)
+		dst = append(append(dst, answerResult...), o.result()...)
+		if o.valid > 0 {
+			dst = append(dst, answerData...)
+			dst = base64.StdEncoding.AppendEncode(dst, o.lines)
+		}
+		dst = append(dst, `"}`...)
+	}
+	return append(dst, answerClose...)
+}
