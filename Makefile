@@ -12,6 +12,7 @@ APPROVAL    ?= broadening
 EVENTS ?= 2000
 MIXED  ?= 100000
 FUZZTIME ?= 30s
+BENCHSTAT := v0.0.0-20260908200009-22c9c6c9d4da
 SEED   ?= 0
 
 FUNCTIONS := $(notdir $(wildcard lambdas/cmd/*))
@@ -71,8 +72,16 @@ fuzz: ## run every fuzz target for a while: FUZZTIME=30s
 		go test ./$$folder -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x || exit 1; done
 
 .PHONY: bench
-bench: ## measure the two functions, as ratios within one run
-	go test -run '^$$' -bench . -benchmem ./lambdas/...
+bench: ## measure ingest, validator and pipeline beside what one could write instead: QUICK=1 takes a minute
+	@go run ./test/bench $(if $(QUICK),-quick) $(if $(PIPELINE),-events $(PIPELINE))
+
+.PHONY: bench-compare
+bench-compare: ## run the Go benchmarks here and at BASE=main, and show what changed
+	@rm -rf $(OUT)/bench/base && git worktree prune && git worktree add --quiet --detach $(OUT)/bench/base $(BASE)
+	@for at in . $(OUT)/bench/base; do \
+		(cd $$at && go test -run '^$$' -bench . -benchmem -count 6 ./lambdas/event ./lambdas/ingest ./lambdas/record ./lambdas/validate) >$(OUT)/bench/$$(basename $$at | tr . n).txt; done; \
+	git worktree remove --force $(OUT)/bench/base
+	@go run golang.org/x/perf/cmd/benchstat@$(BENCHSTAT) base=$(OUT)/bench/base.txt new=$(OUT)/bench/n.txt
 
 ##@ In code review
 

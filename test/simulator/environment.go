@@ -57,6 +57,7 @@ type environment struct {
 	process  *process
 	lines    *lineWriter // what the process writes
 	runtime  *party
+	began    time.Time     // when the process was started
 	started  chan struct{} // closed when process is set: it may ask before we know it by name
 	exited   chan struct{} // closed when the process is gone
 
@@ -93,6 +94,7 @@ func startEnvironment(f *Function) (*environment, error) {
 	if e.api, err = newRuntimeAPI(e); err != nil {
 		return nil, err
 	}
+	e.began = time.Now()
 	if e.process, err = startProcess(e.command()); err != nil {
 		e.api.close()
 		return nil, &FunctionError{Type: "Runtime.InvalidEntrypoint", Message: err.Error()}
@@ -217,6 +219,9 @@ func (e *environment) ask(p *party) {
 	p.asked = true
 	previous := e.current
 	idle := !asksAgain && e.idleLocked()
+	if idle && !e.ready && e.function.config.Ready != nil {
+		e.function.config.Ready(time.Since(e.began))
+	}
 	if idle {
 		e.current, e.ready = nil, true
 	}

@@ -30,10 +30,12 @@ type FunctionConfig struct {
 	MemoryMB        int               // told to the function, not enforced
 	Variables       map[string]string // the template's
 	Logging         loggingProperties
-	Endpoints       map[string]string // variables that say where the simulated services listen
-	MaxEnvironments int               // requests at a time; one more is throttled
-	Log             func(line string) // gets each line that the function writes
-	Faults          func() error      // what an invocation fails with before it begins; nil: none does
+	Endpoints       map[string]string         // variables that say where the simulated services listen
+	MaxEnvironments int                       // requests at a time; one more is throttled
+	Log             func(line string)         // gets each line that the function writes
+	Faults          func() error              // what an invocation fails with before it begins; nil: none does
+	Awake           bool                      // idle processes are not frozen: for whoever measures them, not the machine's signals
+	Ready           func(after time.Duration) // is told how long a process took from its start to its first question; nil: nobody is
 }
 
 // Function is one Lambda function: a pool of environments, each a process of the
@@ -251,7 +253,9 @@ func (f *Function) release(e *environment) {
 	defer f.mu.Unlock()
 	e.finishing = false
 	if !f.handOverLocked(handover{environment: e}) {
-		e.process.freeze()
+		if !f.config.Awake {
+			e.process.freeze()
+		}
 		f.idle = append(f.idle, e)
 	}
 }
@@ -294,14 +298,24 @@ func (f *Function) Environments() int {
 	return len(f.all)
 }
 
+// Processes returns the numbers of the processes that live.
+func (f *Function) Processes() (pids []int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for e := range f.all {
+		pids = append(pids, e.process.cmd.Process.Pid)
+	}
+	return pids
+}
+
 // Rest returns when every process is idle: none starts, works, or has work left after
 // its answer.
 func (f *Function) Rest(ctx context.Context) error {
-	for f.busy() > 0 {
+	for pause := 50 * time.Microsecond; f.busy() > 0; pause = min(2*pause, 5*time.Millisecond) {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-time.After(5 * time.Millisecond):
+		case <-time.After(pause):
 		}
 	}
 	return nil

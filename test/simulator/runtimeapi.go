@@ -67,6 +67,7 @@ func (api *runtimeAPI) next(w http.ResponseWriter, r *http.Request) {
 	h.Set("Lambda-Runtime-Invoked-Function-Arn", api.environment.function.config.ARN)
 	h.Set("Lambda-Runtime-Trace-Id", inv.trace)
 	h.Set("Content-Type", "application/json")
+	h.Set("Content-Length", strconv.Itoa(len(inv.event)))
 	_, _ = w.Write(inv.event) // a process that stopped reading is noticed by its exit
 }
 

@@ -1,0 +1,67 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestEverySubjectStoresWhatItAnswersFor, or its time says nothing.
+func TestEverySubjectStoresWhatItAnswersFor(t *testing.T) {
+	t.Chdir(filepath.Join("..", ".."))
+	if _, err := os.Stat(systemBundle); err != nil {
+		t.Skipf("no trust store to start from: %v", err)
+	}
+	var r report
+	l, all, err := newLab(&r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.close()
+	for _, s := range all {
+		f := l.function(s.subject, s.executable, nil, nil)
+		before, bytesBefore := l.endpoint.puts.Load(), l.endpoint.bytes.Load()
+		const n = 3
+		err := l.block(f, n, nil)
+		f.Close()
+		want := int64(0)
+		if s.puts {
+			want = n
+		}
+		if err != nil || l.endpoint.puts.Load()-before != want {
+			t.Errorf("%s: %d puts, want %d, error %v", s.name, l.endpoint.puts.Load()-before, want, err)
+		}
+		if stored := l.endpoint.bytes.Load() - bytesBefore; stored < want*564 {
+			t.Errorf("%s: %d bytes in %d puts of 564", s.name, stored, n)
+		}
+	}
+	t.Log(r.notes)
+}
+
+func TestTablesAndGoals(t *testing.T) {
+	var r report
+	r.add(warmTable(0), empty, "p50", "µs", 110, 100, 90)
+	r.add(warmTable(0), immediate, "p50", "µs", 150)
+	r.note(warmTable(0), "How to read it.")
+	var out bytes.Buffer
+	r.markdown(&out)
+	writeBars(&out, &r)
+	for _, want := range []string{
+		"| | p50, µs |\n|---|--:|\n| " + empty + " | 100 (90 to 110) |\n| " + immediate + " | 150 |\n\nHow to read it.",
+		"| Immediate to empty, 0 ms, p50 | at most 1.30 | 1.50 | **missed** |",
+		"| Immediate to empty, 5 ms, p50 | at most 1.50 | | not measured: ",
+	} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("%q is missing in\n%s", want, &out)
+		}
+	}
+	path := filepath.Join(t.TempDir(), "warm.svg")
+	if err := plot(&r, path); err != nil {
+		t.Fatal(err)
+	}
+	if text, err := os.ReadFile(path); err != nil || bytes.Count(text, []byte("<rect")) != 3 {
+		t.Errorf("plot is %s, %v", text, err)
+	}
+}

@@ -1,0 +1,105 @@
+// Command bench measures the product beside what a team could write instead, in one
+// run on one machine: only ratios within a table mean something. It prints tables,
+// says which goals are met, and leaves results.json and warm.svg in a folder.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// effort is how much is measured.
+type effort struct {
+	starts    int // rounds of cold starts
+	rounds    int // of warm answers
+	each      int // answers of a round at 0 ms
+	validator int // runs of the Validator's benchmarks
+	events    int // most of the pipeline's
+	faults    int // requests of a fault row's run
+}
+
+var (
+	whole = effort{starts: 15, rounds: 7, each: 400, validator: 5, events: 100_000, faults: 300}
+	quick = effort{starts: 3, rounds: 3, each: 60, validator: 1, events: 10_000, faults: 50}
+)
+
+func main() {
+	short := flag.Bool("quick", false, "a minute's worth: for a look, not for a figure")
+	events := flag.Int("events", 0, "most events of the pipeline's table; 0: 100,000, or 10,000 with -quick")
+	out := flag.String("out", filepath.Join(".local", "bench"), "`folder` for results.json and warm.svg")
+	flag.Parse()
+	e := whole
+	if *short {
+		e = quick
+	}
+	if *events > 0 {
+		e.events = *events
+	}
+	if err := run(e, *out, os.Stdout, os.Stderr); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+// run measures everything. It says on progress what it is at.
+func run(e effort, folder string, out, progress io.Writer) error {
+	var r report
+	for _, step := range []struct {
+		name string
+		run  func() error
+	}{
+		{"ingest", func() error { return measureIngest(&r, e) }},
+		{"faults", func() error { return faults(&r, tableFaults, e.faults) }},
+		{"validator", func() error { return validator(&r, tableValidator, e.validator) }},
+		{"pipeline", func() error { return pipeline(&r, tablePipeline, e.events) }},
+	} {
+		began := time.Now()
+		if err := step.run(); err != nil {
+			return fmt.Errorf("measuring %s: %w", step.name, err)
+		}
+		fmt.Fprintf(progress, "%s: %s\n", step.name, time.Since(began).Round(time.Second))
+	}
+	explain(&r)
+	r.markdown(out)
+	writeBars(out, &r)
+	if err := r.save(filepath.Join(folder, "results.json")); err != nil {
+		return err
+	}
+	return plot(&r, filepath.Join(folder, "warm.svg"))
+}
+
+// measureIngest measures every subject, cold and warm.
+func measureIngest(r *report, e effort) error {
+	l, all, err := newLab(r)
+	if err != nil {
+		return err
+	}
+	defer l.close()
+	if err := l.cold(r, tableCold, all, e.starts, nil); err != nil {
+		return err
+	}
+	if err := l.cold(r, tableBundle, all, e.starts, map[string]string{"SSL_CERT_DIR": "/var/empty"}); err != nil {
+		return err
+	}
+	for _, service := range serviceTimes {
+		l.endpoint.delay.Store(int64(time.Duration(service) * time.Millisecond))
+		if err := l.warm(r, warmTable(service), all, e.rounds, max(e.each/(1+service), 10)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// explain says how to read the tables.
+func explain(r *report) {
+	r.note(tableCold, "Median of the runs, and in brackets the lowest and the highest. From the start of the process, on a simulated Lambda whose Runtime API is on this machine. Go subjects run on one processor, as ours is deployed. Ours opens its connection before its first question, so that no client waits for it.")
+	r.note(tableBundle, "As above with `SSL_CERT_DIR` naming an empty directory, which is how ours is deployed: the certificates are the same.")
+	r.note(warmTable(0), "From the event on its way to the whole answer, of one environment, in turns. Immediate stores behind its answer: processor and requests/s hold that work too. Memory is the most there was at once.")
+	r.note(tableValidator, "`ours` and `naive` are the benchmarks of lambdas/validate: the same batches, the same schema engine, the same lines. `base64` only decodes and encodes.")
+	r.note(tablePipeline, "The whole of `make local`: gateway, functions, Firehose and S3 of the simulator, clients and bench share this machine's processors.")
+	r.note(tableFaults, "The handler with its deployed bounds, in one process with the server that misbehaves. Allocations are exact and stand in tests: TestAllocations in lambdas/ingest and lambdas/firehose.")
+}

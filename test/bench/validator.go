@@ -1,0 +1,52 @@
+package main
+
+import (
+	"fmt"
+	"os/exec"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// measurement is one line of go test -bench, such as
+// BenchmarkValidate/schema/500B/ours-2  20  21349214 ns/op  49.12 MB/s  23940588 B/op  388761 allocs/op
+var measurement = regexp.MustCompile(`(?m)^BenchmarkValidate(Ratio|/\S+?)(?:-\d+)?\s+\d+\s+(.+)$`)
+
+// validator runs the Validator's own benchmarks, so many times, and takes their figures.
+func validator(r *report, table string, times int) error {
+	command := exec.Command("go", "test", "-run", "^$", "-bench", "^BenchmarkValidate(Ratio)?$", "-benchmem", "-benchtime", "5x", "-count", strconv.Itoa(times), "./lambdas/validate")
+	output, err := command.CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("running %s: %w\n%s", command, err, output)
+	}
+	type key struct{ subject, unit string }
+	runs, order := map[key][]float64{}, []key(nil)
+	for _, line := range measurement.FindAllStringSubmatch(string(output), -1) {
+		fields := strings.Fields(line[2])
+		for i := 0; i+1 < len(fields); i += 2 {
+			value, err := strconv.ParseFloat(fields[i], 64)
+			if err != nil {
+				return fmt.Errorf("reading %q: %w", line[0], err)
+			}
+			k := key{strings.TrimPrefix(line[1], "/"), fields[i+1]}
+			if runs[k] == nil {
+				order = append(order, k)
+			}
+			runs[k] = append(runs[k], value)
+		}
+	}
+	for _, k := range order {
+		switch {
+		case k.subject == "Ratio" && strings.HasSuffix(k.unit, ratioUnit):
+			subject := strings.ReplaceAll(strings.TrimSuffix(k.unit, ratioUnit), "-", "/") + "/ours"
+			r.add(table, subject, "to naive with schema", "times as fast", runs[k]...)
+		case k.subject != "Ratio" && k.unit == "MB/s":
+			r.add(table, k.subject, "events", "MB/s", runs[k]...)
+		case k.subject != "Ratio" && k.unit == "allocs/op":
+			r.add(table, k.subject, "allocations", "a batch of 1 MiB", runs[k]...)
+		}
+	}
+	return nil
+}
+
+const ratioUnit = "-x-naive"
