@@ -25,7 +25,9 @@ func (n next) Next(context.Context) error {
 
 // begin waits until an invocation is asked for and begins it, or ends them with err.
 func (n next) begin(err error) {
-	<-n
+	if asked := <-n; asked != nil {
+		panic(asked) // only nil is sent this way
+	}
 	n <- err
 }
 
@@ -73,7 +75,9 @@ func TestImmediateAnswersThenWritesThenAsksForTheNext(t *testing.T) {
 		}
 		steps = append(steps, "answered")
 		answered()
-		<-invocations
+		if asked := <-invocations; asked != nil {
+			t.Fatal(asked)
+		}
 		steps = append(steps, "asked")
 		invocations <- nil
 	}
@@ -105,7 +109,9 @@ func TestImmediateSpillsAndCountsAsDurableDoes(t *testing.T) {
 			invoke(t, h)
 			invocations.begin(errEnd)
 			invoke(t, h)
-			<-ended
+			if err := <-ended; !errors.Is(err, errEnd) {
+				t.Errorf("ended by %v", err)
+			}
 			if !strings.Contains(out.String(), c.want) {
 				t.Errorf("%s is missing in %s", c.want, out)
 			}

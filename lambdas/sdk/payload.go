@@ -6,7 +6,7 @@ import (
 )
 
 // payload is the body of one attempt. A connection may go on reading a body after its
-// RoundTrip has returned; from Close on nobody reads the bytes, and they are free.
+// RoundTrip has returned; from letGo on nobody reads the bytes, and they are free.
 type payload struct {
 	mu   sync.Mutex
 	rest []byte
@@ -23,9 +23,14 @@ func (p *payload) Read(dst []byte) (int, error) {
 	return n, nil
 }
 
+// Close is the connection's own way to let go.
 func (p *payload) Close() error {
+	p.letGo()
+	return nil
+}
+
+func (p *payload) letGo() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.rest = nil
-	return nil
 }

@@ -102,7 +102,7 @@ func (s *Service) try(ctx context.Context, method, path string, header http.Head
 	ctx, cancel := context.WithTimeout(ctx, s.bounds.AttemptTimeout)
 	defer cancel()
 	sent := &payload{rest: body}
-	defer sent.Close()
+	defer sent.letGo()
 	req, err := s.request(ctx, method, path, header, sent, hash)
 	if err != nil {
 		return nil, err
@@ -111,7 +111,7 @@ func (s *Service) try(ctx context.Context, method, path string, header http.Head
 	if err != nil {
 		return nil, &sendError{err}
 	}
-	resp, answer, err := exchange(conn, req)
+	resp, answer, err := exchange(conn, req) //nolint:bodyclose // exchange does
 	if err != nil || resp.StatusCode >= http.StatusInternalServerError {
 		_ = conn.Close() // what came of the attempt is known without its error
 	} else {
