@@ -103,7 +103,7 @@ func quotaUsed(s part) []series {
 		{id: "recordsLimit", metric: ofStream(s, "RecordsPerSecondLimit"), stat: "Minimum", hidden: true},
 		{id: "puts", metric: ofStream(s, "IncomingPutRequests"), stat: "Sum", hidden: true},
 		{id: "putsLimit", metric: ofStream(s, "PutRequestsPerSecondLimit"), stat: "Minimum", hidden: true},
-		{id: "ofBytes", expression: "100 * bytes / PERIOD(bytes) / bytesLimit", label: "bytes", hidden: false},
+		{id: "ofBytes", expression: "100 * bytes / PERIOD(bytes) / bytesLimit", label: "bytes"},
 		{id: "ofRecords", expression: "100 * records / PERIOD(records) / recordsLimit", label: "records"},
 		{id: "ofPuts", expression: "100 * puts / PERIOD(puts) / putsLimit", label: "puts"},
 		{id: "used", expression: "MAX([ofBytes, ofRecords, ofPuts])", label: "nearest", hidden: true},
