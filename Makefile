@@ -9,7 +9,6 @@ BASE ?= main
 DIFF_METHOD ?= auto
 APPROVAL    ?= broadening
 
-EVENTS ?= 2000
 MIXED  ?= 100000
 FUZZTIME ?= 30s
 BENCHSTAT := v0.0.0-20260908200009-22c9c6c9d4da
@@ -59,7 +58,7 @@ race: ## run every test that needs no CDK under the race detector (needs a C com
 .PHONY: fault
 fault: ## break things while events flow, and account for each: EVENTS=2000 MIXED=100000 SEED=0 (0 draws one)
 	@go test ./test/fault -run NothingAcknowledged -count=1 -timeout 120m -v -full \
-		-events $(EVENTS) -mixed $(MIXED) -seed $(SEED) -results $(CURDIR)/$(OUT)/fault/results.json
+		-events $(or $(EVENTS),2000) -mixed $(MIXED) -seed $(SEED) -results $(CURDIR)/$(OUT)/fault/results.json
 
 .PHONY: fault-mutants
 fault-mutants: ## break the functions, and see that the fault suite finds out
@@ -126,6 +125,10 @@ review: cli base ## write what a pull request is told, since BASE=main, to .loca
 .PHONY: post
 post: ## post .local/review.md to the pull request of a GitHub workflow, over the one that is there
 	@go run ./infra/review post -comment $(OUT)/review.md
+
+.PHONY: cost
+cost: ## what ENV costs a month, and which quota is met first: EVENTS=100M BYTES=800 BATCH=10 PEAK=3
+	@go run ./infra/cost/estimate -environment '$(ENV)' -events '$(or $(EVENTS),100M)' -bytes '$(or $(BYTES),800)' -batch '$(or $(BATCH),10)' -peak '$(or $(PEAK),3)'
 
 ##@ In an AWS account
 

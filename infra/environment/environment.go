@@ -30,6 +30,7 @@ type Environment struct {
 	WhenUnstored  ingest.WhenUnstored // what a client hears when neither the stream nor the lake took its record: Refuse (503) or Acknowledge (200, and the event is lost); default Refuse
 	ClientIP      ingest.ClientIP     // how much of a client's address is stored: None, Truncated (/24, /48) or Full; default Truncated
 	Strict        bool                // whether an event whose type has no schema is rejected; default false
+	Streams       int                 // Firehose streams of events, 1 to 100, among which ingest shares requests by their ids: each has AWS's quota of its own; lowering it abandons what the streams that go still hold; default 1
 	Delivery      Delivery            // how long and how much Firehose collects
 	SourceBackup  bool                // whether every record is also kept as received, below source/; once on, Firehose does not let it be turned off; default false
 	LogRetention  int                 // days that log groups keep their lines: a value CloudWatch Logs knows, 1 to 3653; default 30
@@ -90,6 +91,7 @@ func Default(name string) Environment {
 		Acknowledge:  ingest.Durable,
 		WhenUnstored: ingest.Refuse,
 		ClientIP:     ingest.Truncated,
+		Streams:      1,
 		Delivery:     Delivery{TransformFor: 10 * time.Second, Retries: 10, BufferMiB: 64, BufferFor: time.Minute},
 		LogRetention: 30,
 		Lifecycle:    Lifecycle{NoncurrentExpireAfter: 30},

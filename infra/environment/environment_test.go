@@ -49,6 +49,8 @@ func TestValidateNamesFieldValueAndLimit(t *testing.T) {
 		{func(e *env) { e.Validator.MemoryMiB = 10_241 }, "Validator.MemoryMiB is 10241, must be 128 to 10240"},
 		{func(e *env) { e.Validator.Timeout = 0 }, "Validator.Timeout is 0s, must be whole seconds from 1s to 5m0s"},
 		{func(e *env) { e.Validator.Timeout = 301 * time.Second }, "Validator.Timeout is 5m1s"},
+		{func(e *env) { e.Streams = 0 }, "Streams is 0, must be 1 to 100"},
+		{func(e *env) { e.Streams = 101 }, "Streams is 101"},
 		{func(e *env) { e.Delivery.TransformFor = -time.Second }, "Delivery.TransformFor is -1s, must be whole seconds from 0s to 15m0s"},
 		{func(e *env) { e.Delivery.Retries = 0 }, "Delivery.Retries is 0, must be 1 to 300"},
 		{func(e *env) { e.Delivery.Retries = 301 }, "Delivery.Retries is 301"},

@@ -1,10 +1,27 @@
 package environment
 
+import (
+	"fmt"
+	"strings"
+)
+
 import "time"
 
 // All returns every environment, in the order in which a change reaches them.
 func All() []Environment {
 	return []Environment{Dev(), Staging(), Prod()}
+}
+
+// Named returns one of All.
+func Named(name string) (Environment, error) {
+	var names []string
+	for _, e := range All() {
+		if e.Name == name {
+			return e, nil
+		}
+		names = append(names, e.Name)
+	}
+	return Environment{}, fmt.Errorf("environment is %q, must be one of %s", name, strings.Join(names, ", "))
 }
 
 // Dev is for trying things out: small, cheap, and gone without a trace when destroyed.

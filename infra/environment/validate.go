@@ -64,6 +64,7 @@ func (e Environment) checkFunctions() error {
 
 func (e Environment) checkDelivery() error {
 	return first(
+		between("Streams", e.Streams, 1, 100),
 		lasts("Delivery.TransformFor", e.Delivery.TransformFor, 0, 15*time.Minute),
 		between("Delivery.Retries", e.Delivery.Retries, 1, 300),
 		between("Delivery.BufferMiB", e.Delivery.BufferMiB, 1, 128),

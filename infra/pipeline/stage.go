@@ -5,10 +5,13 @@
 package pipeline
 
 import (
+	"fmt"
+
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
+	"global-ingest/infra/cost"
 	"global-ingest/infra/environment"
 )
 
@@ -17,6 +20,9 @@ func NewStage(scope constructs.Construct, env environment.Environment, dist stri
 	stage := awscdk.NewStage(scope, jsii.String(env.Name), &awscdk.StageProps{
 		Env: &awscdk.Environment{Account: jsii.String(env.Account), Region: jsii.String(env.Region)},
 	})
+	for i, warning := range cost.Warnings(env) {
+		awscdk.Annotations_Of(stage).AddWarningV2(jsii.String(fmt.Sprintf("global-ingest:quota-%d", i)), jsii.String(warning))
+	}
 	lake, spill := newStorage(stage, env)
 	newPipeline(stage, env, dist, lake, spill)
 }

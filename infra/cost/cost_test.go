@@ -1,0 +1,145 @@
+package cost
+
+import (
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"global-ingest/infra/environment"
+)
+
+func prod() environment.Environment {
+	e := environment.Prod()
+	e.Region = "us-east-1"
+	return e
+}
+
+// TestPricesNameTheirSource, and each step costs less than the one before.
+func TestPricesNameTheirSource(t *testing.T) {
+	for name, p := range book.Prices {
+		if !strings.HasPrefix(p.Source, "https://") || p.Unit == "" || len(p.Steps) == 0 || p.Steps[len(p.Steps)-1].UpTo != 0 {
+			t.Errorf("%s: %+v", name, p)
+		}
+	}
+	for name, q := range book.Quotas {
+		if !strings.HasPrefix(q.Source, "https://") || q.Unit == "" || q.Past == "" || q.Value <= 0 {
+			t.Errorf("%s: %+v", name, q)
+		}
+	}
+}
+
+// TestStepsArePaidEachAtItsPrice is reckoned by hand: 333M at $3.50, 667M at $2.80, 1,000M at $2.38.
+func TestStepsArePaidEachAtItsPrice(t *testing.T) {
+	if got, want := book.Prices["api request"].of(2e9), 333*3.50+667*2.80+1000*2.38; math.Abs(got-want) > 0.01 {
+		t.Errorf("2 billion requests are $%.2f, want $%.2f", got, want)
+	}
+	if got := book.Prices["data out"].of(150); math.Abs(got-4.50) > 0.001 {
+		t.Errorf("150 GB out are $%.2f, want $4.50: the first 100 are free", got)
+	}
+}
+
+// TestAMillionRequests is reckoned by hand, for what an event of 1,000 bytes alone in its
+// request pays on its way.
+func TestAMillionRequests(t *testing.T) {
+	e := Of(prod(), Load{Events: 1e6, Bytes: 1000, Batch: 1, Peak: 1})
+	for service, want := range map[string]float64{
+		"API Gateway":        3.50,
+		"Ingest λ, requests": 0.20,
+		"Ingest λ, time":     1e6 * 0.011 * 0.5 * 0.0000133334,
+		"Firehose, events":   1e6 * 5120 / 1e9 * 0.029, // 1,301 bytes count as 5,120
+		"KMS, keys":          2,
+	} {
+		found := false
+		for _, line := range e {
+			if line.Service == service {
+				found = true
+				if math.Abs(line.Dollars-want) > want/1000 {
+					t.Errorf("%s is $%.4f, want $%.4f: %s", service, line.Dollars, want, line.Formula)
+				}
+			}
+			if strings.Contains(line.Formula, "%!") {
+				t.Errorf("formula is %s", line.Formula)
+			}
+		}
+		if !found {
+			t.Errorf("no %s", service)
+		}
+	}
+}
+
+// TestABatchIsCheaperThanItsEvents, or nobody would batch.
+func TestABatchIsCheaperThanItsEvents(t *testing.T) {
+	one, ten := DefaultLoad(), DefaultLoad()
+	one.Batch = 1
+	if a, b := Of(prod(), one).Dollars(), Of(prod(), ten).Dollars(); a < 5*b {
+		t.Errorf("one event a request costs $%.2f, ten $%.2f", a, b)
+	}
+}
+
+func TestTheFirstWall(t *testing.T) {
+	e := prod()
+	for _, c := range []struct {
+		streams int
+		region  string
+		batch   float64
+		want    float64
+	}{
+		{1, "us-east-1", 1, 1000 / hangSeconds},
+		{1, "eu-central-1", 10, mib / 8310.0},
+		{3, "us-east-1", 100, 3 * 5 * mib / 80400.0},
+	} {
+		e.Streams, e.Region = c.streams, c.region
+		l := DefaultLoad()
+		l.Batch = c.batch
+		if got := Walls(e, l)[0]; math.Abs(got.Requests-c.want) > 1 {
+			t.Errorf("%d streams in %s, %g a request: %+v, want at %.0f", c.streams, c.region, c.batch, got, c.want)
+		}
+	}
+}
+
+func TestWarningsNameTheQuotaAndTheWayPast(t *testing.T) {
+	e := prod()
+	if got := Warnings(e); len(got) != 1 || !strings.Contains(got[0], "Throttle.RatePerSecond is 10000, but a default quota is met at 2000 requests/s: Firehose") || !strings.Contains(got[0], "Streams") {
+		t.Errorf("warnings are %q", got)
+	}
+	e.Streams = 5
+	if got := Warnings(e); len(got) != 0 {
+		t.Errorf("with five streams, warnings are %q", got)
+	}
+	e.Region = "eu-south-2"
+	if got := Warnings(e); len(got) != 2 {
+		t.Errorf("in a region with small quotas, warnings are %q", got)
+	}
+}
+
+func TestLoadsThatCannotBe(t *testing.T) {
+	l := DefaultLoad()
+	l.Batch = 10_001
+	if err := l.Validate(); err == nil || err.Error() != "BATCH is 10001, must be 1 to 10000" {
+		t.Errorf("error is %v", err)
+	}
+	var n Number
+	for text, want := range map[string]float64{"800": 800, "1.5K": 1500, "100m": 100e6, "10B": 10e9} {
+		if err := n.Set(text); err != nil || float64(n) != want {
+			t.Errorf("%s is %v, %v", text, float64(n), err)
+		}
+	}
+	if err := n.Set("ten"); err == nil {
+		t.Error("ten is a number")
+	}
+}
+
+// TestAlarmsAreCounted as Prod's golden has them.
+func TestAlarmsAreCounted(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("..", "..", "test", "synth", "testdata", "prod", "pipeline.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	metrics := strings.Count(string(text), `"MetricStat"`)
+	single := strings.Count(string(text), `"AWS::CloudWatch::Alarm"`) - strings.Count(string(text), `"Metrics": [`)
+	if metrics+single != watchedMetrics {
+		t.Errorf("Prod's alarms watch %d metrics, the estimate has %d", metrics+single, watchedMetrics)
+	}
+}

@@ -1,0 +1,114 @@
+package cost
+
+import (
+	"fmt"
+	"math"
+
+	"global-ingest/infra/environment"
+)
+
+// What the functions take and the lake saves, for an estimate: rounded up from what
+// make bench measures, with a Firehose that answers within 10 ms.
+const (
+	ingestSeconds      = 0.011 // of a request: the article's figure
+	validatorSecondsMB = 0.05  // of a MiB of records on a whole processor, which 1,769 MiB of memory buy
+	wholeProcessorMiB  = 1_769
+	gzipRatio          = 6    // of a line's bytes to what S3 keeps of it
+	answerBytes        = 450  // of an answer with its headers
+	logBytes           = 900  // of a batch's lines in the Validator's log
+	firehoseRounding   = 5120 // bytes, of each record
+)
+
+// Line is one service's part of a month.
+type Line struct {
+	Service string
+	Formula string
+	Dollars float64
+}
+
+// Estimate is what a month costs.
+type Estimate []Line
+
+// Dollars is the sum.
+func (e Estimate) Dollars() (sum float64) {
+	for _, line := range e {
+		sum += line.Dollars
+	}
+	return sum
+}
+
+// Of returns what env costs a month under l, in the order of an event's way.
+func Of(env environment.Environment, l Load) Estimate {
+	requests := l.requests()
+	bytes := requests * l.record()
+	e := Estimate{
+		line("API Gateway", requests, "api request", "%s requests"),
+		line("Ingest λ, requests", requests, "lambda request", "%s requests"),
+		line("Ingest λ, time", requests*ingestSeconds*float64(env.Ingest.MemoryMiB)/1024, "lambda arm64 time",
+			fmt.Sprintf("%%s GB-seconds: %.0f ms of %d MiB a request", ingestSeconds*1000, env.Ingest.MemoryMiB)),
+		line("Firehose, events", requests*roundUp(l.record())/gb, "firehose direct put", fmt.Sprintf("%%s GB: records of %.0f bytes count as %.0f", l.record(), roundUp(l.record()))),
+	}
+	if l.Rejects > 0 {
+		e = append(e, line("Firehose, rejects", l.Events*l.Rejects*roundUp(l.Bytes+2*lineBytes)/gb, "firehose direct put",
+			fmt.Sprintf("%%s GB: %g of a hundred events, a record each", l.Rejects*100)))
+	}
+	batches := math.Max(bytes/mib, often(env.Delivery.TransformFor.Seconds(), requests))
+	seconds := bytes / mib * validatorSecondsMB * math.Max(1, wholeProcessorMiB/float64(env.Validator.MemoryMiB))
+	lines := l.Events * (l.Bytes + lineBytes)
+	objects := math.Max(lines/(float64(env.Delivery.BufferMiB)*mib), often(env.Delivery.BufferFor.Seconds(), requests))
+	copies := 1.0
+	if env.SourceBackup {
+		copies = 2
+	}
+	e = append(e,
+		line("Validator λ, requests", batches, "lambda request", "%s batches"),
+		line("Validator λ, time", seconds*float64(env.Validator.MemoryMiB)/1024, "lambda arm64 time", fmt.Sprintf("%%s GB-seconds: %.0f MiB of records", bytes/mib)),
+		line("S3, objects", objects*copies*2, "s3 put", "%s puts: objects of events and of rejects"),
+		line("S3, a month of storage", lines/gzipRatio*copies/gb, "s3 storage", fmt.Sprintf("%%s GB: lines compressed to a %dth", gzipRatio)),
+		line("KMS, requests", objects*copies*2, "key request", "%s requests: one an object"),
+		line("Data out", requests*answerBytes/gb, "data out", fmt.Sprintf("%%s GB: answers of %d bytes", answerBytes)),
+		line("CloudWatch Logs", batches*logBytes/gb, "logs", "%s GB: metric lines of batches"),
+	)
+	return append(e, fixed(env)...)
+}
+
+// roundUp is what Firehose bills of a record.
+func roundUp(bytes float64) float64 {
+	return math.Ceil(bytes/firehoseRounding) * firehoseRounding
+}
+
+// often is how often a month something happens that waits so many seconds for
+// company, while requests come.
+func often(seconds, requests float64) float64 {
+	if seconds == 0 {
+		return requests
+	}
+	return math.Min(secondsOfMonth/seconds, requests)
+}
+
+// watchedMetrics is how many metrics the alarms of an environment watch: CloudWatch
+// bills each of them. A test holds it to the goldens.
+const watchedMetrics = 46
+
+// ownMetrics is about how many of our own metrics have values in a month: those of the
+// functions, and one for each reason that something was rejected for.
+const ownMetrics = 12
+
+// fixed is what a month costs without any event.
+func fixed(env environment.Environment) Estimate {
+	keys := 1.0 // the lake's
+	e := Estimate{line("CloudWatch metrics", ownMetrics, "custom metric", "%s metrics")}
+	e = append(e, line("CloudWatch dashboard", 1, "dashboard", "%s dashboard"))
+	if !env.Alarms.Off {
+		keys++ // the topic's
+		e = append(e, line("CloudWatch alarms", watchedMetrics, "alarm metric", "%s metrics"), line("CloudWatch, the alarm that pages", 1, "composite alarm", "%s alarm"))
+	}
+	return append(e, line("KMS, keys", keys, "key", "%s keys"))
+}
+
+// line is an amount at its price. The formula has a place for the amount.
+func line(service string, amount float64, price, formula string) Line {
+	n := Number(amount)
+	p := book.Prices[price]
+	return Line{service, fmt.Sprintf(formula, n.String()) + ", at " + p.String(), p.of(amount)}
+}

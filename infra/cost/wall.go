@@ -1,0 +1,68 @@
+package cost
+
+import (
+	"fmt"
+	"slices"
+
+	"global-ingest/infra/environment"
+)
+
+// Wall is a limit, and the rate of requests at which it is met.
+type Wall struct {
+	Limit    string  // what it is, and its value
+	Requests float64 // requests a second
+	Past     string  // the way past it
+}
+
+// hangSeconds is the longest that ingest makes a client wait, when Firehose and S3
+// hang: ingest.Config.AnswerWithin.
+const hangSeconds = 2.6
+
+// Walls returns the limits that requests of l meet in env, the first one first.
+func Walls(env environment.Environment, l Load) []Wall {
+	streams := float64(env.Streams)
+	concurrency := book.Quotas["lambda concurrency"].in(env.Region)
+	walls := []Wall{
+		{fmt.Sprintf("this environment's Throttle.RatePerSecond, %d requests/s", env.Throttle.RatePerSecond), float64(env.Throttle.RatePerSecond), "set it"},
+		wall(env, "api requests", "API Gateway", 1),
+		wall(env, "lambda concurrency", "Lambda", 1/ingestSeconds),
+		{fmt.Sprintf("Lambda, %s environments, while Firehose and S3 hang", number(concurrency)), concurrency / hangSeconds, "the breaker: it is met for seconds"},
+		wall(env, "firehose requests", "Firehose", streams),
+		wall(env, "firehose records", "Firehose", streams),
+		wall(env, "firehose bytes", "Firehose", streams*mib/l.record()),
+	}
+	slices.SortStableFunc(walls, func(a, b Wall) int {
+		switch {
+		case a.Requests < b.Requests:
+			return -1
+		case a.Requests > b.Requests:
+			return 1
+		}
+		return 0
+	})
+	return walls
+}
+
+// wall is a quota of AWS, met at so many requests for each of it.
+func wall(env environment.Environment, quota, service string, requests float64) Wall {
+	q := book.Quotas[quota]
+	value := q.in(env.Region)
+	return Wall{fmt.Sprintf("%s, %s %s", service, number(value), q.Unit), value * requests, q.Past}
+}
+
+func number(value float64) string {
+	n := Number(value)
+	return n.String()
+}
+
+// Warnings says which of AWS's default quotas env lets through more than. Bytes are
+// left out: nobody knows yet what an event will have.
+func Warnings(env environment.Environment) (found []string) {
+	rate := float64(env.Throttle.RatePerSecond)
+	for _, w := range []Wall{wall(env, "api requests", "API Gateway", 1), wall(env, "firehose requests", "Firehose", float64(env.Streams))} {
+		if rate > w.Requests {
+			found = append(found, fmt.Sprintf("Throttle.RatePerSecond is %d, but a default quota is met at %.0f requests/s: %s. Past it: %s.", env.Throttle.RatePerSecond, w.Requests, w.Limit, w.Past))
+		}
+	}
+	return found
+}
