@@ -28,6 +28,9 @@ type EdgeProps struct {
 	Name       string               // of the API, in the console and as dimension of its metrics; required
 	Ingest     *Ingest              // gets every POST; required
 	Throttle   environment.Throttle // what is let through; required
+	TLS        string               // security policy of the API; default API Gateway's
+	Domain     environment.Domain   // a name of one's own; default none
+	WAF        environment.WAF      // a firewall; default none
 	Logs       LogsProps            // how long access and error lines are kept; required
 	Tracing    bool                 // whether X-Ray follows requests; default false
 	OwnLogRole bool                 // whether to set the account's role for API Gateway's logs; default false
@@ -53,13 +56,23 @@ func NewEdge(scope constructs.Construct, id string, props EdgeProps) *Edge {
 	keepExecutionLogs(this, api, props.Logs)
 
 	events := api.Root().AddResource(jsii.String("events"), nil)
-	addPost(api.Root(), "PostRoot", props.Ingest.Function)
-	addPost(events, "PostEvents", props.Ingest.Function)
+	addPost(api.Root(), "PostRoot", props.Ingest.Entry)
+	addPost(events, "PostEvents", props.Ingest.Entry)
 	addHealth(api.Root())
 	addPreflight(api.Root(), "GET,OPTIONS,POST")
 	addPreflight(events, "OPTIONS,POST")
 	addGatewayResponses(api)
-	return &Edge{URL: api.UrlForPath(jsii.String("/events"))}
+	if props.TLS != "" {
+		api.Node().DefaultChild().(awsapigateway.CfnRestApi).SetSecurityPolicy(jsii.String(props.TLS))
+	}
+	if props.WAF.On {
+		newWAF(this, props.WAF, api)
+	}
+	url := api.UrlForPath(jsii.String("/events"))
+	if props.Domain.Name != "" {
+		url = newDomain(this, props.Domain, api)
+	}
+	return &Edge{URL: url}
 }
 
 func stageOptions(this constructs.Construct, props EdgeProps) *awsapigateway.StageOptions {
@@ -85,7 +98,7 @@ func keepExecutionLogs(this constructs.Construct, api awsapigateway.RestApi, log
 
 // addPost passes POST on resource to function as it is. awsapigateway's
 // LambdaIntegration does the same with a permission that names no account.
-func addPost(resource awsapigateway.IResource, id string, function awslambda.Function) {
+func addPost(resource awsapigateway.IResource, id string, function awslambda.IFunction) {
 	integration := awsapigateway.NewAwsIntegration(&awsapigateway.AwsIntegrationProps{
 		Proxy:   jsii.Bool(true),
 		Service: jsii.String("lambda"),

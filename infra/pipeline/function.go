@@ -31,19 +31,20 @@ func newFunction(this constructs.Construct, name string, props FunctionProps, va
 	variables["GOMEMLIMIT"] = memoryLimit(props.Size.MemoryMiB)
 	variables["SSL_CERT_DIR"] = noCertificates
 	return awslambda.NewFunction(this, jsii.String("Function"), &awslambda.FunctionProps{
-		Runtime:               awslambda.Runtime_PROVIDED_AL2023(),
-		Architecture:          awslambda.Architecture_ARM_64(),
-		Handler:               jsii.String("bootstrap"),
-		Code:                  awslambda.Code_FromAsset(jsii.String(filepath.Join(props.Dist, name)), nil),
-		MemorySize:            jsii.Number(props.Size.MemoryMiB),
-		Timeout:               duration(props.Size.Timeout),
-		Environment:           texts(variables),
-		Role:                  role,
-		LogGroup:              logs,
-		LoggingFormat:         awslambda.LoggingFormat_JSON,
-		SystemLogLevelV2:      awslambda.SystemLogLevel_WARN,
-		ApplicationLogLevelV2: awslambda.ApplicationLogLevel_INFO,
-		Tracing:               tracing(props.Tracing),
+		ReservedConcurrentExecutions: someOf(props.Size.Reserved),
+		Runtime:                      awslambda.Runtime_PROVIDED_AL2023(),
+		Architecture:                 awslambda.Architecture_ARM_64(),
+		Handler:                      jsii.String("bootstrap"),
+		Code:                         awslambda.Code_FromAsset(jsii.String(filepath.Join(props.Dist, name)), nil),
+		MemorySize:                   jsii.Number(props.Size.MemoryMiB),
+		Timeout:                      duration(props.Size.Timeout),
+		Environment:                  texts(variables),
+		Role:                         role,
+		LogGroup:                     logs,
+		LoggingFormat:                awslambda.LoggingFormat_JSON,
+		SystemLogLevelV2:             awslambda.SystemLogLevel_WARN,
+		ApplicationLogLevelV2:        awslambda.ApplicationLogLevel_INFO,
+		Tracing:                      tracing(props.Tracing),
 	})
 }
 
@@ -64,4 +65,12 @@ func tracing(on bool) awslambda.Tracing {
 		return awslambda.Tracing_ACTIVE
 	}
 	return awslambda.Tracing_DISABLED
+}
+
+// someOf is nil for none.
+func someOf(n int) *float64 {
+	if n == 0 {
+		return nil
+	}
+	return jsii.Number(n)
 }

@@ -1,6 +1,8 @@
 package pipeline
 
 import (
+	"strconv"
+
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
@@ -26,14 +28,18 @@ func newPipeline(scope constructs.Construct, env environment.Environment, dist s
 		FunctionProps: function(env.Validator),
 		Environment:   env.Name, Rejects: rejects, Lake: lake, Strict: env.Strict,
 	})
-	events := NewDelivery(stack, "Events", DeliveryProps{
-		Lake: lake, Prefix: record.EventsPrefix, Function: validator.Function, Buffers: env.Delivery,
-		SourceBackup: env.SourceBackup, Logs: logs, Removal: removal(env),
-	})
+	var events []*Delivery
+	for i := range env.Streams {
+		events = append(events, NewDelivery(stack, eventsTitle(i), DeliveryProps{
+			Lake: lake, Prefix: record.EventsPrefix, Function: validator.Function, Buffers: env.Delivery,
+			SourceBackup: env.SourceBackup, Logs: logs, Removal: removal(env),
+		}))
+	}
 	ingest := NewIngest(stack, "Ingest", IngestProps{
 		FunctionProps: function(env.Ingest),
 		Environment:   env.Name, Events: events, Lake: lake,
 		ClientIP: env.ClientIP, Acknowledge: env.Acknowledge, WhenUnstored: env.WhenUnstored,
+		Provisioned: env.Provisioned,
 	})
 	redrive := NewRedrive(stack, "Redrive", RedriveProps{
 		FunctionProps: function(env.Redrive),
@@ -41,7 +47,7 @@ func newPipeline(scope constructs.Construct, env environment.Environment, dist s
 	})
 	api := "global-ingest-" + env.Name
 	edge := NewEdge(stack, "Edge", EdgeProps{
-		Name: api, Ingest: ingest, Throttle: env.Throttle, Logs: logs,
+		Name: api, Ingest: ingest, Throttle: env.Throttle, TLS: env.TLS, Domain: env.Domain, WAF: env.WAF, Logs: logs,
 		Tracing: env.Tracing, OwnLogRole: env.OwnAPILogRole,
 	})
 	var canary *Canary
@@ -56,4 +62,13 @@ func newPipeline(scope constructs.Construct, env environment.Environment, dist s
 		Events: events, Rejects: rejects, Spill: spill, Canary: canary, Removal: removal(env),
 	})
 	output(stack, "Endpoint", "Where to POST events", edge.URL)
+}
+
+// eventsTitle names the events streams: the first is Events however many there are, so
+// that more of them leave it alone.
+func eventsTitle(i int) string {
+	if i == 0 {
+		return "Events"
+	}
+	return "Events" + strconv.Itoa(i+1)
 }

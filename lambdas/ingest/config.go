@@ -14,7 +14,7 @@ import (
 // function's environment, the function reads it back.
 type Config struct {
 	Environment  string          // the environment's name, the dimension of its metrics; required
-	Stream       string          // name of the stream that takes the records; required
+	Streams      []string        // names of the streams that take the records, each those of its share of ingest ids; at least one
 	ClientIP     ClientIP        // how much of the client's address is stored; default Truncated
 	Bucket       string          // the lake, for records that the stream does not take; required
 	Acknowledge  Acknowledgement // when a client hears of its event: Durable, once it is stored, or Immediate; default Durable
@@ -35,7 +35,7 @@ func spillBounds() bounds.Config {
 	return c
 }
 
-// Default returns the Config with every default set; Environment, Stream and Bucket have none.
+// Default returns the Config with every default set; Environment, Streams and Bucket have none.
 func Default() Config {
 	return Config{
 		ClientIP:     Truncated,
@@ -67,7 +67,7 @@ func (c Config) Validate() error {
 	switch {
 	case c.Environment == "":
 		return errors.New("ENVIRONMENT is not set")
-	case c.Stream == "":
+	case len(c.Streams) == 0:
 		return errors.New("EVENTS_STREAM is not set")
 	case c.Bucket == "":
 		return errors.New("LAKE_BUCKET is not set")
@@ -93,7 +93,7 @@ func (c Config) Validate() error {
 func (c *Config) settings() *flag.FlagSet {
 	fs := setting.New("ingest")
 	fs.StringVar(&c.Environment, "ENVIRONMENT", c.Environment, "name of the environment, dimension of its metrics")
-	fs.StringVar(&c.Stream, "EVENTS_STREAM", c.Stream, "name of the stream that takes the records")
+	setting.List(fs, &c.Streams, "EVENTS_STREAM", "names of the streams that take the records")
 	setting.Text(fs, &c.ClientIP, "CLIENT_IP", "how much of the client's address is stored: none, truncated or full")
 	fs.StringVar(&c.Bucket, "LAKE_BUCKET", c.Bucket, "name of the lake's bucket")
 	setting.Text(fs, &c.Acknowledge, "ACKNOWLEDGE", "when a client hears of its event: durable or immediate")

@@ -12,11 +12,11 @@ import (
 
 // Config is what the redrive function can be told.
 type Config struct {
-	Environment string // the environment's name, the dimension of its metrics; required
-	Stream      string // name of the events stream, which takes the records again; required
-	Rejects     string // name of the rejects stream, for bodies that no record can carry; required
-	Bucket      string // the lake; required
-	MaxReplays  int    // how often one event may be replayed; default 3
+	Environment string   // the environment's name, the dimension of its metrics; required
+	Streams     []string // names of the events streams, which take the records again; at least one
+	Rejects     string   // name of the rejects stream, for bodies that no record can carry; required
+	Bucket      string   // the lake; required
+	MaxReplays  int      // how often one event may be replayed; default 3
 
 	// The limits by which a body is split are the validator's, for it reads the parts.
 	MaxDepth         int // default 64
@@ -51,7 +51,7 @@ func (c Config) Validate() error {
 	switch {
 	case c.Environment == "":
 		return errors.New("ENVIRONMENT is not set")
-	case c.Stream == "":
+	case len(c.Streams) == 0:
 		return errors.New("EVENTS_STREAM is not set")
 	case c.Rejects == "":
 		return errors.New("REJECTS_STREAM is not set")
@@ -72,7 +72,7 @@ func (c Config) Validate() error {
 func (c *Config) settings() *flag.FlagSet {
 	fs := setting.New("redrive")
 	fs.StringVar(&c.Environment, "ENVIRONMENT", c.Environment, "name of the environment, dimension of its metrics")
-	fs.StringVar(&c.Stream, "EVENTS_STREAM", c.Stream, "name of the stream that takes the records again")
+	setting.List(fs, &c.Streams, "EVENTS_STREAM", "names of the streams that take the records again")
 	fs.StringVar(&c.Rejects, "REJECTS_STREAM", c.Rejects, "name of the stream that takes rejects")
 	fs.StringVar(&c.Bucket, "LAKE_BUCKET", c.Bucket, "name of the lake's bucket")
 	fs.IntVar(&c.MaxReplays, "MAX_REPLAYS", c.MaxReplays, "how often one event may be replayed")

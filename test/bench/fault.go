@@ -62,8 +62,8 @@ func faults(r *report, table string, each int) error {
 		return err
 	}
 	config := ingest.Default()
-	config.Environment, config.Stream, config.Bucket = "Bench", "events", "lake"
-	stream, err := firehose.New(config.Stream, config.Put)
+	config.Environment, config.Streams, config.Bucket = "Bench", []string{"events"}, "lake"
+	stream, err := firehose.New(config.Streams[0], config.Put)
 	if err != nil {
 		return err
 	}

@@ -41,7 +41,7 @@ const python = "python"
 func subjects() []subject {
 	own := func(mode ingest.Acknowledgement) map[string]string {
 		c := ingest.Default()
-		c.Environment, c.Stream, c.Bucket, c.Acknowledge = "Bench", "events", "lake", mode
+		c.Environment, c.Streams, c.Bucket, c.Acknowledge = "Bench", []string{"events"}, "lake", mode
 		// A machine that is busy with its neighbours is slow, not broken.
 		c.AnswerWithin = 8 * time.Second
 		c.Put.AnswerTimeout, c.Put.AttemptTimeout = 3*time.Second, 3*time.Second

@@ -58,7 +58,10 @@ func goldenTemplates(t *testing.T) []*simulator.Template {
 // deployed limits are AWS's speed, and on a busy machine slow is not broken.
 func patientTemplates(t *testing.T) []*simulator.Template {
 	t.Helper()
-	templates := goldenTemplates(t)
+	return patient(goldenTemplates(t))
+}
+
+func patient(templates []*simulator.Template) []*simulator.Template {
 	settings := simulator.Variables(templates, "Ingest")
 	settings["PUT_ANSWER_TIMEOUT"], settings["PUT_ATTEMPT_TIMEOUT"] = "9s", "9s"
 	settings["SPILL_ANSWER_TIMEOUT"], settings["SPILL_ATTEMPT_TIMEOUT"] = "4s", "4s"

@@ -42,6 +42,9 @@ var workspace string
 // stacks are those of every environment, in the order of environment.All.
 var stacks []*stack
 
+// variantStacks are those of variants.
+var variantStacks []*stack
+
 // ci is the stack of what the repository's workflows may do.
 var ci *stack
 
@@ -70,9 +73,12 @@ func run(m *testing.M) (int, error) {
 	// a new one.
 	os.Setenv("CDK_VALIDATION", "false")
 	jsii.Close()
-	if stacks, err = synthesize(dir, placed(environment.All()), "owner/name"); err != nil {
+	own := environment.All()
+	all, err := synthesize(dir, placed(append(own, variants()...)), "owner/name")
+	if err != nil {
 		return 0, err
 	}
+	stacks, variantStacks = all[:2*len(own)], all[2*len(own):] // Storage and Pipeline of each
 	ci = &stack{Stage: "Ci", Name: "Ci"}
 	if err = read(filepath.Join(dir, "Ci.template.json"), &ci.Template); err != nil {
 		return 0, err
@@ -86,7 +92,7 @@ func synthesize(dir string, envs []environment.Environment, repository string) (
 	defer jsii.Close()
 	var ci *pipeline.CiProps
 	if repository != "" {
-		ci = &pipeline.CiProps{Repository: repository, Environments: envs, Account: account, Region: region}
+		ci = &pipeline.CiProps{Repository: repository, Environments: placed(environment.All()), Account: account, Region: region}
 	}
 	app, err := pipeline.NewApp(pipeline.AppProps{
 		Environments: envs,
