@@ -126,6 +126,10 @@ review: cli base ## write what a pull request is told, since BASE=main, to .loca
 post: ## post .local/review.md to the pull request of a GitHub workflow, over the one that is there
 	@go run ./infra/review post -comment $(OUT)/review.md
 
+.PHONY: readme
+readme: ## bring the generated tables of README.md up to date
+	@go run ./infra/readme
+
 .PHONY: cost
 cost: ## what ENV costs a month, and which quota is met first: EVENTS=100M BYTES=800 BATCH=10 PEAK=3
 	@go run ./infra/cost/estimate -environment '$(ENV)' -events '$(or $(EVENTS),100M)' -bytes '$(or $(BYTES),800)' -batch '$(or $(BATCH),10)' -peak '$(or $(PEAK),3)'
