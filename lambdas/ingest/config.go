@@ -90,6 +90,16 @@ func (c Config) Validate() error {
 	return c.Breaker.Validate()
 }
 
+// Oversize are the bounds of spilling a body that fits no record: nobody has tried to
+// put it before, and megabytes take longer, so that it may have all of AnswerWithin. By
+// default 2 × 1.287 s + 25 ms.
+func (c Config) Oversize() bounds.Config {
+	all := c.Spill
+	all.AttemptTimeout = (c.AnswerWithin - time.Duration(all.Attempts-1)*all.MaxBackoff) / time.Duration(all.Attempts)
+	all.AnswerTimeout = all.AttemptTimeout
+	return all
+}
+
 func (c *Config) settings() *flag.FlagSet {
 	fs := setting.New("ingest")
 	fs.StringVar(&c.Environment, "ENVIRONMENT", c.Environment, "name of the environment, dimension of its metrics")

@@ -50,6 +50,9 @@ func TestConfigNamesTheSettingThatCannotBe(t *testing.T) {
 
 func TestDefaultsBoundTheWorstCase(t *testing.T) {
 	c := ingest.Default()
+	if worst := c.Oversize().WorstCase(); worst > c.AnswerWithin || worst < c.AnswerWithin-time.Millisecond {
+		t.Errorf("an oversize body may take %v, want all of %v", worst, c.AnswerWithin)
+	}
 	if worst := c.Put.WorstCase() + c.Spill.WorstCase(); worst >= 2600*time.Millisecond {
 		t.Errorf("worst case of a request is %v, limit is 2.6s", worst)
 	}

@@ -117,7 +117,11 @@ func (h *Handler) store(ctx context.Context, s *scratch) (err error) {
 		return nil
 	}
 	// Whatever the put's context has come to: the spill has a deadline of its own.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), h.config.Spill.WorstCase())
+	longest := h.config.Spill.WorstCase()
+	if len(s.record) > record.MaxBytes {
+		longest = h.config.Oversize().WorstCase()
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), longest)
 	defer cancel()
 	if err := h.spill.Put(ctx, record.SpillKey(s.id, s.received), s.record); err != nil {
 		return errors.Join(refused, err)

@@ -67,7 +67,7 @@ func faults(r *report, table string, each int) error {
 	if err != nil {
 		return err
 	}
-	aside, err := spill.New(config.Bucket, config.Spill)
+	aside, err := spill.New(config.Bucket, config.Spill, config.Oversize())
 	if err != nil {
 		return err
 	}

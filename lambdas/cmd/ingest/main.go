@@ -35,7 +35,7 @@ func newHandler(log *slog.Logger) (*ingest.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	aside, err := spill.New(config.Bucket, config.Spill)
+	aside, err := spill.New(config.Bucket, config.Spill, config.Oversize())
 	if err != nil {
 		return nil, err
 	}
