@@ -156,6 +156,8 @@ func TestAnOversizeBodyHasMoreTime(t *testing.T) {
 	t.Cleanup(server.Close)
 	t.Setenv("AWS_ENDPOINT_URL_S3", server.URL)
 	t.Setenv("AWS_REGION", "us-east-1")
+	t.Setenv("AWS_ACCESS_KEY_ID", "key")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "secret")
 	short := bounds.Default()
 	short.Attempts, short.AttemptTimeout, short.AnswerTimeout = 1, 20*time.Millisecond, 20*time.Millisecond
 	s, err := spill.New("bucket", short, bounds.Patient())
