@@ -53,10 +53,7 @@ func (e Environment) checkPlace() error {
 }
 
 func (e Environment) checkEdge() error {
-	if e.Domain.Name == "" && e.Domain.Certificate != "" {
-		return fmt.Errorf("Domain.Name is empty, but Domain.Certificate is %q", e.Domain.Certificate)
-	}
-	if e.Domain.Name != "" {
+	if e.Domain != (Domain{}) {
 		if err := first(
 			matches("Domain.Name", e.Domain.Name, domainPattern, "a domain name such as events.example.com"),
 			matches("Domain.Certificate", e.Domain.Certificate, certificatePattern, "the ARN of a certificate in us-east-1"),
@@ -84,8 +81,8 @@ func (e Environment) checkFunctions() error {
 }
 
 func (e Environment) checkAccount() error {
-	if len(e.Tags) > 40 {
-		return fmt.Errorf("Tags are %d, must be at most 40", len(e.Tags))
+	if err := between("the number of Tags", len(e.Tags), 0, 40); err != nil {
+		return err
 	}
 	for _, key := range slices.Sorted(maps.Keys(e.Tags)) {
 		if err := first(
@@ -95,12 +92,13 @@ func (e Environment) checkAccount() error {
 			return err
 		}
 	}
-	if e.Ingest.Reserved > 0 && e.Provisioned > e.Ingest.Reserved {
-		return fmt.Errorf("Provisioned is %d, must be at most Ingest.Reserved, which is %d", e.Provisioned, e.Ingest.Reserved)
+	provisioned := 10_000
+	if e.Ingest.Reserved > 0 {
+		provisioned = e.Ingest.Reserved // of which they are a part
 	}
 	return first(
 		matches("Boundary", e.Boundary, boundaryPattern, "the ARN of a policy"),
-		between("Provisioned", e.Provisioned, 0, 10_000),
+		between("Provisioned", e.Provisioned, 0, provisioned),
 		between("Ingest.Reserved", e.Ingest.Reserved, 0, 10_000),
 		between("Validator.Reserved", e.Validator.Reserved, 0, 10_000),
 		between("Redrive.Reserved", e.Redrive.Reserved, 0, 10_000),

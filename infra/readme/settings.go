@@ -5,6 +5,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"path/filepath"
 	"reflect"
 	"regexp"
 	"strings"
@@ -53,12 +54,24 @@ var aDefault = regexp.MustCompile(`; default [^;]*$|\s*Default \S+\.$`)
 // commentsOf returns the comments of the fields of every struct in a folder, by
 // "Struct.Field".
 func commentsOf(folder string) (map[string]string, error) {
-	packages, err := parser.ParseDir(token.NewFileSet(), folder, nil, parser.ParseComments)
+	files, err := filepath.Glob(filepath.Join(folder, "*.go"))
 	if err != nil {
 		return nil, err
 	}
 	comments := map[string]string{}
-	ast.Inspect(packages["environment"], func(node ast.Node) bool {
+	for _, path := range files {
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ParseComments)
+		if err != nil {
+			return nil, err
+		}
+		addComments(comments, file)
+	}
+	return comments, nil
+}
+
+// addComments adds those of one file.
+func addComments(comments map[string]string, file *ast.File) {
+	ast.Inspect(file, func(node ast.Node) bool {
 		spec, isType := node.(*ast.TypeSpec)
 		if !isType {
 			return true
@@ -74,5 +87,4 @@ func commentsOf(folder string) (map[string]string, error) {
 		}
 		return false
 	})
-	return comments, nil
 }
