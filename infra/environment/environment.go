@@ -19,6 +19,7 @@ type Environment struct {
 	TLS       string   // the API's security policy, a name of API Gateway's for edge-optimized endpoints such as "TLS12_PFS_2025_EDGE"; default empty: API Gateway's own default
 	Domain    Domain   // a name of your own for the endpoint
 	WAF       WAF      // a firewall before the API
+	Origins   []string // whose pages may read answers, with their cookies, such as "https://example.com"; others' events are stored too; default empty: every origin's, without cookies
 	Ingest    Function // the function that a client waits for
 	Validator Function // the function that checks batches
 	Redrive   Function // the function that brings spilled and replayed records back

@@ -42,6 +42,7 @@ func TestValidateNamesFieldValueAndLimit(t *testing.T) {
 		{func(e *env) { e.Region = "Frankfurt" }, `Region is "Frankfurt", must be an AWS region such as "eu-central-1"`},
 		{func(e *env) { e.Throttle.RatePerSecond = 0 }, "Throttle.RatePerSecond is 0, must be at least 1"},
 		{func(e *env) { e.TLS = "TLS_1_2" }, `TLS is "TLS_1_2", must be a security policy for edge-optimized endpoints`},
+		{func(e *env) { e.Origins = []string{"https://a.example", "https://b.example/"} }, `Origins is "https://b.example/", must be origins such as`},
 		{func(e *env) { e.Domain.Name = "events" }, `Domain.Name is "events", must be a domain name`},
 		{func(e *env) { e.Domain.Name = "e.example.com" }, `Domain.Certificate is "", must be the ARN of a certificate in us-east-1`},
 		{func(e *env) { e.Domain.Certificate = "arn" }, `Domain.Name is "", must be a domain name`},

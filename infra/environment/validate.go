@@ -15,6 +15,7 @@ var (
 	accountPattern     = regexp.MustCompile(`^[0-9]{12}$`)
 	domainPattern      = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$`)
 	certificatePattern = regexp.MustCompile(`^arn:aws[a-z-]*:acm:us-east-1:[0-9]{12}:certificate/[0-9a-f-]{36}$`)
+	originPattern      = regexp.MustCompile(`^https?://[a-z0-9.-]+(:[0-9]{1,5})?$`)
 	tlsPattern         = regexp.MustCompile(`^(TLS[0-9]{2}_[A-Z0-9_]*EDGE)?$`)
 	tagKeyPattern      = regexp.MustCompile(`^([^aA].{0,127}|[aA]([^wW].{0,126})?|[aA][wW]([^sS].{0,125})?|[aA][wW][sS]([^:].{0,124})?)$`)
 	tagValuePattern    = regexp.MustCompile(`^.{0,256}$`)
@@ -58,6 +59,11 @@ func (e Environment) checkEdge() error {
 			matches("Domain.Name", e.Domain.Name, domainPattern, "a domain name such as events.example.com"),
 			matches("Domain.Certificate", e.Domain.Certificate, certificatePattern, "the ARN of a certificate in us-east-1"),
 		); err != nil {
+			return err
+		}
+	}
+	for _, origin := range e.Origins {
+		if err := matches("Origins", origin, originPattern, "origins such as https://example.com"); err != nil {
 			return err
 		}
 	}

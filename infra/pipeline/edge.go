@@ -31,6 +31,7 @@ type EdgeProps struct {
 	TLS        string               // security policy of the API; default API Gateway's
 	Domain     environment.Domain   // a name of one's own; default none
 	WAF        environment.WAF      // a firewall; default none
+	Origins    []string             // whose pages may read answers; default every origin's
 	Logs       LogsProps            // how long access and error lines are kept; required
 	Tracing    bool                 // whether X-Ray follows requests; default false
 	OwnLogRole bool                 // whether to set the account's role for API Gateway's logs; default false
@@ -59,9 +60,9 @@ func NewEdge(scope constructs.Construct, id string, props EdgeProps) *Edge {
 	addPost(api.Root(), "PostRoot", props.Ingest.Entry)
 	addPost(events, "PostEvents", props.Ingest.Entry)
 	addHealth(api.Root())
-	addPreflight(api.Root(), "GET,OPTIONS,POST")
-	addPreflight(events, "OPTIONS,POST")
-	addGatewayResponses(api)
+	addPreflight(api.Root(), "GET,OPTIONS,POST", props.Origins)
+	addPreflight(events, "OPTIONS,POST", props.Origins)
+	addGatewayResponses(api, props.Origins)
 	if props.TLS != "" {
 		api.Node().DefaultChild().(awsapigateway.CfnRestApi).SetSecurityPolicy(jsii.String(props.TLS))
 	}

@@ -39,7 +39,7 @@ func newPipeline(scope constructs.Construct, env environment.Environment, dist s
 		FunctionProps: function(env.Ingest),
 		Environment:   env.Name, Events: events, Lake: lake,
 		ClientIP: env.ClientIP, Acknowledge: env.Acknowledge, WhenUnstored: env.WhenUnstored,
-		Provisioned: env.Provisioned,
+		Origins: env.Origins, Provisioned: env.Provisioned,
 	})
 	redrive := NewRedrive(stack, "Redrive", RedriveProps{
 		FunctionProps: function(env.Redrive),
@@ -47,7 +47,7 @@ func newPipeline(scope constructs.Construct, env environment.Environment, dist s
 	})
 	api := "global-ingest-" + env.Name
 	edge := NewEdge(stack, "Edge", EdgeProps{
-		Name: api, Ingest: ingest, Throttle: env.Throttle, TLS: env.TLS, Domain: env.Domain, WAF: env.WAF, Logs: logs,
+		Name: api, Ingest: ingest, Throttle: env.Throttle, TLS: env.TLS, Domain: env.Domain, WAF: env.WAF, Origins: env.Origins, Logs: logs,
 		Tracing: env.Tracing, OwnLogRole: env.OwnAPILogRole,
 	})
 	var canary *Canary

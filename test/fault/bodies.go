@@ -71,8 +71,8 @@ const crafted = "panic!"
 
 var panics = mutation{
 	name: "panic on a crafted body", file: "lambdas/ingest/handler.go",
-	old: `h.encode(s, event)`,
-	new: `h.encode(s, event)
+	old: `cors = h.encode(s, event)`,
+	new: `cors = h.encode(s, event)
 	if s.record[len(s.record)-1] == '!' {
 		panic(string(s.record))
 	}`,

@@ -20,6 +20,7 @@ func variants() []environment.Environment {
 		Name: "events.example.com", Certificate: "arn:aws:acm:us-east-1:" + account + ":certificate/00000000-0000-0000-0000-000000000000",
 	}
 	everything.WAF.On = true
+	everything.Origins = []string{"https://example.com", "https://shop.example.com"}
 	everything.Ingest.Reserved, everything.Validator.Reserved, everything.Redrive.Reserved = 500, 100, 10
 	everything.Provisioned = 5
 	everything.SourceBackup = true
@@ -89,6 +90,9 @@ func TestEverySettingArrives(t *testing.T) {
 		"Ingest.Reserved":    `"ReservedConcurrentExecutions": 500`,
 		"Validator.Reserved": `"ReservedConcurrentExecutions": 100`,
 		"Redrive.Reserved":   `"ReservedConcurrentExecutions": 10`,
+		"Origins, function":  `"CORS_ORIGINS": "https://example.com,https://shop.example.com"`,
+		"Origins, preflight": `$origin == \"https://example.com\" || $origin == \"https://shop.example.com\"`,
+		"Origins, refusals":  `"gatewayresponse.header.Access-Control-Allow-Origin": "method.request.header.Origin"`,
 		"Provisioned":        `"ProvisionedConcurrentExecutions": 5`,
 		"SourceBackup":       `"S3BackupMode": "Enabled"`,
 		"Strict":             `"STRICT": "true"`,
