@@ -86,7 +86,7 @@ bench-compare: ## run the Go benchmarks here and at BASE=main, and show what cha
 
 .PHONY: golden
 golden: node ## accept the synthesized templates as the golden ones
-	go test ./test/synth -run TestGoldens -update
+	go test ./test/synth -run 'TestGoldens|TestCosts' -update
 
 .PHONY: synth
 synth: cli ## synthesize ENV's stacks into .local/cdk.out
