@@ -1,7 +1,6 @@
 package ingest
 
 import (
-	"errors"
 	"flag"
 	"fmt"
 	"time"
@@ -66,13 +65,10 @@ func (c Config) Variables() map[string]string {
 
 // Validate names the setting that cannot be.
 func (c Config) Validate() error {
+	if err := setting.Required(c.settings(), "ENVIRONMENT", "EVENTS_STREAM", "LAKE_BUCKET"); err != nil {
+		return err
+	}
 	switch {
-	case c.Environment == "":
-		return errors.New("ENVIRONMENT is not set")
-	case len(c.Streams) == 0:
-		return errors.New("EVENTS_STREAM is not set")
-	case c.Bucket == "":
-		return errors.New("LAKE_BUCKET is not set")
 	case c.Acknowledge != Durable && c.Acknowledge != Immediate:
 		return fmt.Errorf("ACKNOWLEDGE is %q, must be %s or %s", c.Acknowledge, Durable, Immediate)
 	case c.WhenUnstored != Refuse && c.WhenUnstored != Acknowledge:

@@ -48,16 +48,10 @@ func (c Config) Variables() map[string]string {
 
 // Validate names the setting that cannot be.
 func (c Config) Validate() error {
-	switch {
-	case c.Environment == "":
-		return errors.New("ENVIRONMENT is not set")
-	case len(c.Streams) == 0:
-		return errors.New("EVENTS_STREAM is not set")
-	case c.Rejects == "":
-		return errors.New("REJECTS_STREAM is not set")
-	case c.Bucket == "":
-		return errors.New("LAKE_BUCKET is not set")
-	case c.MaxReplays < 1:
+	if err := setting.Required(c.settings(), "ENVIRONMENT", "EVENTS_STREAM", "REJECTS_STREAM", "LAKE_BUCKET"); err != nil {
+		return err
+	}
+	if c.MaxReplays < 1 {
 		return fmt.Errorf("MAX_REPLAYS is %d, must be at least 1", c.MaxReplays)
 	}
 	if c.MaxDepth < 1 || c.MaxEvents < 1 || c.MaxInflatedBytes < 1 || c.MaxBodyBytes < 1 {

@@ -55,6 +55,16 @@ func (l list) Set(value string) error {
 	return nil
 }
 
+// Required names the first of these settings of fs that is empty.
+func Required(fs *flag.FlagSet, names ...string) error {
+	for _, name := range names {
+		if fs.Lookup(name).Value.String() == "" {
+			return fmt.Errorf("%s is not set", name)
+		}
+	}
+	return nil
+}
+
 // Write returns every setting of fs with its present value, defaults included,
 // so that a template shows the whole configuration.
 func Write(fs *flag.FlagSet) map[string]string {

@@ -2,11 +2,9 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
-	"sync"
 	"testing"
 	"time"
 
@@ -14,24 +12,12 @@ import (
 	"global-ingest/test/traffic"
 )
 
-// binaries is the folder that executables builds the functions in, for this machine,
-// once: inside a test, for go test to know that its result depends on their source.
-var (
-	binaries    string
-	executables = sync.OnceValues(func() (map[string]string, error) { return simulator.BuildFunctions(binaries) })
-)
+var executables, removeExecutables = simulator.NewBuild()
 
 func TestMain(m *testing.M) {
-	os.Exit(func() int {
-		dir, err := os.MkdirTemp("", "global-ingest-")
-		if err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			return 1
-		}
-		defer os.RemoveAll(dir)
-		binaries = dir
-		return m.Run()
-	}())
+	code := m.Run()
+	removeExecutables()
+	os.Exit(code)
 }
 
 // functions returns the executables.
