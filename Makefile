@@ -90,7 +90,7 @@ compare: node ## run the article's wirings side by side over a modelled network:
 
 .PHONY: golden
 golden: node ## accept the synthesized templates as the golden ones
-	go test ./test/synth -run TestGoldens -update
+	go test ./test/synth -run 'TestGoldens|TestCosts' -update
 
 .PHONY: synth
 synth: cli ## synthesize ENV's stacks into .local/cdk.out
@@ -129,6 +129,10 @@ review: cli base ## write what a pull request is told, since BASE=main, to .loca
 .PHONY: post
 post: ## post .local/review.md to the pull request of a GitHub workflow, over the one that is there
 	@go run ./infra/review post -comment $(OUT)/review.md
+
+.PHONY: readme
+readme: ## bring the generated tables of README.md up to date
+	@go run ./infra/readme
 
 .PHONY: cost
 cost: ## what ENV costs a month, and which quota is met first: EVENTS=100M BYTES=800 BATCH=10 PEAK=3

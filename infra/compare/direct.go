@@ -27,8 +27,8 @@ func (c comparison) direct() {
 			Conditions: &map[string]any{"StringEquals": map[string]any{"aws:SourceAccount": c.env.Account}},
 		}),
 	})
-	role.AddToPolicy(pipeline.Allow([]string{"firehose:PutRecord"}, c.Events.Stream.DeliveryStreamArn()))
-	template := jsii.String("#set($stream='" + *c.Events.Stream.DeliveryStreamName() + "')" + record)
+	role.AddToPolicy(pipeline.Allow([]string{"firehose:PutRecord"}, c.Events[0].Stream.DeliveryStreamArn()))
+	template := jsii.String("#set($stream='" + *c.Events[0].Stream.DeliveryStreamName() + "')" + record)
 	integration := awsapigateway.NewAwsIntegration(&awsapigateway.AwsIntegrationProps{
 		Service: jsii.String("firehose"), Action: jsii.String("PutRecord"), IntegrationHttpMethod: jsii.String("POST"),
 		Options: &awsapigateway.IntegrationOptions{

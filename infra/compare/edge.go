@@ -34,8 +34,8 @@ func (c comparison) edgeChained() {
 // edgeFirehose adds wiring 4.
 func (c comparison) edgeFirehose() {
 	stack := c.stack("EdgeFirehose", "wiring 4, Lambda@Edge, Firehose")
-	c.atEdge(stack, compare.EdgeFirehose(Region, *c.Events.Stream.DeliveryStreamName()),
-		pipeline.Allow([]string{"firehose:PutRecord"}, c.Events.Stream.DeliveryStreamArn()))
+	c.atEdge(stack, compare.EdgeFirehose(Region, *c.Events[0].Stream.DeliveryStreamName()),
+		pipeline.Allow([]string{"firehose:PutRecord"}, c.Events[0].Stream.DeliveryStreamArn()))
 }
 
 // atEdge adds a distribution whose requests a function answers at the location that

@@ -76,7 +76,7 @@ func (c comparison) function(size environment.Function) pipeline.FunctionProps {
 // api adds the product's edge in front of a function, or of what post adds.
 func (c comparison) api(stack awscdk.Stack, id string, function awslambda.Function, regional bool, post func(awsapigateway.IResource, string)) {
 	edge := pipeline.NewEdge(stack, "Edge", pipeline.EdgeProps{
-		Name: "global-ingest-" + Name + "-" + id, Ingest: &pipeline.Ingest{Function: function},
+		Name: "global-ingest-" + Name + "-" + id, Ingest: &pipeline.Ingest{Function: function, Entry: function},
 		Throttle: c.env.Throttle, Logs: c.logs(), Regional: regional, Post: post,
 	})
 	pipeline.Output(stack, "Endpoint", "Where to POST events", edge.URL)

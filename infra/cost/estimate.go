@@ -3,6 +3,7 @@ package cost
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"global-ingest/infra/environment"
 )
@@ -69,7 +70,7 @@ func Of(env environment.Environment, l Load) Estimate {
 		line("Data out", requests*answerBytes/gb, "data out", fmt.Sprintf("%%s GB: answers of %d bytes", answerBytes)),
 		line("CloudWatch Logs", batches*logBytes/gb, "logs", "%s GB: metric lines of batches"),
 	)
-	return append(e, fixed(env)...)
+	return slices.Concat(e, firewall(env, requests), fixed(env))
 }
 
 // roundUp is what Firehose bills of a record.
@@ -104,6 +105,17 @@ func fixed(env environment.Environment) Estimate {
 		e = append(e, line("CloudWatch alarms", watchedMetrics, "alarm metric", "%s metrics"), line("CloudWatch, the alarm that pages", 1, "composite alarm", "%s alarm"))
 	}
 	return append(e, line("KMS, keys", keys, "key", "%s keys"))
+}
+
+// firewall is what the WAF takes, when there is one.
+func firewall(env environment.Environment, requests float64) Estimate {
+	if !env.WAF.On {
+		return nil
+	}
+	return Estimate{
+		line("WAF", 1, "web acl", "%s web ACL"), line("WAF, rules", 2, "web acl rule", "%s rules"),
+		line("WAF, requests", requests, "web acl request", "%s requests"),
+	}
 }
 
 // line is an amount at its price. The formula has a place for the amount.

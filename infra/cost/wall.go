@@ -12,6 +12,7 @@ type Wall struct {
 	Limit    string  // what it is, and its value
 	Requests float64 // requests a second
 	Past     string  // the way past it
+	Brief    bool    // met for seconds only, until the breaker opens
 }
 
 // hangSeconds is the longest that ingest makes a client wait, when Firehose and S3
@@ -23,10 +24,10 @@ func Walls(env environment.Environment, l Load) []Wall {
 	streams := float64(env.Streams)
 	concurrency := book.Quotas["lambda concurrency"].in(env.Region)
 	walls := []Wall{
-		{fmt.Sprintf("this environment's Throttle.RatePerSecond, %d requests/s", env.Throttle.RatePerSecond), float64(env.Throttle.RatePerSecond), "set it"},
+		{fmt.Sprintf("this environment's Throttle.RatePerSecond, %d requests/s", env.Throttle.RatePerSecond), float64(env.Throttle.RatePerSecond), "set it", false},
 		wall(env, "api requests", "API Gateway", 1),
 		wall(env, "lambda concurrency", "Lambda", 1/ingestSeconds),
-		{fmt.Sprintf("Lambda, %s environments, while Firehose and S3 hang", number(concurrency)), concurrency / hangSeconds, "the breaker: it is met for seconds"},
+		{fmt.Sprintf("Lambda, %s environments, while Firehose and S3 hang", number(concurrency)), concurrency / hangSeconds, "the breaker: it is met for seconds", true},
 		wall(env, "firehose requests", "Firehose", streams),
 		wall(env, "firehose records", "Firehose", streams),
 		wall(env, "firehose bytes", "Firehose", streams*mib/l.record()),
@@ -47,7 +48,7 @@ func Walls(env environment.Environment, l Load) []Wall {
 func wall(env environment.Environment, quota, service string, requests float64) Wall {
 	q := book.Quotas[quota]
 	value := q.in(env.Region)
-	return Wall{fmt.Sprintf("%s, %s %s", service, number(value), q.Unit), value * requests, q.Past}
+	return Wall{fmt.Sprintf("%s, %s %s", service, number(value), q.Unit), value * requests, q.Past, false}
 }
 
 func number(value float64) string {

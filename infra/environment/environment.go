@@ -16,6 +16,10 @@ type Environment struct {
 	Region  string // AWS region, such as "eu-central-1"; default empty: the region of whoever deploys
 
 	Throttle  Throttle // what the API lets through
+	TLS       string   // the API's security policy, a name of API Gateway's for edge-optimized endpoints such as "TLS12_PFS_2025_EDGE"; default empty: API Gateway's own default
+	Domain    Domain   // a name of your own for the endpoint
+	WAF       WAF      // a firewall before the API
+	Origins   []string // whose pages may read answers, with their cookies, such as "https://example.com"; others' events are stored too; default empty: every origin's, without cookies
 	Ingest    Function // the function that a client waits for
 	Validator Function // the function that checks batches
 	Redrive   Function // the function that brings spilled and replayed records back
@@ -40,6 +44,10 @@ type Environment struct {
 	Tracing       bool                // whether X-Ray follows requests through API and functions; default false
 	OwnAPILogRole bool                // whether this environment sets the role with which API Gateway writes logs for the whole account and region; one environment per account and region must; default false
 
+	Provisioned int               // environments of Ingest that are kept started, for which AWS bills by the hour, 0 to 10,000; default 0: each starts for a request
+	Tags        map[string]string // of every resource, up to 40, such as cost centre or owner; default none
+	Boundary    string            // ARN of the permissions boundary of every role, where an account asks for one; default none
+
 	// DeletableStorage lets `cdk destroy` take bucket, key, streams and log groups
 	// along, once the bucket is empty. Without it they stay, and the Storage stack
 	// refuses to be deleted. Default false.
@@ -54,9 +62,25 @@ type Throttle struct {
 	Burst         int // requests at once, at least 1; default 5,000
 }
 
+// Domain is a name of your own in front of the API. Point it, with an alias record, at
+// what the deploy prints as DomainTarget.
+type Domain struct {
+	Name        string // such as "events.example.com"; default none
+	Certificate string // ARN of its certificate in ACM, in us-east-1 wherever the API is, for CloudFront reads it there; required with Name
+}
+
+// WAF is a web ACL before the API: it blocks addresses that send too much, and those
+// of AWS's list of bad reputation. It never looks at bodies: whatever is in one is
+// answered 200.
+type WAF struct {
+	On             bool // whether there is one, for about $8 a month and $0.60 a million requests; default false
+	RatePerAddress int  // requests that one address may send in 5 minutes, 10 to 2,000,000,000; a network behind one address is one; default 10,000
+}
+
 // Function sizes a Lambda function.
 type Function struct {
 	MemoryMiB int           // MiB, 128 to 10,240; CPU grows with it, one whole vCPU at 1,769; default 512 for Ingest, 1,024 for the others
+	Reserved  int           // environments at once that nobody else in the account takes, and the most there are, 0 to 10,000; default 0: as many as the account has left
 	Timeout   time.Duration // whole seconds; Ingest 4s to 29s, default 10s; Validator 1s to 5m, the longest that Firehose waits, default 1m; Redrive 10s to 15m, default 2m
 }
 
@@ -85,6 +109,7 @@ func Default(name string) Environment {
 	return Environment{
 		Name:         name,
 		Throttle:     Throttle{RatePerSecond: 10_000, Burst: 5_000},
+		WAF:          WAF{RatePerAddress: 10_000},
 		Ingest:       Function{MemoryMiB: 512, Timeout: 10 * time.Second},
 		Validator:    Function{MemoryMiB: 1_024, Timeout: time.Minute},
 		Redrive:      Function{MemoryMiB: 1_024, Timeout: 2 * time.Minute},

@@ -2,6 +2,7 @@ package environment
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"time"
@@ -10,9 +11,17 @@ import (
 )
 
 var (
-	namePattern    = regexp.MustCompile(`^[A-Z][A-Za-z0-9]{0,31}$`)
-	accountPattern = regexp.MustCompile(`^[0-9]{12}$`)
-	regionPattern  = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-[0-9]$`)
+	namePattern        = regexp.MustCompile(`^[A-Z][A-Za-z0-9]{0,31}$`)
+	accountPattern     = regexp.MustCompile(`^[0-9]{12}$`)
+	domainPattern      = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$`)
+	certificatePattern = regexp.MustCompile(`^arn:aws[a-z-]*:acm:us-east-1:[0-9]{12}:certificate/[0-9a-f-]{36}$`)
+	originPattern      = regexp.MustCompile(`^https?://[a-z0-9.-]+(:[0-9]{1,5})?$`)
+	tlsPattern         = regexp.MustCompile(`^(TLS[0-9]{2}_[A-Z0-9_]*EDGE)?$`)
+	tagKeyPattern      = regexp.MustCompile(`^([^aA].{0,127}|[aA]([^wW].{0,126})?|[aA][wW]([^sS].{0,125})?|[aA][wW][sS]([^:].{0,124})?)$`)
+	tagValuePattern    = regexp.MustCompile(`^.{0,256}$`)
+	boundaryPattern    = regexp.MustCompile(`^(arn:aws[a-z-]*:iam::([0-9]{12}|aws):policy/.{1,512})?$`)
+
+	regionPattern = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-[0-9]$`)
 )
 
 // retentions are the days that CloudWatch Logs accepts.
@@ -27,7 +36,7 @@ const maxExpiry = 36_500
 // Validate returns what is wrong with e first: the field, its value and its limit.
 func (e Environment) Validate() error {
 	for _, check := range []func() error{
-		e.checkPlace, e.checkThrottle, e.checkFunctions, e.checkDelivery, e.checkStorage, e.checkWatch,
+		e.checkPlace, e.checkEdge, e.checkFunctions, e.checkAccount, e.checkDelivery, e.checkStorage, e.checkWatch,
 	} {
 		if err := check(); err != nil {
 			return fmt.Errorf("environment %s: %w", e.Name, err)
@@ -44,8 +53,23 @@ func (e Environment) checkPlace() error {
 	)
 }
 
-func (e Environment) checkThrottle() error {
+func (e Environment) checkEdge() error {
+	if e.Domain != (Domain{}) {
+		if err := first(
+			matches("Domain.Name", e.Domain.Name, domainPattern, "a domain name such as events.example.com"),
+			matches("Domain.Certificate", e.Domain.Certificate, certificatePattern, "the ARN of a certificate in us-east-1"),
+		); err != nil {
+			return err
+		}
+	}
+	for _, origin := range e.Origins {
+		if err := matches("Origins", origin, originPattern, "origins such as https://example.com"); err != nil {
+			return err
+		}
+	}
 	return first(
+		matches("TLS", e.TLS, tlsPattern, "a security policy for edge-optimized endpoints, such as TLS12_PFS_2025_EDGE"),
+		between("WAF.RatePerAddress", e.WAF.RatePerAddress, 10, 2_000_000_000),
 		atLeast("Throttle.RatePerSecond", e.Throttle.RatePerSecond, 1),
 		atLeast("Throttle.Burst", e.Throttle.Burst, 1),
 	)
@@ -59,6 +83,31 @@ func (e Environment) checkFunctions() error {
 		lasts("Validator.Timeout", e.Validator.Timeout, time.Second, 5*time.Minute),
 		between("Redrive.MemoryMiB", e.Redrive.MemoryMiB, 128, 10_240),
 		lasts("Redrive.Timeout", e.Redrive.Timeout, 10*time.Second, 15*time.Minute),
+	)
+}
+
+func (e Environment) checkAccount() error {
+	if err := between("the number of Tags", len(e.Tags), 0, 40); err != nil {
+		return err
+	}
+	for _, key := range slices.Sorted(maps.Keys(e.Tags)) {
+		if err := first(
+			matches("Tags", key, tagKeyPattern, "keys of 1 to 128 characters that do not begin with aws:"),
+			matches("Tags."+key, e.Tags[key], tagValuePattern, "at most 256 characters"),
+		); err != nil {
+			return err
+		}
+	}
+	provisioned := 10_000
+	if e.Ingest.Reserved > 0 {
+		provisioned = e.Ingest.Reserved // of which they are a part
+	}
+	return first(
+		matches("Boundary", e.Boundary, boundaryPattern, "the ARN of a policy"),
+		between("Provisioned", e.Provisioned, 0, provisioned),
+		between("Ingest.Reserved", e.Ingest.Reserved, 0, 10_000),
+		between("Validator.Reserved", e.Validator.Reserved, 0, 10_000),
+		between("Redrive.Reserved", e.Redrive.Reserved, 0, 10_000),
 	)
 }
 

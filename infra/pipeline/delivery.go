@@ -38,6 +38,14 @@ type Delivery struct {
 	Stream awskinesisfirehose.DeliveryStream
 }
 
+// names are the names of the streams.
+func names(deliveries []*Delivery) (all []string) {
+	for _, d := range deliveries {
+		all = append(all, *d.Stream.DeliveryStreamName())
+	}
+	return all
+}
+
 // NewDelivery adds a Delivery under scope.
 func NewDelivery(scope constructs.Construct, id string, props DeliveryProps) *Delivery {
 	this := constructs.NewConstruct(scope, jsii.String(id))

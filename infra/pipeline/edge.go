@@ -28,6 +28,10 @@ type EdgeProps struct {
 	Name       string               // of the API, in the console and as dimension of its metrics; required
 	Ingest     *Ingest              // gets every POST; required without Post
 	Throttle   environment.Throttle // what is let through; required
+	TLS        string               // security policy of the API; default API Gateway's
+	Domain     environment.Domain   // a name of one's own; default none
+	WAF        environment.WAF      // a firewall; default none
+	Origins    []string             // whose pages may read answers; default every origin's
 	Logs       LogsProps            // how long access and error lines are kept; required
 	Tracing    bool                 // whether X-Ray follows requests; default false
 	OwnLogRole bool                 // whether to set the account's role for API Gateway's logs; default false
@@ -59,15 +63,25 @@ func NewEdge(scope constructs.Construct, id string, props EdgeProps) *Edge {
 	events := api.Root().AddResource(jsii.String("events"), nil)
 	post := props.Post
 	if post == nil {
-		post = func(resource awsapigateway.IResource, id string) { addPost(resource, id, props.Ingest.Function) }
+		post = func(resource awsapigateway.IResource, id string) { addPost(resource, id, props.Ingest.Entry) }
 	}
 	post(api.Root(), "PostRoot")
 	post(events, "PostEvents")
 	addHealth(api.Root())
-	addPreflight(api.Root(), "GET,OPTIONS,POST")
-	addPreflight(events, "OPTIONS,POST")
-	addGatewayResponses(api)
-	return &Edge{URL: api.UrlForPath(jsii.String("/events"))}
+	addPreflight(api.Root(), "GET,OPTIONS,POST", props.Origins)
+	addPreflight(events, "OPTIONS,POST", props.Origins)
+	addGatewayResponses(api, props.Origins)
+	if props.TLS != "" {
+		api.Node().DefaultChild().(awsapigateway.CfnRestApi).SetSecurityPolicy(jsii.String(props.TLS))
+	}
+	if props.WAF.On {
+		newWAF(this, props.WAF, api)
+	}
+	url := api.UrlForPath(jsii.String("/events"))
+	if props.Domain.Name != "" {
+		url = newDomain(this, props.Domain, api)
+	}
+	return &Edge{URL: url}
 }
 
 func endpoint(regional bool) awsapigateway.EndpointType {
@@ -100,7 +114,7 @@ func keepExecutionLogs(this constructs.Construct, api awsapigateway.RestApi, log
 
 // addPost passes POST on resource to function as it is. awsapigateway's
 // LambdaIntegration does the same with a permission that names no account.
-func addPost(resource awsapigateway.IResource, id string, function awslambda.Function) {
+func addPost(resource awsapigateway.IResource, id string, function awslambda.IFunction) {
 	integration := awsapigateway.NewAwsIntegration(&awsapigateway.AwsIntegrationProps{
 		Proxy:   jsii.Bool(true),
 		Service: jsii.String("lambda"),

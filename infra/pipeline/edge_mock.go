@@ -22,17 +22,37 @@ func addHealth(resource awsapigateway.IResource) {
 
 // addPreflight answers OPTIONS on resource, so that a browser's question before
 // its POST costs no function. A day is the longest that browsers keep the answer.
-func addPreflight(resource awsapigateway.IResource, methods string) {
-	addMock(resource, "OPTIONS", mock{
+func addPreflight(resource awsapigateway.IResource, methods string, origins []string) {
+	m := mock{
 		status: "204",
 		headers: map[string]string{
-			"Access-Control-Allow-Origin":  "*",
 			"Access-Control-Allow-Methods": methods,
-			// The names are for browsers that do not know the wildcard.
+			// The names are for browsers that do not know the wildcard, and for requests
+			// with credentials, which have none.
 			"Access-Control-Allow-Headers": "Content-Type,Content-Encoding,*",
 			"Access-Control-Max-Age":       "86400",
 		},
-	})
+	}
+	if len(origins) == 0 {
+		m.headers["Access-Control-Allow-Origin"] = "*"
+	} else {
+		m.headers["Vary"] = "Origin"
+		m.body = reflection(origins)
+	}
+	addMock(resource, "OPTIONS", m)
+}
+
+// reflection is a template that has no text, and sets the headers for an origin that
+// is one of these. Browsers write the header's name in either case over HTTP/2.
+func reflection(origins []string) string {
+	var among []string
+	for _, origin := range origins {
+		among = append(among, `$origin == "`+origin+`"`)
+	}
+	return `#set($origin = $input.params().header.get("Origin"))#if("$!origin" == "")#set($origin = $input.params().header.get("origin"))#end` +
+		`#if(` + strings.Join(among, " || ") + `)` +
+		`#set($context.responseOverride.header.Access-Control-Allow-Origin = $origin)` +
+		`#set($context.responseOverride.header.Access-Control-Allow-Credentials = "true")#end`
 }
 
 // mock is an answer that API Gateway gives by itself.
@@ -79,10 +99,17 @@ func addMock(resource awsapigateway.IResource, method string, m mock) {
 
 // addGatewayResponses lets a browser read what the API refuses by itself, and tells
 // every client when to come back.
-func addGatewayResponses(api awsapigateway.RestApi) {
+// It cannot compare here: with a list of origins it reflects any, for an answer that
+// tells nothing of anybody.
+func addGatewayResponses(api awsapigateway.RestApi, origins []string) {
 	readable := map[string]string{
 		"Access-Control-Allow-Origin":   quoted("*"),
 		"Access-Control-Expose-Headers": quoted("Retry-After"),
+	}
+	if len(origins) > 0 {
+		readable["Access-Control-Allow-Origin"] = "method.request.header.Origin"
+		readable["Access-Control-Allow-Credentials"] = quoted("true")
+		readable["Vary"] = quoted("Origin")
 	}
 	later := maps.Clone(readable)
 	later["Retry-After"] = quoted("1")

@@ -29,29 +29,30 @@ func NewFunction(this constructs.Construct, name string, props FunctionProps, va
 	})
 	logs := newLogs(this, "Logs", props.Logs)
 	role.AddToPolicy(mayWrite(logs, "logs:CreateLogStream", "logs:PutLogEvents"))
-	runtime, entry, code := awslambda.Runtime_PYTHON_3_13(), "index.handler", awslambda.Code(nil)
+	runtime, handler, code := awslambda.Runtime_PYTHON_3_13(), "index.handler", awslambda.Code(nil)
 	if props.Python != "" {
 		code = awslambda.Code_FromInline(jsii.String(props.Python))
 	} else {
 		variables["GOMEMLIMIT"] = memoryLimit(props.Size.MemoryMiB)
 		variables["SSL_CERT_DIR"] = noCertificates
-		runtime, entry = awslambda.Runtime_PROVIDED_AL2023(), "bootstrap"
+		runtime, handler = awslambda.Runtime_PROVIDED_AL2023(), "bootstrap"
 		code = awslambda.Code_FromAsset(jsii.String(filepath.Join(props.Dist, name)), nil)
 	}
 	return awslambda.NewFunction(this, jsii.String("Function"), &awslambda.FunctionProps{
-		Runtime:               runtime,
-		Architecture:          awslambda.Architecture_ARM_64(),
-		Handler:               jsii.String(entry),
-		Code:                  code,
-		MemorySize:            jsii.Number(props.Size.MemoryMiB),
-		Timeout:               duration(props.Size.Timeout),
-		Environment:           texts(variables),
-		Role:                  role,
-		LogGroup:              logs,
-		LoggingFormat:         awslambda.LoggingFormat_JSON,
-		SystemLogLevelV2:      awslambda.SystemLogLevel_WARN,
-		ApplicationLogLevelV2: awslambda.ApplicationLogLevel_INFO,
-		Tracing:               tracing(props.Tracing),
+		ReservedConcurrentExecutions: someOf(props.Size.Reserved),
+		Runtime:                      runtime,
+		Architecture:                 awslambda.Architecture_ARM_64(),
+		Handler:                      jsii.String(handler),
+		Code:                         code,
+		MemorySize:                   jsii.Number(props.Size.MemoryMiB),
+		Timeout:                      duration(props.Size.Timeout),
+		Environment:                  texts(variables),
+		Role:                         role,
+		LogGroup:                     logs,
+		LoggingFormat:                awslambda.LoggingFormat_JSON,
+		SystemLogLevelV2:             awslambda.SystemLogLevel_WARN,
+		ApplicationLogLevelV2:        awslambda.ApplicationLogLevel_INFO,
+		Tracing:                      tracing(props.Tracing),
 	})
 }
 
@@ -72,4 +73,12 @@ func tracing(on bool) awslambda.Tracing {
 		return awslambda.Tracing_ACTIVE
 	}
 	return awslambda.Tracing_DISABLED
+}
+
+// someOf is nil for none.
+func someOf(n int) *float64 {
+	if n == 0 {
+		return nil
+	}
+	return jsii.Number(n)
 }

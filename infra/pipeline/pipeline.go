@@ -1,6 +1,8 @@
 package pipeline
 
 import (
+	"strconv"
+
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
@@ -11,7 +13,7 @@ import (
 
 // newPipeline adds the stack of everything that an event passes on its way to lake,
 // and returns the streams.
-func newPipeline(scope constructs.Construct, env environment.Environment, dist string, lake *Lake, spill *Spill) (events, rejects *Delivery) {
+func newPipeline(scope constructs.Construct, env environment.Environment, dist string, lake *Lake, spill *Spill) (events []*Delivery, rejects *Delivery) {
 	stack := NewStack(scope, "Pipeline", awscdk.StackProps{
 		Description: jsii.String("global-ingest: the way of an event from the client to the lake"),
 	})
@@ -27,14 +29,17 @@ func newPipeline(scope constructs.Construct, env environment.Environment, dist s
 		FunctionProps: function(env.Validator),
 		Environment:   env.Name, Rejects: rejects, Lake: lake, Strict: env.Strict,
 	})
-	events = NewDelivery(stack, "Events", DeliveryProps{
-		Lake: lake, Prefix: record.EventsPrefix, Function: validator.Function, Buffers: env.Delivery,
-		SourceBackup: env.SourceBackup, Logs: logs, Removal: removal(env),
-	})
+	for i := range env.Streams {
+		events = append(events, NewDelivery(stack, eventsTitle(i), DeliveryProps{
+			Lake: lake, Prefix: record.EventsPrefix, Function: validator.Function, Buffers: env.Delivery,
+			SourceBackup: env.SourceBackup, Logs: logs, Removal: removal(env),
+		}))
+	}
 	ingest := NewIngest(stack, "Ingest", IngestProps{
 		FunctionProps: function(env.Ingest),
 		Environment:   env.Name, Events: events, Lake: lake,
 		ClientIP: env.ClientIP, Acknowledge: env.Acknowledge, WhenUnstored: env.WhenUnstored,
+		Origins: env.Origins, Provisioned: env.Provisioned,
 	})
 	redrive := NewRedrive(stack, "Redrive", RedriveProps{
 		FunctionProps: function(env.Redrive),
@@ -42,7 +47,7 @@ func newPipeline(scope constructs.Construct, env environment.Environment, dist s
 	})
 	api := "global-ingest-" + env.Name
 	edge := NewEdge(stack, "Edge", EdgeProps{
-		Name: api, Ingest: ingest, Throttle: env.Throttle, Logs: logs,
+		Name: api, Ingest: ingest, Throttle: env.Throttle, TLS: env.TLS, Domain: env.Domain, WAF: env.WAF, Origins: env.Origins, Logs: logs,
 		Tracing: env.Tracing, OwnLogRole: env.OwnAPILogRole,
 	})
 	var canary *Canary
@@ -58,4 +63,13 @@ func newPipeline(scope constructs.Construct, env environment.Environment, dist s
 	})
 	Output(stack, "Endpoint", "Where to POST events", edge.URL)
 	return events, rejects
+}
+
+// eventsTitle names the events streams: the first is Events however many there are, so
+// that more of them leave it alone.
+func eventsTitle(i int) string {
+	if i == 0 {
+		return "Events"
+	}
+	return "Events" + strconv.Itoa(i+1)
 }

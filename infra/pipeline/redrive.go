@@ -1,6 +1,8 @@
 package pipeline
 
 import (
+	"slices"
+
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
@@ -22,11 +24,11 @@ const (
 // RedriveProps configures a Redrive.
 type RedriveProps struct {
 	FunctionProps
-	Environment string    // dimension of its metrics; required
-	Events      *Delivery // the stream that gets the records again; required
-	Rejects     *Delivery // the stream that gets what no record can carry; required
-	Lake        *Lake     // where the records are read; required
-	Spill       *Spill    // the queue that names them; required
+	Environment string      // dimension of its metrics; required
+	Events      []*Delivery // the streams that get the records again; at least one
+	Rejects     *Delivery   // the stream that gets what no record can carry; required
+	Lake        *Lake       // where the records are read; required
+	Spill       *Spill      // the queue that names them; required
 }
 
 // Redrive is the function that brings spilled and replayed records back into the
@@ -40,7 +42,7 @@ func NewRedrive(scope constructs.Construct, id string, props RedriveProps) *Redr
 	this := constructs.NewConstruct(scope, jsii.String(id))
 	config := redrive.Default()
 	config.Environment = props.Environment
-	config.Stream = *props.Events.Stream.DeliveryStreamName()
+	config.Streams = names(props.Events)
 	config.Rejects = *props.Rejects.Stream.DeliveryStreamName()
 	config.Bucket = *props.Lake.Bucket.BucketName()
 	function := NewFunction(this, "redrive", props.FunctionProps, config.Variables())
@@ -66,8 +68,12 @@ func redriveRights(this constructs.Construct, props RedriveProps) []awsiam.Polic
 		}
 		return arns
 	}
+	var streams []*string
+	for _, d := range append(slices.Clone(props.Events), props.Rejects) {
+		streams = append(streams, d.Stream.DeliveryStreamArn())
+	}
 	return []awsiam.PolicyStatement{
-		Allow([]string{"firehose:PutRecordBatch"}, props.Events.Stream.DeliveryStreamArn(), props.Rejects.Stream.DeliveryStreamArn()),
+		Allow([]string{"firehose:PutRecordBatch"}, streams...),
 		Allow(
 			[]string{"sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"},
 			props.Spill.Queue.QueueArn(),

@@ -51,7 +51,7 @@ func newGauges(props WatchProps) gauges {
 		functions: []part{
 			function("Ingest", props.Ingest.Function), function("Validator", props.Validator.Function), function("Redrive", props.Redrive.Function),
 		},
-		streams:     []part{stream("Events", props.Events), stream("Rejects", props.Rejects)},
+		streams:     append(eventStreams(props.Events), stream("Rejects", props.Rejects)),
 		queue:       *props.Spill.Queue.QueueName(),
 		deadLetters: *props.Spill.DeadLetters.QueueName(),
 	}
@@ -60,6 +60,14 @@ func newGauges(props WatchProps) gauges {
 		g.every = props.Canary.Every
 	}
 	return g
+}
+
+// eventStreams are the events streams by their titles: Events, Events2 and so on.
+func eventStreams(events []*Delivery) (all []part) {
+	for i, d := range events {
+		all = append(all, part{eventsTitle(i), *d.Stream.DeliveryStreamName()})
+	}
+	return all
 }
 
 // ingest is the function that a client waits for.

@@ -6,6 +6,8 @@ package pipeline
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/constructs-go/constructs/v10"
@@ -17,16 +19,22 @@ import (
 
 // Stage is one environment: what others may add stacks to, or put records into.
 type Stage struct {
-	Scope           awscdk.Stage
-	Lake            *Lake
-	Events, Rejects *Delivery
+	Scope   awscdk.Stage
+	Lake    *Lake
+	Events  []*Delivery
+	Rejects *Delivery
 }
 
 // NewStage adds everything that env deploys, as the stacks Storage and Pipeline.
 func NewStage(scope constructs.Construct, env environment.Environment, dist string) *Stage {
-	stage := awscdk.NewStage(scope, jsii.String(env.Name), &awscdk.StageProps{
-		Env: &awscdk.Environment{Account: jsii.String(env.Account), Region: jsii.String(env.Region)},
-	})
+	props := &awscdk.StageProps{Env: &awscdk.Environment{Account: jsii.String(env.Account), Region: jsii.String(env.Region)}}
+	if env.Boundary != "" {
+		props.PermissionsBoundary = awscdk.PermissionsBoundary_FromArn(jsii.String(env.Boundary))
+	}
+	stage := awscdk.NewStage(scope, jsii.String(env.Name), props)
+	for _, key := range slices.Sorted(maps.Keys(env.Tags)) {
+		awscdk.Tags_Of(stage).Add(jsii.String(key), jsii.String(env.Tags[key]), nil)
+	}
 	for i, warning := range cost.Warnings(env) {
 		awscdk.Annotations_Of(stage).AddWarningV2(jsii.String(fmt.Sprintf("global-ingest:quota-%d", i)), jsii.String(warning))
 	}

@@ -22,7 +22,7 @@ type WatchProps struct {
 	Ingest      *Ingest            // required
 	Validator   *Validator         // required
 	Redrive     *Redrive           // required
-	Events      *Delivery          // required
+	Events      []*Delivery        // at least one
 	Rejects     *Delivery          // required
 	Spill       *Spill             // required
 	Canary      *Canary            // default none

@@ -25,7 +25,7 @@ const maxComment = 60_000
 const allowLabel = "replaces-data"
 
 // diff is what a deploy of one environment changes, as the CDK CLI shows it.
-type diff struct{ environment, text string }
+type diff struct{ environment, text, cost string }
 
 // show runs command for an environment.
 func show(command, env string) (diff, error) {
@@ -38,7 +38,7 @@ func show(command, env string) (diff, error) {
 	if err != nil {
 		return diff{}, fmt.Errorf("diff of %s: %w\n%s%s", env, err, text, problems.Bytes())
 	}
-	return diff{env, tidy(string(text))}, nil
+	return diff{environment: env, text: tidy(string(text))}, nil
 }
 
 var (
@@ -96,12 +96,20 @@ func markdown(lost map[string][]stateful.Loss, allowed bool, diffs []diff) strin
 	room := (maxComment - out.Len()) / max(1, len(diffs))
 	for _, d := range diffs {
 		if !d.changed() {
-			fmt.Fprintf(&out, "\n**%s**: no change\n", d.environment)
+			fmt.Fprintf(&out, "\n**%s**: no change%s\n", d.environment, d.price())
 			continue
 		}
-		fmt.Fprintf(&out, "\n<details><summary><b>%s</b></summary>\n\n````diff\n%s\n````\n\n</details>\n", d.environment, signs(clip(d.text, room)))
+		fmt.Fprintf(&out, "\n<details><summary><b>%s</b>%s</summary>\n\n````diff\n%s\n````\n\n</details>\n", d.environment, d.price(), signs(clip(d.text, room)))
 	}
 	return out.String()
+}
+
+// price is what the environment costs, behind its name.
+func (d diff) price() string {
+	if d.cost == "" {
+		return ""
+	}
+	return ", " + d.cost
 }
 
 // change is a line that the CLI begins with what becomes of a resource.

@@ -115,6 +115,7 @@ func comment(o options, out io.Writer) error {
 		if err != nil {
 			return err
 		}
+		shown.cost = costs(o.base, o.head, env.Name)
 		diffs = append(diffs, shown)
 	}
 	if len(diffs) == 0 {

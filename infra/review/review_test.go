@@ -89,7 +89,7 @@ func TestCommentHasEveryEnvironment(t *testing.T) {
 func TestMarkdown(t *testing.T) {
 	shown := tidy("Stack Prod/Storage (Prod-Storage)\nThere were no differences\n\n\n✨  Number of stacks with differences: 0\n\n" +
 		"Stack Prod/Pipeline (Prod-Pipeline)\n\x1b[33m[~]\x1b[39m AWS::Lambda::Function IngestFunction\n ├─ [-] 512\n └─ [+] 1024\n")
-	got := markdown(nil, false, []diff{{"Dev", "Stack Dev/Storage\nThere were no differences"}, {"Prod", shown}})
+	got := markdown(nil, false, []diff{{environment: "Dev", text: "Stack Dev/Storage\nThere were no differences"}, {environment: "Prod", text: shown}})
 	want := marker + `
 ## What a deploy of this changes
 
@@ -117,7 +117,7 @@ Stack Prod/Pipeline (Prod-Pipeline)
 }
 
 func TestCommentFitsGitHub(t *testing.T) {
-	long := diff{"Prod", "Stack Prod/Pipeline\n" + strings.Repeat("│ é changed │\n", 20_000)}
+	long := diff{environment: "Prod", text: "Stack Prod/Pipeline\n" + strings.Repeat("│ é changed │\n", 20_000)}
 	got := markdown(nil, false, []diff{long, long, long})
 	if len(got) > 65_536 {
 		t.Errorf("comment has %d bytes", len(got))
@@ -201,5 +201,27 @@ func TestPostSaysWhatGitHubSaid(t *testing.T) {
 	err := (&github{}).post(t, "wrong")
 	if err == nil || !strings.Contains(err.Error(), "401 Unauthorized: who are you?") {
 		t.Errorf("error is %v", err)
+	}
+}
+
+// TestTheCommentSaysWhatItCosts before and after, and nothing where nobody reckoned.
+func TestTheCommentSaysWhatItCosts(t *testing.T) {
+	reckoned := func(sum string) string {
+		dir := goldens(t, lake)
+		text := "Prod in us-east-1: 100M events a month\n\nAPI Gateway   $35.00  10M requests\na month   " + sum + "  $0.56 a million events\n"
+		if err := os.WriteFile(filepath.Join(dir, "prod", "cost.txt"), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return dir
+	}
+	for want, folders := range map[string][2]string{
+		"":                                     {reckoned("$1.00"), goldens(t, lake)},
+		"$2.00 a month (100M events a month)":  {goldens(t, lake), reckoned("$2.00")},
+		"$3.00 a month (100M events a month) ": {reckoned("$3.00"), reckoned("$3.00")},
+		"<b>$5.00 a month, before $4.00</b> (100M events a month)": {reckoned("$4.00"), reckoned("$5.00")},
+	} {
+		if got := costs(folders[0], folders[1], "Prod"); got != strings.TrimSpace(want) {
+			t.Errorf("says %q, want %q", got, want)
+		}
 	}
 }

@@ -1,7 +1,6 @@
 package canary
 
 import (
-	"errors"
 	"flag"
 	"fmt"
 	"time"
@@ -42,14 +41,10 @@ func (c Config) Variables() map[string]string {
 
 // Validate names the setting that cannot be.
 func (c Config) Validate() error {
-	switch {
-	case c.Environment == "":
-		return errors.New("ENVIRONMENT is not set")
-	case c.URL == "":
-		return errors.New("ENDPOINT_URL is not set")
-	case c.Bucket == "":
-		return errors.New("LAKE_BUCKET is not set")
-	case c.Every <= 0 || c.After <= 0 || c.AnswerIn <= 0:
+	if err := setting.Required(c.settings(), "ENVIRONMENT", "ENDPOINT_URL", "LAKE_BUCKET"); err != nil {
+		return err
+	}
+	if c.Every <= 0 || c.After <= 0 || c.AnswerIn <= 0 {
 		return fmt.Errorf("EVERY is %v, AFTER is %v, ANSWER_IN is %v, must be above 0", c.Every, c.After, c.AnswerIn)
 	}
 	if err := c.Get.Validate(); err != nil {

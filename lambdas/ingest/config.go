@@ -1,7 +1,6 @@
 package ingest
 
 import (
-	"errors"
 	"flag"
 	"fmt"
 	"time"
@@ -14,8 +13,9 @@ import (
 // function's environment, the function reads it back.
 type Config struct {
 	Environment  string          // the environment's name, the dimension of its metrics; required
-	Stream       string          // name of the stream that takes the records; required
+	Streams      []string        // names of the streams that take the records, each those of its share of ingest ids; at least one
 	ClientIP     ClientIP        // how much of the client's address is stored; default Truncated
+	Origins      []string        // whose pages may read answers, with credentials: origins such as "https://example.com", or AnyOrigin, without; default AnyOrigin
 	Bucket       string          // the lake, for records that the stream does not take; required
 	Acknowledge  Acknowledgement // when a client hears of its event: Durable, once it is stored, or Immediate; default Durable
 	WhenUnstored WhenUnstored    // the answer when neither stream nor spill took the record; default Refuse
@@ -35,10 +35,11 @@ func spillBounds() bounds.Config {
 	return c
 }
 
-// Default returns the Config with every default set; Environment, Stream and Bucket have none.
+// Default returns the Config with every default set; Environment, Streams and Bucket have none.
 func Default() Config {
 	return Config{
 		ClientIP:     Truncated,
+		Origins:      []string{AnyOrigin},
 		Acknowledge:  Durable,
 		WhenUnstored: Refuse,
 		AnswerWithin: 2600 * time.Millisecond,
@@ -64,19 +65,19 @@ func (c Config) Variables() map[string]string {
 
 // Validate names the setting that cannot be.
 func (c Config) Validate() error {
+	if err := setting.Required(c.settings(), "ENVIRONMENT", "EVENTS_STREAM", "LAKE_BUCKET"); err != nil {
+		return err
+	}
 	switch {
-	case c.Environment == "":
-		return errors.New("ENVIRONMENT is not set")
-	case c.Stream == "":
-		return errors.New("EVENTS_STREAM is not set")
-	case c.Bucket == "":
-		return errors.New("LAKE_BUCKET is not set")
 	case c.Acknowledge != Durable && c.Acknowledge != Immediate:
 		return fmt.Errorf("ACKNOWLEDGE is %q, must be %s or %s", c.Acknowledge, Durable, Immediate)
 	case c.WhenUnstored != Refuse && c.WhenUnstored != Acknowledge:
 		return fmt.Errorf("WHEN_UNSTORED is %q, must be %s or %s", c.WhenUnstored, Refuse, Acknowledge)
 	case !c.ClientIP.known():
 		return fmt.Errorf("CLIENT_IP is %q, must be %s, %s or %s", c.ClientIP, None, Truncated, Full)
+	}
+	if err := checkOrigins(c.Origins); err != nil {
+		return err
 	}
 	if err := c.Put.Validate(); err != nil {
 		return fmt.Errorf("PUT: %w", err)
@@ -90,10 +91,21 @@ func (c Config) Validate() error {
 	return c.Breaker.Validate()
 }
 
+// Oversize are the bounds of spilling a body that fits no record: nobody has tried to
+// put it before, and megabytes take longer, so that it may have all of AnswerWithin. By
+// default 2 × 1.287 s + 25 ms.
+func (c Config) Oversize() bounds.Config {
+	all := c.Spill
+	all.AttemptTimeout = (c.AnswerWithin - time.Duration(all.Attempts-1)*all.MaxBackoff) / time.Duration(all.Attempts)
+	all.AnswerTimeout = all.AttemptTimeout
+	return all
+}
+
 func (c *Config) settings() *flag.FlagSet {
 	fs := setting.New("ingest")
 	fs.StringVar(&c.Environment, "ENVIRONMENT", c.Environment, "name of the environment, dimension of its metrics")
-	fs.StringVar(&c.Stream, "EVENTS_STREAM", c.Stream, "name of the stream that takes the records")
+	setting.List(fs, &c.Origins, "CORS_ORIGINS", "origins whose pages may read answers, or *")
+	setting.List(fs, &c.Streams, "EVENTS_STREAM", "names of the streams that take the records")
 	setting.Text(fs, &c.ClientIP, "CLIENT_IP", "how much of the client's address is stored: none, truncated or full")
 	fs.StringVar(&c.Bucket, "LAKE_BUCKET", c.Bucket, "name of the lake's bucket")
 	setting.Text(fs, &c.Acknowledge, "ACKNOWLEDGE", "when a client hears of its event: durable or immediate")

@@ -1,6 +1,7 @@
 package ingest_test
 
 import (
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -11,13 +12,14 @@ import (
 func TestConfigIsReadBackAsItWasWritten(t *testing.T) {
 	want := config()
 	want.ClientIP = ingest.None
+	want.Streams = []string{"events", "events-2"}
 	want.Put.AttemptTimeout = 123 * time.Millisecond
 	variables := want.Variables()
 	got, err := ingest.ConfigFrom(func(name string) (string, bool) {
 		value, ok := variables[name]
 		return value, ok
 	})
-	if err != nil || got != want {
+	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("read %+v, error %v, want %+v", got, err, want)
 	}
 }
@@ -48,6 +50,9 @@ func TestConfigNamesTheSettingThatCannotBe(t *testing.T) {
 
 func TestDefaultsBoundTheWorstCase(t *testing.T) {
 	c := ingest.Default()
+	if worst := c.Oversize().WorstCase(); worst > c.AnswerWithin || worst < c.AnswerWithin-time.Millisecond {
+		t.Errorf("an oversize body may take %v, want all of %v", worst, c.AnswerWithin)
+	}
 	if worst := c.Put.WorstCase() + c.Spill.WorstCase(); worst >= 2600*time.Millisecond {
 		t.Errorf("worst case of a request is %v, limit is 2.6s", worst)
 	}

@@ -41,6 +41,7 @@ const maxHeaderValue = 512
 // Handler answers API Gateway's proxy events. It is safe for concurrent use.
 type Handler struct {
 	config  Config
+	origins origins
 	stream  Stream
 	spill   Spill
 	metrics io.Writer
@@ -69,6 +70,7 @@ type scratch struct {
 func New(c Config, stream Stream, spill Spill, metrics io.Writer, log *slog.Logger) *Handler {
 	return &Handler{
 		config:  c,
+		origins: newOrigins(c.Origins),
 		stream:  stream,
 		spill:   spill,
 		metrics: metrics,
@@ -83,11 +85,11 @@ func New(c Config, stream Stream, spill Spill, metrics io.Writer, log *slog.Logg
 // when the record is stored, or will be where Config.Acknowledge is Immediate, and
 // what Config.WhenUnstored says when nothing took it.
 func (h *Handler) Invoke(ctx context.Context, event []byte) (answer []byte, err error) {
-	id := record.NewID()
+	id, cors := record.NewID(), h.origins.headers(nil)
 	handedOver := false
 	defer func() {
 		if cause := recover(); cause != nil {
-			answer = h.unstored(ctx, id, fmt.Errorf("panic: %v", cause))
+			answer = h.unstored(ctx, cors, id, fmt.Errorf("panic: %v", cause))
 		}
 		if h.config.Acknowledge == Immediate && !handedOver {
 			h.behind <- nil
@@ -95,17 +97,17 @@ func (h *Handler) Invoke(ctx context.Context, event []byte) (answer []byte, err 
 	}()
 	s := h.scratch.Get().(*scratch)
 	s.id, s.received = id, h.now()
-	h.encode(s, event)
+	cors = h.encode(s, event)
 	if h.config.Acknowledge == Immediate && !h.down.Load() {
 		h.handOver(ctx, s)
 		handedOver = true
-		return acknowledge(id), nil
+		return acknowledge(cors, id), nil
 	}
 	defer h.scratch.Put(s)
 	if err := h.store(ctx, s); err != nil {
-		return h.unstored(ctx, id, err), nil
+		return h.unstored(ctx, cors, id, err), nil
 	}
-	return acknowledge(id), nil
+	return acknowledge(cors, id), nil
 }
 
 // store puts the record of s on the stream, or spills it. An error means that neither
@@ -117,7 +119,11 @@ func (h *Handler) store(ctx context.Context, s *scratch) (err error) {
 		return nil
 	}
 	// Whatever the put's context has come to: the spill has a deadline of its own.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), h.config.Spill.WorstCase())
+	longest := h.config.Spill.WorstCase()
+	if len(s.record) > record.MaxBytes {
+		longest = h.config.Oversize().WorstCase()
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), longest)
 	defer cancel()
 	if err := h.spill.Put(ctx, record.SpillKey(s.id, s.received), s.record); err != nil {
 		return errors.Join(refused, err)
@@ -134,9 +140,9 @@ func (h *Handler) put(ctx context.Context, data []byte) error {
 	return h.stream.Put(ctx, data)
 }
 
-// encode makes the record of event in s. An event that is no proxy event, as from
+// encode makes the record of event in s, and returns what its answer says of CORS. An event that is no proxy event, as from
 // somebody who invokes the function by hand, is stored whole, like any body.
-func (h *Handler) encode(s *scratch, event []byte) {
+func (h *Handler) encode(s *scratch, event []byte) (cors string) {
 	r, err := s.parser.parse(event)
 	if err != nil {
 		r = request{body: event}
@@ -150,18 +156,19 @@ func (h *Handler) encode(s *scratch, event []byte) {
 		ContentType: headerValue(r.contentType),
 		Encoding:    headerValue(r.encoding),
 	}, r.body)
+	return h.origins.headers(r.origin)
 }
 
 func headerValue(value []byte) string {
 	return string(value[:min(len(value), maxHeaderValue)])
 }
 
-func (h *Handler) unstored(ctx context.Context, id string, cause error) []byte {
+func (h *Handler) unstored(ctx context.Context, cors, id string, cause error) []byte {
 	h.lose(ctx, id, cause)
 	if h.config.WhenUnstored == Acknowledge {
-		return acknowledge(id)
+		return acknowledge(cors, id)
 	}
-	return refuse()
+	return refuse(cors)
 }
 
 // lose tells the operator of an event that nothing took.

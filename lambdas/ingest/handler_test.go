@@ -69,7 +69,7 @@ func store(t testing.TB, config ingest.Config, event []byte) (record.Record, ans
 
 func config() ingest.Config {
 	c := ingest.Default()
-	c.Environment, c.Stream, c.Bucket = "Dev", "events", "lake"
+	c.Environment, c.Streams, c.Bucket = "Dev", []string{"events"}, "lake"
 	return c
 }
 

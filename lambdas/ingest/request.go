@@ -19,6 +19,7 @@ type request struct {
 	userAgent   []byte
 	contentType []byte
 	encoding    []byte
+	origin      []byte
 }
 
 var errNotAnObject = errors.New("event is not a JSON object")
@@ -72,6 +73,8 @@ func (p *parser) header(name []byte, r *request) (err error) {
 		r.contentType, err = p.string()
 	case bytes.EqualFold(name, []byte("Content-Encoding")):
 		r.encoding, err = p.string()
+	case bytes.EqualFold(name, []byte("Origin")):
+		r.origin, err = p.string()
 	default:
 		err = p.decoder.SkipValue()
 	}

@@ -12,11 +12,11 @@ import (
 
 // Config is what the redrive function can be told.
 type Config struct {
-	Environment string // the environment's name, the dimension of its metrics; required
-	Stream      string // name of the events stream, which takes the records again; required
-	Rejects     string // name of the rejects stream, for bodies that no record can carry; required
-	Bucket      string // the lake; required
-	MaxReplays  int    // how often one event may be replayed; default 3
+	Environment string   // the environment's name, the dimension of its metrics; required
+	Streams     []string // names of the events streams, which take the records again; at least one
+	Rejects     string   // name of the rejects stream, for bodies that no record can carry; required
+	Bucket      string   // the lake; required
+	MaxReplays  int      // how often one event may be replayed; default 3
 
 	// The limits by which a body is split are the validator's, for it reads the parts.
 	MaxDepth         int // default 64
@@ -48,16 +48,10 @@ func (c Config) Variables() map[string]string {
 
 // Validate names the setting that cannot be.
 func (c Config) Validate() error {
-	switch {
-	case c.Environment == "":
-		return errors.New("ENVIRONMENT is not set")
-	case c.Stream == "":
-		return errors.New("EVENTS_STREAM is not set")
-	case c.Rejects == "":
-		return errors.New("REJECTS_STREAM is not set")
-	case c.Bucket == "":
-		return errors.New("LAKE_BUCKET is not set")
-	case c.MaxReplays < 1:
+	if err := setting.Required(c.settings(), "ENVIRONMENT", "EVENTS_STREAM", "REJECTS_STREAM", "LAKE_BUCKET"); err != nil {
+		return err
+	}
+	if c.MaxReplays < 1 {
 		return fmt.Errorf("MAX_REPLAYS is %d, must be at least 1", c.MaxReplays)
 	}
 	if c.MaxDepth < 1 || c.MaxEvents < 1 || c.MaxInflatedBytes < 1 || c.MaxBodyBytes < 1 {
@@ -72,7 +66,7 @@ func (c Config) Validate() error {
 func (c *Config) settings() *flag.FlagSet {
 	fs := setting.New("redrive")
 	fs.StringVar(&c.Environment, "ENVIRONMENT", c.Environment, "name of the environment, dimension of its metrics")
-	fs.StringVar(&c.Stream, "EVENTS_STREAM", c.Stream, "name of the stream that takes the records again")
+	setting.List(fs, &c.Streams, "EVENTS_STREAM", "names of the streams that take the records again")
 	fs.StringVar(&c.Rejects, "REJECTS_STREAM", c.Rejects, "name of the stream that takes rejects")
 	fs.StringVar(&c.Bucket, "LAKE_BUCKET", c.Bucket, "name of the lake's bucket")
 	fs.IntVar(&c.MaxReplays, "MAX_REPLAYS", c.MaxReplays, "how often one event may be replayed")

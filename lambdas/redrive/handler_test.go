@@ -79,7 +79,7 @@ func newLab() *lab { return &lab{lake: lake{objects: map[string][]byte{}}} }
 func (l *lab) work(t *testing.T, bodies ...string) (failed []int) {
 	t.Helper()
 	c := redrive.Default()
-	c.Environment, c.Stream, c.Rejects, c.Bucket = "Dev", "events", "rejects", "lake"
+	c.Environment, c.Streams, c.Rejects, c.Bucket = "Dev", []string{"events"}, "rejects", "lake"
 	h := redrive.New(c, &l.events, &l.rejects, &l.lake, &l.out, slog.New(slog.NewJSONHandler(&l.out, nil)))
 	type message struct {
 		MessageID string `json:"messageId"`

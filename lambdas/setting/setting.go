@@ -6,8 +6,11 @@
 package setting
 
 import (
+	"errors"
 	"flag"
 	"fmt"
+	"slices"
+	"strings"
 )
 
 // New returns an empty set for a Config to bind its fields to.
@@ -27,6 +30,38 @@ func (t text[T]) String() string { return string(*t.field) }
 
 func (t text[T]) Set(value string) error {
 	*t.field = T(value)
+	return nil
+}
+
+// List binds a field of names that stand in one variable with commas between them.
+func List(fs *flag.FlagSet, field *[]string, name, usage string) {
+	fs.Var(list{field}, name, usage)
+}
+
+type list struct{ field *[]string }
+
+func (l list) String() string {
+	if l.field == nil { // as package flag asks it
+		return ""
+	}
+	return strings.Join(*l.field, ",")
+}
+
+func (l list) Set(value string) error {
+	*l.field = strings.Split(value, ",")
+	if slices.Contains(*l.field, "") {
+		return errors.New("an empty name")
+	}
+	return nil
+}
+
+// Required names the first of these settings of fs that is empty.
+func Required(fs *flag.FlagSet, names ...string) error {
+	for _, name := range names {
+		if fs.Lookup(name).Value.String() == "" {
+			return fmt.Errorf("%s is not set", name)
+		}
+	}
 	return nil
 }
 

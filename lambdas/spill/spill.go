@@ -9,18 +9,21 @@ import (
 	"net/http"
 
 	"global-ingest/lambdas/bounds"
+	"global-ingest/lambdas/record"
 	"global-ingest/lambdas/sdk"
 )
 
 // Spill writes objects into one bucket. It is safe for concurrent use.
 type Spill struct {
-	bucket  string
-	service *sdk.Service
+	bucket   string
+	service  *sdk.Service
+	oversize *sdk.Service // for what is larger than any record
 }
 
-// New returns the spill into the bucket of this name in the function's region,
-// within c's bounds. The error is that of an endpoint in the environment which is none.
-func New(bucket string, c bounds.Config) (*Spill, error) {
+// New returns the spill into the bucket of this name in the function's region, within
+// c's bounds, and within oversize's for bodies of more than record.MaxBytes. The error
+// is that of an endpoint in the environment which is none.
+func New(bucket string, c, oversize bounds.Config) (*Spill, error) {
 	endpoint := sdk.URL(bucket + ".s3")
 	if local := sdk.Endpoint("S3"); local != nil {
 		endpoint = *local + "/" + bucket // a local endpoint has no name per bucket
@@ -29,14 +32,19 @@ func New(bucket string, c bounds.Config) (*Spill, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Spill{bucket: bucket, service: service}, nil
+	patient, err := sdk.NewService("s3", endpoint, oversize)
+	return &Spill{bucket: bucket, service: service, oversize: patient}, err
 }
 
 // Put writes an object. Like lake.Bucket's it is encrypted with S3's own key rather
 // than the lake's: ingest must not depend on a key that somebody can disable. S3
 // checks the signed hash of the bytes before it says yes.
 func (s *Spill) Put(ctx context.Context, key string, body []byte) error {
-	_, err := s.service.Call(ctx, http.MethodPut, "/"+key, http.Header{
+	service := s.service
+	if len(body) > record.MaxBytes {
+		service = s.oversize
+	}
+	_, err := service.Call(ctx, http.MethodPut, "/"+key, http.Header{
 		"X-Amz-Server-Side-Encryption": {"AES256"},
 		"Content-Type":                 {"application/octet-stream"},
 	}, body)

@@ -16,6 +16,7 @@ import (
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 
 	"global-ingest/lambdas/bounds"
+	"global-ingest/lambdas/record"
 	"global-ingest/lambdas/spill"
 )
 
@@ -46,7 +47,7 @@ func put(t *testing.T, key string, body []byte, answer func(w http.ResponseWrite
 	t.Setenv("AWS_ACCESS_KEY_ID", "key")
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "secret")
 	t.Setenv("AWS_SESSION_TOKEN", "token")
-	s, err := spill.New("bucket", bounds.Default())
+	s, err := spill.New("bucket", bounds.Default(), bounds.Default())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -141,7 +142,32 @@ func TestPutGivesUpAndNamesTheObjectNotItsBytes(t *testing.T) {
 // What the environment says of S3 is checked before the first record needs it.
 func TestAnEndpointThatIsNoneIsNamed(t *testing.T) {
 	t.Setenv("AWS_ENDPOINT_URL_S3", "no URL")
-	if _, err := spill.New("bucket", bounds.Default()); err == nil || !strings.Contains(err.Error(), "no URL") {
+	if _, err := spill.New("bucket", bounds.Default(), bounds.Default()); err == nil || !strings.Contains(err.Error(), "no URL") {
 		t.Errorf("error is %v, want it to name the endpoint", err)
+	}
+}
+
+// TestAnOversizeBodyHasMoreTime than a record that the client has waited for already.
+func TestAnOversizeBodyHasMoreTime(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body) // a client that has given up sends no more
+		time.Sleep(100 * time.Millisecond)
+	}))
+	t.Cleanup(server.Close)
+	t.Setenv("AWS_ENDPOINT_URL_S3", server.URL)
+	t.Setenv("AWS_REGION", "us-east-1")
+	t.Setenv("AWS_ACCESS_KEY_ID", "key")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "secret")
+	short := bounds.Default()
+	short.Attempts, short.AttemptTimeout, short.AnswerTimeout = 1, 20*time.Millisecond, 20*time.Millisecond
+	s, err := spill.New("bucket", short, bounds.Patient())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Put(t.Context(), "spill/record", make([]byte, record.MaxBytes)); err == nil {
+		t.Error("a record had more time than its bounds")
+	}
+	if err := s.Put(t.Context(), "spill/oversize", make([]byte, record.MaxBytes+1)); err != nil {
+		t.Error(err)
 	}
 }

@@ -1,7 +1,6 @@
 package validate
 
 import (
-	"errors"
 	"flag"
 	"fmt"
 
@@ -60,13 +59,8 @@ func (c Config) Variables() map[string]string {
 
 // Validate names the setting that cannot be.
 func (c Config) Validate() error {
-	switch {
-	case c.Environment == "":
-		return errors.New("ENVIRONMENT is not set")
-	case c.RejectsStream == "":
-		return errors.New("REJECTS_STREAM is not set")
-	case c.Bucket == "":
-		return errors.New("LAKE_BUCKET is not set")
+	if err := setting.Required(c.settings(), "ENVIRONMENT", "REJECTS_STREAM", "LAKE_BUCKET"); err != nil {
+		return err
 	}
 	for _, limit := range []struct {
 		name            string

@@ -62,12 +62,12 @@ func faults(r *report, table string, each int) error {
 		return err
 	}
 	config := ingest.Default()
-	config.Environment, config.Stream, config.Bucket = "Bench", "events", "lake"
-	stream, err := firehose.New(config.Stream, config.Put)
+	config.Environment, config.Streams, config.Bucket = "Bench", []string{"events"}, "lake"
+	stream, err := firehose.New(config.Streams[0], config.Put)
 	if err != nil {
 		return err
 	}
-	aside, err := spill.New(config.Bucket, config.Spill)
+	aside, err := spill.New(config.Bucket, config.Spill, config.Oversize())
 	if err != nil {
 		return err
 	}
@@ -93,14 +93,21 @@ func faults(r *report, table string, each int) error {
 		}},
 	})
 	server.does(refuses)
-	open := fresh()
-	for range config.Breaker.Failures {
-		timed(open)
+	reopened := func() *ingest.Handler {
+		h := fresh()
+		for range config.Breaker.Failures {
+			timed(h)
+		}
+		return h
 	}
-	r.turns(table, max(each/10, 1), []turn{
-		{"503, breaker closed", func() float64 { return timed(fresh()) }},
-		{"503, breaker open", func() float64 { return timed(open) }},
-	})
+	open, opened := reopened(), time.Now()
+	r.turns(table, each, []turn{{"503, breaker open", func() float64 {
+		if time.Since(opened) > config.Breaker.OpenMin/2 { // it would probe, which is the row below
+			open, opened = reopened(), time.Now()
+		}
+		return timed(open)
+	}}})
+	r.turns(table, max(each/10, 1), []turn{{"503, breaker closed", func() float64 { return timed(fresh()) }}})
 	server.does(hangs)
 	r.turns(table, 1, []turn{{"hang", func() float64 { return timed(fresh()) }}})
 	return nil
@@ -112,19 +119,21 @@ type turn struct {
 	spend   func() float64
 }
 
-// turns takes each so many times a round, after a round that does not count.
+// turns takes all of them in turn, so many times a round, after a round that does not count.
 func (r *report) turns(table string, times int, all []turn) {
 	p50, p99 := map[string][]float64{}, map[string][]float64{}
 	for round := range 6 {
-		for _, t := range all {
-			var took []float64
-			for range times {
-				took = append(took, t.spend())
+		took := map[string][]float64{}
+		for range times {
+			for _, t := range all {
+				took[t.subject] = append(took[t.subject], t.spend())
 			}
-			slices.Sort(took)
+		}
+		for _, t := range all {
+			slices.Sort(took[t.subject])
 			if round > 0 {
-				p50[t.subject] = append(p50[t.subject], took[times/2])
-				p99[t.subject] = append(p99[t.subject], took[times*99/100])
+				p50[t.subject] = append(p50[t.subject], took[t.subject][times/2])
+				p99[t.subject] = append(p99[t.subject], took[t.subject][times*99/100])
 			}
 		}
 	}

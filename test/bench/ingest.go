@@ -131,8 +131,12 @@ func (l *lab) warm(r *report, table string, all []built, rounds, each int) error
 }
 
 // block asks n times, each once the environment has nothing left to do.
+// The next question comes no sooner than Firehose's service time after the one before,
+// whoever is asked: a process that has slept wakes slower, and the one that stores
+// behind its answer has slept that long.
 func (l *lab) block(f *simulator.Function, n int, took *[]time.Duration) error {
 	for range n {
+		began := time.Now()
 		d, err := l.ask(f)
 		if err != nil {
 			return err
@@ -143,6 +147,7 @@ func (l *lab) block(f *simulator.Function, n int, took *[]time.Duration) error {
 		if err := f.Rest(context.Background()); err != nil {
 			return err
 		}
+		time.Sleep(time.Duration(l.endpoint.delay.Load()) - time.Since(began))
 	}
 	return nil
 }

@@ -65,7 +65,7 @@ func (l *lab) buildGo() error {
 // product is the product's ingest function.
 func (l *lab) product(mode ingest.Acknowledgement) handler {
 	c := ingest.Default()
-	c.Environment, c.Stream, c.Bucket, c.Acknowledge = "Compare", stream, "lake", mode
+	c.Environment, c.Streams, c.Bucket, c.Acknowledge = "Compare", []string{stream}, "lake", mode
 	// A machine that is busy with its neighbours is slow, not broken.
 	c.AnswerWithin = 8 * time.Second
 	c.Put.AnswerTimeout, c.Put.AttemptTimeout = 3*time.Second, 3*time.Second

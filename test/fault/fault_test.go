@@ -2,9 +2,7 @@ package fault
 
 import (
 	"flag"
-	"fmt"
 	"os"
-	"sync"
 	"testing"
 	"time"
 
@@ -20,25 +18,12 @@ var (
 	results = flag.String("results", "", "`file` for the results as JSON")
 )
 
-// binaries is the folder that executables builds the functions in, for this machine,
-// once: inside a test, for go test to know that its result depends on their source.
-var (
-	binaries    string
-	executables = sync.OnceValues(func() (map[string]string, error) { return simulator.BuildFunctions(binaries) })
-)
+var executables, removeExecutables = simulator.NewBuild()
 
 func TestMain(m *testing.M) {
-	os.Exit(func() int {
-		flag.Parse()
-		dir, err := os.MkdirTemp("", "global-ingest-fault-")
-		if err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			return 1
-		}
-		defer os.RemoveAll(dir)
-		binaries = dir
-		return m.Run()
-	}())
+	code := m.Run()
+	removeExecutables()
+	os.Exit(code)
 }
 
 // functions returns the executables.

@@ -2,11 +2,9 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
-	"sync"
 	"testing"
 	"time"
 
@@ -14,24 +12,12 @@ import (
 	"global-ingest/test/traffic"
 )
 
-// binaries is the folder that executables builds the functions in, for this machine,
-// once: inside a test, for go test to know that its result depends on their source.
-var (
-	binaries    string
-	executables = sync.OnceValues(func() (map[string]string, error) { return simulator.BuildFunctions(binaries) })
-)
+var executables, removeExecutables = simulator.NewBuild()
 
 func TestMain(m *testing.M) {
-	os.Exit(func() int {
-		dir, err := os.MkdirTemp("", "global-ingest-")
-		if err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			return 1
-		}
-		defer os.RemoveAll(dir)
-		binaries = dir
-		return m.Run()
-	}())
+	code := m.Run()
+	removeExecutables()
+	os.Exit(code)
 }
 
 // functions returns the executables.
@@ -58,7 +44,10 @@ func goldenTemplates(t *testing.T) []*simulator.Template {
 // deployed limits are AWS's speed, and on a busy machine slow is not broken.
 func patientTemplates(t *testing.T) []*simulator.Template {
 	t.Helper()
-	templates := goldenTemplates(t)
+	return patient(goldenTemplates(t))
+}
+
+func patient(templates []*simulator.Template) []*simulator.Template {
 	settings := simulator.Variables(templates, "Ingest")
 	settings["PUT_ANSWER_TIMEOUT"], settings["PUT_ATTEMPT_TIMEOUT"] = "9s", "9s"
 	settings["SPILL_ANSWER_TIMEOUT"], settings["SPILL_ATTEMPT_TIMEOUT"] = "4s", "4s"

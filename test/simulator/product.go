@@ -9,11 +9,29 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // Functions are the folders of the functions' executables, by the beginning of the
 // functions' logical ids.
 var Functions = map[string]string{"Ingest": "ingest", "Validator": "validate", "Redrive": "redrive", "Canary": "canary"}
+
+// NewBuild returns what builds the functions when it is first called, inside a test, for
+// go test to know that its result depends on their source; and what deletes them.
+func NewBuild() (build func() (map[string]string, error), remove func()) {
+	var dir string
+	build = sync.OnceValues(func() (bootstraps map[string]string, err error) {
+		if dir, err = os.MkdirTemp("", "global-ingest-"); err != nil {
+			return nil, err
+		}
+		return BuildFunctions(dir)
+	})
+	return build, func() {
+		if dir != "" {
+			_ = os.RemoveAll(dir) // a folder of the system's own
+		}
+	}
+}
 
 // BuildFunctions builds the functions for this machine below dir, with further flags
 // of go build, and returns them as Options.Bootstraps.

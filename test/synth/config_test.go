@@ -24,7 +24,7 @@ func TestIngestReadsWhatTheTemplateSets(t *testing.T) {
 		}
 		env := environmentOf(t, s)
 		want := ingest.Default()
-		want.Environment, want.Stream, want.ClientIP = env.Name, "EventsStream", env.ClientIP
+		want.Environment, want.Streams, want.ClientIP = env.Name, []string{"EventsStream"}, env.ClientIP
 		want.Bucket, want.Acknowledge, want.WhenUnstored = "LakeBucket", env.Acknowledge, env.WhenUnstored
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("(-want +read)\n%s", diff)
@@ -64,7 +64,7 @@ func TestRedriveReadsWhatTheTemplateSets(t *testing.T) {
 			t.Fatal(err)
 		}
 		want := redrive.Default()
-		want.Environment, want.Stream, want.Rejects, want.Bucket = environmentOf(t, s).Name, "EventsStream", "RejectsStream", "LakeBucket"
+		want.Environment, want.Streams, want.Rejects, want.Bucket = environmentOf(t, s).Name, []string{"EventsStream"}, "RejectsStream", "LakeBucket"
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("(-want +read)\n%s", diff)
 		}

@@ -46,6 +46,9 @@ var workspace string
 // stacks are those of every environment, in the order of environment.All.
 var stacks []*stack
 
+// variantStacks are those of variants.
+var variantStacks []*stack
+
 // compared are the stacks of the stage of wirings to compare with, sorted by name.
 var compared []*stack
 
@@ -77,9 +80,12 @@ func run(m *testing.M) (int, error) {
 	// a new one.
 	os.Setenv("CDK_VALIDATION", "false")
 	jsii.Close()
-	if stacks, err = synthesize(dir, placed(environment.All()), "owner/name"); err != nil {
+	own := environment.All()
+	all, err := synthesize(dir, placed(append(own, variants()...)), "owner/name")
+	if err != nil {
 		return 0, err
 	}
+	stacks, variantStacks = all[:2*len(own)], all[2*len(own):] // Storage and Pipeline of each
 	byName, err := loadStage(dir, compare.Name)
 	if err != nil {
 		return 0, err
@@ -103,7 +109,7 @@ func synthesize(dir string, envs []environment.Environment, repository string) (
 	var comparison func(awscdk.App)
 	if repository != "" {
 		comparison = func(app awscdk.App) { compare.NewStage(app, account, filepath.Join("testdata", "dist")) }
-		ci = &pipeline.CiProps{Repository: repository, Environments: envs, Account: account, Region: region}
+		ci = &pipeline.CiProps{Repository: repository, Environments: placed(environment.All()), Account: account, Region: region}
 	}
 	app, err := pipeline.NewApp(pipeline.AppProps{
 		Environments: envs,

@@ -29,14 +29,16 @@ type report struct {
 func TestAppDeploysTheGoldens(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	command := exec.Command(app(t), "-account", account, "-region", region, "-dist", "test/synth/testdata/dist", "-repository", "owner/name")
+	command := exec.Command(app(t), "-account", account, "-region", region, "-dist", "test/synth/testdata/dist", "-repository", "owner/name", "-compare")
 	command.Dir = root
 	command.Env = append(validating(), "CDK_OUTDIR="+dir)
 	if out, err := command.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	for _, line := range findings(t, dir) {
-		t.Error(line)
+		if !strings.HasPrefix(line, "Annotation::global-ingest:quota-") { // ours, of what AWS must be asked for
+			t.Error(line)
+		}
 	}
 	for _, env := range environment.All() {
 		loaded, err := load(dir, env.Name)

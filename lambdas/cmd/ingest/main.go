@@ -31,22 +31,38 @@ func newHandler(log *slog.Logger) (*ingest.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	stream, err := firehose.New(config.Stream, config.Put)
+	streams, err := newStreams(config, log)
 	if err != nil {
 		return nil, err
 	}
-	aside, err := spill.New(config.Bucket, config.Spill)
+	aside, err := spill.New(config.Bucket, config.Spill, config.Oversize())
 	if err != nil {
 		return nil, err
 	}
 	own := register(&config, log)
-	if err := stream.Connect(context.Background()); err != nil {
-		log.Warn("the first put will open its own connection", "cause", err.Error())
-	}
-	handler := ingest.New(config, firehose.NewBreaker(stream, config.Breaker, time.Now), aside, os.Stdout, log)
+	handler := ingest.New(config, streams, aside, os.Stdout, log)
 	if own != nil {
 		go writeBehind(handler, own, log)
 		go finishAtSIGTERM(handler)
 	}
 	return handler, nil
+}
+
+// newStreams returns the events streams, a breaker before each, and opens the
+// connection that the first put on the first of them will use.
+func newStreams(config ingest.Config, log *slog.Logger) (firehose.Shards, error) {
+	var shards firehose.Shards
+	for i, name := range config.Streams {
+		stream, err := firehose.New(name, config.Put)
+		if err != nil {
+			return nil, err
+		}
+		if i == 0 {
+			if err := stream.Connect(context.Background()); err != nil {
+				log.Warn("the first put will open its own connection", "cause", err.Error())
+			}
+		}
+		shards = append(shards, firehose.NewBreaker(stream, config.Breaker, time.Now))
+	}
+	return shards, nil
 }

@@ -19,7 +19,7 @@ func main() {
 		log.Error("redrive cannot start", "cause", err.Error())
 		os.Exit(1)
 	}
-	events := batch.New(config.Stream, config.Put)
+	events := batch.NewShards(config.Streams, config.Put)
 	rejects := batch.New(config.Rejects, config.Put)
 	lambda.Start(redrive.New(config, events, rejects, lake.New(config.Bucket, config.Put), os.Stdout, log))
 }

@@ -1,7 +1,7 @@
 """Ingest in the shape of the article's first version: Python and boto3.
 
 With CLIENT=call each request makes its own client, as many functions do by accident;
-else one client serves the environment. The runtime loop is ours, a plain http.client,
+with CLIENT=once one client serves the environment. The runtime loop is ours, a plain http.client,
 because Lambda's own is not installed outside Lambda.
 """
 import base64
@@ -16,7 +16,7 @@ def client():
     return boto3.client("firehose", region_name=os.environ["AWS_REGION"])
 
 
-shared = None if os.environ.get("CLIENT") == "call" else client()
+shared = None if os.environ["CLIENT"] == "call" else client()
 
 
 def handle(event):

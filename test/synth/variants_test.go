@@ -1,0 +1,122 @@
+package synth
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"global-ingest/infra/environment"
+)
+
+// variants are environments that nobody has, for the settings that none of ours uses.
+// Adding one took a value, as it does for a real one.
+func variants() []environment.Environment {
+	sharded := environment.Default("Sharded")
+	sharded.Streams = 3
+
+	everything := environment.Default("Everything")
+	everything.TLS = "TLS12_PFS_2025_EDGE"
+	everything.Domain = environment.Domain{
+		Name: "events.example.com", Certificate: "arn:aws:acm:us-east-1:" + account + ":certificate/00000000-0000-0000-0000-000000000000",
+	}
+	everything.WAF.On = true
+	everything.Origins = []string{"https://example.com", "https://shop.example.com"}
+	everything.Ingest.Reserved, everything.Validator.Reserved, everything.Redrive.Reserved = 500, 100, 10
+	everything.Provisioned = 5
+	everything.SourceBackup = true
+	everything.Strict = true
+	everything.Tags = map[string]string{"owner": "events-team"}
+	everything.Boundary = "arn:aws:iam::" + account + ":policy/boundary"
+	everything.Alarms.Email = "events@example.com"
+	return []environment.Environment{sharded, everything}
+}
+
+func variant(t *testing.T, stage, name string) *stack {
+	t.Helper()
+	for _, s := range variantStacks {
+		if s.Stage == stage && s.Name == name {
+			return s
+		}
+	}
+	t.Fatalf("no stack %s/%s", stage, name)
+	return nil
+}
+
+// TestShardsAddStreamsAndChangeNone: the first stream is the one that an environment
+// without shards has, and ingest and redrive may put to exactly those they are told of.
+func TestShardsAddStreamsAndChangeNone(t *testing.T) {
+	sharded, plain := variant(t, "Sharded", "Pipeline"), stackOf(t, "Prod", "Pipeline")
+	var ids, before []string
+	for _, r := range sharded.resources("AWS::KinesisFirehose::DeliveryStream") {
+		ids = append(ids, r.ID)
+	}
+	for _, r := range plain.resources("AWS::KinesisFirehose::DeliveryStream") {
+		before = append(before, r.ID)
+		if !slices.Contains(ids, r.ID) {
+			t.Errorf("%s would be replaced: the streams are %v", r.ID, ids)
+		}
+	}
+	if len(ids) != len(before)+2 {
+		t.Errorf("streams are %v, want two more than %v", ids, before)
+	}
+	want := "EventsStream,Events2Stream,Events3Stream"
+	for _, function := range []string{"IngestFunction", "RedriveFunction"} {
+		if got := sharded.variables(t, function)["EVENTS_STREAM"]; got != want {
+			t.Errorf("%s has the streams %s, want %s", function, got, want)
+		}
+	}
+	policy := ""
+	for _, r := range sharded.resources("AWS::IAM::Policy") {
+		if strings.HasPrefix(r.ID, "IngestRole") {
+			policy = string(encode(t, r.Properties))
+		}
+	}
+	for _, id := range ids {
+		if strings.Contains(policy, `"`+id+`"`) == strings.HasPrefix(id, "Rejects") {
+			t.Errorf("ingest's rights for %s are the wrong way round:\n%s", id, policy)
+		}
+	}
+}
+
+// TestEverySettingArrives in a template, and what it promises holds there.
+func TestEverySettingArrives(t *testing.T) {
+	text := string(encode(t, variant(t, "Everything", "Pipeline").Template)) + string(encode(t, variant(t, "Everything", "Storage").Template))
+	for setting, want := range map[string]string{
+		"TLS":                `"SecurityPolicy": "TLS12_PFS_2025_EDGE"`,
+		"Domain.Name":        `"DomainName": "events.example.com"`,
+		"Domain.Certificate": `"CertificateArn": "arn:aws:acm:us-east-1:`,
+		"WAF":                `"AWSManagedRulesAmazonIpReputationList"`,
+		"WAF.RatePerAddress": `"Limit": 10000`,
+		"Ingest.Reserved":    `"ReservedConcurrentExecutions": 500`,
+		"Validator.Reserved": `"ReservedConcurrentExecutions": 100`,
+		"Redrive.Reserved":   `"ReservedConcurrentExecutions": 10`,
+		"Origins, function":  `"CORS_ORIGINS": "https://example.com,https://shop.example.com"`,
+		"Origins, preflight": `$origin == \"https://example.com\" || $origin == \"https://shop.example.com\"`,
+		"Origins, refusals":  `"gatewayresponse.header.Access-Control-Allow-Origin": "method.request.header.Origin"`,
+		"Provisioned":        `"ProvisionedConcurrentExecutions": 5`,
+		"SourceBackup":       `"S3BackupMode": "Enabled"`,
+		"Strict":             `"STRICT": "true"`,
+		"Tags":               `"Value": "events-team"`,
+		"Boundary":           `"PermissionsBoundary": "arn:aws:iam::111111111111:policy/boundary"`,
+		"Alarms.Email":       `"Endpoint": "events@example.com"`,
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%s: %s is in no template", setting, want)
+		}
+	}
+	if roles, bounded := strings.Count(text, `"AWS::IAM::Role"`), strings.Count(text, `"PermissionsBoundary"`); roles != bounded {
+		t.Errorf("%d roles, %d with the boundary", roles, bounded)
+	}
+}
+
+// TestTheFirewallReadsNoBody, for what blocks a body breaks the promise of a 200.
+func TestTheFirewallReadsNoBody(t *testing.T) {
+	for _, r := range variant(t, "Everything", "Pipeline").resources("AWS::WAFv2::WebACL") {
+		text := string(encode(t, r.Properties))
+		for _, match := range []string{`"Body"`, `"JsonBody"`, "AWSManagedRulesCommonRuleSet", "AWSManagedRulesKnownBadInputsRuleSet", "AWSManagedRulesSQLiRuleSet"} {
+			if strings.Contains(text, match) {
+				t.Errorf("%s looks at %s", r.ID, match)
+			}
+		}
+	}
+}
