@@ -4,18 +4,24 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-
-	"github.com/aws/aws-lambda-go/lambda"
-
-	"global-ingest/lambdas/firehose"
 )
 
 // Chain is the validation function of wirings 1 and 3. It is invoked with one record,
 // as Firehose would hand it to the product's validator, which does the work; lines of
 // valid events go to a stream instead of back to Firehose.
 type Chain struct {
-	Validator lambda.Handler
-	Lines     firehose.Putter
+	Validator Validator
+	Lines     Stream
+}
+
+// Validator answers a batch as Firehose expects it; the product's is one.
+type Validator interface {
+	Invoke(ctx context.Context, batch []byte) ([]byte, error)
+}
+
+// Stream stores lines. A nil error means that they will not be lost.
+type Stream interface {
+	Put(ctx context.Context, lines []byte) error
 }
 
 // Invoke implements lambda.Handler. An error makes Lambda try the event again, twice.
