@@ -82,6 +82,10 @@ bench-compare: ## run the Go benchmarks here and at BASE=main, and show what cha
 	git worktree remove --force $(OUT)/bench/base
 	@go run golang.org/x/perf/cmd/benchstat@$(BENCHSTAT) base=$(OUT)/bench/base.txt new=$(OUT)/bench/n.txt
 
+.PHONY: compare
+compare: node ## run the article's wirings side by side over a modelled network: CLIENT_EDGE=20ms EDGE_REGION=20ms PUT=10ms …
+	@go run ./test/compare $(foreach leg,CLIENT_EDGE EDGE_REGION IN_REGION GATEWAY PUT INVOKE TLS,$(if $($(leg)),-$(leg) $($(leg))))
+
 ##@ In code review
 
 .PHONY: golden

@@ -49,7 +49,7 @@ func NewCanary(scope constructs.Construct, id string, props CanaryProps) *Canary
 	config.Bucket = *props.Lake.Bucket.BucketName()
 	config.Every = props.Every
 	config.After = props.Delivery.TransformFor + props.Delivery.BufferFor + canaryPatience
-	function := newFunction(this, "canary", props.FunctionProps, config.Variables())
+	function := NewFunction(this, "canary", props.FunctionProps, config.Variables())
 	for _, statement := range canaryRights(this, props.Lake) {
 		function.AddToRolePolicy(statement)
 	}
@@ -65,7 +65,7 @@ func canaryRights(this constructs.Construct, lake *Lake) []awsiam.PolicyStatemen
 		objects = append(objects, lake.Bucket.ArnForObjects(jsii.String(prefix)))
 	}
 	return []awsiam.PolicyStatement{
-		allow([]string{"s3:GetObject"}, objects...),
+		Allow([]string{"s3:GetObject"}, objects...),
 		awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 			Actions:    jsii.Strings("s3:ListBucket"),
 			Resources:  &[]*string{lake.Bucket.BucketArn()},

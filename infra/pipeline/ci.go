@@ -34,7 +34,7 @@ type CiProps struct {
 // `cdk bootstrap` made in the accounts and regions of the environments: whoever
 // bootstraps another account there trusts this one (--trust, --trust-for-lookup).
 func newCi(scope constructs.Construct, props CiProps) {
-	stack := newStack(scope, "Ci", awscdk.StackProps{
+	stack := NewStack(scope, "Ci", awscdk.StackProps{
 		Description: jsii.String("global-ingest: what the repository's workflows may do"),
 		Env:         &awscdk.Environment{Account: jsii.String(props.Account), Region: jsii.String(props.Region)},
 	})
@@ -53,8 +53,8 @@ func newCi(scope constructs.Construct, props CiProps) {
 		for _, arn := range assumes {
 			arns = append(arns, jsii.String(arn))
 		}
-		made.AddToPolicy(allow([]string{"sts:AssumeRole"}, arns...))
-		output(stack, id+"Arn", description, made.RoleArn())
+		made.AddToPolicy(Allow([]string{"sts:AssumeRole"}, arns...))
+		Output(stack, id+"Arn", description, made.RoleArn())
 	}
 
 	from := "repo:" + props.Repository

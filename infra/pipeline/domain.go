@@ -25,6 +25,6 @@ func newDomain(this constructs.Construct, domain environment.Domain, api awsapig
 		RestApiId:  api.RestApiId(),
 		Stage:      api.DeploymentStage().StageName(),
 	})
-	output(awscdk.Stack_Of(this), "DomainTarget", "Where the domain's alias record points", name.AttrDistributionDomainName())
+	Output(awscdk.Stack_Of(this), "DomainTarget", "Where the domain's alias record points", name.AttrDistributionDomainName())
 	return jsii.String("https://" + domain.Name + "/events")
 }

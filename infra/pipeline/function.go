@@ -18,24 +18,32 @@ type FunctionProps struct {
 	Size    environment.Function // memory and timeout; required
 	Logs    LogsProps            // how long lines are kept; required
 	Tracing bool                 // whether X-Ray follows requests; default false
+	Python  string               // the whole source of a function in Python; default: it is built in Dist
 }
 
-// newFunction adds "Function", "Role" and "Logs" under this. The role may write to
+// NewFunction adds "Function", "Role" and "Logs" under this. The role may write to
 // the log group; what else it may do is for the caller to grant.
-func newFunction(this constructs.Construct, name string, props FunctionProps, variables map[string]string) awslambda.Function {
+func NewFunction(this constructs.Construct, name string, props FunctionProps, variables map[string]string) awslambda.Function {
 	role := awsiam.NewRole(this, jsii.String("Role"), &awsiam.RoleProps{
 		AssumedBy: awsiam.NewServicePrincipal(jsii.String("lambda.amazonaws.com"), nil),
 	})
 	logs := newLogs(this, "Logs", props.Logs)
 	role.AddToPolicy(mayWrite(logs, "logs:CreateLogStream", "logs:PutLogEvents"))
-	variables["GOMEMLIMIT"] = memoryLimit(props.Size.MemoryMiB)
-	variables["SSL_CERT_DIR"] = noCertificates
+	runtime, handler, code := awslambda.Runtime_PYTHON_3_13(), "index.handler", awslambda.Code(nil)
+	if props.Python != "" {
+		code = awslambda.Code_FromInline(jsii.String(props.Python))
+	} else {
+		variables["GOMEMLIMIT"] = memoryLimit(props.Size.MemoryMiB)
+		variables["SSL_CERT_DIR"] = noCertificates
+		runtime, handler = awslambda.Runtime_PROVIDED_AL2023(), "bootstrap"
+		code = awslambda.Code_FromAsset(jsii.String(filepath.Join(props.Dist, name)), nil)
+	}
 	return awslambda.NewFunction(this, jsii.String("Function"), &awslambda.FunctionProps{
 		ReservedConcurrentExecutions: someOf(props.Size.Reserved),
-		Runtime:                      awslambda.Runtime_PROVIDED_AL2023(),
+		Runtime:                      runtime,
 		Architecture:                 awslambda.Architecture_ARM_64(),
-		Handler:                      jsii.String("bootstrap"),
-		Code:                         awslambda.Code_FromAsset(jsii.String(filepath.Join(props.Dist, name)), nil),
+		Handler:                      jsii.String(handler),
+		Code:                         code,
 		MemorySize:                   jsii.Number(props.Size.MemoryMiB),
 		Timeout:                      duration(props.Size.Timeout),
 		Environment:                  texts(variables),

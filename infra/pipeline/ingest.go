@@ -52,12 +52,12 @@ func NewIngest(scope constructs.Construct, id string, props IngestProps) *Ingest
 	if props.Size.MemoryMiB <= memoryOfOneProcessor {
 		variables["GOMAXPROCS"] = "1"
 	}
-	function := newFunction(this, "ingest", props.FunctionProps, variables)
+	function := NewFunction(this, "ingest", props.FunctionProps, variables)
 	for _, events := range props.Events {
 		events.Stream.Grant(function, jsii.String("firehose:PutRecord"))
 	}
 	// Not Bucket.GrantPut, see NewValidator: here too the key must not matter.
-	function.AddToRolePolicy(allow(
+	function.AddToRolePolicy(Allow(
 		[]string{"s3:PutObject"},
 		props.Lake.Bucket.ArnForObjects(jsii.String(record.SpillPrefix+"*")),
 	))

@@ -11,9 +11,10 @@ import (
 	"global-ingest/lambdas/record"
 )
 
-// newPipeline adds the stack of everything that an event passes on its way to lake.
-func newPipeline(scope constructs.Construct, env environment.Environment, dist string, lake *Lake, spill *Spill) {
-	stack := newStack(scope, "Pipeline", awscdk.StackProps{
+// newPipeline adds the stack of everything that an event passes on its way to lake,
+// and returns the streams.
+func newPipeline(scope constructs.Construct, env environment.Environment, dist string, lake *Lake, spill *Spill) (events []*Delivery, rejects *Delivery) {
+	stack := NewStack(scope, "Pipeline", awscdk.StackProps{
 		Description: jsii.String("global-ingest: the way of an event from the client to the lake"),
 	})
 	logs := LogsProps{Retention: env.LogRetention, Removal: removal(env)}
@@ -21,14 +22,13 @@ func newPipeline(scope constructs.Construct, env environment.Environment, dist s
 		return FunctionProps{Dist: dist, Size: size, Logs: logs, Tracing: env.Tracing}
 	}
 
-	rejects := NewDelivery(stack, "Rejects", DeliveryProps{
+	rejects = NewDelivery(stack, "Rejects", DeliveryProps{
 		Lake: lake, Prefix: record.RejectedPrefix, Buffers: env.Delivery, Logs: logs, Removal: removal(env),
 	})
 	validator := NewValidator(stack, "Validator", ValidatorProps{
 		FunctionProps: function(env.Validator),
 		Environment:   env.Name, Rejects: rejects, Lake: lake, Strict: env.Strict,
 	})
-	var events []*Delivery
 	for i := range env.Streams {
 		events = append(events, NewDelivery(stack, eventsTitle(i), DeliveryProps{
 			Lake: lake, Prefix: record.EventsPrefix, Function: validator.Function, Buffers: env.Delivery,
@@ -61,7 +61,8 @@ func newPipeline(scope constructs.Construct, env environment.Environment, dist s
 		Environment: env.Name, API: api, Alarms: env.Alarms, Ingest: ingest, Validator: validator, Redrive: redrive,
 		Events: events, Rejects: rejects, Spill: spill, Canary: canary, Removal: removal(env),
 	})
-	output(stack, "Endpoint", "Where to POST events", edge.URL)
+	Output(stack, "Endpoint", "Where to POST events", edge.URL)
+	return events, rejects
 }
 
 // eventsTitle names the events streams: the first is Events however many there are, so

@@ -45,7 +45,7 @@ func NewRedrive(scope constructs.Construct, id string, props RedriveProps) *Redr
 	config.Streams = names(props.Events)
 	config.Rejects = *props.Rejects.Stream.DeliveryStreamName()
 	config.Bucket = *props.Lake.Bucket.BucketName()
-	function := newFunction(this, "redrive", props.FunctionProps, config.Variables())
+	function := NewFunction(this, "redrive", props.FunctionProps, config.Variables())
 	for _, statement := range redriveRights(this, props) {
 		function.AddToRolePolicy(statement)
 	}
@@ -73,16 +73,16 @@ func redriveRights(this constructs.Construct, props RedriveProps) []awsiam.Polic
 		streams = append(streams, d.Stream.DeliveryStreamArn())
 	}
 	return []awsiam.PolicyStatement{
-		allow([]string{"firehose:PutRecordBatch"}, streams...),
-		allow(
+		Allow([]string{"firehose:PutRecordBatch"}, streams...),
+		Allow(
 			[]string{"sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"},
 			props.Spill.Queue.QueueArn(),
 		),
-		allow([]string{"s3:GetObject"}, below(record.SpillPrefix, record.FailedPrefix, record.RejectedPrefix, record.RejectedLargePrefix)...),
-		allow([]string{"s3:DeleteObject"}, below(record.SpillPrefix)...),
-		allow([]string{"s3:PutObject"}, below(record.RejectedLargePrefix)...),
+		Allow([]string{"s3:GetObject"}, below(record.SpillPrefix, record.FailedPrefix, record.RejectedPrefix, record.RejectedLargePrefix)...),
+		Allow([]string{"s3:DeleteObject"}, below(record.SpillPrefix)...),
+		Allow([]string{"s3:PutObject"}, below(record.RejectedLargePrefix)...),
 		// Without it S3 says "forbidden" of an object that does not exist any more.
-		allow([]string{"s3:ListBucket"}, bucket.BucketArn()),
+		Allow([]string{"s3:ListBucket"}, bucket.BucketArn()),
 		awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 			Actions:    jsii.Strings("kms:Decrypt"),
 			Resources:  &[]*string{props.Lake.Key.KeyArn()},

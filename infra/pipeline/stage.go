@@ -17,8 +17,16 @@ import (
 	"global-ingest/infra/environment"
 )
 
+// Stage is one environment: what others may add stacks to, or put records into.
+type Stage struct {
+	Scope   awscdk.Stage
+	Lake    *Lake
+	Events  []*Delivery
+	Rejects *Delivery
+}
+
 // NewStage adds everything that env deploys, as the stacks Storage and Pipeline.
-func NewStage(scope constructs.Construct, env environment.Environment, dist string) {
+func NewStage(scope constructs.Construct, env environment.Environment, dist string) *Stage {
 	props := &awscdk.StageProps{Env: &awscdk.Environment{Account: jsii.String(env.Account), Region: jsii.String(env.Region)}}
 	if env.Boundary != "" {
 		props.PermissionsBoundary = awscdk.PermissionsBoundary_FromArn(jsii.String(env.Boundary))
@@ -31,12 +39,13 @@ func NewStage(scope constructs.Construct, env environment.Environment, dist stri
 		awscdk.Annotations_Of(stage).AddWarningV2(jsii.String(fmt.Sprintf("global-ingest:quota-%d", i)), jsii.String(warning))
 	}
 	lake, spill := newStorage(stage, env)
-	newPipeline(stage, env, dist, lake, spill)
+	events, rejects := newPipeline(stage, env, dist, lake, spill)
+	return &Stage{Scope: stage, Lake: lake, Events: events, Rejects: rejects}
 }
 
-// newStack adds a stack with a synthesizer of its own: a shared one would list the
+// NewStack adds a stack with a synthesizer of its own: a shared one would list the
 // assets of every stage for each.
-func newStack(scope constructs.Construct, id string, props awscdk.StackProps) awscdk.Stack {
+func NewStack(scope constructs.Construct, id string, props awscdk.StackProps) awscdk.Stack {
 	props.Synthesizer = awscdk.NewDefaultStackSynthesizer(&awscdk.DefaultStackSynthesizerProps{
 		// The CLI checks the bootstrap's version before it deploys.
 		GenerateBootstrapVersionRule: jsii.Bool(false),
@@ -44,7 +53,8 @@ func newStack(scope constructs.Construct, id string, props awscdk.StackProps) aw
 	return awscdk.NewStack(scope, jsii.String(id), &props)
 }
 
-func output(stack awscdk.Stack, id, description string, value *string) {
+// Output adds an output to stack.
+func Output(stack awscdk.Stack, id, description string, value *string) {
 	awscdk.NewCfnOutput(stack, jsii.String(id), &awscdk.CfnOutputProps{
 		Description: jsii.String(description), Value: value,
 	})

@@ -31,11 +31,11 @@ func NewValidator(scope constructs.Construct, id string, props ValidatorProps) *
 	config.RejectsStream = *props.Rejects.Stream.DeliveryStreamName()
 	config.Bucket = *props.Lake.Bucket.BucketName()
 	config.Strict = props.Strict
-	function := newFunction(this, "validate", props.FunctionProps, config.Variables())
+	function := NewFunction(this, "validate", props.FunctionProps, config.Variables())
 	props.Rejects.Stream.Grant(function, jsii.String("firehose:PutRecordBatch"))
 	// Not Bucket.GrantPut, which adds tagging, retention, aborts and the key: the
 	// function writes whole objects under the bucket's own kind of encryption.
-	function.AddToRolePolicy(allow(
+	function.AddToRolePolicy(Allow(
 		[]string{"s3:PutObject"},
 		props.Lake.Bucket.ArnForObjects(jsii.String(record.RejectedLargePrefix+"*")),
 	))

@@ -7,12 +7,16 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
+	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/jsii-runtime-go"
 
+	"global-ingest/infra/compare"
 	"global-ingest/infra/environment"
 	"global-ingest/infra/pipeline"
 )
@@ -44,6 +48,9 @@ var stacks []*stack
 
 // variantStacks are those of variants.
 var variantStacks []*stack
+
+// compared are the stacks of the stage of wirings to compare with, sorted by name.
+var compared []*stack
 
 // ci is the stack of what the repository's workflows may do.
 var ci *stack
@@ -79,6 +86,13 @@ func run(m *testing.M) (int, error) {
 		return 0, err
 	}
 	stacks, variantStacks = all[:2*len(own)], all[2*len(own):] // Storage and Pipeline of each
+	byName, err := loadStage(dir, compare.Name)
+	if err != nil {
+		return 0, err
+	}
+	for _, name := range slices.Sorted(maps.Keys(byName)) {
+		compared = append(compared, byName[name])
+	}
 	ci = &stack{Stage: "Ci", Name: "Ci"}
 	if err = read(filepath.Join(dir, "Ci.template.json"), &ci.Template); err != nil {
 		return 0, err
@@ -87,16 +101,20 @@ func run(m *testing.M) (int, error) {
 }
 
 // synthesize writes the assembly of envs to dir, as `cdk synth` would, and returns
-// its stacks. With a repository it has the stack Ci as well.
+// its stacks. With a repository it has the stack Ci and the
+// stage Compare as well.
 func synthesize(dir string, envs []environment.Environment, repository string) ([]*stack, error) {
 	defer jsii.Close()
 	var ci *pipeline.CiProps
+	var comparison func(awscdk.App)
 	if repository != "" {
+		comparison = func(app awscdk.App) { compare.NewStage(app, account, filepath.Join("testdata", "dist")) }
 		ci = &pipeline.CiProps{Repository: repository, Environments: placed(environment.All()), Account: account, Region: region}
 	}
 	app, err := pipeline.NewApp(pipeline.AppProps{
 		Environments: envs,
 		Ci:           ci,
+		Compare:      comparison,
 		Settings:     filepath.Join(root, "cdk.json"),
 		Dist:         filepath.Join("testdata", "dist"),
 		Outdir:       dir,
@@ -124,8 +142,20 @@ func placed(envs []environment.Environment) []environment.Environment {
 	return envs
 }
 
-// load reads the stacks of one stage from the assembly in dir.
+// load reads the stacks of one environment from the assembly in dir.
 func load(dir, stage string) ([]*stack, error) {
+	byName, err := loadStage(dir, stage)
+	if err != nil {
+		return nil, err
+	}
+	if len(byName) != 2 {
+		return nil, fmt.Errorf("stage %s has %d stacks, want Storage and Pipeline", stage, len(byName))
+	}
+	return []*stack{byName[stage+"-Storage"], byName[stage+"-Pipeline"]}, nil
+}
+
+// loadStage reads the stacks of one stage, by their deployed names.
+func loadStage(dir, stage string) (map[string]*stack, error) {
 	dir = filepath.Join(dir, "assembly-"+stage)
 	var manifest struct {
 		Artifacts map[string]struct {
@@ -158,10 +188,7 @@ func load(dir, stage string) ([]*stack, error) {
 		}
 		byName[artifact.Properties.StackName] = s
 	}
-	if len(byName) != 2 {
-		return nil, fmt.Errorf("stage %s has %d stacks, want Storage and Pipeline", stage, len(byName))
-	}
-	return []*stack{byName[stage+"-Storage"], byName[stage+"-Pipeline"]}, nil
+	return byName, nil
 }
 
 func read(path string, into any) error {

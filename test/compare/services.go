@@ -1,0 +1,78 @@
+package main
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"global-ingest/test/simulator"
+)
+
+// stream is the only one. What is put there is kept as it came.
+const stream = "events"
+
+// services are those of a region that one function calls: Firehose, and Lambda's
+// Invoke, each with its own time.
+type services struct {
+	lab     *lab
+	chain   *simulator.Function // is invoked; nil: nothing is
+	server  *httptest.Server
+	link    *link // the function's way here
+	puts    atomic.Int64
+	invokes atomic.Int64
+	behind  sync.WaitGroup // invocations that were queued
+	failed  atomic.Value   // error of one of them
+}
+
+// newServices starts services that are roundTrip away.
+func (l *lab) newServices(roundTrip time.Duration, chain *simulator.Function) (*services, error) {
+	s := &services{lab: l, chain: chain}
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /2015-03-31/functions/{name}/invocations", s.invoke)
+	mux.HandleFunc("/", s.put)
+	var err error
+	s.server, s.link, err = l.serve(mux, roundTrip, nil)
+	return s, err
+}
+
+// put is Firehose's PutRecord.
+func (s *services) put(w http.ResponseWriter, r *http.Request) {
+	waitUntil(time.Now().Add(s.lab.put))
+	s.puts.Add(1)
+	s.lab.firehose.ServeHTTP(w, r)
+}
+
+// invoke queues an event for the chain and answers, as Lambda does with an
+// InvocationType of Event.
+func (s *services) invoke(w http.ResponseWriter, r *http.Request) {
+	event, err := io.ReadAll(r.Body)
+	if err != nil || r.Header.Get("X-Amz-Invocation-Type") != "Event" {
+		http.Error(w, "event is cut off, or not to be queued", http.StatusBadRequest)
+		return
+	}
+	waitUntil(time.Now().Add(s.lab.invoke))
+	s.invokes.Add(1)
+	s.behind.Go(func() {
+		if _, err := s.chain.Invoke(context.Background(), event); err != nil {
+			s.failed.Store(err)
+		}
+	})
+	w.WriteHeader(http.StatusAccepted)
+}
+
+// rest returns when what was queued is done, with what became of it.
+func (s *services) rest() error {
+	s.behind.Wait()
+	err, _ := s.failed.Load().(error)
+	return err
+}
+
+func (s *services) close() {
+	s.behind.Wait()
+	s.link.close()
+	s.server.Close()
+}
