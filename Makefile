@@ -83,8 +83,8 @@ bench-compare: ## run the Go benchmarks here and at BASE=main, and show what cha
 	@go run golang.org/x/perf/cmd/benchstat@$(BENCHSTAT) base=$(OUT)/bench/base.txt new=$(OUT)/bench/n.txt
 
 .PHONY: compare
-compare: node ## run the article's wirings side by side over a modelled network: CLIENT_EDGE=20ms EDGE_REGION=20ms PUT=10ms …
-	@go run ./test/compare $(foreach leg,CLIENT_EDGE EDGE_REGION IN_REGION GATEWAY PUT INVOKE TLS,$(if $($(leg)),-$(leg) $($(leg))))
+compare: node ## run the article's wirings side by side over a modelled network: CLIENT_EDGE=20ms EDGE_REGION=20ms PUT=10ms …; ENV=Compare measures the deployed ones
+	@go run ./test/compare $(if $(filter Compare,$(ENV)),-deployed $(ENV)) $(foreach leg,CLIENT_EDGE EDGE_REGION IN_REGION GATEWAY PUT INVOKE TLS,$(if $($(leg)),-$(leg) $($(leg))))
 
 ##@ In code review
 
@@ -151,6 +151,14 @@ deploy: synth ## deploy ENV, asking before it widens any permission (APPROVAL=ne
 	@mkdir -p $(OUT)/outputs
 	$(CDK) deploy --build true --app $(ASSEMBLY) --require-approval $(APPROVAL) --outputs-file $(OUT)/outputs/$(ENV).json '$(ENV)/*'
 	@go run ./test/smoke endpoint -environment '$(ENV)'
+
+.PHONY: compare-deploy
+compare-deploy: cli build ## deploy the stage Compare, in us-east-1: what `make compare ENV=Compare` measures
+	$(CDK) deploy --app 'go run ./infra -compare' --require-approval $(APPROVAL) 'Compare/*'
+
+.PHONY: compare-destroy
+compare-destroy: cli ## delete it; functions at the edge can be deleted some hours later: run it again
+	$(CDK) destroy --app 'go run ./infra -compare' 'Compare/*'
 
 .PHONY: smoke
 smoke: ## send ENV a few events, check the answers and, with credentials, find them in the lake [URL=https://…]

@@ -51,6 +51,7 @@ type comparison struct {
 func NewStage(scope constructs.Construct, account, dist string) {
 	env := Environment(account)
 	c := comparison{Stage: pipeline.NewStage(scope, env, dist), env: env, dist: dist}
+	c.outputFunction(awscdk.Stack_Of(c.Ingest.Function), c.Ingest.Function)
 	c.product("Immediate", "wiring 5, Immediate: answers before the record is stored", ingest.Immediate, false)
 	c.product("Regional", "wiring 5 behind a regional API", ingest.Durable, true)
 	c.direct()
@@ -73,6 +74,11 @@ func (c comparison) function(size environment.Function) pipeline.FunctionProps {
 	return pipeline.FunctionProps{Dist: c.dist, Size: size, Logs: c.logs()}
 }
 
+// outputFunction names function to whoever measures.
+func (comparison) outputFunction(stack awscdk.Stack, function awslambda.Function) {
+	pipeline.Output(stack, "Function", "What a request waits for", function.FunctionName())
+}
+
 // api adds the product's edge in front of a function, or of what post adds.
 func (c comparison) api(stack awscdk.Stack, id string, function awslambda.Function, regional bool, post func(awsapigateway.IResource, string)) {
 	edge := pipeline.NewEdge(stack, "Edge", pipeline.EdgeProps{
@@ -89,7 +95,7 @@ func (c comparison) product(id, description string, acknowledge ingest.Acknowled
 		FunctionProps: c.function(c.env.Ingest), Environment: Name + id, Events: c.Events, Lake: c.Lake,
 		ClientIP: c.env.ClientIP, Acknowledge: acknowledge, WhenUnstored: c.env.WhenUnstored,
 	})
-	pipeline.Output(stack, "Function", "What a request waits for", own.Function.FunctionName())
+	c.outputFunction(stack, own.Function)
 	c.api(stack, id, own.Function, regional, nil)
 }
 
@@ -122,6 +128,6 @@ func (c comparison) chained() {
 	injection := pipeline.NewFunction(constructs.NewConstruct(stack, jsii.String("Injection")), "", props,
 		map[string]string{compare.ValidationFunction: *validation.FunctionName()})
 	injection.AddToRolePolicy(pipeline.Allow([]string{"lambda:InvokeFunction"}, validation.FunctionArn()))
-	pipeline.Output(stack, "Function", "What a request waits for", injection.FunctionName())
+	c.outputFunction(stack, injection)
 	c.api(stack, "Chained", injection, false, nil)
 }

@@ -4,7 +4,6 @@ import (
 	"strconv"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
-	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
 	"global-ingest/infra/environment"
@@ -12,8 +11,8 @@ import (
 )
 
 // newPipeline adds the stack of everything that an event passes on its way to lake,
-// and returns the streams.
-func newPipeline(scope constructs.Construct, env environment.Environment, dist string, lake *Lake, spill *Spill) (events []*Delivery, rejects *Delivery) {
+// and returns what it is made of.
+func newPipeline(scope awscdk.Stage, env environment.Environment, dist string, lake *Lake, spill *Spill) *Stage {
 	stack := NewStack(scope, "Pipeline", awscdk.StackProps{
 		Description: jsii.String("global-ingest: the way of an event from the client to the lake"),
 	})
@@ -22,13 +21,14 @@ func newPipeline(scope constructs.Construct, env environment.Environment, dist s
 		return FunctionProps{Dist: dist, Size: size, Logs: logs, Tracing: env.Tracing}
 	}
 
-	rejects = NewDelivery(stack, "Rejects", DeliveryProps{
+	rejects := NewDelivery(stack, "Rejects", DeliveryProps{
 		Lake: lake, Prefix: record.RejectedPrefix, Buffers: env.Delivery, Logs: logs, Removal: removal(env),
 	})
 	validator := NewValidator(stack, "Validator", ValidatorProps{
 		FunctionProps: function(env.Validator),
 		Environment:   env.Name, Rejects: rejects, Lake: lake, Strict: env.Strict,
 	})
+	var events []*Delivery
 	for i := range env.Streams {
 		events = append(events, NewDelivery(stack, eventsTitle(i), DeliveryProps{
 			Lake: lake, Prefix: record.EventsPrefix, Function: validator.Function, Buffers: env.Delivery,
@@ -62,7 +62,7 @@ func newPipeline(scope constructs.Construct, env environment.Environment, dist s
 		Events: events, Rejects: rejects, Spill: spill, Canary: canary, Removal: removal(env),
 	})
 	Output(stack, "Endpoint", "Where to POST events", edge.URL)
-	return events, rejects
+	return &Stage{Scope: scope, Lake: lake, Events: events, Rejects: rejects, Ingest: ingest}
 }
 
 // eventsTitle names the events streams: the first is Events however many there are, so

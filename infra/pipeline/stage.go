@@ -23,6 +23,7 @@ type Stage struct {
 	Lake    *Lake
 	Events  []*Delivery
 	Rejects *Delivery
+	Ingest  *Ingest
 }
 
 // NewStage adds everything that env deploys, as the stacks Storage and Pipeline.
@@ -39,8 +40,7 @@ func NewStage(scope constructs.Construct, env environment.Environment, dist stri
 		awscdk.Annotations_Of(stage).AddWarningV2(jsii.String(fmt.Sprintf("global-ingest:quota-%d", i)), jsii.String(warning))
 	}
 	lake, spill := newStorage(stage, env)
-	events, rejects := newPipeline(stage, env, dist, lake, spill)
-	return &Stage{Scope: stage, Lake: lake, Events: events, Rejects: rejects}
+	return newPipeline(stage, env, dist, lake, spill)
 }
 
 // NewStack adds a stack with a synthesizer of its own: a shared one would list the

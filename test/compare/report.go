@@ -60,6 +60,13 @@ func misordered(rows []row) (wrong []string) {
 
 // markdown writes the tables and how to read them.
 func markdown(out io.Writer, l *lab, rows []row) {
+	writeTable(out, rows)
+	writeLegs(out, l, rows)
+	writeReading(out, l, rows)
+}
+
+// writeTable writes the wirings, beside the article's figures.
+func writeTable(out io.Writer, rows []row) {
 	fmt.Fprintf(out, "### The wirings, in ms\n\n")
 	fmt.Fprintln(out, "| | wiring | function | API or edge | client p50 | p90 | p99 | new connection p50 | p90 | p99 | article: function | API or edge | client |")
 	fmt.Fprintln(out, "|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|")
@@ -74,8 +81,6 @@ func markdown(out io.Writer, l *lab, rows []row) {
 		cells = append(cells, short(want.function), short(want.api), short(want.client))
 		fmt.Fprintf(out, "| %s |\n", strings.Join(cells, " | "))
 	}
-	writeLegs(out, l, rows)
-	writeReading(out, l, rows)
 }
 
 // writeLegs writes what each wiring's time is made of.
@@ -142,7 +147,7 @@ func short(ms float64) string {
 }
 
 // save writes the figures as JSON, in the shape of the benchmarks' results.
-func save(path string, l *lab, rows []row) error {
+func save(path string, p *parameters, rows []row) error {
 	type result struct {
 		Table   string  `json:"table"`
 		Subject string  `json:"subject"`
@@ -175,7 +180,7 @@ func save(path string, l *lab, rows []row) error {
 				add("article", r, x.metric, x.published, x.published, x.published)
 			}
 		}
-		for _, s := range r.shares(&l.parameters) {
+		for _, s := range r.shares(p) {
 			add("legs", r, s.leg, s.ms, s.ms, s.ms)
 		}
 	}

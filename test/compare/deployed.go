@@ -1,0 +1,195 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
+
+	"global-ingest/lambdas/deployed"
+)
+
+// target is a wiring that is deployed.
+type target struct {
+	wiring
+	stack string // of the stage Compare
+}
+
+// targets are the stacks of infra/compare, as the wirings that they are.
+func targets() (all []target) {
+	stacks := map[string]string{
+		"1": "Chained", "2": "EdgeEmpty", "3": "EdgeChained", "4": "EdgeFirehose", "5": "Pipeline", "5i": "Immediate", "5r": "Regional", "6": "Direct",
+	}
+	for _, w := range wirings() {
+		all = append(all, target{w, stacks[w.number]})
+	}
+	return all
+}
+
+// found is where a target answers, and what CloudWatch knows it by.
+type found struct {
+	target
+	url      string
+	api      string // ApiName; empty at the edge
+	function string // FunctionName; empty where there is none, or where it counts in a location's region
+}
+
+// probe measures every deployed wiring of the stage named environment from where it
+// runs, over a new connection and one that stays open, then asks CloudWatch what API
+// and function took meanwhile.
+func probe(ctx context.Context, environment string, rounds int, out io.Writer) ([]row, error) {
+	cfg, err := config.LoadDefaultConfig(ctx, config.WithRegion(region))
+	if err != nil {
+		return nil, fmt.Errorf("reading AWS settings: %w", err)
+	}
+	var places []found
+	for _, t := range targets() {
+		f, err := locate(ctx, cfg, environment, t)
+		if err != nil {
+			return nil, err
+		}
+		places = append(places, f)
+	}
+	began := time.Now()
+	rows, err := probeAll(ctx, places, rounds)
+	if err != nil {
+		return nil, err
+	}
+	fmt.Fprintln(out, "Waiting for CloudWatch, which counts a minute when it is over.")
+	select {
+	case <-time.After(3 * time.Minute):
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	watched := cloudwatch.NewFromConfig(cfg)
+	for i, f := range places {
+		s, err := counted(ctx, watched, f, began)
+		if err != nil {
+			return nil, err
+		}
+		for j := range rows[i].kept {
+			rows[i].kept[j].function, rows[i].kept[j].api = s.function, s.api
+		}
+	}
+	return rows, nil
+}
+
+// locate asks CloudFormation for the outputs of a target's stack.
+func locate(ctx context.Context, cfg aws.Config, environment string, t target) (found, error) {
+	outputs, err := deployed.Outputs(ctx, cfg, environment+"-"+t.stack)
+	if err != nil {
+		return found{}, err
+	}
+	f := found{target: t, url: outputs["Endpoint"], function: outputs["Function"]}
+	if f.url == "" {
+		return found{}, fmt.Errorf("stack %s-%s has no Endpoint", environment, t.stack)
+	}
+	f.api = apiName(environment, t)
+	return f, nil
+}
+
+// apiName is the API's name in its metrics; empty at the edge.
+func apiName(environment string, t target) string {
+	switch {
+	case t.place == atEdge:
+		return ""
+	case t.stack == "Pipeline":
+		return "global-ingest-" + environment
+	}
+	return "global-ingest-" + environment + "-" + t.stack
+}
+
+// probeAll has each place answer, in turns.
+func probeAll(ctx context.Context, places []found, rounds int) ([]row, error) {
+	rows := make([]row, len(places))
+	kept := make([]*http.Client, len(places))
+	ask := func(i int, client *http.Client) (sample, error) {
+		took, err := post(ctx, client, places[i].url, []byte(click))
+		if err != nil {
+			err = fmt.Errorf("wiring %s at %s: %w", places[i].number, places[i].url, err)
+		}
+		return sample{client: took}, err
+	}
+	for i, f := range places {
+		rows[i].wiring = f.wiring
+		kept[i] = &http.Client{Timeout: time.Minute, Transport: &http.Transport{}}
+		for range 3 { // starts are not compared here
+			if _, err := ask(i, kept[i]); err != nil {
+				return nil, err
+			}
+		}
+	}
+	for range rounds {
+		for i := range places {
+			fresh := &http.Client{Timeout: time.Minute, Transport: &http.Transport{DisableKeepAlives: true}}
+			s, err := ask(i, fresh)
+			if err != nil {
+				return nil, err
+			}
+			rows[i].fresh = append(rows[i].fresh, s)
+			for range 2 {
+				if s, err = ask(i, kept[i]); err != nil {
+					return nil, err
+				}
+				rows[i].kept = append(rows[i].kept, s)
+			}
+		}
+	}
+	return rows, nil
+}
+
+// counted is the median of what CloudWatch has of a place since began.
+func counted(ctx context.Context, watched *cloudwatch.Client, f found, began time.Time) (s sample, err error) {
+	if f.api != "" {
+		if s.api, err = median(ctx, watched, "AWS/ApiGateway", "IntegrationLatency", "ApiName", f.api, began); err != nil {
+			return s, err
+		}
+	}
+	if f.function != "" {
+		s.function, err = median(ctx, watched, "AWS/Lambda", "Duration", "FunctionName", f.function, began)
+	}
+	return s, err
+}
+
+// median returns a metric's p50 in the minutes since began, or 0 where it has none.
+func median(ctx context.Context, watched *cloudwatch.Client, namespace, metric, dimension, value string, began time.Time) (time.Duration, error) {
+	statistics, err := watched.GetMetricStatistics(ctx, &cloudwatch.GetMetricStatisticsInput{
+		Namespace: &namespace, MetricName: &metric, Dimensions: []types.Dimension{{Name: &dimension, Value: &value}},
+		StartTime: aws.Time(began.Truncate(time.Minute)), EndTime: aws.Time(time.Now()), Period: aws.Int32(60), ExtendedStatistics: []string{"p50"},
+	})
+	if err != nil {
+		return 0, fmt.Errorf("asking CloudWatch for %s of %s: %w", metric, value, err)
+	}
+	var all []time.Duration
+	for _, point := range statistics.Datapoints {
+		all = append(all, time.Duration(point.ExtendedStatistics["p50"]*float64(time.Millisecond)))
+	}
+	if len(all) == 0 {
+		return 0, nil
+	}
+	slices.Sort(all)
+	return all[len(all)/2], nil
+}
+
+// reportDeployed writes what was measured in an account.
+func reportDeployed(out io.Writer, folder string, rows []row) error {
+	writeTable(out, rows)
+	fmt.Fprint(out, `
+How to read it: client figures are from where this ran, so the way to the nearest location of the edge and to `+region+` is in
+them; the article's client was 20 ms from its location. Function and API are CloudWatch's medians of the same minutes, Duration and
+IntegrationLatency. A function at the edge counts in the region of its location, and is not here.
+`)
+	p := &parameters{} // nothing is modelled: all of it is one leg
+	if err := save(filepath.Join(folder, "results.json"), p, rows); err != nil {
+		return err
+	}
+	return plot(filepath.Join(folder, "compare.svg"), p, rows)
+}
