@@ -43,7 +43,7 @@ export CDK_DISABLE_CLI_TELEMETRY := true
 local: node ## run the whole pipeline here: PORT=8080 S3_PORT=9000
 	@for f in $(FUNCTIONS); do $(GOBUILD) -o $(OUT)/host/$$f/bootstrap ./lambdas/cmd/$$f || exit 1; done
 	@$(MAKE) -s build
-	@CDK_OUTDIR=$(OUT)/cdk.out go run ./infra
+	@CDK_OUTDIR=$(OUT)/cdk.out go run ./infra -environment Dev
 	@go build -o $(OUT)/bin/local ./test/local
 	@exec $(OUT)/bin/local
 

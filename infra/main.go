@@ -26,11 +26,17 @@ func main() {
 	account := flag.String("account", cmp.Or(os.Getenv("CDK_DEFAULT_ACCOUNT"), noAccount), "AWS account of environments that name none")
 	region := flag.String("region", cmp.Or(os.Getenv("CDK_DEFAULT_REGION"), "us-east-1"), "AWS region of environments that name none")
 	dist := flag.String("dist", ".local/dist", "folder of the built functions")
+	only := flag.String("environment", "", "`name` of the one environment to synthesize; default every one")
 	repository := flag.String("repository", "", "GitHub `owner/name` whose workflows deploy: adds the stack Ci; default none")
 	provider := flag.String("oidc-provider", "", "`ARN` of the account's OIDC provider for GitHub; default: Ci makes it")
 	compared := flag.Bool("compare", false, "adds the stage Compare, in us-east-1: other wirings beside the product's, to be measured")
 	flag.Parse()
-	props := pipeline.AppProps{Environments: placed(environment.All(), *account, *region), Settings: "cdk.json", Dist: *dist}
+	envs, err := chosen(*only)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "infra:", err)
+		os.Exit(1)
+	}
+	props := pipeline.AppProps{Environments: placed(envs, *account, *region), Settings: "cdk.json", Dist: *dist}
 	if *repository != "" {
 		props.Ci = &pipeline.CiProps{Repository: *repository, Provider: *provider, Environments: props.Environments, Account: *account, Region: *region}
 	}
@@ -41,6 +47,15 @@ func main() {
 		fmt.Fprintln(os.Stderr, "infra:", err)
 		os.Exit(1)
 	}
+}
+
+// chosen returns the environment of a name, or every one.
+func chosen(name string) ([]environment.Environment, error) {
+	if name == "" {
+		return environment.All(), nil
+	}
+	env, err := environment.Named(name)
+	return []environment.Environment{env}, err
 }
 
 func synthesize(props pipeline.AppProps) error {

@@ -19,12 +19,9 @@ const maxBody = 4_500_000
 
 // bodiesAtLimits has one event of exactly each size at, below and above: nothing;
 // 8 KiB; what fits a record beside its header, and 1,000 KiB, which a record does not;
-// 4.5 MB, the largest body; and 6 MB, which no Lambda event takes. One is as large as
-// the Validator may inflate: two such would not fit one answer. Lines that only
-// Redrive can bring into records come on top.
-func bodiesAtLimits(s *scene, _ int) []traffic.Request {
+// 4.5 MB, the largest body; and 6 MB, which no Lambda event takes.
+func bodiesAtLimits(s *scene, _ int) (all []traffic.Request) {
 	inflated := s.validatorInflates()
-	all := []traffic.Request{s.generator.Sized(inflated), s.generator.Oversize()}
 	for _, limit := range []int{0, 8 << 10, record.MaxBytes - headerBytes(record.MaxBytes-1000), record.MaxBytes, maxBody, 6_000_000, 6 << 20} {
 		for size := max(limit-1, 0); size <= limit+1; size++ {
 			r := s.generator.Sized(size)
@@ -35,6 +32,12 @@ func bodiesAtLimits(s *scene, _ int) []traffic.Request {
 		}
 	}
 	return all
+}
+
+// oversizeBodies are what only Redrive can bring into records: an event as large as the
+// Validator may inflate, which fills an answer by itself, and lines of every sort.
+func oversizeBodies(s *scene, _ int) []traffic.Request {
+	return []traffic.Request{s.generator.Sized(s.validatorInflates()), s.generator.Oversize()}
 }
 
 // validatorInflates is the Validator's limit, in bytes.

@@ -82,6 +82,7 @@ var rows = []row{
 	{name: "panic on a crafted body", options: panicking, traffic: withCrafted, verify: onlyCraftedRefused, refuses: true},
 	{name: "body sizes at their limits", traffic: bodiesAtLimits, after: replayFailed, verify: refusedAbove45MB, refuses: true},
 	{name: "body sizes at their limits, Firehose down", traffic: bodiesAtLimits, faults: share(1, "", *simulator.Unavailable()), after: replayFailed, verify: refusedAbove45MB, refuses: true},
+	{name: "bodies that fit no record", traffic: oversizeBodies, after: replayFailed},
 	{name: "poison message", faults: share(1, "PutRecord", *simulator.Unavailable()), options: fewReceives, halfway: poison, verify: onlyPoisonIsDead},
 
 	{name: "Validator throws once", invocations: failFirst("Validator", 1, errThrown)},
