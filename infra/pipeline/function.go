@@ -29,14 +29,15 @@ func NewFunction(this constructs.Construct, name string, props FunctionProps, va
 	})
 	logs := newLogs(this, "Logs", props.Logs)
 	role.AddToPolicy(mayWrite(logs, "logs:CreateLogStream", "logs:PutLogEvents"))
-	runtime, handler, code := awslambda.Runtime_PYTHON_3_13(), "index.handler", awslambda.Code(nil)
-	if props.Python != "" {
-		code = awslambda.Code_FromInline(jsii.String(props.Python))
-	} else {
+	runtime, handler := awslambda.Runtime_PROVIDED_AL2023(), "bootstrap"
+	var code awslambda.Code
+	if props.Python == "" {
+		code = awslambda.Code_FromAsset(jsii.String(filepath.Join(props.Dist, name)), nil)
 		variables["GOMEMLIMIT"] = memoryLimit(props.Size.MemoryMiB)
 		variables["SSL_CERT_DIR"] = noCertificates
-		runtime, handler = awslambda.Runtime_PROVIDED_AL2023(), "bootstrap"
-		code = awslambda.Code_FromAsset(jsii.String(filepath.Join(props.Dist, name)), nil)
+	} else {
+		code = awslambda.Code_FromInline(jsii.String(props.Python))
+		runtime, handler = awslambda.Runtime_PYTHON_3_13(), "index.handler"
 	}
 	return awslambda.NewFunction(this, jsii.String("Function"), &awslambda.FunctionProps{
 		ReservedConcurrentExecutions: someOf(props.Size.Reserved),

@@ -10,7 +10,7 @@ import (
 
 // Measures of the plot, in its own units.
 const (
-	plotLeft  = 320
+	plotLeft  = 350
 	plotWidth = 560
 	barHeight = 16
 	rowHeight = 44
