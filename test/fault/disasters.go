@@ -247,16 +247,11 @@ func replaceStream(s *scene) {
 	}
 }
 
-// deployNewStream brings the functions the new name, as the deploy does once what
-// they have begun is finished.
+// deployNewStream brings the functions the new name, as the deploy does.
 func deployNewStream(s *scene) error {
 	s.besides.Wait()
-	if err := s.sim.Function("Ingest").Rest(context.Background()); err != nil {
-		return err
-	}
 	for _, name := range []string{"Ingest", "Redrive"} {
 		s.sim.Function(name).Update("EVENTS_STREAM", newStream)
-		s.sim.Function(name).Kill()
 	}
 	return s.failed
 }

@@ -127,16 +127,14 @@ func TestKilledAndUpdatedFunctions(t *testing.T) {
 	f := testFunction(t, "function")
 	first := mustInvoke(t, f, order{Env: "FLAG"})
 	f.Update("FLAG", "new")
-	if same := mustInvoke(t, f, order{Env: "FLAG"}); same.PID != first.PID || same.Env != "" {
-		t.Errorf("an environment that lives was changed: %+v", same)
+	second := mustInvoke(t, f, order{Env: "FLAG"})
+	if second.PID == first.PID || second.Env != "new" {
+		t.Errorf("after the update: %+v", second)
 	}
 	settle(f)
 	f.Kill()
-	for f.Environments() > 0 {
-		time.Sleep(5 * time.Millisecond)
-	}
-	if next := mustInvoke(t, f, order{Env: "FLAG"}); next.PID == first.PID || next.Env != "new" {
-		t.Errorf("after the kill: %+v", next)
+	if third := mustInvoke(t, f, order{Env: "FLAG"}); third.PID == second.PID || third.Env != "new" {
+		t.Errorf("after the kill: %+v", third)
 	}
 }
 

@@ -58,9 +58,11 @@ type environment struct {
 	lines    *lineWriter // what the process writes
 	runtime  *party
 	began    time.Time     // when the process was started
+	version  int           // of the function's variables, which it has
 	started  chan struct{} // closed when process is set: it may ask before we know it by name
 	exited   chan struct{} // closed when the process is gone
 
+	retired   bool // gets no more work; guarded by function.mu
 	finishing bool // has answered, has not asked again; guarded by function.mu
 
 	mu         sync.Mutex
@@ -122,6 +124,7 @@ func (e *environment) command() *exec.Cmd {
 func (e *environment) variables() map[string]string {
 	e.function.mu.Lock()
 	c := e.function.config
+	e.version = e.function.version
 	e.function.mu.Unlock()
 	variables := map[string]string{
 		"AWS_LAMBDA_RUNTIME_API":          e.api.address(),
@@ -170,7 +173,7 @@ func (e *environment) watch() {
 	close(e.exited)
 	e.api.close()
 	if !e.isReady() {
-		e.function.handOver(handover{err: e.exitError()})
+		e.function.neverReady(e)
 	}
 }
 

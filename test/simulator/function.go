@@ -52,6 +52,7 @@ type Function struct {
 	config FunctionConfig
 
 	mu       sync.Mutex
+	version  int            // of config.Variables
 	lives    sync.WaitGroup // one for each environment, from before its start to after its end
 	all      map[*environment]bool
 	starting int            // environments that are not in all yet
@@ -252,6 +253,11 @@ func (f *Function) release(e *environment) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	e.finishing = false
+	if e.retired || e.version != f.version {
+		f.retireLocked(e) // it has finished what it had begun
+		f.replaceLocked()
+		return
+	}
 	if !f.handOverLocked(handover{environment: e}) {
 		if !f.config.Awake {
 			e.process.freeze()
@@ -334,6 +340,7 @@ func (f *Function) Kill() int {
 	defer f.mu.Unlock()
 	killed := len(f.all)
 	for e := range f.all {
+		e.retired = true
 		e.process.kill()
 	}
 	clear(f.all)
@@ -351,13 +358,47 @@ func (f *Function) Freeze() {
 	}
 }
 
-// Update gives environments that start from now on another value of a variable, as
-// a deploy does while the ones before live on.
+// Update gives the function another value of a variable, as a deploy does: what comes
+// next gets environments that have it, and those before end once they have finished
+// what they had begun.
 func (f *Function) Update(variable, value string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.config.Variables = maps.Clone(f.config.Variables)
 	f.config.Variables[variable] = value
+	f.version++
+	for _, e := range f.idle {
+		f.retireLocked(e)
+	}
+	f.idle = nil
+}
+
+// replaceLocked starts an environment for whoever counted on one that is retired.
+func (f *Function) replaceLocked() {
+	if !f.stopped && len(f.waiting) > f.starting+f.initializingLocked() {
+		f.starting++
+		f.lives.Go(f.live)
+	}
+}
+
+// neverReady tells whoever waits longest why e, whose process has ended, did not come
+// to its first event; unless it was killed for no fault of the function's.
+func (f *Function) neverReady(e *environment) {
+	cause := e.exitError()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if e.retired {
+		f.replaceLocked()
+		return
+	}
+	f.handOverLocked(handover{err: cause})
+}
+
+// retireLocked ends an environment that gets no more work, and counts no more.
+func (f *Function) retireLocked(e *environment) {
+	delete(f.all, e)
+	e.retired = true
+	go e.process.stop()
 }
 
 // Close ends every process and waits until they are gone.
