@@ -26,7 +26,7 @@ const integrationTimeout = 3500 * time.Millisecond
 // EdgeProps configures an Edge.
 type EdgeProps struct {
 	Name       string               // of the API, in the console and as dimension of its metrics; required
-	Ingest     *Ingest              // gets every POST; required without Post
+	Ingest     *Ingest              // gets every POST; required
 	Throttle   environment.Throttle // what is let through; required
 	TLS        string               // security policy of the API; default API Gateway's
 	Domain     environment.Domain   // a name of one's own; default none
@@ -35,10 +35,6 @@ type EdgeProps struct {
 	Logs       LogsProps            // how long access and error lines are kept; required
 	Tracing    bool                 // whether X-Ray follows requests; default false
 	OwnLogRole bool                 // whether to set the account's role for API Gateway's logs; default false
-	Regional   bool                 // whether clients connect to the region, not to the nearest CloudFront location; default false
-
-	// Post adds POST to a resource in another way than through Ingest. Default none.
-	Post func(resource awsapigateway.IResource, id string)
 }
 
 // Edge is the API that clients talk to, through the CloudFront location nearest to them.
@@ -51,7 +47,7 @@ func NewEdge(scope constructs.Construct, id string, props EdgeProps) *Edge {
 	this := constructs.NewConstruct(scope, jsii.String(id))
 	api := awsapigateway.NewRestApi(this, jsii.String("Api"), &awsapigateway.RestApiProps{
 		RestApiName:           jsii.String(props.Name),
-		EndpointConfiguration: &awsapigateway.EndpointConfiguration{Types: &[]awsapigateway.EndpointType{endpoint(props.Regional)}},
+		EndpointConfiguration: &awsapigateway.EndpointConfiguration{Types: &[]awsapigateway.EndpointType{awsapigateway.EndpointType_EDGE}},
 		BinaryMediaTypes:      jsii.Strings("*/*"), // every body arrives byte for byte
 		CloudWatchRole:        jsii.Bool(props.OwnLogRole),
 		DeployOptions:         stageOptions(this, props),
@@ -61,12 +57,8 @@ func NewEdge(scope constructs.Construct, id string, props EdgeProps) *Edge {
 	keepExecutionLogs(this, api, props.Logs)
 
 	events := api.Root().AddResource(jsii.String("events"), nil)
-	post := props.Post
-	if post == nil {
-		post = func(resource awsapigateway.IResource, id string) { addPost(resource, id, props.Ingest.Entry) }
-	}
-	post(api.Root(), "PostRoot")
-	post(events, "PostEvents")
+	addPost(api.Root(), "PostRoot", props.Ingest.Entry)
+	addPost(events, "PostEvents", props.Ingest.Entry)
 	addHealth(api.Root())
 	addPreflight(api.Root(), "GET,OPTIONS,POST", props.Origins)
 	addPreflight(events, "OPTIONS,POST", props.Origins)
@@ -82,13 +74,6 @@ func NewEdge(scope constructs.Construct, id string, props EdgeProps) *Edge {
 		url = newDomain(this, props.Domain, api)
 	}
 	return &Edge{URL: url}
-}
-
-func endpoint(regional bool) awsapigateway.EndpointType {
-	if regional {
-		return awsapigateway.EndpointType_REGIONAL
-	}
-	return awsapigateway.EndpointType_EDGE
 }
 
 func stageOptions(this constructs.Construct, props EdgeProps) *awsapigateway.StageOptions {
