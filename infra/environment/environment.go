@@ -24,6 +24,11 @@ type Environment struct {
 	Validator Function // the function that checks batches
 	Redrive   Function // the function that brings spilled and replayed records back
 
+	// RedriveConcurrency is how many invocations of Redrive bring records back at once, 2 to
+	// 1,000, and at most Redrive.Reserved where that is set. Each brings back several
+	// hundred objects a second: see the runbook, Catch up after an outage. Default 5.
+	RedriveConcurrency int
+
 	// Acknowledge says when a client hears of its event: Durable, once it is stored, or
 	// Immediate, before it is. Immediate answers as fast as an empty function. Lost is
 	// then the event of an environment that dies in the milliseconds between answer and
@@ -81,7 +86,7 @@ type WAF struct {
 type Function struct {
 	MemoryMiB int           // MiB, 128 to 10,240; CPU grows with it, one whole vCPU at 1,769; default 512 for Ingest, 1,024 for the others
 	Reserved  int           // environments at once that nobody else in the account takes, and the most there are, 0 to 10,000; default 0: as many as the account has left
-	Timeout   time.Duration // whole seconds; Ingest 4s to 29s, default 10s; Validator 1s to 5m, the longest that Firehose waits, default 1m; Redrive 10s to 15m, default 2m
+	Timeout   time.Duration // whole seconds; Ingest 4s to 29s, default 10s; Validator 1s to 5m, the longest that Firehose waits, default 1m; Redrive 30s to 15m, default 2m
 }
 
 // Delivery is what Firehose collects before it calls the Validator, and before it
@@ -107,19 +112,20 @@ type Lifecycle struct {
 // Default returns an environment with every default set.
 func Default(name string) Environment {
 	return Environment{
-		Name:         name,
-		Throttle:     Throttle{RatePerSecond: 10_000, Burst: 5_000},
-		WAF:          WAF{RatePerAddress: 10_000},
-		Ingest:       Function{MemoryMiB: 512, Timeout: 10 * time.Second},
-		Validator:    Function{MemoryMiB: 1_024, Timeout: time.Minute},
-		Redrive:      Function{MemoryMiB: 1_024, Timeout: 2 * time.Minute},
-		Acknowledge:  ingest.Durable,
-		WhenUnstored: ingest.Refuse,
-		ClientIP:     ingest.Truncated,
-		Streams:      1,
-		Delivery:     Delivery{TransformFor: 10 * time.Second, Retries: 10, BufferMiB: 64, BufferFor: time.Minute},
-		LogRetention: 30,
-		Lifecycle:    Lifecycle{NoncurrentExpireAfter: 30},
-		Alarms:       defaultAlarms(),
+		Name:               name,
+		Throttle:           Throttle{RatePerSecond: 10_000, Burst: 5_000},
+		WAF:                WAF{RatePerAddress: 10_000},
+		Ingest:             Function{MemoryMiB: 512, Timeout: 10 * time.Second},
+		Validator:          Function{MemoryMiB: 1_024, Timeout: time.Minute},
+		Redrive:            Function{MemoryMiB: 1_024, Timeout: 2 * time.Minute},
+		RedriveConcurrency: 5,
+		Acknowledge:        ingest.Durable,
+		WhenUnstored:       ingest.Refuse,
+		ClientIP:           ingest.Truncated,
+		Streams:            1,
+		Delivery:           Delivery{TransformFor: 10 * time.Second, Retries: 10, BufferMiB: 64, BufferFor: time.Minute},
+		LogRetention:       30,
+		Lifecycle:          Lifecycle{NoncurrentExpireAfter: 30},
+		Alarms:             defaultAlarms(),
 	}
 }

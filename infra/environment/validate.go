@@ -82,7 +82,8 @@ func (e Environment) checkFunctions() error {
 		between("Validator.MemoryMiB", e.Validator.MemoryMiB, 128, 10_240),
 		lasts("Validator.Timeout", e.Validator.Timeout, time.Second, 5*time.Minute),
 		between("Redrive.MemoryMiB", e.Redrive.MemoryMiB, 128, 10_240),
-		lasts("Redrive.Timeout", e.Redrive.Timeout, 10*time.Second, 15*time.Minute),
+		// Redrive begins nothing in the last 10 s of an invocation.
+		lasts("Redrive.Timeout", e.Redrive.Timeout, 30*time.Second, 15*time.Minute),
 	)
 }
 
@@ -102,7 +103,12 @@ func (e Environment) checkAccount() error {
 	if e.Ingest.Reserved > 0 {
 		provisioned = e.Ingest.Reserved // of which they are a part
 	}
+	concurrency := 1_000 // Lambda's most, https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
+	if e.Redrive.Reserved > 0 {
+		concurrency = min(concurrency, e.Redrive.Reserved)
+	}
 	return first(
+		between("RedriveConcurrency", e.RedriveConcurrency, 2, concurrency),
 		matches("Boundary", e.Boundary, boundaryPattern, "the ARN of a policy"),
 		between("Provisioned", e.Provisioned, 0, provisioned),
 		between("Ingest.Reserved", e.Ingest.Reserved, 0, 10_000),

@@ -22,6 +22,7 @@ func variants() []environment.Environment {
 	everything.WAF.On = true
 	everything.Origins = []string{"https://example.com", "https://shop.example.com"}
 	everything.Ingest.Reserved, everything.Validator.Reserved, everything.Redrive.Reserved = 500, 100, 10
+	everything.RedriveConcurrency = 7
 	everything.Provisioned = 5
 	everything.SourceBackup = true
 	everything.Strict = true
@@ -90,6 +91,7 @@ func TestEverySettingArrives(t *testing.T) {
 		"Ingest.Reserved":    `"ReservedConcurrentExecutions": 500`,
 		"Validator.Reserved": `"ReservedConcurrentExecutions": 100`,
 		"Redrive.Reserved":   `"ReservedConcurrentExecutions": 10`,
+		"RedriveConcurrency": `"MaximumConcurrency": 7`,
 		"Origins, function":  `"CORS_ORIGINS": "https://example.com,https://shop.example.com"`,
 		"Origins, preflight": `$origin == \"https://example.com\" || $origin == \"https://shop.example.com\"`,
 		"Origins, refusals":  `"gatewayresponse.header.Access-Control-Allow-Origin": "method.request.header.Origin"`,
