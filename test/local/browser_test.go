@@ -113,7 +113,7 @@ func TestWhatABrowserSeesAndStores(t *testing.T) {
 			outcomes := map[string]string{}
 			for _, c := range browserCases {
 				down.Store(c.down)
-				outcomes[c.does] = ask(t, tab, sim.URL, c)
+				outcomes[c.does] = seenBy(tab, t, sim.URL, c)
 			}
 			down.Store(false)
 			want := map[string]string{}
@@ -148,7 +148,8 @@ func compareOutcomes(t *testing.T, sim *simulator.Simulator, seen, want map[stri
 
 var marked = regexp.MustCompile(`"mark":"([^"]*)"`)
 
-func ask(t *testing.T, tab context.Context, endpoint string, c browserCase) string {
+// seenBy has the page in tab do something, and returns what it sees.
+func seenBy(tab context.Context, t *testing.T, endpoint string, c browserCase) string {
 	t.Helper()
 	event := fmt.Sprintf("%q", fmt.Sprintf(`{"type":"order","mark":%q}`, c.does))
 	script := strings.NewReplacer("ENDPOINT", fmt.Sprintf("%q", endpoint), "EVENT", event, "SCRIPT", c.script).Replace(pageScript)
