@@ -110,7 +110,9 @@ type Lifecycle struct {
 // of its ciphers. From the model of API Gateway (botocore 1.43, apigateway 2015-07-09,
 // SecurityPolicy); what each speaks:
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-security-policies.html
-var TLSPolicies = []string{"SecurityPolicy_TLS13_2025_EDGE", "SecurityPolicy_TLS12_PFS_2025_EDGE", "SecurityPolicy_TLS12_2018_EDGE"}
+var TLSPolicies = []string{
+	"SecurityPolicy_TLS13_2025_EDGE", "SecurityPolicy_TLS12_PFS_2025_EDGE", "SecurityPolicy_TLS12_2018_EDGE",
+}
 
 // Default returns an environment with every default set.
 func Default(name string) Environment {

@@ -67,7 +67,7 @@ func (e Environment) checkEdge() error {
 		}
 	}
 	if len(e.Origins) > 1 && slices.Contains(e.Origins, ingest.AnyOrigin) {
-		return fmt.Errorf(`Origins is %q, must have "*" alone, which is every page`, e.Origins)
+		return fmt.Errorf(`%s is %q, must have "*" alone, which is every page`, "Origins", e.Origins)
 	}
 	return first(
 		chosen("TLS", e.TLS, TLSPolicies...),

@@ -24,7 +24,8 @@ func newDomain(this constructs.Construct, domain environment.Domain, tls string,
 		RestApiId:  api.RestApiId(),
 		Stage:      api.DeploymentStage().StageName(),
 	})
-	Output(awscdk.Stack_Of(this), "DomainTarget", "Where the domain's alias record points", name.AttrDistributionDomainName())
-	Output(awscdk.Stack_Of(this), "DomainTargetZone", "Hosted zone id of that target, which an alias record names", name.AttrDistributionHostedZoneId())
+	stack := awscdk.Stack_Of(this)
+	Output(stack, "DomainTarget", "Where the domain's alias record points", name.AttrDistributionDomainName())
+	Output(stack, "DomainTargetZone", "Hosted zone id that the alias record names", name.AttrDistributionHostedZoneId())
 	return jsii.String("https://" + domain.Name + "/events")
 }

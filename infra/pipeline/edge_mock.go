@@ -47,8 +47,8 @@ func (m mock) template() *map[string]*string {
 // one counts as application/json. There is no template for any type: API Gateway knows
 // no wildcard here, and a body that is passed through names no status, which is a 500.
 var mediaTypes = []string{
-	"application/json", "application/octet-stream", "application/x-ndjson", "application/x-www-form-urlencoded", "application/xhtml+xml",
-	"application/xml", "multipart/form-data", "text/html", "text/plain", "text/xml",
+	"application/json", "application/octet-stream", "application/x-ndjson", "application/x-www-form-urlencoded",
+	"application/xhtml+xml", "application/xml", "multipart/form-data", "text/html", "text/plain", "text/xml",
 }
 
 // addMock answers method on resource with m. Since the API takes all bodies as binary,
@@ -105,7 +105,8 @@ func addGatewayResponses(api awsapigateway.RestApi, c cors) {
 		{"NoSuchPath", awsapigateway.ResponseType_MISSING_AUTHENTICATION_TOKEN(), readable, noSuchPath},
 	} {
 		api.AddGatewayResponse(jsii.String(response.id), &awsapigateway.GatewayResponseOptions{
-			Type: response.kind, ResponseHeaders: texts(response.headers), Templates: mock{body: response.body}.template(),
+			Type: response.kind, ResponseHeaders: texts(response.headers),
+			Templates: mock{body: response.body}.template(),
 		})
 	}
 }

@@ -96,7 +96,9 @@ const pageScript = `(() => {
 // origin than the endpoint's.
 func TestWhatABrowserSeesAndStores(t *testing.T) {
 	tab := openBrowser(t)
-	pages := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<title>page</title>") }))
+	pages := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprint(w, "<title>page</title>")
+	}))
 	defer pages.Close()
 	origin := strings.Replace(pages.URL, "127.0.0.1", "localhost", 1)
 	if err := chromedp.Do(tab, chromedp.Navigate(origin)); err != nil {
@@ -152,7 +154,8 @@ var marked = regexp.MustCompile(`"mark":"([^"]*)"`)
 func seenBy(tab context.Context, t *testing.T, endpoint string, c browserCase) string {
 	t.Helper()
 	event := fmt.Sprintf("%q", fmt.Sprintf(`{"type":"order","mark":%q}`, c.does))
-	script := strings.NewReplacer("ENDPOINT", fmt.Sprintf("%q", endpoint), "EVENT", event, "SCRIPT", c.script).Replace(pageScript)
+	url := fmt.Sprintf("%q", endpoint)
+	script := strings.NewReplacer("ENDPOINT", url, "EVENT", event, "SCRIPT", c.script).Replace(pageScript)
 	ctx, cancel := context.WithTimeout(tab, time.Minute)
 	defer cancel()
 	outcome, err := chromedp.Run(ctx, chromedp.Evaluate[string](script, chromedp.EvalAwaitPromise))
@@ -217,7 +220,8 @@ func openBrowser(t *testing.T) context.Context {
 		t.Skip("no Chromium on the PATH: what browsers make of CORS is not tested here (apt-get install chromium)")
 	}
 	options := []chromedp.ExecAllocatorOption{
-		chromedp.ExecPath(path), chromedp.UserDataDir(t.TempDir()), chromedp.Headless, chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun,
+		chromedp.ExecPath(path), chromedp.UserDataDir(t.TempDir()),
+		chromedp.Headless, chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun,
 	}
 	for _, off := range []string{"disable-quic", "disable-background-networking", "disable-component-update", "disable-sync"} {
 		options = append(options, chromedp.Flag(off, true))

@@ -130,12 +130,15 @@ func TestEveryAnswerHasOneListOfHeaders(t *testing.T) {
 		} {
 			got := do(t, c.method, sim.URL+c.path, strings.NewReader("{}"), "Origin", policy.from, "Content-Encoding", c.encoding)
 			h := got.header
-			if found := (cors{h.Get("Access-Control-Allow-Origin"), h.Get("Access-Control-Allow-Credentials"), h.Get("Vary")}); got.status != c.status || found != c.want {
-				t.Errorf("%s, a page of %q: %s %s is %d %+v, want %d %+v", policy.stage, policy.from, c.method, c.path, got.status, found, c.status, c.want)
+			found := cors{h.Get("Access-Control-Allow-Origin"), h.Get("Access-Control-Allow-Credentials"), h.Get("Vary")}
+			if got.status != c.status || found != c.want {
+				t.Errorf("%s, a page of %q: %s %s is %d %+v, want %d %+v",
+					policy.stage, policy.from, c.method, c.path, got.status, found, c.status, c.want)
 			}
 			for _, always := range ingest.Headers {
 				if h.Get(always.Name) != always.Value {
-					t.Errorf("%s: %s %s: %s is %q, want %q", policy.stage, c.method, c.path, always.Name, h.Get(always.Name), always.Value)
+					t.Errorf("%s: %s %s: %s is %q, want %q",
+						policy.stage, c.method, c.path, always.Name, h.Get(always.Name), always.Value)
 				}
 			}
 		}

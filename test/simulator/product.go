@@ -114,7 +114,8 @@ func AnswerAs(templates, other []*Template) {
 			case "AWS::ApiGateway::Method":
 				if resource.Properties["Integration"].(map[string]any)["Type"] == "MOCK" {
 					theirs := Properties(other, id, resource.Type)
-					resource.Properties["Integration"], resource.Properties["MethodResponses"] = theirs["Integration"], theirs["MethodResponses"]
+					resource.Properties["Integration"] = theirs["Integration"]
+					resource.Properties["MethodResponses"] = theirs["MethodResponses"]
 				}
 			}
 		}

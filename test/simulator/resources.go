@@ -43,22 +43,15 @@ var kinds = map[string]kind{
 	"AWS::ApiGateway::GatewayResponse": {attributes: names{"": shortID, "Id": shortID}},
 	"AWS::ApiGateway::Stage":           {attributes: names{"": func(i identity) string { return fmt.Sprint(i.Properties["StageName"]) }}},
 
-	"AWS::ApiGateway::Deployment": {attributes: names{"": shortID, "DeploymentId": shortID}, notRun: "the template is the deployed API"},
-	"AWS::ApiGateway::DomainName": {attributes: names{
-		"": domainName, "DistributionDomainName": func(i identity) string { return shortID(i) + ".cloudfront.net" },
-		"DistributionHostedZoneId": func(identity) string { return "Z2FDTNDATAQYW2" }, // CloudFront's, everywhere
-	}, notRun: "the endpoint answers at its address here, without a name or TLS"},
-	"AWS::ApiGateway::BasePathMapping": {attributes: names{"": shortID}, notRun: "the stage lies at / here, as behind a domain name"},
-	"AWS::WAFv2::WebACL":               {attributes: names{"": physicalName, "Arn": arn("wafv2", "regional/webacl/", physicalName)}, notRun: firewallNotRun},
-	"AWS::WAFv2::WebACLAssociation":    {attributes: names{"": physicalName}, notRun: firewallNotRun},
-	"AWS::ApiGateway::Account":         {attributes: names{"": shortID, "Id": shortID}, notRun: "says where API Gateway logs; nothing logs to CloudWatch here"},
-	"AWS::CDK::Metadata":               {notRun: "tells AWS which constructs are used"},
-	"AWS::CloudWatch::Alarm":           {attributes: names{"": physicalName, "Arn": arn("cloudwatch", "alarm:", physicalName)}, notRun: "there are no CloudWatch metrics here"},
-	"AWS::CloudWatch::Dashboard":       {attributes: names{"": physicalName}, notRun: "there are no CloudWatch metrics here"},
-	"AWS::CloudWatch::CompositeAlarm":  {attributes: names{"": physicalName, "Arn": arn("cloudwatch", "alarm:", physicalName)}, notRun: "there are no CloudWatch metrics here"},
-	"AWS::Events::Rule":                {attributes: names{"": physicalName, "Arn": arn("events", "rule/", physicalName)}, notRun: "nothing is scheduled here: whoever needs a run invokes the function"},
-	"AWS::IAM::ManagedPolicy":          {attributes: names{"": arn("iam", "policy/", physicalName)}, notRun: iamNotRun},
-	"AWS::IAM::Policy":                 {attributes: names{"": physicalName}, notRun: iamNotRun},
+	"AWS::ApiGateway::Deployment":     {attributes: names{"": shortID, "DeploymentId": shortID}, notRun: "the template is the deployed API"},
+	"AWS::ApiGateway::Account":        {attributes: names{"": shortID, "Id": shortID}, notRun: "says where API Gateway logs; nothing logs to CloudWatch here"},
+	"AWS::CDK::Metadata":              {notRun: "tells AWS which constructs are used"},
+	"AWS::CloudWatch::Alarm":          {attributes: names{"": physicalName, "Arn": arn("cloudwatch", "alarm:", physicalName)}, notRun: "there are no CloudWatch metrics here"},
+	"AWS::CloudWatch::Dashboard":      {attributes: names{"": physicalName}, notRun: "there are no CloudWatch metrics here"},
+	"AWS::CloudWatch::CompositeAlarm": {attributes: names{"": physicalName, "Arn": arn("cloudwatch", "alarm:", physicalName)}, notRun: "there are no CloudWatch metrics here"},
+	"AWS::Events::Rule":               {attributes: names{"": physicalName, "Arn": arn("events", "rule/", physicalName)}, notRun: "nothing is scheduled here: whoever needs a run invokes the function"},
+	"AWS::IAM::ManagedPolicy":         {attributes: names{"": arn("iam", "policy/", physicalName)}, notRun: iamNotRun},
+	"AWS::IAM::Policy":                {attributes: names{"": physicalName}, notRun: iamNotRun},
 	"AWS::IAM::Role": {attributes: names{
 		"": physicalName, "RoleId": shortID,
 		"Arn": func(i identity) string { return "arn:aws:iam::" + i.Account + ":role/" + physicalName(i) },
@@ -79,6 +72,18 @@ var kinds = map[string]kind{
 	"AWS::Logs::LogStream":   {attributes: names{"": physicalName}, notRun: "logs go to files"},
 	"AWS::SQS::QueuePolicy":  {attributes: names{"": shortID, "Id": shortID}, notRun: iamNotRun},
 	"AWS::S3::BucketPolicy":  {attributes: names{"": physicalName}, notRun: iamNotRun},
+
+	"AWS::ApiGateway::DomainName": {attributes: names{
+		"": domainName, "DistributionDomainName": func(i identity) string { return shortID(i) + ".cloudfront.net" },
+		"DistributionHostedZoneId": func(identity) string { return "Z2FDTNDATAQYW2" }, // CloudFront's, everywhere
+	}, notRun: "the endpoint answers at its address here, without a name or TLS"},
+	"AWS::ApiGateway::BasePathMapping": {
+		attributes: names{"": shortID}, notRun: "the stage lies at / here, as behind a domain name",
+	},
+	"AWS::WAFv2::WebACL": {attributes: names{
+		"": physicalName, "Arn": arn("wafv2", "regional/webacl/", physicalName),
+	}, notRun: firewallNotRun},
+	"AWS::WAFv2::WebACLAssociation": {attributes: names{"": physicalName}, notRun: firewallNotRun},
 }
 
 const (
