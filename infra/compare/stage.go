@@ -80,9 +80,9 @@ func (comparison) outputFunction(stack awscdk.Stack, function awslambda.Function
 }
 
 // api adds the product's edge in front of a function, or of what post adds.
-func (c comparison) api(stack awscdk.Stack, id string, function awslambda.Function, regional bool, post func(awsapigateway.IResource, string)) {
+func (c comparison) api(stack awscdk.Stack, id string, function awslambda.IFunction, regional bool, post func(awsapigateway.IResource, string)) {
 	edge := pipeline.NewEdge(stack, "Edge", pipeline.EdgeProps{
-		Name: "global-ingest-" + Name + "-" + id, Ingest: &pipeline.Ingest{Function: function, Entry: function},
+		Name: "global-ingest-" + Name + "-" + id, Ingest: &pipeline.Ingest{Entry: function},
 		Throttle: c.env.Throttle, Logs: c.logs(), Regional: regional, Post: post,
 	})
 	pipeline.Output(stack, "Endpoint", "Where to POST events", edge.URL)
@@ -96,7 +96,7 @@ func (c comparison) product(id, description string, acknowledge ingest.Acknowled
 		ClientIP: c.env.ClientIP, Acknowledge: acknowledge, WhenUnstored: c.env.WhenUnstored,
 	})
 	c.outputFunction(stack, own.Function)
-	c.api(stack, id, own.Function, regional, nil)
+	c.api(stack, id, own.Entry, regional, nil)
 }
 
 // validation adds the function that the chains invoke, which validates one record and

@@ -42,7 +42,7 @@ func gatewayOf(t *testing.T, templates []*Template, function Invoker, throttled 
 			case r.Type != b.resourceType:
 			case r.Type == "AWS::Lambda::Function":
 				s.invokers[r.reference("Arn")] = function
-			case strings.HasPrefix(r.Type, "AWS::ApiGateway::"):
+			case r.Type == "AWS::Lambda::Alias", strings.HasPrefix(r.Type, "AWS::ApiGateway::"):
 				if err := b.build(s, r); err != nil {
 					return nil, err
 				}

@@ -14,8 +14,8 @@ var methods = []string{
 	"GET / MOCK 200 {\"status\":\"ok\"}",
 	"OPTIONS / MOCK 204 ",
 	"OPTIONS /events MOCK 204 ",
-	"POST / AWS_PROXY IngestFunction",
-	"POST /events AWS_PROXY IngestFunction",
+	"POST / AWS_PROXY IngestLive",
+	"POST /events AWS_PROXY IngestLive",
 }
 
 func TestEdgeAnswersExactlyThis(t *testing.T) {
@@ -37,12 +37,12 @@ func describe(s *stack, r resource) string {
 		path = "/events"
 	}
 	integration := r.Properties["Integration"]
-	answer := "IngestFunction"
+	answer := "IngestLive"
 	if at(integration, "Type") == "MOCK" {
 		response := at(integration, "IntegrationResponses").([]any)[0]
 		body, _ := at(response, "ResponseTemplates", "application/json").(string)
 		answer = at(response, "StatusCode").(string) + " " + body
-	} else if !strings.Contains(s.text(at(integration, "Uri")), "functions/IngestFunction.Arn/invocations") {
+	} else if !strings.Contains(s.text(at(integration, "Uri")), "functions/IngestLive/invocations") {
 		answer = s.text(at(integration, "Uri"))
 	}
 	return strings.Join([]string{r.Properties["HttpMethod"].(string), path, at(integration, "Type").(string), answer}, " ")
