@@ -227,7 +227,7 @@ func TestPreflightAndHealthAreMocks(t *testing.T) {
 // TestMockOfABinaryAPINeedsText: API Gateway applies no template to bytes.
 func TestMockOfABinaryAPINeedsText(t *testing.T) {
 	templates := patched(t, goldenTemplates(t, "Dev"), "EdgeApieventsOPTIONS", "", "Integration", "ContentHandling")
-	g, err := gatewayOf(t, templates, nil, false)
+	g, err := gatewayOf(t, templates, answering(""), false)
 	if err == nil {
 		wantAnswer(t, ask(g, "OPTIONS", "/events", nil), 500, internalError, "Access-Control-Allow-Origin", "*")
 	} else {
