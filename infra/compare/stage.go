@@ -80,7 +80,9 @@ func (comparison) outputFunction(stack awscdk.Stack, function awslambda.Function
 }
 
 // api adds the product's edge in front of a function, or of what post adds.
-func (c comparison) api(stack awscdk.Stack, id string, function awslambda.IFunction, regional bool, post func(awsapigateway.IResource, string)) {
+func (c comparison) api(
+	stack awscdk.Stack, id string, function awslambda.IFunction, regional bool, post func(awsapigateway.IResource, string),
+) {
 	edge := pipeline.NewEdge(stack, "Edge", pipeline.EdgeProps{
 		Name: "global-ingest-" + Name + "-" + id, Ingest: &pipeline.Ingest{Entry: function},
 		Throttle: c.env.Throttle, Logs: c.logs(), Regional: regional, Post: post,

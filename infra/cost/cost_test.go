@@ -135,7 +135,7 @@ func TestTheBillHasEveryLine(t *testing.T) {
 	l := Load{Events: 100e6, Bytes: 800, Batch: 1, Peak: 1}
 	for service, c := range map[string]struct {
 		set  func(*environment.Environment)
-		want float64 // reckoned by hand
+		want float64 // computed by hand
 	}{
 		"WAF":                              {func(e *environment.Environment) { e.WAF.On = true }, 5},
 		"WAF, rules":                       {func(e *environment.Environment) { e.WAF.On = true }, 2},
@@ -153,7 +153,8 @@ func TestTheBillHasEveryLine(t *testing.T) {
 			t.Errorf("%s is $%.2f, want $%.2f", service, got, c.want)
 		}
 	}
-	if got, want := dollarsOf(Of(prod(), l), "CloudWatch Logs, access log"), 100e6*430/1e9*0.50; math.Abs(got-want) > 0.01 {
+	const want = 100e6 * 430 / 1e9 * 0.50
+	if got := dollarsOf(Of(prod(), l), "CloudWatch Logs, access log"); math.Abs(got-want) > 0.01 {
 		t.Errorf("the access log is $%.2f, want $%.2f", got, want)
 	}
 }

@@ -69,7 +69,8 @@ func Of(env environment.Environment, l Load) Estimate {
 		line("S3, a month of storage", lines/gzipRatio*copies/gb, "s3 storage", fmt.Sprintf("%%s GB: lines compressed to a %dth", gzipRatio)),
 		line("KMS, requests", objects*copies*2, "key request", "%s requests: one an object"),
 		line("Data out", requests*answerBytes/gb, "data out", fmt.Sprintf("%%s GB: answers of %d bytes", answerBytes)),
-		line("CloudWatch Logs, access log", requests*accessLogBytes/gb, "logs", fmt.Sprintf("%%s GB: a line of %d bytes a request", accessLogBytes)),
+		line("CloudWatch Logs, access log", requests*accessLogBytes/gb, "logs",
+			fmt.Sprintf("%%s GB: a line of %d bytes a request", accessLogBytes)),
 		line("CloudWatch Logs, Validator", batches*logBytes/gb, "logs", "%s GB: metric lines of batches"),
 	)
 	return slices.Concat(e, tracing(env, requests), firewall(env, requests), fixed(env))
@@ -130,7 +131,8 @@ func fixed(env environment.Environment) Estimate {
 	e = append(e, line("CloudWatch dashboard", 1, "dashboard", "%s dashboard"))
 	if env.Provisioned > 0 {
 		seconds := float64(env.Provisioned) * secondsOfMonth * float64(env.Ingest.MemoryMiB) / 1024
-		e = append(e, line("Ingest λ, provisioned", seconds, "lambda arm64 provisioned", fmt.Sprintf("%%s GB-seconds: %d sandboxes all month", env.Provisioned)))
+		e = append(e, line("Ingest λ, provisioned", seconds, "lambda arm64 provisioned",
+			fmt.Sprintf("%%s GB-seconds: %d sandboxes all month", env.Provisioned)))
 	}
 	if !env.Alarms.Off {
 		keys++ // the topic's

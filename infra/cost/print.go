@@ -35,7 +35,7 @@ func Print(out io.Writer, env environment.Environment, l Load) error {
 	if err := table.Flush(); err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "\nA month of requests like these at each bound in requests/s, without a pause; larger ones cost more:\n\n")
+	fmt.Fprintf(out, "\nThe worst month that each bound allows, in requests/s like these; larger ones cost more:\n\n")
 	for _, b := range Bounds(env) {
 		fmt.Fprintf(table, "  %.0f\t%s\t%s\n", b.Requests, dollars(Of(env, l.at(b.Requests)).Dollars()), b.By)
 	}

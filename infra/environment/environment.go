@@ -23,7 +23,7 @@ type Environment struct {
 	Ingest    Function // the function that a client waits for
 	Validator Function // the function that checks batches
 	Redrive   Function // the function that brings spilled and replayed records back
-	Release   Release  // how fast requests move to a new version of Ingest: AllAtOnce, Canary10Percent5Minutes, Canary10Percent10Minutes, Canary10Percent15Minutes, Canary10Percent30Minutes, Linear10PercentEvery1Minute, Linear10PercentEvery2Minutes, Linear10PercentEvery3Minutes or Linear10PercentEvery10Minutes; alarms end all but AllAtOnce and move the requests back; default Canary10Percent10Minutes
+	Release   Release  // how fast requests move to a new version of Ingest: AllAtOnce, Canary10Percent5Minutes, Canary10Percent10Minutes, Canary10Percent15Minutes, Canary10Percent30Minutes, Linear10PercentEvery1Minute, Linear10PercentEvery2Minutes, Linear10PercentEvery3Minutes or Linear10PercentEvery10Minutes; with all but AllAtOnce an alarm that rings meanwhile moves the requests back; default Canary10Percent10Minutes
 
 	// Acknowledge says when a client hears of its event: Durable, once it is stored, or
 	// Immediate, before it is. Immediate answers as fast as an empty function. Lost is
@@ -101,7 +101,8 @@ const (
 func Releases() []Release {
 	return []Release{
 		AllAtOnce, Canary10Percent5Minutes, Canary10Percent10Minutes, Canary10Percent15Minutes, Canary10Percent30Minutes,
-		Linear10PercentEvery1Minute, Linear10PercentEvery2Minutes, Linear10PercentEvery3Minutes, Linear10PercentEvery10Minutes,
+		Linear10PercentEvery1Minute, Linear10PercentEvery2Minutes, Linear10PercentEvery3Minutes,
+		Linear10PercentEvery10Minutes,
 	}
 }
 

@@ -12,7 +12,7 @@ import (
 type Alarms struct {
 	Off             bool          // whether there are no alarms and no topic; `make cost` says what they cost; default false
 	Email           string        // who gets a mail for each alarm, once SNS's first mail to it is confirmed; default empty: nobody, but anything may subscribe to the topic
-	Pager           string        // ARN of an SNS topic of this account and region that wakes somebody, and that CloudWatch may publish to; it hears once when any of the alarms rings that mean a broken promise; default empty: nobody is woken
+	Pager           string        // ARN of an SNS topic of this account and region that wakes somebody, and that CloudWatch may publish to; it hears once when one or more alarms about a broken promise ring; default empty: nobody is woken
 	SpilledPercent  float64       // % of requests in 5 minutes that Firehose did not take, above 0 to 100; default 1
 	ErrorPercent    float64       // % of requests in a minute answered 5xx, above 0 to 100; default 0.1
 	RefusedPercent  float64       // % of requests in 5 minutes answered 4xx, above 0 to 100; default 5
@@ -20,8 +20,8 @@ type Alarms struct {
 	QuotaPercent    float64       // % of a stream's quota of bytes, records or puts, above 0 to 100; default 70
 	Latency         time.Duration // of the slowest of a hundred requests, from the API's call of Ingest to its answer: whole milliseconds, 10ms to 29s; default 100ms
 	Freshness       time.Duration // age of the oldest record that is not in the lake: whole seconds, longer than Delivery's two waits together, to 24h, when Firehose gives up; default 15m
-	SpilledFor      time.Duration // how long the queue of Redrive holds more than a minute brings back: whole minutes, 1m to 24h; default 15m
-	RequestsPerDay  int           // requests of the last 24 hours above which an alarm tells of the cost, 0 to 10,000,000,000; default 0: none does
+	SpilledFor      time.Duration // how long records may wait for Redrive, that is, its queue holds more messages than it finishes in a minute: whole minutes, 1m to 24h; default 15m
+	RequestsPerDay  int           // requests in 24 hours above which an alarm tells of the cost, 0 to 10,000,000,000; default 0: no alarm
 }
 
 // Canary sends one valid and one invalid event through the public endpoint, as a

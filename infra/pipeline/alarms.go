@@ -121,9 +121,9 @@ func (g gauges) alarms(a environment.Alarms) []alarm {
 	return rows
 }
 
-// waiting rings while the queue of Redrive holds more than a minute brings back, which
-// by Little's law means that a message waits for more than a minute. With a tenth of the
-// minutes as slack: SQS counts approximately.
+// waiting rings while the queue of Redrive holds more messages than Redrive finishes in
+// a minute. By Little's law a message then waits for more than a minute. A tenth of the
+// minutes may be otherwise, because SQS counts approximately.
 //
 // ApproximateAgeOfOldestMessage would not do: SQS leaves out a message that was received
 // three times. A message comes back every 12 minutes, so after 36 minutes of an outage
@@ -143,10 +143,10 @@ func (g gauges) waiting(a environment.Alarms) alarm {
 	}
 }
 
-// canary is what the canary finds, and that it runs. Neither rings for a new canary.
-// Its first runs look for what was never sent, and so many may be wrong, and one more
-// that is late. Whether it runs is asked only of times at which the queue, which is
-// older, has metrics too: before the environment was there nothing could run.
+// canary watches what the canary finds, and whether it runs. Neither alarm rings for a
+// new canary. Its first runs look for events that nobody sent: all of them and a late one
+// may report a loss. A period counts as a run that is missing only if the queue has a
+// metric of it: before that the environment did not exist.
 func (g gauges) canary() []alarm {
 	return []alarm{
 		{

@@ -70,18 +70,24 @@ func watchedBy(s *stack) (metrics int) {
 	return metrics
 }
 
+// accessLog is the format of a line of Prod's access log.
+func accessLog(t *testing.T) string {
+	t.Helper()
+	stage := stackOf(t, "Prod", "Pipeline").the(t, "EdgeApiDeploymentStagev1")
+	return at(stage.Properties, "AccessLogSetting", "Format").(string)
+}
+
 // usual are the lengths of what API Gateway writes into a line of the access log.
 var usual = map[string]int{
-	"requestTimeEpoch": 13, "requestId": 36, "extendedRequestId": 16, "xrayTraceId": 1, "httpMethod": 4, "resourcePath": 7,
-	"status": 3, "error.responseType": 1, "responseLatency": 2, "integration.latency": 2, "integration.integrationStatus": 3,
-	"integration.status": 3, "responseLength": 2, "protocol": 8, "tlsVersion": 7, "cipherSuite": 22,
+	"requestTimeEpoch": 13, "requestId": 36, "extendedRequestId": 16, "xrayTraceId": 1, "httpMethod": 4,
+	"resourcePath": 7, "status": 3, "error.responseType": 1, "responseLatency": 2, "integration.latency": 2,
+	"integration.integrationStatus": 3, "integration.status": 3, "responseLength": 2, "protocol": 8, "tlsVersion": 7, "cipherSuite": 22,
 }
 
 // TestTheAccessLogIsPaid by the bytes of its lines and the 26 that CloudWatch Logs adds
 // to each.
 func TestTheAccessLogIsPaid(t *testing.T) {
-	format := at(stackOf(t, "Prod", "Pipeline").the(t, "EdgeApiDeploymentStagev1").Properties, "AccessLogSetting", "Format").(string)
-	line := regexp.MustCompile(`\$context\.[A-Za-z.]+`).ReplaceAllStringFunc(format, func(variable string) string {
+	line := regexp.MustCompile(`\$context\.[A-Za-z.]+`).ReplaceAllStringFunc(accessLog(t), func(variable string) string {
 		length, known := usual[strings.TrimPrefix(variable, "$context.")]
 		if !known {
 			t.Errorf("%s has no usual length", variable)

@@ -19,7 +19,7 @@ var missing = math.NaN()
 // history has the values of metrics, a period each, by the metric's name and statistic.
 type history map[string][]float64
 
-// ringing says of each period whether an alarm rings at its end, as CloudWatch reckons
+// ringing says of each period whether an alarm rings at its end, as CloudWatch decides
 // it: the newest N values are looked at, and M of them must be beyond the threshold.
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-evaluation.html
 func ringing(t *testing.T, alarm resource, past history) (states []bool) {
@@ -62,7 +62,7 @@ func watchedValues(t *testing.T, alarm resource, past history) (values []float64
 		if expression == "" {
 			values = past.of(t, at(query, "MetricStat", "Metric", "MetricName"), at(query, "MetricStat", "Stat"))
 		} else {
-			values = reckon(t, expression, known)
+			values = evaluate(t, expression, known)
 		}
 		known[at(query, "Id").(string)] = values
 	}
@@ -78,9 +78,9 @@ func (h history) of(t *testing.T, metric, statistic any) []float64 {
 	return values
 }
 
-// reckon evaluates an expression of metric math, of which Go can read what we write, but
+// evaluate computes an expression of metric math, of which Go can read what we write, but
 // for the brackets of a list.
-func reckon(t *testing.T, expression string, known map[string][]float64) (values []float64) {
+func evaluate(t *testing.T, expression string, known map[string][]float64) (values []float64) {
 	t.Helper()
 	tree, err := parser.ParseExpr(strings.NewReplacer("[", "", "]", "").Replace(expression))
 	if err != nil {

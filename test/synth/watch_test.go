@@ -153,7 +153,8 @@ func TestRunbookNamesWhatThereIs(t *testing.T) {
 
 // pages are the alarms that wake somebody, where there is a pager.
 var pages = []string{
-	"WatchCanaryLost", "WatchCanarySilent", "WatchDeadLetters", "WatchFreshnessEvents", "WatchFreshnessRejects", "WatchServerErrors", "WatchUnstored",
+	"WatchCanaryLost", "WatchCanarySilent", "WatchDeadLetters", "WatchFreshnessEvents", "WatchFreshnessRejects",
+	"WatchServerErrors", "WatchUnstored",
 }
 
 func TestWhoIsWoken(t *testing.T) {
@@ -225,8 +226,7 @@ func TestSourceBackupHasItsOwnAlarms(t *testing.T) {
 // TestTheRunbookReadsWhatTheAccessLogHas: a field that a section about the access log
 // names stands in its lines.
 func TestTheRunbookReadsWhatTheAccessLogHas(t *testing.T) {
-	format := at(stackOf(t, "Prod", "Pipeline").the(t, "EdgeApiDeploymentStagev1").Properties, "AccessLogSetting", "Format").(string)
-	line := decodeObject(t, format)
+	line := decodeObject(t, accessLog(t))
 	checked := 0
 	for _, paragraph := range regexp.MustCompile(`(?s)access log by [^.;:]*`).FindAllString(readRunbook(t), -1) {
 		for _, field := range regexp.MustCompile("`([^`]+)`").FindAllStringSubmatch(paragraph, -1) {
