@@ -23,6 +23,7 @@ type Environment struct {
 	Ingest    Function // the function that a client waits for
 	Validator Function // the function that checks batches
 	Redrive   Function // the function that brings spilled and replayed records back
+	Release   Release  // how fast requests move to a new version of Ingest: AllAtOnce, Canary10Percent5Minutes, Canary10Percent10Minutes, Canary10Percent15Minutes, Canary10Percent30Minutes, Linear10PercentEvery1Minute, Linear10PercentEvery2Minutes, Linear10PercentEvery3Minutes or Linear10PercentEvery10Minutes; with all but AllAtOnce an alarm that rings meanwhile moves the requests back; default Canary10Percent10Minutes
 
 	// RedriveConcurrency is how many invocations of Redrive bring records back at once, 2 to
 	// 1,000, and at most Redrive.Reserved where that is set. Each brings back several
@@ -79,8 +80,36 @@ type Domain struct {
 // of AWS's list of bad reputation. It never looks at bodies: whatever is in one is
 // answered 200.
 type WAF struct {
-	On             bool // whether there is one, for about $8 a month and $0.60 a million requests; default false
+	On             bool // whether there is one, for $7 a month and $0.60 a million requests; default false
 	RatePerAddress int  // requests that one address may send in 5 minutes, 10 to 2,000,000,000; a network behind one address is one; default 10,000
+}
+
+// Release is how CodeDeploy moves requests from one version of Ingest to the next: the
+// end of the name of one of its predefined configurations for Lambda.
+// https://docs.aws.amazon.com/codedeploy/latest/userguide/deployment-configurations.html
+type Release string
+
+// The releases. AllAtOnce asks no alarm: requests have moved before one could ring, and
+// a fix must go out while alarms ring.
+const (
+	AllAtOnce                     Release = "AllAtOnce"
+	Canary10Percent5Minutes       Release = "Canary10Percent5Minutes"
+	Canary10Percent10Minutes      Release = "Canary10Percent10Minutes"
+	Canary10Percent15Minutes      Release = "Canary10Percent15Minutes"
+	Canary10Percent30Minutes      Release = "Canary10Percent30Minutes"
+	Linear10PercentEvery1Minute   Release = "Linear10PercentEvery1Minute"
+	Linear10PercentEvery2Minutes  Release = "Linear10PercentEvery2Minutes"
+	Linear10PercentEvery3Minutes  Release = "Linear10PercentEvery3Minutes"
+	Linear10PercentEvery10Minutes Release = "Linear10PercentEvery10Minutes"
+)
+
+// Releases returns every one.
+func Releases() []Release {
+	return []Release{
+		AllAtOnce, Canary10Percent5Minutes, Canary10Percent10Minutes, Canary10Percent15Minutes, Canary10Percent30Minutes,
+		Linear10PercentEvery1Minute, Linear10PercentEvery2Minutes, Linear10PercentEvery3Minutes,
+		Linear10PercentEvery10Minutes,
+	}
 }
 
 // Function sizes a Lambda function.
@@ -130,6 +159,7 @@ func Default(name string) Environment {
 		Validator:          Function{MemoryMiB: 1_024, Timeout: time.Minute},
 		Redrive:            Function{MemoryMiB: 1_024, Timeout: 2 * time.Minute},
 		RedriveConcurrency: 5,
+		Release:            Canary10Percent10Minutes,
 		Acknowledge:        ingest.Durable,
 		WhenUnstored:       ingest.Refuse,
 		ClientIP:           ingest.Truncated,

@@ -53,14 +53,16 @@ func newPipeline(scope awscdk.Stage, env environment.Environment, dist string, l
 	var canary *Canary
 	if env.Canary.Every > 0 {
 		canary = NewCanary(stack, "Canary", CanaryProps{
-			FunctionProps: function(canarySize),
+			FunctionProps: function(canarySize(env.Canary)),
 			Environment:   env.Name, Every: env.Canary.Every, Delivery: env.Delivery, Edge: edge, Lake: lake,
 		})
 	}
-	NewWatch(stack, "Watch", WatchProps{
+	watch := NewWatch(stack, "Watch", WatchProps{
 		Environment: env.Name, API: api, Alarms: env.Alarms, Ingest: ingest, Validator: validator, Redrive: redrive,
-		Events: events, Rejects: rejects, Spill: spill, Canary: canary, Removal: removal(env),
+		Events: events, Rejects: rejects, Spill: spill, Canary: canary, Release: env.Release, SourceBackup: env.SourceBackup,
+		Removal: removal(env),
 	})
+	NewRelease(stack, "Release", ReleaseProps{Ingest: ingest, Config: env.Release, Alarms: watch.Release})
 	Output(stack, "Endpoint", "Where to POST events", edge.URL)
 	return &Stage{Scope: scope, Lake: lake, Events: events, Rejects: rejects, Ingest: ingest}
 }

@@ -18,6 +18,7 @@ var builders = []struct {
 }{
 	{"AWS::S3::Bucket", (*Simulator).buildBucket},
 	{"AWS::Lambda::Function", (*Simulator).buildFunction},
+	{"AWS::Lambda::Alias", (*Simulator).buildAlias},
 	{"AWS::KinesisFirehose::DeliveryStream", (*Simulator).buildStream},
 	{"AWS::SQS::Queue", (*Simulator).buildQueue},
 	{"AWS::SQS::Queue", (*Simulator).linkDeadLetters},
@@ -92,6 +93,26 @@ func (s *Simulator) buildFunction(r resolved) error {
 	})
 	s.onClose(func() error { function.Close(); return nil })
 	s.invokers[r.reference("Arn")], s.functions[name] = function, function
+	return nil
+}
+
+type aliasProperties struct {
+	FunctionName, FunctionVersion, Name                      string
+	Description, RoutingConfig, ProvisionedConcurrencyConfig any
+}
+
+// buildAlias has the alias's ARN reach the function: all versions are the code that is
+// here.
+func (s *Simulator) buildAlias(r resolved) error {
+	var properties aliasProperties
+	if err := r.decode(&properties); err != nil {
+		return err
+	}
+	function := s.functionByName(properties.FunctionName)
+	if function == nil {
+		return fmt.Errorf("no function %s", properties.FunctionName)
+	}
+	s.invokers[r.reference("")] = function
 	return nil
 }
 

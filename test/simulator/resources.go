@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -30,6 +31,7 @@ var kinds = map[string]kind{
 		"RegionalDomainName": func(i identity) string { return bucketName(i) + ".s3." + i.Region + ".amazonaws.com" },
 	}},
 	"AWS::Lambda::Function":           {attributes: names{"": physicalName, "Arn": arn("lambda", "function:", physicalName)}},
+	"AWS::Lambda::Alias":              {attributes: names{"": qualifiedARN("")}},
 	"AWS::Lambda::EventSourceMapping": {attributes: names{"": keyID, "Id": keyID}},
 	"AWS::SQS::Queue": {attributes: names{
 		"": queueURL, "Arn": arn("sqs", "", physicalName), "QueueName": physicalName, "QueueUrl": queueURL,
@@ -60,7 +62,10 @@ var kinds = map[string]kind{
 	"AWS::KMS::Key": {attributes: names{
 		"": keyID, "KeyId": keyID, "Arn": arn("kms", "key/", keyID),
 	}, notRun: kmsNotRun},
-	"AWS::Lambda::Permission": {attributes: names{"": physicalName}, notRun: iamNotRun},
+	"AWS::CodeDeploy::Application":     {attributes: names{"": physicalName}, notRun: releaseNotRun},
+	"AWS::CodeDeploy::DeploymentGroup": {attributes: names{"": physicalName}, notRun: releaseNotRun},
+	"AWS::Lambda::Version":             {attributes: names{"": qualifiedARN("1"), "Version": func(identity) string { return "1" }}, notRun: "every version is the code that is here"},
+	"AWS::Lambda::Permission":          {attributes: names{"": physicalName}, notRun: iamNotRun},
 	"AWS::Logs::LogGroup": {attributes: names{
 		"": physicalName, "Arn": func(i identity) string { return arn("logs", "log-group:", physicalName)(i) + ":*" },
 	}, notRun: "logs go to files"},
@@ -91,6 +96,8 @@ const (
 	kmsNotRun = "nothing is encrypted here"
 
 	firewallNotRun = "there is no firewall here: no address is counted, none is blocked"
+
+	releaseNotRun = "a new version gets every request at once here"
 )
 
 type names = map[string]func(identity) string
@@ -106,6 +113,19 @@ func physicalName(i identity) string {
 }
 
 func domainName(i identity) string { return fmt.Sprint(i.Properties["DomainName"]) }
+
+// qualifiedARN is the ARN of a version of a function, or of an alias, whose qualifier is
+// its property Name. The function must be a Ref, or what one gives.
+func qualifiedARN(qualifier string) func(identity) string {
+	return func(i identity) string {
+		name := i.Properties["FunctionName"]
+		if function, unresolved := name.(map[string]any); unresolved {
+			name = physicalName(identity{Stack: i.Stack, ID: fmt.Sprint(function["Ref"])})
+		}
+		of := arn("lambda", "function:", func(identity) string { return fmt.Sprint(name) })
+		return of(i) + ":" + cmp.Or(qualifier, fmt.Sprint(i.Properties["Name"]))
+	}
+}
 
 // bucketName is lower case and at most 63 bytes, as S3 wants it.
 func bucketName(i identity) string {

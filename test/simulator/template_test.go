@@ -49,6 +49,9 @@ func TestIntrinsicsResolve(t *testing.T) {
 		`{"Ref": "F"}`:                                                        `"Dev-Pipeline-F"`,
 		`{"Fn::GetAtt": ["F", "Arn"]}`:                                        `"arn:aws:lambda:us-east-1:111111111111:function:Dev-Pipeline-F"`,
 		`{"Fn::GetAtt": "S.Arn"}`:                                             `"arn:aws:firehose:us-east-1:111111111111:deliverystream/Dev-Pipeline-S"`,
+		`{"Ref": "A"}`:                                                        `"arn:aws:lambda:us-east-1:111111111111:function:Dev-Pipeline-F:live"`,
+		`{"Ref": "V"}`:                                                        `"arn:aws:lambda:us-east-1:111111111111:function:Dev-Pipeline-F:1"`,
+		`{"Fn::GetAtt": ["V", "Version"]}`:                                    `"1"`,
 		`{"Fn::Join": ["-", ["a", {"Ref": "F"}, 1, true]]}`:                   `"a-Dev-Pipeline-F-1-true"`,
 		`{"Fn::Sub": "${F}/${S.Arn}/${AWS::Region}/${!F}"}`:                   `"Dev-Pipeline-F/arn:aws:firehose:us-east-1:111111111111:deliverystream/Dev-Pipeline-S/us-east-1/${F}"`,
 		`{"Fn::Sub": ["${x}${F}", {"x": {"Ref": "AWS::Region"}}]}`:            `"us-east-1Dev-Pipeline-F"`,
@@ -74,6 +77,8 @@ func resolveText(t *testing.T, storage *Template, expression string) (any, error
 	t.Helper()
 	template := mustParse(t, "Dev-Pipeline", `{"Resources": {
 		"F": {"Type": "AWS::Lambda::Function"}, "S": {"Type": "AWS::KinesisFirehose::DeliveryStream"},
+		"V": {"Type": "AWS::Lambda::Version", "Properties": {"FunctionName": {"Ref": "F"}}},
+		"A": {"Type": "AWS::Lambda::Alias", "Properties": {"FunctionName": {"Ref": "F"}, "Name": "live"}},
 		"L": {"Type": "AWS::CDK::Metadata", "Properties": {"Value": `+expression+`}}}}`)
 	known, err := resolveOutputs([]*Template{template, storage})
 	if err != nil {

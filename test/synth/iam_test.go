@@ -34,6 +34,11 @@ var roles = map[string][]string{
 		"allow s3:ListBucket on LakeBucket.Arn",
 		"allow kms:Decrypt on LakeKey.Arn if StringEquals=kms:ViaService=s3.us-east-1.amazonaws.com",
 	},
+	"ReleaseRole": {
+		"assumed by Service=codedeploy.amazonaws.com if StringEquals=aws:SourceAccount=111111111111",
+		"allow lambda:GetAlias lambda:GetProvisionedConcurrencyConfig lambda:UpdateAlias on IngestFunction.Arn IngestFunction.Arn:live",
+		"allow cloudwatch:DescribeAlarms on *",
+	},
 	"EventsRole": {
 		"assumed by Service=firehose.amazonaws.com if StringEquals=aws:SourceAccount=111111111111",
 		"allow s3:GetBucketLocation s3:ListBucket s3:ListBucketMultipartUploads on LakeBucket.Arn",
