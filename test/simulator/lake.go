@@ -21,6 +21,8 @@ type S3 struct {
 	OnPut func(bucket, key string, size int64)
 	// Fail, when it returns an error, fails the write of an object.
 	Fail func(bucket, key string) error
+	// Wrote hears how each write of an object ended, from several goroutines.
+	Wrote func(error)
 
 	backend *s3afero.MultiBucketBackend
 	handler http.Handler
@@ -37,7 +39,11 @@ func NewS3(dir string) (*S3, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening S3 in %s: %w", dir, err)
 	}
-	backend, err := s3afero.MultiBucket(fs)
+	whole, err := newWholeFiles(fs)
+	if err != nil {
+		return nil, fmt.Errorf("opening S3 in %s: %w", dir, err)
+	}
+	backend, err := s3afero.MultiBucket(whole)
 	if err != nil {
 		return nil, fmt.Errorf("opening S3 in %s: %w", dir, err)
 	}
@@ -54,16 +60,23 @@ type hooked struct {
 }
 
 func (h hooked) PutObject(bucket, key string, meta map[string]string, input io.Reader, size int64, conditions *gofakes3.PutConditions) (gofakes3.PutObjectResult, error) {
+	result, err := h.put(bucket, key, meta, input, size, conditions)
+	if h.s3.Wrote != nil {
+		h.s3.Wrote(err)
+	}
+	if err == nil && h.s3.OnPut != nil {
+		h.s3.OnPut(bucket, key, size)
+	}
+	return result, err
+}
+
+func (h hooked) put(bucket, key string, meta map[string]string, input io.Reader, size int64, conditions *gofakes3.PutConditions) (gofakes3.PutObjectResult, error) {
 	if h.s3.Fail != nil {
 		if err := h.s3.Fail(bucket, key); err != nil {
 			return gofakes3.PutObjectResult{}, gofakes3.ErrorMessage(gofakes3.ErrInternal, err.Error())
 		}
 	}
-	result, err := h.MultiBucketBackend.PutObject(bucket, key, meta, input, size, conditions)
-	if err == nil && h.s3.OnPut != nil {
-		h.s3.OnPut(bucket, key, size)
-	}
-	return result, err
+	return h.MultiBucketBackend.PutObject(bucket, key, meta, input, size, conditions)
 }
 
 // ServeHTTP answers S3's REST API.

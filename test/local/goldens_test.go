@@ -1,0 +1,44 @@
+package main
+
+import (
+	"net/http"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"global-ingest/test/simulator"
+)
+
+// TestEveryGoldenEnvironmentRunsHere: whatever settings a golden has, a request reaches
+// the lake. A folder with the stack Storage is an environment; the comparison's wirings
+// are several, and run by themselves.
+func TestEveryGoldenEnvironmentRunsHere(t *testing.T) {
+	t.Parallel()
+	folder := filepath.Join("..", "synth", "testdata")
+	found, err := filepath.Glob(filepath.Join(folder, "*", "storage.json"))
+	if err != nil || len(found) < 5 {
+		t.Fatalf("%d golden environments: %v", len(found), err)
+	}
+	for _, path := range found {
+		name := filepath.Base(filepath.Dir(path))
+		if name == "compare" {
+			continue
+		}
+		t.Run(name, func(t *testing.T) {
+			templates, err := simulator.GoldenTemplates(folder, strings.ToUpper(name[:1])+name[1:])
+			if err != nil {
+				t.Fatal(err)
+			}
+			sim := start(t, patient(templates))
+			id, err := ingestID(do(t, http.MethodPost, sim.URL+"/events", strings.NewReader(validEvent)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			flush(t, sim)
+			checkOnce(t, sim, []string{id})
+			for _, line := range sim.NotSimulated() {
+				t.Log("accepted, not simulated: " + line)
+			}
+		})
+	}
+}
