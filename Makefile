@@ -55,7 +55,7 @@ test: node ## run every test
 
 .PHONY: race
 race: ## run every test that needs no CDK under the race detector (needs a C compiler)
-	go test -race $$(go list ./... | grep -v -e /infra -e /test/synth)
+	go test -race $$(go list ./... | grep -v -e /infra -e /test/synth -e /test/compare/stacks -e /test/compare/app)
 
 .PHONY: fault
 fault: ## break things while events flow, and account for each: EVENTS=2000 MIXED=100000 SEED=0 (0 draws one)
@@ -93,6 +93,7 @@ compare: node ## run the article's wirings side by side over a modelled network:
 .PHONY: golden
 golden: node ## accept the synthesized templates as the golden ones
 	go test ./test/synth -run 'TestGoldens|TestCosts' -update
+	go test ./test/compare/stacks -run TestGoldens -update
 
 .PHONY: synth
 synth: cli ## synthesize ENV's stacks into .local/cdk.out
@@ -156,11 +157,12 @@ deploy: synth ## deploy ENV, asking before it widens any permission (APPROVAL=ne
 
 .PHONY: compare-deploy
 compare-deploy: cli build ## deploy the stage Compare, in us-east-1: what `make compare ENV=Compare` measures
-	$(CDK) deploy --app 'go run ./infra -compare' --require-approval $(APPROVAL) 'Compare/*'
+	GOOS=linux GOARCH=arm64 GOARM64=v8.0 $(GOBUILD) -o $(OUT)/compare/dist/chain/bootstrap ./test/compare/chain
+	$(CDK) deploy --app 'go run ./test/compare/app' --require-approval $(APPROVAL) 'Compare/*'
 
 .PHONY: compare-destroy
 compare-destroy: cli ## delete it; functions at the edge can be deleted some hours later: run it again
-	$(CDK) destroy --app 'go run ./infra -compare' 'Compare/*'
+	$(CDK) destroy --app 'go run ./test/compare/app' 'Compare/*'
 
 .PHONY: smoke
 smoke: ## send ENV a few events, check the answers and, with credentials, find them in the lake [URL=https://…]

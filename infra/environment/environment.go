@@ -16,13 +16,18 @@ type Environment struct {
 	Region  string // AWS region, such as "eu-central-1"; default empty: the region of whoever deploys
 
 	Throttle  Throttle // what the API lets through
-	TLS       string   // the API's security policy, a name of API Gateway's for edge-optimized endpoints such as "TLS12_PFS_2025_EDGE"; default empty: API Gateway's own default
+	TLS       string   // security policy of the API and its domain, one of TLSPolicies; default SecurityPolicy_TLS12_2018_EDGE, which turns away clients that speak no TLS 1.2
 	Domain    Domain   // a name of your own for the endpoint
 	WAF       WAF      // a firewall before the API
-	Origins   []string // whose pages may read answers, with their cookies, such as "https://example.com"; others' events are stored too; default empty: every origin's, without cookies
+	Origins   []string // whose pages may read answers, with credentials, such as "https://example.com"; a browser sends a page that is not listed neither its JSON nor its beacons of JSON, and stores what it sends as text; {"*"} is every page, without credentials; default empty: every page, with credentials
 	Ingest    Function // the function that a client waits for
 	Validator Function // the function that checks batches
 	Redrive   Function // the function that brings spilled and replayed records back
+
+	// RedriveConcurrency is how many invocations of Redrive bring records back at once, 2 to
+	// 1,000, and at most Redrive.Reserved where that is set. Each brings back several
+	// hundred objects a second: see the runbook, Catch up after an outage. Default 5.
+	RedriveConcurrency int
 
 	// Acknowledge says when a client hears of its event: Durable, once it is stored, or
 	// Immediate, before it is. Immediate answers as fast as an empty function. Lost is
@@ -63,10 +68,11 @@ type Throttle struct {
 }
 
 // Domain is a name of your own in front of the API. Point it, with an alias record, at
-// what the deploy prints as DomainTarget.
+// what the deploy prints as DomainTarget, in the hosted zone DomainTargetZone.
 type Domain struct {
 	Name        string // such as "events.example.com"; default none
 	Certificate string // ARN of its certificate in ACM, in us-east-1 wherever the API is, for CloudFront reads it there; required with Name
+	Only        bool   // whether the API answers under Name alone, its own execute-api address being off; default false
 }
 
 // WAF is a web ACL before the API: it blocks addresses that send too much, and those
@@ -81,7 +87,7 @@ type WAF struct {
 type Function struct {
 	MemoryMiB int           // MiB, 128 to 10,240; CPU grows with it, one whole vCPU at 1,769; default 512 for Ingest, 1,024 for the others
 	Reserved  int           // environments at once that nobody else in the account takes, and the most there are, 0 to 10,000; default 0: as many as the account has left
-	Timeout   time.Duration // whole seconds; Ingest 4s to 29s, default 10s; Validator 1s to 5m, the longest that Firehose waits, default 1m; Redrive 10s to 15m, default 2m
+	Timeout   time.Duration // whole seconds; Ingest 4s to 29s, default 10s; Validator 1s to 5m, the longest that Firehose waits, default 1m; Redrive 30s to 15m, default 2m
 }
 
 // Delivery is what Firehose collects before it calls the Validator, and before it
@@ -104,22 +110,33 @@ type Lifecycle struct {
 	NoncurrentExpireAfter int // days, 1 to 36,500, for replaced and deleted versions; default 30
 }
 
+// TLSPolicies are the security policies that edge-optimized APIs and domain names take,
+// the newest clients' first: TLS 1.3 alone; TLS 1.2 with forward secrecy; TLS 1.2 with any
+// of its ciphers. From the model of API Gateway (botocore 1.43, apigateway 2015-07-09,
+// SecurityPolicy); what each speaks:
+// https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-security-policies.html
+var TLSPolicies = []string{
+	"SecurityPolicy_TLS13_2025_EDGE", "SecurityPolicy_TLS12_PFS_2025_EDGE", "SecurityPolicy_TLS12_2018_EDGE",
+}
+
 // Default returns an environment with every default set.
 func Default(name string) Environment {
 	return Environment{
-		Name:         name,
-		Throttle:     Throttle{RatePerSecond: 10_000, Burst: 5_000},
-		WAF:          WAF{RatePerAddress: 10_000},
-		Ingest:       Function{MemoryMiB: 512, Timeout: 10 * time.Second},
-		Validator:    Function{MemoryMiB: 1_024, Timeout: time.Minute},
-		Redrive:      Function{MemoryMiB: 1_024, Timeout: 2 * time.Minute},
-		Acknowledge:  ingest.Durable,
-		WhenUnstored: ingest.Refuse,
-		ClientIP:     ingest.Truncated,
-		Streams:      1,
-		Delivery:     Delivery{TransformFor: 10 * time.Second, Retries: 10, BufferMiB: 64, BufferFor: time.Minute},
-		LogRetention: 30,
-		Lifecycle:    Lifecycle{NoncurrentExpireAfter: 30},
-		Alarms:       defaultAlarms(),
+		Name:               name,
+		Throttle:           Throttle{RatePerSecond: 10_000, Burst: 5_000},
+		TLS:                "SecurityPolicy_TLS12_2018_EDGE", // the one that loses the fewest clients
+		WAF:                WAF{RatePerAddress: 10_000},
+		Ingest:             Function{MemoryMiB: 512, Timeout: 10 * time.Second},
+		Validator:          Function{MemoryMiB: 1_024, Timeout: time.Minute},
+		Redrive:            Function{MemoryMiB: 1_024, Timeout: 2 * time.Minute},
+		RedriveConcurrency: 5,
+		Acknowledge:        ingest.Durable,
+		WhenUnstored:       ingest.Refuse,
+		ClientIP:           ingest.Truncated,
+		Streams:            1,
+		Delivery:           Delivery{TransformFor: 10 * time.Second, Retries: 10, BufferMiB: 64, BufferFor: time.Minute},
+		LogRetention:       30,
+		Lifecycle:          Lifecycle{NoncurrentExpireAfter: 30},
+		Alarms:             defaultAlarms(),
 	}
 }

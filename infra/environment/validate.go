@@ -15,8 +15,7 @@ var (
 	accountPattern     = regexp.MustCompile(`^[0-9]{12}$`)
 	domainPattern      = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$`)
 	certificatePattern = regexp.MustCompile(`^arn:aws[a-z-]*:acm:us-east-1:[0-9]{12}:certificate/[0-9a-f-]{36}$`)
-	originPattern      = regexp.MustCompile(`^https?://[a-z0-9.-]+(:[0-9]{1,5})?$`)
-	tlsPattern         = regexp.MustCompile(`^(TLS[0-9]{2}_[A-Z0-9_]*EDGE)?$`)
+	originPattern      = regexp.MustCompile(`^(\*|https?://[a-z0-9.-]+(:[0-9]{1,5})?)$`)
 	tagKeyPattern      = regexp.MustCompile(`^([^aA].{0,127}|[aA]([^wW].{0,126})?|[aA][wW]([^sS].{0,125})?|[aA][wW][sS]([^:].{0,124})?)$`)
 	tagValuePattern    = regexp.MustCompile(`^.{0,256}$`)
 	boundaryPattern    = regexp.MustCompile(`^(arn:aws[a-z-]*:iam::([0-9]{12}|aws):policy/.{1,512})?$`)
@@ -63,12 +62,15 @@ func (e Environment) checkEdge() error {
 		}
 	}
 	for _, origin := range e.Origins {
-		if err := matches("Origins", origin, originPattern, "origins such as https://example.com"); err != nil {
+		if err := matches("Origins", origin, originPattern, `origins such as https://example.com, or "*"`); err != nil {
 			return err
 		}
 	}
+	if len(e.Origins) > 1 && slices.Contains(e.Origins, ingest.AnyOrigin) {
+		return fmt.Errorf(`%s is %q, must have "*" alone, which is every page`, "Origins", e.Origins)
+	}
 	return first(
-		matches("TLS", e.TLS, tlsPattern, "a security policy for edge-optimized endpoints, such as TLS12_PFS_2025_EDGE"),
+		chosen("TLS", e.TLS, TLSPolicies...),
 		between("WAF.RatePerAddress", e.WAF.RatePerAddress, 10, 2_000_000_000),
 		atLeast("Throttle.RatePerSecond", e.Throttle.RatePerSecond, 1),
 		atLeast("Throttle.Burst", e.Throttle.Burst, 1),
@@ -82,7 +84,8 @@ func (e Environment) checkFunctions() error {
 		between("Validator.MemoryMiB", e.Validator.MemoryMiB, 128, 10_240),
 		lasts("Validator.Timeout", e.Validator.Timeout, time.Second, 5*time.Minute),
 		between("Redrive.MemoryMiB", e.Redrive.MemoryMiB, 128, 10_240),
-		lasts("Redrive.Timeout", e.Redrive.Timeout, 10*time.Second, 15*time.Minute),
+		// Redrive begins nothing in the last 10 s of an invocation.
+		lasts("Redrive.Timeout", e.Redrive.Timeout, 30*time.Second, 15*time.Minute),
 	)
 }
 
@@ -102,7 +105,12 @@ func (e Environment) checkAccount() error {
 	if e.Ingest.Reserved > 0 {
 		provisioned = e.Ingest.Reserved // of which they are a part
 	}
+	concurrency := 1_000 // Lambda's most, https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
+	if e.Redrive.Reserved > 0 {
+		concurrency = min(concurrency, e.Redrive.Reserved)
+	}
 	return first(
+		between("RedriveConcurrency", e.RedriveConcurrency, 2, concurrency),
 		matches("Boundary", e.Boundary, boundaryPattern, "the ARN of a policy"),
 		between("Provisioned", e.Provisioned, 0, provisioned),
 		between("Ingest.Reserved", e.Ingest.Reserved, 0, 10_000),

@@ -43,7 +43,7 @@ func newPipeline(scope awscdk.Stage, env environment.Environment, dist string, l
 	})
 	redrive := NewRedrive(stack, "Redrive", RedriveProps{
 		FunctionProps: function(env.Redrive),
-		Environment:   env.Name, Events: events, Rejects: rejects, Lake: lake, Spill: spill,
+		Environment:   env.Name, Events: events, Rejects: rejects, Lake: lake, Spill: spill, Concurrency: env.RedriveConcurrency,
 	})
 	api := "global-ingest-" + env.Name
 	edge := NewEdge(stack, "Edge", EdgeProps{

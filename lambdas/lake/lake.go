@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -70,10 +71,27 @@ func (b *Bucket) Get(ctx context.Context, key string) (io.ReadCloser, error) {
 	return out.Body, nil
 }
 
-// Delete removes an object; one that is not there is fine.
-func (b *Bucket) Delete(ctx context.Context, key string) error {
-	if _, err := b.api.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &b.name, Key: &key}); err != nil {
-		return fmt.Errorf("deleting s3://%s/%s: %w", b.name, key, err)
+// maxDeletes is how many objects one call of DeleteObjects takes.
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
+const maxDeletes = 1_000
+
+// Delete removes objects; one that is not there is fine. On an error some may be gone.
+func (b *Bucket) Delete(ctx context.Context, keys ...string) error {
+	for chunk := range slices.Chunk(keys, maxDeletes) {
+		objects := make([]types.ObjectIdentifier, len(chunk))
+		for i := range chunk {
+			objects[i].Key = &chunk[i]
+		}
+		out, err := b.api.DeleteObjects(ctx, &s3.DeleteObjectsInput{
+			Bucket: &b.name, Delete: &types.Delete{Objects: objects, Quiet: aws.Bool(true)},
+		})
+		if err == nil && len(out.Errors) > 0 {
+			e := out.Errors[0]
+			err = fmt.Errorf("%d refused, %s with %s: %s", len(out.Errors), aws.ToString(e.Key), aws.ToString(e.Code), aws.ToString(e.Message))
+		}
+		if err != nil {
+			return fmt.Errorf("deleting %d objects of s3://%s: %w", len(chunk), b.name, err)
+		}
 	}
 	return nil
 }

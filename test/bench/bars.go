@@ -12,6 +12,7 @@ const (
 	tableWarm      = "Ingest: warm, Firehose takes %d ms"
 	tableValidator = "Validator: batches of 1 MiB"
 	tablePipeline  = "Pipeline on this machine"
+	tableRedrive   = "Redrive: spilled records brought back"
 	tableFaults    = "Ingest: what a client waits for while something is broken"
 )
 

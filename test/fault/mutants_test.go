@@ -34,17 +34,13 @@ var wrong = []struct {
 	}, "batches refused in part", "lost: "},
 	{mutation{
 		name: "the object is deleted before the put", file: "lambdas/redrive/handler.go",
-		old: `	if err := h.putAll(ctx, records); err != nil {`,
-		new: `	kept := records
-	records = func(yield func(record.Record, error) bool) {
-		for one, err := range kept {
-			_ = h.lake.Delete(ctx, r.Key)
-			if !yield(one, err) {
-				return
-			}
-		}
+		old: `	objects := b.objects
+`,
+		new: `	objects := b.objects
+	for _, o := range objects {
+		_ = h.lake.Delete(ctx, o.Key)
 	}
-	if err := h.putAll(ctx, records); err != nil {`,
+`,
 	}, "Redrive gives up, then tries again", "lost: "},
 	{mutation{
 		name: "Dropped without an accepted reject", file: "lambdas/validate/handler.go",

@@ -39,9 +39,9 @@ const (
 	s3Service   = "s3.amazonaws.com"
 )
 
-// statement is one statement of a resource-based policy.
+// policyStatement is one statement of a resource-based policy.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html
-type statement struct {
+type policyStatement struct {
 	Sid, Effect      string
 	Principal        any
 	Action, Resource any // a text, or a list of texts
@@ -50,7 +50,7 @@ type statement struct {
 
 // permits says whether the policy lets c do action on resource: a statement allows it, and
 // no statement denies it.
-func permits(policy []statement, c caller, action, resource string) (allowed bool, err error) {
+func permits(policy []policyStatement, c caller, action, resource string) (allowed bool, err error) {
 	for _, s := range policy {
 		matches, err := s.matches(c, action, resource)
 		switch {
@@ -65,7 +65,7 @@ func permits(policy []statement, c caller, action, resource string) (allowed boo
 	return allowed, nil
 }
 
-func (s statement) matches(c caller, action, resource string) (bool, error) {
+func (s policyStatement) matches(c caller, action, resource string) (bool, error) {
 	if !s.names(c.service) || !anyLike(s.Action, action) || !anyLike(s.Resource, resource) {
 		return false, nil
 	}
@@ -85,7 +85,7 @@ func (s statement) matches(c caller, action, resource string) (bool, error) {
 }
 
 // names says whether service is one of the statement's principals.
-func (s statement) names(service string) bool {
+func (s policyStatement) names(service string) bool {
 	if principals, ok := s.Principal.(map[string]any); ok {
 		return slices.Contains(texts(principals["Service"]), service) || slices.Contains(texts(principals["AWS"]), "*")
 	}
@@ -151,7 +151,7 @@ func (s *Simulator) buildPermission(r resolved) error {
 	if p.SourceArn != "" {
 		condition["ArnLike"] = map[string]any{"aws:SourceArn": p.SourceArn}
 	}
-	s.policies[arn] = append(s.policies[arn], statement{
+	s.policies[arn] = append(s.policies[arn], policyStatement{
 		Effect: "Allow", Principal: map[string]any{"Service": p.Principal},
 		Action: p.Action, Resource: arn, Condition: condition,
 	})
@@ -198,7 +198,7 @@ func (r refusing) Invoke(context.Context, []byte) ([]byte, error) { return nil, 
 type queuePolicyProperties struct {
 	PolicyDocument struct {
 		Version   string
-		Statement []statement
+		Statement []policyStatement
 	}
 	Queues []string
 }

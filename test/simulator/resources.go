@@ -45,17 +45,13 @@ var kinds = map[string]kind{
 	"AWS::ApiGateway::GatewayResponse": {attributes: names{"": shortID, "Id": shortID}},
 	"AWS::ApiGateway::Stage":           {attributes: names{"": func(i identity) string { return fmt.Sprint(i.Properties["StageName"]) }}},
 
-	"AWS::ApiGateway::Deployment":      {attributes: names{"": shortID, "DeploymentId": shortID}, notRun: "the template is the deployed API"},
-	"AWS::ApiGateway::DomainName":      {attributes: names{"": physicalName, "DistributionDomainName": physicalName}, notRun: domainNotRun},
-	"AWS::ApiGateway::BasePathMapping": {attributes: names{"": physicalName}, notRun: domainNotRun},
-	"AWS::WAFv2::WebACL":               {attributes: names{"": physicalName, "Arn": arn("wafv2", "regional/webacl/", physicalName)}, notRun: wafNotRun},
-	"AWS::WAFv2::WebACLAssociation":    {attributes: names{"": physicalName}, notRun: wafNotRun},
-	"AWS::ApiGateway::Account":         {attributes: names{"": shortID, "Id": shortID}, notRun: "says where API Gateway logs; nothing logs to CloudWatch here"},
-	"AWS::CloudWatch::Alarm":           {attributes: names{"": physicalName, "Arn": arn("cloudwatch", "alarm:", physicalName)}, notRun: "there are no CloudWatch metrics here"},
-	"AWS::CloudWatch::Dashboard":       {attributes: names{"": physicalName}, notRun: "there are no CloudWatch metrics here"},
-	"AWS::CloudWatch::CompositeAlarm":  {attributes: names{"": physicalName, "Arn": arn("cloudwatch", "alarm:", physicalName)}, notRun: "there are no CloudWatch metrics here"},
-	"AWS::Events::Rule":                {attributes: names{"": physicalName, "Arn": arn("events", "rule/", physicalName)}, notRun: "no schedule runs here by itself"},
-	"AWS::IAM::Policy":                 {attributes: names{"": physicalName}, notRun: iamNotRun},
+	"AWS::ApiGateway::Deployment":     {attributes: names{"": shortID, "DeploymentId": shortID}, notRun: "the template is the deployed API"},
+	"AWS::ApiGateway::Account":        {attributes: names{"": shortID, "Id": shortID}, notRun: "says where API Gateway logs; nothing logs to CloudWatch here"},
+	"AWS::CloudWatch::Alarm":          {attributes: names{"": physicalName, "Arn": arn("cloudwatch", "alarm:", physicalName)}, notRun: "there are no CloudWatch metrics here"},
+	"AWS::CloudWatch::Dashboard":      {attributes: names{"": physicalName}, notRun: "there are no CloudWatch metrics here"},
+	"AWS::CloudWatch::CompositeAlarm": {attributes: names{"": physicalName, "Arn": arn("cloudwatch", "alarm:", physicalName)}, notRun: "there are no CloudWatch metrics here"},
+	"AWS::Events::Rule":               {attributes: names{"": physicalName, "Arn": arn("events", "rule/", physicalName)}, notRun: "no schedule runs here by itself"},
+	"AWS::IAM::Policy":                {attributes: names{"": physicalName}, notRun: iamNotRun},
 	"AWS::IAM::Role": {attributes: names{
 		"": physicalName, "RoleId": shortID,
 		"Arn": func(i identity) string { return "arn:aws:iam::" + i.Account + ":role/" + physicalName(i) },
@@ -77,13 +73,25 @@ var kinds = map[string]kind{
 	"AWS::Logs::LogStream":   {attributes: names{"": physicalName}, notRun: "logs go to files"},
 	"AWS::SQS::QueuePolicy":  {attributes: names{"": shortID, "Id": shortID}},
 	"AWS::S3::BucketPolicy":  {attributes: names{"": physicalName}, notRun: iamNotRun},
+
+	"AWS::ApiGateway::DomainName": {attributes: names{
+		"": domainName, "DistributionDomainName": func(i identity) string { return shortID(i) + ".cloudfront.net" },
+		"DistributionHostedZoneId": func(identity) string { return "Z2FDTNDATAQYW2" }, // CloudFront's, everywhere
+	}, notRun: "the endpoint answers at its address here, without a name or TLS"},
+	"AWS::ApiGateway::BasePathMapping": {
+		attributes: names{"": shortID}, notRun: "the stage lies at / here, as behind a domain name",
+	},
+	"AWS::WAFv2::WebACL": {attributes: names{
+		"": physicalName, "Arn": arn("wafv2", "regional/webacl/", physicalName),
+	}, notRun: firewallNotRun},
+	"AWS::WAFv2::WebACLAssociation": {attributes: names{"": physicalName}, notRun: firewallNotRun},
 }
 
 const (
-	iamNotRun    = "no role's rights are checked here"
-	kmsNotRun    = "nothing is encrypted here"
-	domainNotRun = "the endpoint has a port of this machine instead of a name"
-	wafNotRun    = "no request is filtered here"
+	iamNotRun = "no role's rights are checked here"
+	kmsNotRun = "nothing is encrypted here"
+
+	firewallNotRun = "there is no firewall here: no address is counted, none is blocked"
 )
 
 type names = map[string]func(identity) string
@@ -97,6 +105,8 @@ func unknownType(id, resourceType string) error {
 func physicalName(i identity) string {
 	return i.Stack + "-" + i.ID
 }
+
+func domainName(i identity) string { return fmt.Sprint(i.Properties["DomainName"]) }
 
 // bucketName is lower case and at most 63 bytes, as S3 wants it.
 func bucketName(i identity) string {

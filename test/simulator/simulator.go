@@ -81,8 +81,8 @@ type Simulator struct {
 	queues    map[string]*Queue // by ARN
 	mappings  []*Mapping
 	api       gatewayParts
-	rules     map[string]rule        // by logical id
-	policies  map[string][]statement // by ARN of the function, alias or queue that they guard
+	rules     map[string]rule              // by logical id
+	policies  map[string][]policyStatement // by ARN of the function, alias or queue that they guard
 	omitted   omissions
 	notices   notices
 
@@ -105,7 +105,7 @@ func Start(options Options) (*Simulator, error) {
 	s := &Simulator{
 		options: options, invokers: map[string]Invoker{}, functions: map[string]*Function{},
 		Lake: filepath.Join(options.Dir, "lake", "buckets"), Logs: filepath.Join(options.Dir, "logs"),
-		queues: map[string]*Queue{}, rules: map[string]rule{}, policies: map[string][]statement{},
+		queues: map[string]*Queue{}, rules: map[string]rule{}, policies: map[string][]policyStatement{},
 		notices:   notices{say: options.Notice},
 		listeners: map[string]*connections{}, servers: map[string]*http.Server{},
 	}

@@ -1,4 +1,4 @@
-package compare
+package stacks
 
 import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
@@ -9,8 +9,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/jsii-runtime-go"
 
-	"global-ingest/infra/pipeline"
-	"global-ingest/lambdas/compare"
+	"global-ingest/test/compare/functions"
 )
 
 // noOrigin is where nothing is ever sent: the functions answer every request. The
@@ -20,22 +19,22 @@ const noOrigin = "origin.invalid"
 // edgeEmpty adds wiring 2.
 func (c comparison) edgeEmpty() {
 	stack := c.stack("EdgeEmpty", "wiring 2, Lambda@Edge that does nothing")
-	c.atEdge(stack, compare.EdgeEmpty())
+	c.atEdge(stack, functions.EdgeEmpty())
 }
 
 // edgeChained adds wiring 3.
 func (c comparison) edgeChained() {
 	stack := c.stack("EdgeChained", "wiring 3, Lambda@Edge, validation function")
 	validation := c.validation(stack)
-	c.atEdge(stack, compare.EdgeChained(Region, *validation.FunctionName()),
-		pipeline.Allow([]string{"lambda:InvokeFunction"}, validation.FunctionArn()))
+	c.atEdge(stack, functions.EdgeChained(Region, *validation.FunctionName()),
+		allow([]string{"lambda:InvokeFunction"}, validation.FunctionArn()))
 }
 
 // edgeFirehose adds wiring 4.
 func (c comparison) edgeFirehose() {
 	stack := c.stack("EdgeFirehose", "wiring 4, Lambda@Edge, Firehose")
-	c.atEdge(stack, compare.EdgeFirehose(Region, *c.Events[0].Stream.DeliveryStreamName()),
-		pipeline.Allow([]string{"firehose:PutRecord"}, c.Events[0].Stream.DeliveryStreamArn()))
+	c.atEdge(stack, functions.EdgeFirehose(Region, *c.Events[0].Stream.DeliveryStreamName()),
+		allow([]string{"firehose:PutRecord"}, c.Events[0].Stream.DeliveryStreamArn()))
 }
 
 // atEdge adds a distribution whose requests a function answers at the location that
@@ -49,7 +48,7 @@ func (c comparison) atEdge(stack awscdk.Stack, source string, may ...awsiam.Poli
 			awsiam.NewServicePrincipal(jsii.String("edgelambda.amazonaws.com"), nil),
 		),
 	})
-	role.AddToPolicy(pipeline.Allow([]string{"logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"},
+	role.AddToPolicy(allow([]string{"logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"},
 		jsii.String("arn:aws:logs:*:"+c.env.Account+":log-group:/aws/lambda/"+Region+"."+Name+"-*")))
 	for _, statement := range may {
 		role.AddToPolicy(statement)
@@ -78,6 +77,6 @@ func (c comparison) atEdge(stack awscdk.Stack, source string, may ...awsiam.Poli
 			}},
 		},
 	})
-	pipeline.Output(stack, "EdgeFunction", "What a request waits for", function.FunctionName())
-	pipeline.Output(stack, "Endpoint", "Where to POST events", jsii.String("https://"+*distribution.DistributionDomainName()+"/events"))
+	output(stack, "EdgeFunction", "What a request waits for", function.FunctionName())
+	output(stack, "Endpoint", "Where to POST events", jsii.String("https://"+*distribution.DistributionDomainName()+"/events"))
 }

@@ -1,4 +1,4 @@
-package compare
+package stacks
 
 import (
 	_ "embed"
@@ -7,15 +7,13 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsapigateway"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/jsii-runtime-go"
-
-	"global-ingest/infra/pipeline"
 )
 
-// record is the mapping template that makes a record of a request. The body comes as
+// recordTemplate is the mapping template that makes a record of a request. The body comes as
 // base64, and stays so: the header is padded to whole groups of three bytes.
 //
 //go:embed record.vtl
-var record string
+var recordTemplate string
 
 // direct adds the wiring without a function: API Gateway puts on the stream itself.
 // What has another content type than the two below is answered 415, where a function
@@ -27,8 +25,8 @@ func (c comparison) direct() {
 			Conditions: &map[string]any{"StringEquals": map[string]any{"aws:SourceAccount": c.env.Account}},
 		}),
 	})
-	role.AddToPolicy(pipeline.Allow([]string{"firehose:PutRecord"}, c.Events[0].Stream.DeliveryStreamArn()))
-	template := jsii.String("#set($stream='" + *c.Events[0].Stream.DeliveryStreamName() + "')" + record)
+	role.AddToPolicy(allow([]string{"firehose:PutRecord"}, c.Events[0].Stream.DeliveryStreamArn()))
+	template := jsii.String("#set($stream='" + *c.Events[0].Stream.DeliveryStreamName() + "')" + recordTemplate)
 	integration := awsapigateway.NewAwsIntegration(&awsapigateway.AwsIntegrationProps{
 		Service: jsii.String("firehose"), Action: jsii.String("PutRecord"), IntegrationHttpMethod: jsii.String("POST"),
 		Options: &awsapigateway.IntegrationOptions{
@@ -37,7 +35,7 @@ func (c comparison) direct() {
 			PassthroughBehavior: awsapigateway.PassthroughBehavior_NEVER,
 			RequestParameters:   &map[string]*string{"integration.request.header.Content-Type": jsii.String("'application/x-amz-json-1.1'")},
 			RequestTemplates:    &map[string]*string{"application/json": template, "text/plain": template},
-			Timeout:             awscdk.Duration_Millis(jsii.Number(3_500)),
+			Timeout:             awscdk.Duration_Millis(jsii.Number(timeout)),
 			IntegrationResponses: &[]*awsapigateway.IntegrationResponse{
 				answer("200", "", `{"id":"$context.requestId"}`),
 				answer("503", `4\d{2}|5\d{2}`, `{"message":"not stored"}`),
@@ -50,13 +48,11 @@ func (c comparison) direct() {
 			"method.response.header.Content-Type":                jsii.Bool(true),
 		}
 	}
-	c.api(stack, "Direct", nil, false, func(resource awsapigateway.IResource, _ string) {
-		resource.AddMethod(jsii.String("POST"), integration, &awsapigateway.MethodOptions{
-			MethodResponses: &[]*awsapigateway.MethodResponse{
-				{StatusCode: jsii.String("200"), ResponseParameters: declared()},
-				{StatusCode: jsii.String("503"), ResponseParameters: declared()},
-			},
-		})
+	c.api(stack, awsapigateway.EndpointType_EDGE, integration, &awsapigateway.MethodOptions{
+		MethodResponses: &[]*awsapigateway.MethodResponse{
+			{StatusCode: jsii.String("200"), ResponseParameters: declared()},
+			{StatusCode: jsii.String("503"), ResponseParameters: declared()},
+		},
 	})
 }
 

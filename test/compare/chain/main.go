@@ -7,13 +7,13 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambda"
 
-	"global-ingest/lambdas/compare"
 	"global-ingest/lambdas/firehose"
 	"global-ingest/lambdas/firehose/batch"
 	"global-ingest/lambdas/lake"
 	"global-ingest/lambdas/logging"
 	"global-ingest/lambdas/validate"
 	"global-ingest/lambdas/validate/schemas"
+	"global-ingest/test/compare/functions"
 )
 
 func main() {
@@ -28,8 +28,8 @@ func main() {
 	fail(err)
 	set, err := schemas.Load()
 	fail(err)
-	lines, err := firehose.New(os.Getenv(compare.LinesStream), config.Put)
+	lines, err := firehose.New(os.Getenv(functions.LinesStream), config.Put)
 	fail(err)
 	rejects, objects := batch.New(config.RejectsStream, config.Put), lake.New(config.Bucket, config.Put)
-	lambda.Start(compare.Chain{Validator: validate.New(config, set, rejects, objects, os.Stdout, log), Lines: lines})
+	lambda.Start(functions.Chain{Validator: validate.New(config, set, rejects, objects, os.Stdout, log), Lines: lines})
 }

@@ -1,6 +1,6 @@
-// Package compare holds what the wirings beside the product's are made of: the sources
+// Package functions holds what the wirings beside the product's are made of: the sources
 // of their Python and Node functions, and the validation function of a chain.
-package compare
+package functions
 
 import (
 	"embed"
