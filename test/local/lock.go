@@ -40,5 +40,6 @@ func inUse(dir string, file io.Reader, cause error) error {
 		return fmt.Errorf("locking %s: %w", dir, cause)
 	}
 	pid, _ := io.ReadAll(io.LimitReader(file, 20)) // without it the rest is still true
-	return fmt.Errorf("process %s runs in %s already: stop it, or run beside it with DIR=%s-2 PORT=8081 S3_PORT=9001 make local", pid, dir, dir)
+	return fmt.Errorf("process %s runs in %s already: stop it, or run beside it with "+
+		"DIR=%s-2 PORT=8081 S3_PORT=9001 make local", pid, dir, dir)
 }

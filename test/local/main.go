@@ -73,7 +73,8 @@ func parse(args []string, out io.Writer) (settings, error) {
 	flags.Func("port", "`port` of the endpoint, 0 for any; default 8080", within(&s.port, 0, 65535))
 	flags.Func("s3-port", "`port` of S3, 0 for any; default 9000", within(&s.s3Port, 0, 65535))
 	flags.DurationVar(&s.patience, "patience", 2*time.Second, "longest that Firehose may buffer; 0 is what the template says")
-	flags.Func("sandboxes", "most `processes` of one function, above which requests wait; default 10", within(&s.sandboxes, 1, 1000))
+	flags.Func("sandboxes", "most `processes` of one function; above it requests wait; default 10",
+		within(&s.sandboxes, 1, 1000))
 	flags.BoolVar(&s.throttle, "throttle", false, "apply the stage's throttle")
 	err := flags.Parse(args)
 	switch {

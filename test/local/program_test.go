@@ -117,7 +117,8 @@ func (p *program) wantStored(t *testing.T, acknowledged map[string]string) {
 		}
 	}
 	if lost > 0 || len(lake.Spilled)+len(lake.Failed) > 0 {
-		t.Errorf("%d of %d acknowledged events are lost, %d objects in spill/, %d records in failed/", lost, len(acknowledged), len(lake.Spilled), len(lake.Failed))
+		t.Errorf("%d of %d acknowledged events are lost, %d objects in spill/, %d records in failed/",
+			lost, len(acknowledged), len(lake.Spilled), len(lake.Failed))
 	}
 	t.Logf("%d acknowledged", len(acknowledged))
 }
@@ -221,7 +222,8 @@ func TestAfterAKillItStartsAgainAndBringsBackWhatWasSpilled(t *testing.T) {
 // Firehose refuses.
 func spill(t *testing.T, dir string) map[string]string {
 	t.Helper()
-	sim := start(t, patientTemplates(t), (&outage{fault: *simulator.Unavailable()}).of, func(o *simulator.Options) { o.Dir = dir })
+	refuses := outage{fault: *simulator.Unavailable()}
+	sim := start(t, patientTemplates(t), refuses.of, func(o *simulator.Options) { o.Dir = dir })
 	id, err := post(sim.URL+"/events", validEvent)
 	if err != nil {
 		t.Fatal(err)
@@ -272,7 +274,8 @@ func TestASecondOneInTheSameFolderIsRefused(t *testing.T) {
 	second := command(t, path, "-dir", p.dir)
 	output, err := exec.Command(second[0], second[1:]...).CombinedOutput()
 	var exit *exec.ExitError
-	want := fmt.Sprintf("local: process %d runs in %s already: stop it, or run beside it with DIR=%s-2 PORT=8081 S3_PORT=9001 make local\n", p.process.Pid, p.dir, p.dir)
+	want := fmt.Sprintf("local: process %d runs in %s already: stop it, or run beside it with "+
+		"DIR=%s-2 PORT=8081 S3_PORT=9001 make local\n", p.process.Pid, p.dir, p.dir)
 	if !errors.As(err, &exit) || exit.ExitCode() != 1 || string(output) != want {
 		t.Errorf("the second one ended with %v: %q, want %q", err, output, want)
 	}

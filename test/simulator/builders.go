@@ -92,8 +92,8 @@ func (s *Simulator) buildFunction(r resolved) error {
 		Name: r.reference(""), ARN: r.reference("Arn"), Bootstrap: bootstrap, Handler: properties.Handler,
 		Timeout: time.Duration(properties.Timeout) * time.Second, MemoryMB: properties.MemorySize,
 		Variables: properties.Environment.Variables, Logging: properties.LoggingConfig, Endpoints: s.endpoints(name, r.Region),
-		MaxSandboxes: min(s.options.MaxSandboxes, concurrency), Concurrency: concurrency, Crowded: s.crowded(name, concurrency),
-		Faults: s.invocationFaults(name),
+		MaxSandboxes: min(s.options.MaxSandboxes, concurrency), Concurrency: concurrency,
+		Crowded: s.crowded(name, concurrency), Faults: s.invocationFaults(name),
 		Log: func(line string) {
 			log.write(line)
 			s.counter.logLine(line)
@@ -110,10 +110,12 @@ func (s *Simulator) crowded(name string, concurrency int) func(bool) {
 	most := min(s.options.MaxSandboxes, concurrency)
 	return func(throttled bool) {
 		if throttled {
-			s.notices.begin(name+" throttled", fmt.Sprintf("%s is throttled, as on AWS: it has more than %d requests at once", name, concurrency))
+			s.notices.begin(name+" throttled",
+				fmt.Sprintf("%s is throttled, as on AWS: it has more than %d requests at once", name, concurrency))
 			return
 		}
-		s.notices.begin(name+" crowded", fmt.Sprintf("all %d sandboxes of %s are busy: requests wait for one, and slow answers are this machine's; SANDBOXES=%d allows more", most, name, 2*most))
+		s.notices.begin(name+" crowded", fmt.Sprintf("all %d sandboxes of %s are busy: requests wait for one, "+
+			"and are slower than on AWS; SANDBOXES=%d allows more", most, name, 2*most))
 	}
 }
 

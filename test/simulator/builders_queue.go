@@ -81,7 +81,8 @@ func (s *Simulator) disk(err error) {
 		return
 	}
 	s.diskFailed.Store(now.UnixNano())
-	s.notices.begin("disk", fmt.Sprintf("objects cannot be written to %s: %v; what is buffered waits in memory, and a request that needs S3 is answered 503", s.Lake, err))
+	s.notices.begin("disk", fmt.Sprintf("objects cannot be written to %s: %v; what is buffered waits in memory, "+
+		"and a request that needs S3 is answered 503", s.Lake, err))
 }
 
 // announceLeftovers announces the objects that an earlier process left where a bucket

@@ -38,7 +38,7 @@ type FunctionConfig struct {
 	Logging      loggingProperties
 	Endpoints    map[string]string         // variables that say where the simulated services listen
 	MaxSandboxes int                       // processes at most; while all are busy, a request waits for one
-	Concurrency  int                       // requests at once, those that wait included; one more is throttled. Default: accountConcurrency
+	Concurrency  int                       // requests at once, those that wait included; default accountConcurrency
 	Crowded      func(throttled bool)      // is told when a request must wait, or is throttled; nil: nobody is
 	Log          func(line string)         // gets each line that the function writes
 	Faults       func() error              // what an invocation fails with before it begins; nil: none does
@@ -46,7 +46,7 @@ type FunctionConfig struct {
 	Ready        func(after time.Duration) // is told how long a process took from its start to its first question; nil: nobody is
 }
 
-// Function is one Lambda function: a pool of environments, each a process of the
+// Function is one Lambda function: a pool of sandboxes, each a process of the
 // real bootstrap that serves one invocation at a time.
 //
 // An environment is frozen while it is idle, by SIGSTOP: work that a function leaves

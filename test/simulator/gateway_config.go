@@ -104,8 +104,7 @@ func (p *gatewayParts) gateway(functions map[string]Invoker, throttled bool) (*G
 			return nil, fmt.Errorf("%s (%s %s): %w", id, properties.HttpMethod, path, err)
 		}
 		if m.functionARN != "" && p.permitted != nil {
-			source := fmt.Sprintf("arn:aws:execute-api:%s:%s:%s/%s/%s%s", p.Region, p.Account, p.apiID, g.stage, properties.HttpMethod, path)
-			m.function = p.permitted(m.functionARN, callerFrom(apiGateway, source, p.Account))
+			m.function = p.permitted(m.functionARN, p.caller(properties.HttpMethod+path))
 		}
 		if g.routes[path] == nil {
 			g.routes[path] = map[string]*method{}
@@ -113,6 +112,12 @@ func (p *gatewayParts) gateway(functions map[string]Invoker, throttled bool) (*G
 		g.routes[path][properties.HttpMethod] = m
 	}
 	return g, g.setThrottle(p.stage.MethodSettings, throttled)
+}
+
+// caller is the API's method, such as "POST/events", as it invokes its function.
+func (p *gatewayParts) caller(method string) caller {
+	api := fmt.Sprintf("arn:aws:execute-api:%s:%s:%s/", p.Region, p.Account, p.apiID)
+	return callerFrom(apiGateway, api+p.stage.StageName+"/"+method, p.Account)
 }
 
 // path returns the path of a resource, whose parents lead to the API's root.

@@ -60,7 +60,11 @@ type hooked struct {
 }
 
 func (h hooked) PutObject(bucket, key string, meta map[string]string, input io.Reader, size int64, conditions *gofakes3.PutConditions) (gofakes3.PutObjectResult, error) {
-	result, err := h.put(bucket, key, meta, input, size, conditions)
+	var result gofakes3.PutObjectResult
+	err := h.injected(bucket, key)
+	if err == nil {
+		result, err = h.MultiBucketBackend.PutObject(bucket, key, meta, input, size, conditions)
+	}
 	if h.s3.Wrote != nil {
 		h.s3.Wrote(err)
 	}
@@ -70,13 +74,15 @@ func (h hooked) PutObject(bucket, key string, meta map[string]string, input io.R
 	return result, err
 }
 
-func (h hooked) put(bucket, key string, meta map[string]string, input io.Reader, size int64, conditions *gofakes3.PutConditions) (gofakes3.PutObjectResult, error) {
-	if h.s3.Fail != nil {
-		if err := h.s3.Fail(bucket, key); err != nil {
-			return gofakes3.PutObjectResult{}, gofakes3.ErrorMessage(gofakes3.ErrInternal, err.Error())
-		}
+// injected is the fault that a test wants this write to have.
+func (h hooked) injected(bucket, key string) error {
+	if h.s3.Fail == nil {
+		return nil
 	}
-	return h.MultiBucketBackend.PutObject(bucket, key, meta, input, size, conditions)
+	if err := h.s3.Fail(bucket, key); err != nil {
+		return gofakes3.ErrorMessage(gofakes3.ErrInternal, err.Error())
+	}
+	return nil
 }
 
 // ServeHTTP answers S3's REST API.

@@ -1,7 +1,6 @@
 package simulator
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -171,9 +170,12 @@ func (s *Simulator) functionARN(name string) string {
 // permitted returns the function as c may invoke it: one that refuses, when no permission
 // lets c in. Lambda answers 403, and the service tells nobody why.
 func (s *Simulator) permitted(arn string, c caller) Invoker {
-	allowed, err := permits(s.policies[arn], c, "lambda:InvokeFunction", arn)
-	if !allowed {
-		return refusing{cmp.Or(err, fmt.Errorf("%w: no AWS::Lambda::Permission of %s is for %s%s", errNotPermitted, arn, c, s.accountHint(arn, c)))}
+	switch allowed, err := permits(s.policies[arn], c, "lambda:InvokeFunction", arn); {
+	case err != nil:
+		return refusing{err}
+	case !allowed:
+		return refusing{fmt.Errorf("%w: no AWS::Lambda::Permission of %s is for %s%s",
+			errNotPermitted, arn, c, s.accountHint(arn, c))}
 	}
 	return s.invokers[arn]
 }

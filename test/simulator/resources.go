@@ -19,7 +19,7 @@ type identity struct {
 // whether a laptop runs it.
 type kind struct {
 	attributes map[string]func(identity) string // by attribute name; "" is Ref
-	notRun     string                           // what of it is accepted and not simulated; empty: nothing, for a row of builders runs it
+	notRun     string                           // what of it is accepted and not simulated; empty: a row of builders runs it
 }
 
 // kinds are the resource types that the simulator knows. A template with any

@@ -364,7 +364,8 @@ func resolveAll(templates []*Template) ([]resolved, omissions, error) {
 				return nil, nil, fmt.Errorf("%s: %s (%s): %w", t.Stack, id, resource.Type, err)
 			}
 			object, _ := properties.(map[string]any) // a resource without properties has none
-			all = append(all, resolved{identity{Place: t.Place, Stack: t.Stack, ID: id, Properties: object}, resource.Type, omitted})
+			of := identity{Place: t.Place, Stack: t.Stack, ID: id, Properties: object}
+			all = append(all, resolved{of, resource.Type, omitted})
 		}
 	}
 	return all, omitted, nil
