@@ -40,12 +40,14 @@ export CDK_DISABLE_CLI_TELEMETRY := true
 ##@ On a laptop, without an AWS account
 
 .PHONY: local
-local: node ## run the whole pipeline here: PORT=8080 S3_PORT=9000
+local: node ## run ENV's whole pipeline here: ENV=Dev PORT=8080 S3_PORT=9000 PATIENCE=2s SANDBOXES=10 DIR=.local THROTTLE=1
 	@for f in $(FUNCTIONS); do $(GOBUILD) -o $(OUT)/host/$$f/bootstrap ./lambdas/cmd/$$f || exit 1; done
 	@$(MAKE) -s build
-	@CDK_OUTDIR=$(OUT)/cdk.out go run ./infra -environment Dev
+	@CDK_OUTDIR=$(OUT)/cdk.out go run ./infra -environment '$(ENV)'
 	@go build -o $(OUT)/bin/local ./test/local
-	@exec $(OUT)/bin/local
+	@exec $(OUT)/bin/local -environment '$(ENV)' $(if $(DIR),-dir '$(DIR)') \
+		$(if $(PORT),-port '$(PORT)') $(if $(S3_PORT),-s3-port '$(S3_PORT)') \
+		$(if $(PATIENCE),-patience '$(PATIENCE)') $(if $(SANDBOXES),-sandboxes '$(SANDBOXES)') $(if $(THROTTLE),-throttle)
 
 .PHONY: test
 test: node ## run every test

@@ -74,7 +74,7 @@ func bringBack(dir, bootstrap string, objects, messages int) (took time.Duration
 	config.Environment, config.Streams, config.Rejects, config.Bucket = "Bench", []string{"events"}, "rejects", "lake"
 	function := simulator.NewFunction(simulator.FunctionConfig{
 		Name: "Redrive", ARN: "arn:aws:lambda:us-east-1:111111111111:function:Redrive", Bootstrap: bootstrap, Handler: "bootstrap",
-		Timeout: 2 * time.Minute, MemoryMB: 1_024, MaxEnvironments: 1, Awake: true, Variables: config.Variables(), Log: func(string) {},
+		Timeout: 2 * time.Minute, MemoryMB: 1_024, MaxSandboxes: 1, Awake: true, Variables: config.Variables(), Log: func(string) {},
 		Endpoints: map[string]string{
 			"AWS_REGION": "us-east-1", "AWS_ENDPOINT_URL_S3": server.URL, "AWS_ENDPOINT_URL_FIREHOSE": server.URL,
 		},

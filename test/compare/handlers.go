@@ -36,7 +36,7 @@ func (l *lab) start(name string, h handler, to *services) *simulator.Function {
 	}
 	return simulator.NewFunction(simulator.FunctionConfig{
 		Name: name, ARN: "arn:aws:lambda:" + region + ":111111111111:function:" + name, Bootstrap: h.executable, Handler: "bootstrap",
-		Timeout: 30 * time.Second, MemoryMB: 512, MaxEnvironments: 1, Variables: h.variables, Endpoints: endpoints, Awake: true,
+		Timeout: 30 * time.Second, MemoryMB: 512, MaxSandboxes: 1, Variables: h.variables, Endpoints: endpoints, Awake: true,
 		Log: func(line string) { // what a runtime prints when it breaks, and our own errors
 			if !strings.HasPrefix(line, "{") || strings.Contains(line, `"level":"ERROR"`) {
 				fmt.Fprintln(os.Stderr, name+":", line)

@@ -97,7 +97,7 @@ type cast struct {
 func (s *scene) options(c cast, dir string) (simulator.Options, error) {
 	o := simulator.Options{Templates: templates(), Bootstraps: c.bootstraps, Dir: dir, Patience: 200 * time.Millisecond}
 	// One that answers first is still at work when its client sends the next request.
-	o.MaxEnvironments = 2*traffic.Connections + 1
+	o.MaxSandboxes = 2*traffic.Connections + 1
 	o.Variables = map[string]map[string]string{"Ingest": {"ACKNOWLEDGE": string(c.mode)}}
 	if s.row.faults != nil {
 		faults := s.row.faults(s)

@@ -33,7 +33,7 @@ func failing(err error) Invoker {
 // gatewayOf builds the API of the templates, with function behind it.
 func gatewayOf(t *testing.T, templates []*Template, function Invoker, throttled bool) (*Gateway, error) {
 	t.Helper()
-	resources, err := resolveAll(templates)
+	resources, _, err := resolveAll(templates)
 	if err != nil {
 		t.Fatal(err)
 	}
