@@ -112,7 +112,6 @@ func physicalName(i identity) string {
 
 func domainName(i identity) string { return fmt.Sprint(i.Properties["DomainName"]) }
 
-
 // bucketName is lower case and at most 63 bytes, as S3 wants it.
 func bucketName(i identity) string {
 	name := strings.ToLower(physicalName(i))
