@@ -21,8 +21,8 @@ import (
 // source yields the records of one object, in order. An error ends it.
 type source = iter.Seq2[record.Record, error]
 
-// open returns the records that r names, by the kind of its object: a spilled
-// record, Firehose's error objects, or rejects.
+// open returns the records that r names, by the kind of its object: spilled records,
+// Firehose's error objects, or rejects.
 func (h *Handler) open(ctx context.Context, r Replay) (source, error) {
 	switch {
 	case strings.HasPrefix(r.Key, record.SpillPrefix):
@@ -37,7 +37,8 @@ func (h *Handler) open(ctx context.Context, r Replay) (source, error) {
 	return nil, fmt.Errorf("opening %s: it is not below %s, %s or %s", r.Key, record.SpillPrefix, record.FailedPrefix, record.RejectedPrefix)
 }
 
-// spilled yields the one record of a spill object.
+// spilled yields the records of a spill object: the one that Ingest left there, or
+// those that the Validator did, one behind the other. They are no replays.
 func (h *Handler) spilled(ctx context.Context, key string) source {
 	return func(yield func(record.Record, error) bool) {
 		data, err := h.read(ctx, key)
@@ -45,8 +46,13 @@ func (h *Handler) spilled(ctx context.Context, key string) source {
 			yield(record.Record{}, err)
 			return
 		}
-		r, _, err := record.Decode(data)
-		yield(r, err)
+		for more := true; more; more = len(data) > 0 {
+			r, rest, err := record.Decode(data)
+			if !yield(r, err) || err != nil {
+				return
+			}
+			data = rest
+		}
 	}
 }
 

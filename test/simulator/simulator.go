@@ -37,6 +37,9 @@ type Options struct {
 	FirehoseFaults Faults
 	// ObjectFaults is asked before each object is written. Default: no faults.
 	ObjectFaults func(bucket, key string) error
+	// ObjectWritten is told of each object once it is written, before its writer is.
+	// Default: nobody.
+	ObjectWritten func(bucket, key string)
 	// InvocationFaults is asked before each invocation of a function, which is named
 	// as in Bootstraps: its error is what the caller gets. Default: no faults.
 	InvocationFaults func(function string) error
