@@ -16,7 +16,7 @@ type ValidatorProps struct {
 	FunctionProps
 	Environment string    // dimension of its metrics; required
 	Rejects     *Delivery // the stream it puts rejects into; required
-	Lake        *Lake     // where lines go that fit no answer, payloads that fit no reject, and what it has no time for; required
+	Lake        *Lake     // where it stores what fits no answer or reject, or it has no time for; required
 	Strict      bool      // whether an event whose type has no schema is rejected; default false
 }
 

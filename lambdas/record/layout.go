@@ -14,7 +14,7 @@ const (
 	RejectedLargePrefix = "rejected-large/" // payloads of rejects that do not fit a record
 	FailedPrefix        = "failed/"         // what Firehose could not process, by error type
 	SourcePrefix        = "source/"         // records as received, where the backup is on
-	SpillPrefix         = "spill/"          // records that go through the stream again: not taken by Firehose, or deferred by the Validator
+	SpillPrefix         = "spill/"          // records that go through the stream again: refused by Firehose, or deferred
 )
 
 // LinesExtension ends the key of every object of lines: newline-delimited JSON, gzip.

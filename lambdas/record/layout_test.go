@@ -15,14 +15,17 @@ func TestThePartitionIsSaidTheSameTwice(t *testing.T) {
 	if got := Partition(evening); got != folder {
 		t.Errorf("folder is %s, want %s", got, folder)
 	}
-	evaluated := strings.NewReplacer("!{timestamp:yyyy}", "2026", "!{timestamp:MM}", "01", "!{timestamp:dd}", "02", "!{timestamp:HH}", "02").Replace(PartitionExpression())
+	evaluated := strings.NewReplacer(
+		"!{timestamp:yyyy}", "2026", "!{timestamp:MM}", "01", "!{timestamp:dd}", "02", "!{timestamp:HH}", "02",
+	).Replace(PartitionExpression())
 	if evaluated != folder {
 		t.Errorf("expression is %s, which is %s", PartitionExpression(), evaluated)
 	}
 }
 
 func TestFoldersBeginBeforeTheEvent(t *testing.T) {
-	want := []string{"a/year=2026/month=01/day=02/hour=01/", "a/year=2026/month=01/day=02/hour=02/", "a/year=2026/month=01/day=02/hour=03/"}
+	const day = "a/year=2026/month=01/day=02/"
+	want := []string{day + "hour=01/", day + "hour=02/", day + "hour=03/"}
 	if got := Folders("a/", evening, evening.Add(2*time.Minute)); !slices.Equal(got, want) {
 		t.Errorf("folders are %v, want %v", got, want)
 	}

@@ -163,7 +163,8 @@ func TestRecordsBehindEachOtherGoBackAndAreNoReplays(t *testing.T) {
 	l := newLab()
 	var want [][]byte
 	for n := range 4 {
-		want = append(want, record.Append(nil, record.Header{ID: fmt.Sprint("id-", n), ReceivedAt: receivedAt, Replays: n}, []byte("{}\n")))
+		h := record.Header{ID: fmt.Sprint("id-", n), ReceivedAt: receivedAt, Replays: n}
+		want = append(want, record.Append(nil, h, []byte("{}\n")))
 	}
 	key := record.DeferredKey("id-0", "00ff", receivedAt)
 	l.lake.objects[key] = bytes.Join(want, nil)

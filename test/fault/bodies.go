@@ -126,9 +126,9 @@ func overflowing(bodies int, body func(*scene) traffic.Request) func(*scene, int
 
 // Bodies of these are what overflows: each with how many bytes gzip makes of one.
 
-func ratio5(s *scene) traffic.Request { return s.generator.Compressed(s.generator.Session(100, 260)) }
+func ratio5(s *scene) traffic.Request { return s.generator.Compressed(s.generator.Session(100, 310)) }
 
-func ratio16(s *scene) traffic.Request { return s.generator.Compressed(s.generator.Session(100, 40)) }
+func ratio16(s *scene) traffic.Request { return s.generator.Compressed(s.generator.Session(100, 68)) }
 
 // ratio1000 inflates as far as a body may.
 func ratio1000(s *scene) traffic.Request {
@@ -183,6 +183,29 @@ func overflowRefused(s *scene) error {
 
 // shortTimeout is that of a Validator that has to be called again while S3 refuses.
 const shortTimeout = 4 * time.Second
+
+// hurried is a Validator that is late from the start: it judges one record a worker, and
+// leaves the others of its batch for another one.
+var hurried = mutation{
+	name: "late from the start", file: "lambdas/validate/store.go",
+	old: `hours{late: deadline.Add(-left / 4), end`,
+	new: `hours{late: now, end`,
+}
+
+func lateFromTheStart(_ *scene, o *simulator.Options) (err error) {
+	o.Bootstraps, err = hurried.build(filepath.Join(o.Dir, "hurried"))
+	return err
+}
+
+var deferredKey = regexp.MustCompile(`^` + record.SpillPrefix + `.*-[0-9a-f]{32}$`)
+
+// someDeferred says that records were left for another batch.
+func someDeferred(s *scene, _ Result) error {
+	if s.deferrals.Load() == 0 {
+		return errors.New("nothing was deferred")
+	}
+	return nil
+}
 
 // killedAfterPut kills the Validator, some times, when S3 has lines and it has not heard so.
 func killedAfterPut(s *scene, o *simulator.Options) error {

@@ -32,7 +32,7 @@ type row struct {
 	verify  func(*scene, Result) error // that the row did what it is called
 	refuses bool                       // clients may hear 503 or 413: nothing was promised
 	unknown bool                       // clients may hear nothing
-	broken  bool                       // the Validator is, until an operator replays failed/; in all others that stays empty
+	broken  bool                       // the Validator is, until failed/ is replayed; it is empty in all others
 	full    bool                       // takes too long for every run of the tests
 	mixed   bool                       // the row for as many events as somebody can wait for
 }
@@ -100,6 +100,7 @@ var rows = []row{
 	{name: "three bodies of 1.7 MB", traffic: overflowing(3, plainLarge), options: collected},
 	{name: "events of 10 bytes, 9,000 a body", traffic: overflowing(8, tinyEvents), options: collected, verify: someOverflowed},
 	{name: "S3 refuses lines that fit no answer", traffic: overflowing(16, ratio1000), options: validatorTimeout(shortTimeout), objects: refuse(1, "events/"), halfway: overflowRefused},
+	{name: "Validator has time for one record a batch", options: lateFromTheStart, verify: someDeferred},
 	{name: "Validator killed between put and answer", traffic: overflowing(8, tinyEvents), options: killedAfterPut, verify: overwroteThemselves},
 
 	{name: "stream replaced under load", beside: replaceStream, halfway: deployNewStream},

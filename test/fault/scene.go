@@ -38,6 +38,7 @@ type scene struct {
 	denied        atomic.Int64    // batches that were denied
 	overflows     atomic.Int64    // objects of lines that the Validator was to store
 	overwritten   atomic.Int64    // those that were there already
+	deferrals     atomic.Int64    // objects of records that it left for another batch
 	dead          []string        // dead letters, once the row is over
 	excused       map[string]bool // objects that lie where they do for a reason
 }
@@ -120,6 +121,9 @@ func (s *scene) options(c cast, dir string) (simulator.Options, error) {
 		}
 		if isOverflow(key) {
 			s.overflows.Add(1)
+		}
+		if deferredKey.MatchString(key) {
+			s.deferrals.Add(1)
 		}
 		if s.mended.Load() {
 			return nil

@@ -199,23 +199,37 @@ func (s *Simulator) Streams() []StreamConfig {
 func (s *Simulator) Counters() Counters { return s.counter.snapshot() }
 
 // Flush waits for what functions do behind their answers, works the queues off and
-// writes everything that is buffered to S3. Messages that fail stay in their queue, for
-// as long as ctx lets them be tried.
+// writes everything that is buffered to S3, until nothing comes back: the Validator may
+// leave records for another batch. Messages that fail stay in their queue, for as long
+// as ctx lets them be tried.
 func (s *Simulator) Flush(ctx context.Context) error {
-	for name, function := range s.functions {
-		if err := function.Rest(ctx); err != nil {
-			return fmt.Errorf("flushing: function %s: %w", name, err)
+	for {
+		for name, function := range s.functions {
+			if err := function.Rest(ctx); err != nil {
+				return fmt.Errorf("flushing: function %s: %w", name, err)
+			}
+		}
+		for _, mapping := range s.mappings {
+			if err := mapping.config.Queue.Drain(ctx); err != nil {
+				return fmt.Errorf("flushing: queue %s: %w", mapping.config.Queue.Config.Name, err)
+			}
+		}
+		if err := s.firehose.Flush(ctx); err != nil {
+			return fmt.Errorf("flushing: %w", err)
+		}
+		if s.queued() == 0 {
+			return nil
 		}
 	}
+}
+
+// queued counts the messages that Redrive has not worked off.
+func (s *Simulator) queued() (n int) {
 	for _, mapping := range s.mappings {
-		if err := mapping.config.Queue.Drain(ctx); err != nil {
-			return fmt.Errorf("flushing: queue %s: %w", mapping.config.Queue.Config.Name, err)
-		}
+		visible, hidden := mapping.config.Queue.Len()
+		n += visible + hidden
 	}
-	if err := s.firehose.Flush(ctx); err != nil {
-		return fmt.Errorf("flushing: %w", err)
-	}
-	return nil
+	return n
 }
 
 // DeadLetters returns the bodies of the messages that were tried too often.

@@ -354,7 +354,8 @@ func (g *Generator) Session(n, digits int) Request {
 		for at := range noise {
 			noise[at] = "0123456789abcdef"[g.random.IntN(16)]
 		}
-		text := fmt.Sprintf(`{"type":"seen","mark":%q,"noise":%q,"filler":%q}`, g.mark(), noise, strings.Repeat("x", max(850-digits, 0)))
+		filler := strings.Repeat("x", max(850-digits, 0))
+		text := fmt.Sprintf(`{"type":"seen","mark":%q,"noise":%q,"filler":%q}`, g.mark(), noise, filler)
 		texts = append(texts, text)
 		r.Events = append(r.Events, Event{N: i, Type: "seen", Payload: []byte(text)})
 	}
