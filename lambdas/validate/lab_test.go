@@ -93,6 +93,9 @@ func newLab(t testing.TB, c validate.Config) *lab {
 
 var receivedAt = time.Date(2026, 11, 23, 10, 0, 0, 123_000_000, time.UTC)
 
+// arrivedAt is when Firehose took the records of a batch.
+var arrivedAt = receivedAt.Add(2 * time.Hour)
+
 func header(id string) record.Header {
 	return record.Header{ID: id, ReceivedAt: receivedAt, RequestID: "request-" + id, IP: "203.0.113.0", UserAgent: "agent/1"}
 }
@@ -114,7 +117,7 @@ func batch(records ...[]byte) []byte {
 		Records      []entry `json:"records"`
 	}{"i", "arn:aws:firehose:us-east-1:111111111111:deliverystream/events", "us-east-1", []entry{}}
 	for n, data := range records {
-		event.Records = append(event.Records, entry{fmt.Sprintf("record-%d", n), receivedAt.UnixMilli(), data})
+		event.Records = append(event.Records, entry{fmt.Sprintf("record-%d", n), arrivedAt.UnixMilli(), data})
 	}
 	text, err := json.Marshal(event)
 	if err != nil {

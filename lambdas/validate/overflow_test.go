@@ -106,6 +106,11 @@ func TestEveryEventArrivesHoweverLargeItsLinesAre(t *testing.T) {
 			if len(found) != c.records*c.events || len(l.objects) == 0 {
 				t.Errorf("%d events in answer and %d objects, want %d", len(found), len(l.objects), c.records*c.events)
 			}
+			for key, lines := range l.objects {
+				if len(lines) > 64<<20+2*record.MaxInflated {
+					t.Errorf("%s has %d bytes of lines", key, len(lines))
+				}
+			}
 			if most := runtime.GOMAXPROCS(0) + len(l.stored())>>26; len(l.objects) > most {
 				t.Errorf("%d objects, want at most one a worker and 64 MiB: %d", len(l.objects), most)
 			}
@@ -133,7 +138,7 @@ func TestWhatDoesNotFitTheAnswerIsAnObjectOfEvents(t *testing.T) {
 	if diff := cmp.Diff([]string{"Ok", "Ok", "Ok", "Ok", "Dropped", "Ok"}, results); diff != "" {
 		t.Error(diff)
 	}
-	key := regexp.MustCompile(`^events/year=2026/month=11/day=23/hour=10/id-4-[0-9a-f]{32}\.jsonl\.gz$`)
+	key := regexp.MustCompile(`^events/year=2026/month=11/day=23/hour=12/id-4-[0-9a-f]{32}\.jsonl\.gz$`)
 	if len(l.puts) != 1 || !key.MatchString(l.puts[0]) {
 		t.Fatalf("objects are %v", l.puts)
 	}
@@ -143,6 +148,33 @@ func TestWhatDoesNotFitTheAnswerIsAnObjectOfEvents(t *testing.T) {
 	}
 	if rejects := l.rejects(t); len(rejects) != 1 || rejects[0].ID != "id-4/0" {
 		t.Errorf("rejects are %v", rejects)
+	}
+}
+
+// TestAnObjectsFolderIsThatOfTheOldestArrival however Firehose spells its event, and
+// that of the time of the request when it says none.
+func TestAnObjectsFolderIsThatOfTheOldestArrival(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	c := config()
+	c.MaxResponseBytes = 1_000
+	body := `{"a":"` + strings.Repeat("x", 1_000) + `"}`
+	event, at := string(batch(sent("a", body), sent("b", body))), fmt.Sprint(arrivedAt.UnixMilli())
+	last := strings.LastIndex(event, at)
+	for name, row := range map[string]struct{ event, hour string }{
+		"as ever":      {event, "hour=12/"},
+		"spaces":       {strings.ReplaceAll(event, ":1", ": \n1"), "hour=12/"},
+		"more members": {strings.Replace(event, "{", `{"x":{},`, 1), "hour=12/"},
+		"older one":    {event[:last] + strings.Replace(event[last:], at, fmt.Sprint(receivedAt.Add(-time.Hour).UnixMilli()), 1), "hour=09/"},
+		"no arrival":   {strings.ReplaceAll(event, "approximateArrivalTimestamp", "other"), "hour=10/"},
+		"words":        {strings.ReplaceAll(event, at, `"now"`), "hour=10/"},
+	} {
+		l := newLab(t, c)
+		if _, err := l.Invoke(context.Background(), []byte(row.event)); err != nil {
+			t.Fatal(err)
+		}
+		if len(l.puts) != 1 || !strings.Contains(l.puts[0], row.hour) {
+			t.Errorf("%s: objects are %v, want one in %s", name, l.puts, row.hour)
+		}
 	}
 }
 
