@@ -2,11 +2,13 @@ package environment_test
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"global-ingest/infra/environment"
+	"global-ingest/lambdas/record"
 )
 
 func placed(e environment.Environment) environment.Environment {
@@ -115,5 +117,35 @@ func TestValidateNamesFieldValueAndLimit(t *testing.T) {
 		if err == nil || !strings.HasPrefix(err.Error(), "environment "+e.Name+": "+row.want) {
 			t.Errorf("got %v, want %s", err, row.want)
 		}
+	}
+}
+
+// longest returns the longest that a setting may be, up to more than any may.
+func longest(set func(*environment.Environment, time.Duration)) time.Duration {
+	for d := time.Hour; d > 0; d -= time.Second {
+		e := placed(environment.Default("Test"))
+		e.Alarms.Freshness = 24 * time.Hour
+		if set(&e, d); e.Validate() == nil {
+			return d
+		}
+	}
+	return 0
+}
+
+// TestAnEventsFolderIsNeverBeforeTheFirstThatIsLookedInto, however long a batch is
+// collected, judged and collected again.
+func TestAnEventsFolderIsNeverBeforeTheFirstThatIsLookedInto(t *testing.T) {
+	waits := []time.Duration{
+		longest(func(e *environment.Environment, d time.Duration) {
+			e.Delivery.TransformFor, e.Delivery.BufferFor = d, 0
+		}),
+		longest(func(e *environment.Environment, d time.Duration) { e.Validator.Timeout = d }),
+		longest(func(e *environment.Environment, d time.Duration) {
+			e.Delivery.TransformFor, e.Delivery.BufferFor = 0, d
+		}),
+	}
+	total := waits[0] + waits[1] + waits[2]
+	if slices.Min(waits) == 0 || total > record.FolderLead {
+		t.Errorf("waits of %v are %v, folders are looked into from %v on", waits, total, record.FolderLead)
 	}
 }

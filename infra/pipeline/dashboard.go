@@ -138,6 +138,8 @@ func (g gauges) kept(a environment.Alarms) []graph {
 			{metric: ofFunction(g.validator(), "Invocations"), stat: "Sum", label: "batches"},
 			{metric: ofFunction(g.validator(), "Errors"), stat: "Sum", label: "errors"},
 			{metric: g.own(validate.MetricFailed), stat: "Sum", label: "records to failed/"},
+			{metric: g.own(validate.MetricStored), stat: "Sum", label: "records stored beside the answer"},
+			{metric: g.own(validate.MetricDeferred), stat: "Sum", label: "records deferred to spill/"},
 			{metric: ofFunction(g.validator(), "Duration"), stat: "p99", label: "duration p99, ms", right: true},
 		}},
 		{title: "Events: valid and rejected", unit: "a minute", lines: []series{

@@ -59,7 +59,7 @@ func NewIngest(scope constructs.Construct, id string, props IngestProps) *Ingest
 	for _, events := range props.Events {
 		events.Stream.Grant(function, jsii.String("firehose:PutRecord"))
 	}
-	// Not Bucket.GrantPut, see NewValidator: here too the key must not matter.
+	// Not Bucket.GrantPut, see validatorRights; and the lake's key must not matter.
 	function.AddToRolePolicy(Allow(
 		[]string{"s3:PutObject"},
 		props.Lake.Bucket.ArnForObjects(jsii.String(record.SpillPrefix+"*")),

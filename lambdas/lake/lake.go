@@ -48,9 +48,18 @@ func From(api *s3.Client, name string) *Bucket { return &Bucket{name: name, api:
 // Put writes an object, encrypted with S3's own key rather than the lake's: what
 // the functions write must not depend on a key that somebody can disable.
 func (b *Bucket) Put(ctx context.Context, key string, body []byte) error {
+	return b.put(ctx, key, body, types.ServerSideEncryptionAes256)
+}
+
+// PutLines writes an object as Firehose does, encrypted as the bucket says: with the
+// lake's key.
+func (b *Bucket) PutLines(ctx context.Context, key string, body []byte) error {
+	return b.put(ctx, key, body, "")
+}
+
+func (b *Bucket) put(ctx context.Context, key string, body []byte, encryption types.ServerSideEncryption) error {
 	_, err := b.api.PutObject(ctx, &s3.PutObjectInput{
-		Bucket: &b.name, Key: &key, Body: bytes.NewReader(body),
-		ServerSideEncryption: types.ServerSideEncryptionAes256,
+		Bucket: &b.name, Key: &key, Body: bytes.NewReader(body), ServerSideEncryption: encryption,
 	})
 	if err != nil {
 		return fmt.Errorf("putting %d bytes at s3://%s/%s: %w", len(body), b.name, key, err)

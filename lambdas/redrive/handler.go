@@ -175,11 +175,13 @@ func (h *Handler) bringBack(ctx context.Context, objects []*object) {
 		}
 		b.objects = append(b.objects, f.object)
 		f.attempt(func() error {
-			r, err := f.record()
-			if err != nil {
-				return err
+			records, err := f.records()
+			for _, r := range records {
+				if err == nil {
+					err = h.add(ctx, &b, r)
+				}
 			}
-			return h.add(ctx, &b, r)
+			return err
 		})
 		if b.isFull() {
 			h.settle(ctx, &b)

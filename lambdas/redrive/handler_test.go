@@ -176,6 +176,30 @@ func TestASpilledRecordGoesBackAsItIsAndItsObjectIsDeleted(t *testing.T) {
 	}
 }
 
+// TestRecordsBehindEachOtherGoBackAndAreNoReplays: the Validator leaves them so, however
+// often they were replayed before.
+func TestRecordsBehindEachOtherGoBackAndAreNoReplays(t *testing.T) {
+	l := newLab()
+	var want [][]byte
+	for n := range 4 {
+		h := record.Header{ID: fmt.Sprint("id-", n), ReceivedAt: receivedAt, Replays: n}
+		want = append(want, record.Append(nil, h, []byte("{}\n")))
+	}
+	key := record.DeferredKey("id-0", "00ff", receivedAt)
+	l.lake.objects[key] = bytes.Join(want, nil)
+	l.events.refuse = func(r []byte) bool { return bytes.Equal(r, want[3]) }
+	if failed := l.work(t, notification(key)); !slices.Equal(failed, []int{0}) || l.lake.objects[key] == nil {
+		t.Errorf("failed %v, deleted %v, although one was refused", failed, l.lake.log)
+	}
+	l.events = stream{}
+	if failed := l.work(t, notification(key)); len(failed) > 0 {
+		t.Fatal(l.out.String())
+	}
+	if diff := cmp.Diff(want, l.events.accepted); diff != "" || l.lake.objects[key] != nil {
+		t.Error(diff)
+	}
+}
+
 func TestNothingIsDeletedBeforeTheStreamHasIt(t *testing.T) {
 	l := newLab()
 	key := l.spill("id-01", []byte("{}"))

@@ -34,13 +34,19 @@ type fetched struct {
 	err  error
 }
 
-// record is the one record of a spilled object.
-func (f fetched) record() (record.Record, error) {
+// records are those of a spilled object: the one that Ingest left there, or those that
+// the Validator did, one behind the other. They are no replays.
+func (f fetched) records() (all []record.Record, err error) {
 	if f.err != nil {
-		return record.Record{}, f.err
+		return nil, f.err
 	}
-	r, _, err := record.Decode(f.data)
-	return r, err
+	for rest := f.data; err == nil && (len(all) == 0 || len(rest) > 0); {
+		var r record.Record
+		if r, rest, err = record.Decode(rest); err == nil {
+			all = append(all, r)
+		}
+	}
+	return all, err
 }
 
 // fetch reads objects, as many at once as there are readers, in no order. It reads none

@@ -18,21 +18,20 @@ const maxResponse = 6_000_000
 type Config struct {
 	Environment      string        // the environment's name, the dimension of its metrics; required
 	RejectsStream    string        // name of the stream that takes the rejects; required
-	Bucket           string        // name of the bucket that takes payloads too large for a reject; required
+	Bucket           string        // name of the lake's bucket, which takes what fits no answer and no reject; required
 	MaxDepth         int           // deepest nesting of an event, itself included; default 64
 	MaxEvents        int           // most events of one body; default 10,000
 	MaxInflatedBytes int           // most bytes that one body may inflate to; default 4 MiB
 	MaxResponseBytes int           // most bytes of one answer to Firehose; default 5,900,000
 	Strict           bool          // whether an event whose type has no schema is rejected; default false
-	Put              bounds.Config // bounds of each put of rejects
+	Put              bounds.Config // bounds of each put
 }
 
 // Default returns the Config with every default set; Environment, RejectsStream
 // and Bucket have none.
 //
-// A body of MaxInflatedBytes that is one event still fits the answer: 4 MiB are
-// 5,592,408 bytes in base64. MaxResponseBytes leaves 100,000 bytes of Lambda's
-// limit for what Lambda may add around an answer.
+// MaxResponseBytes leaves 100,000 bytes of Lambda's limit for what Lambda may add
+// around an answer. Lines beyond it are stored in the lake.
 func Default() Config {
 	return Config{
 		MaxDepth:         64,
@@ -85,7 +84,7 @@ func (c *Config) settings() *flag.FlagSet {
 	fs := setting.New("validate")
 	fs.StringVar(&c.Environment, "ENVIRONMENT", c.Environment, "name of the environment, dimension of its metrics")
 	fs.StringVar(&c.RejectsStream, "REJECTS_STREAM", c.RejectsStream, "name of the stream that takes the rejects")
-	fs.StringVar(&c.Bucket, "LAKE_BUCKET", c.Bucket, "name of the bucket that takes payloads too large for a reject")
+	fs.StringVar(&c.Bucket, "LAKE_BUCKET", c.Bucket, "name of the lake's bucket, for what fits no answer or reject")
 	fs.IntVar(&c.MaxDepth, "MAX_DEPTH", c.MaxDepth, "deepest nesting of an event, itself included")
 	fs.IntVar(&c.MaxEvents, "MAX_EVENTS", c.MaxEvents, "most events of one body")
 	fs.IntVar(&c.MaxInflatedBytes, "MAX_INFLATED_BYTES", c.MaxInflatedBytes, "most bytes that one body may inflate to")

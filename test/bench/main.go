@@ -102,6 +102,7 @@ func explain(r *report) {
 	r.note(tableBundle, "As above with `SSL_CERT_DIR` naming an empty directory, which is how ours is deployed: the certificates are the same.")
 	r.note(warmTable(0), "From the event on its way to the whole answer, of one environment, in turns. Immediate stores behind its answer: processor and requests/s hold that work too. Memory is the most there was at once.")
 	r.note(tableValidator, "`ours` and `naive` are the benchmarks of lambdas/validate: the same batches, the same schema engine, the same lines. `base64` only decodes and encodes.")
+	r.note(tableAnswers, "An answer has room for 5.9 MB of base64; other lines are objects (decision 7).")
 	r.note(tablePipeline, "The whole of `make local`: gateway, functions, Firehose and S3 of the simulator, clients and bench share this machine's processors.")
 	r.note(tableRedrive, "One process of the real binary. S3 takes %v a call here and Firehose %v, as in a region.", objectTakes, batchTakes)
 	r.note(tableFaults, "The handler with its deployed bounds, in one process with the server that misbehaves. Allocations are exact and stand in tests: TestAllocations in lambdas/ingest and lambdas/firehose.")

@@ -59,6 +59,9 @@ func (s *Simulator) buildBucket(r resolved) error {
 // written counts an object and announces it where the bucket says so.
 func (s *Simulator) written(bucket, key string, size int64) {
 	s.counter.object(bucket, key, size)
+	if s.options.ObjectWritten != nil {
+		s.options.ObjectWritten(bucket, key)
+	}
 	for _, a := range s.announcements {
 		if a.bucket == bucket && strings.HasPrefix(key, a.prefix) {
 			s.queues[a.queue].Send(notification(bucket, key, size))

@@ -39,6 +39,9 @@ type Options struct {
 	FirehoseFaults Faults
 	// ObjectFaults is asked before each object is written. Default: no faults.
 	ObjectFaults func(bucket, key string) error
+	// ObjectWritten is told of each object once it is written, before its writer is.
+	// Default: nobody.
+	ObjectWritten func(bucket, key string)
 	// InvocationFaults is asked before each invocation of a function, which is named
 	// as in Bootstraps: its error is what the caller gets. Default: no faults.
 	InvocationFaults func(function string) error
@@ -224,15 +227,20 @@ func (s *Simulator) Streams() []StreamConfig {
 func (s *Simulator) Counters() Counters { return s.counter.snapshot() }
 
 // Flush waits for what functions do behind their answers, works the queues off and
-// writes everything that is buffered to S3. Messages that fail stay in their queue, for
-// as long as ctx lets them be tried.
+// writes everything that is buffered to S3, until nothing comes back: the Validator may
+// leave records for another batch. Messages that fail stay in their queue, for as long
+// as ctx lets them be tried.
 func (s *Simulator) Flush(ctx context.Context) error {
-	for _, step := range []func(context.Context) error{s.rest, s.drain, s.firehose.Flush} {
-		if err := step(ctx); err != nil {
-			return fmt.Errorf("flushing: %w", err)
+	for {
+		for _, step := range []func(context.Context) error{s.rest, s.drain, s.firehose.Flush} {
+			if err := step(ctx); err != nil {
+				return fmt.Errorf("flushing: %w", err)
+			}
+		}
+		if s.queued() == 0 {
+			return nil
 		}
 	}
-	return nil
 }
 
 // rest waits until no function does anything.
@@ -255,6 +263,15 @@ func (s *Simulator) drain(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// queued counts the messages that Redrive has not worked off.
+func (s *Simulator) queued() (n int) {
+	for _, mapping := range s.mappings {
+		visible, hidden := mapping.config.Queue.Len()
+		n += visible + hidden
+	}
+	return n
 }
 
 // DeadLetters returns the bodies of the messages that were tried too often.

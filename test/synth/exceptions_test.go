@@ -109,7 +109,7 @@ var exceptions = []exception{
 		control: "AwsSolutions-IAM5",
 		on: []string{
 			"IngestRole: LakeBucket.Arn/spill/*",
-			"ValidatorRole: LakeBucket.Arn/rejected-large/*",
+			"ValidatorRole: LakeBucket.Arn/events/*", "ValidatorRole: LakeBucket.Arn/rejected-large/*", "ValidatorRole: LakeBucket.Arn/spill/*",
 			"RedriveRole: LakeBucket.Arn/spill/*", "RedriveRole: LakeBucket.Arn/failed/*",
 			"RedriveRole: LakeBucket.Arn/rejected/*", "RedriveRole: LakeBucket.Arn/rejected-large/*",
 			"EventsRole: LakeBucket.Arn/events/*", "EventsRole: LakeBucket.Arn/failed/*",
