@@ -15,7 +15,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"global-ingest/lambdas/validate"
-	"global-ingest/lambdas/validate/schemas"
+	"global-ingest/lambdas/validate/schema"
 )
 
 // sized returns events of about each bytes, at least 1 MiB of them, of a type with a
@@ -50,7 +50,7 @@ type subject struct {
 // than: base64 in and out.
 func subjects(b *testing.B) (all []subject) {
 	b.Helper()
-	set, err := schemas.Load()
+	set, err := schema.Load(config().Options())
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"global-ingest/lambdas/record"
-	"global-ingest/lambdas/validate/schemas"
+	"global-ingest/lambdas/validate/schema"
 )
 
 // Rejects takes rows of rejected/. What it accepts will not be lost.
@@ -32,7 +32,7 @@ type Objects interface {
 // Handler answers Firehose's transformation events. It is safe for concurrent use.
 type Handler struct {
 	config  Config
-	schemas *schemas.Set
+	schemas *schema.Set
 	rejects Rejects
 	objects Objects
 	metrics io.Writer
@@ -43,7 +43,7 @@ type Handler struct {
 
 // New returns a Handler that puts rejects on rejects and objects, writes metric
 // lines to metrics and tells log what an operator should know, never a payload.
-func New(c Config, set *schemas.Set, rejects Rejects, objects Objects, metrics io.Writer, log *slog.Logger) *Handler {
+func New(c Config, set *schema.Set, rejects Rejects, objects Objects, metrics io.Writer, log *slog.Logger) *Handler {
 	h := &Handler{config: c, schemas: set, rejects: rejects, objects: objects, metrics: metrics, log: log, now: time.Now}
 	h.benches.New = func() any { return newBench(c, set) }
 	return h

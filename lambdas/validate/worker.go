@@ -9,7 +9,7 @@ import (
 
 	"global-ingest/lambdas/event"
 	"global-ingest/lambdas/record"
-	"global-ingest/lambdas/validate/schemas"
+	"global-ingest/lambdas/validate/schema"
 )
 
 // Why a record fails. None tells anything of what the record holds.
@@ -23,19 +23,23 @@ var (
 // worker judges the records of one share of a batch at a time.
 type worker struct {
 	config   Config
-	schemas  *schemas.Set
+	schemas  *schema.Set
 	splitter *event.Splitter
 	inflater inflater
 	lines    []byte // of all records of the share
+
+	typePlace string // JSON pointer of where an event should name its type
 }
 
 // newWorker returns one of so many workers.
-func newWorker(c Config, set *schemas.Set, workers int) *worker {
+func newWorker(c Config, set *schema.Set, workers int) *worker {
 	return &worker{
 		config:   c,
 		schemas:  set,
-		splitter: event.NewSplitter(c.MaxDepth, c.MaxEvents),
+		splitter: event.NewSplitter(c.MaxDepth, c.MaxEvents, c.TypeFrom...),
 		inflater: newInflater(c.MaxInflatedBytes, workers),
+
+		typePlace: "/" + strings.ReplaceAll(c.TypeFrom[0], ".", "/"),
 	}
 }
 
