@@ -12,8 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/santhosh-tekuri/jsonschema/v6"
-
 	"global-ingest/lambdas/validate"
 	"global-ingest/lambdas/validate/schema"
 )
@@ -56,7 +54,7 @@ func subjects(b *testing.B) (all []subject) {
 	}
 	l := &lab{objects: map[string][]byte{}}
 	h := validate.New(config(), set, l, l, io.Discard, slog.New(slog.DiscardHandler))
-	n := naive{map[string]*jsonschema.Schema{"click": jsonschema.NewCompiler().MustCompile("schemas/click.json")}}
+	n := newNaive()
 	for _, each := range []int{200, 500, 5_000} {
 		for kind, eventType := range map[string]string{"schema": "click", "syntax": "other"} {
 			events, size := sized(eventType, each)
@@ -140,7 +138,7 @@ func BenchmarkValidateRatio(b *testing.B) {
 // TestTheNaiveTransformerDoesTheSame on the benchmark's events, or the ratio says nothing.
 func TestTheNaiveTransformerDoesTheSame(t *testing.T) {
 	events, _ := sized("click", 500)
-	n := naive{map[string]*jsonschema.Schema{"click": jsonschema.NewCompiler().MustCompile("schemas/click.json")}}
+	n := newNaive()
 	event := batch(sent("a", string(events[0])), sent("b", string(events[1])), sent("c", string(events[2])))
 	text, err := n.invoke(event)
 	if err != nil {

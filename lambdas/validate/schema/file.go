@@ -203,7 +203,10 @@ func (l *library) locate(name string, err error) error {
 	)
 	switch {
 	case errors.As(err, &unsound):
-		return l.wrong[l.names[unsound.URL]] // of a file that this one refers to
+		if wrong := l.wrong[l.names[unsound.URL]]; wrong != nil {
+			return wrong // with a file that this one refers to
+		}
+		return at(name, pointerOfRef(l.docs[name], unsound.URL), "%q %w", unsound.URL, errNoFile)
 	case errors.As(err, &invalid):
 		return l.locateInvalid(name, invalid)
 	case errors.As(err, &missing):

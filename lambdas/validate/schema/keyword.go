@@ -124,7 +124,7 @@ var keywords = func() map[string]keyword {
 
 // annotations are words that published schemas use beside the keywords and that look
 // like one of them.
-var annotations = []string{"example", "comment"}
+var annotations = []string{"example", "comment", "when"}
 
 // checkKeyword refuses a member of a schema that would be ignored although its author
 // meant it: a misspelled keyword, and one of another draft. Every other unknown word

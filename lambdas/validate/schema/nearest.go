@@ -8,14 +8,18 @@ import (
 )
 
 // nearest returns the one of words that word is a misspelling of, "" when there is
-// none. A misspelling differs in one letter of four at most, capitals aside: "propertys"
-// is "properties" by two of ten, "note" is not "not".
+// none. A misspelling differs by two letters and by one of four at most, capitals aside:
+// "propertys" is "properties", "note" is not "not". One with letters in front, such as
+// "tsAdditionalProperties", is a word of its own.
 func nearest(word string, words iter.Seq[string]) (near string) {
 	least := 0
 	for candidate := range words {
-		distance := levenshtein.ComputeDistance(strings.ToLower(word), strings.ToLower(candidate))
-		closer := near == "" || distance < least || distance == least && candidate < near
-		if distance <= len(candidate)/4 && closer {
+		folded, meant := strings.ToLower(word), strings.ToLower(candidate)
+		distance := levenshtein.ComputeDistance(folded, meant)
+		if distance > min(2, len(meant)/4) || len(folded) > len(meant) && strings.HasSuffix(folded, meant) {
+			continue
+		}
+		if near == "" || distance < least || distance == least && candidate < near {
 			near, least = candidate, distance
 		}
 	}
