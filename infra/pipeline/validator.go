@@ -15,6 +15,8 @@ type ValidatorProps struct {
 	Environment string    // dimension of its metrics; required
 	Rejects     *Delivery // the stream it puts rejects into; required
 	Lake        *Lake     // where payloads of rejects go that fit no record; required
+	TypeFrom    []string  // where an event names its type; required
+	Formats     bool      // whether "format" in a schema refuses values; default false
 	Strict      bool      // whether an event whose type has no schema is rejected; default false
 }
 
@@ -30,7 +32,7 @@ func NewValidator(scope constructs.Construct, id string, props ValidatorProps) *
 	config.Environment = props.Environment
 	config.RejectsStream = *props.Rejects.Stream.DeliveryStreamName()
 	config.Bucket = *props.Lake.Bucket.BucketName()
-	config.Strict = props.Strict
+	config.TypeFrom, config.Formats, config.Strict = props.TypeFrom, props.Formats, props.Strict
 	function := NewFunction(this, "validate", props.FunctionProps, config.Variables())
 	props.Rejects.Stream.Grant(function, jsii.String("firehose:PutRecordBatch"))
 	// Not Bucket.GrantPut, which adds tagging, retention, aborts and the key: the

@@ -25,6 +25,8 @@ func variants() []environment.Environment {
 	everything.Provisioned = 5
 	everything.SourceBackup = true
 	everything.Strict = true
+	everything.TypeFrom = []string{"meta.type", "type"}
+	everything.Formats = false
 	everything.Tags = map[string]string{"owner": "events-team"}
 	everything.Boundary = "arn:aws:iam::" + account + ":policy/boundary"
 	everything.Alarms.Email = "events@example.com"
@@ -96,6 +98,8 @@ func TestEverySettingArrives(t *testing.T) {
 		"Provisioned":        `"ProvisionedConcurrentExecutions": 5`,
 		"SourceBackup":       `"S3BackupMode": "Enabled"`,
 		"Strict":             `"STRICT": "true"`,
+		"TypeFrom":           `"TYPE_FROM": "meta.type,type"`,
+		"Formats":            `"FORMATS": "false"`,
 		"Tags":               `"Value": "events-team"`,
 		"Boundary":           `"PermissionsBoundary": "arn:aws:iam::111111111111:policy/boundary"`,
 		"Alarms.Email":       `"Endpoint": "events@example.com"`,
