@@ -47,7 +47,8 @@ func files(fsys fs.FS) (schemas []string, failed []error) {
 			return nil
 		}
 		if other := folded[strings.ToLower(name)]; other != "" {
-			failed = append(failed, fmt.Errorf("%s: differs from %s only in capitals, and is the same file on some machines: rename one", name, other))
+			failed = append(failed, fmt.Errorf("%s: differs from %s only in capitals, and is the same file on some machines: rename one",
+				name, other))
 		}
 		folded[strings.ToLower(name)] = name
 		if !isExample(name) {
@@ -92,7 +93,8 @@ func orphans(names map[string]string, schemas []string) (failed []error) {
 			continue
 		}
 		if eventType := typeOfExample(name); !slices.Contains(schemas, eventType+suffix) || isShared(eventType+suffix) {
-			failed = append(failed, fmt.Errorf("%s: is an example of %q, which has no %s: add it or remove the example", name, eventType, eventType+suffix))
+			failed = append(failed, fmt.Errorf("%s: is an example of %q, which has no %s: add it or remove the example",
+				name, eventType, eventType+suffix))
 		}
 	}
 	return failed

@@ -13,8 +13,8 @@ import (
 // refuse nothing: names that published schemas use, most of them OpenAPI's. Both are
 // listed in infra/docs/schemas.md.
 var (
-	checked = strings.Fields("date-time date time duration period email hostname ipv4 ipv6 uri uri-reference iri iri-reference " +
-		"uuid json-pointer relative-json-pointer regex semver")
+	checked = strings.Fields("date-time date time duration period email hostname ipv4 ipv6 uri uri-reference " +
+		"iri iri-reference uuid json-pointer relative-json-pointer regex semver")
 	described = strings.Fields("uri-template idn-email idn-hostname int32 int64 float double byte binary password")
 )
 

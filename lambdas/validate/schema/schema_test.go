@@ -97,6 +97,7 @@ func TestWhatWouldBeIgnoredFailsTheBuild(t *testing.T) {
 		"a/.x.json":                    `a/.x.json: would be ignored, for its name begins with "."`,
 		"good.JSON":                    `good.JSON: would be ignored`,
 		"Good.json":                    `good.json: differs from Good.json only in capitals`,
+		"OTHER/a.json":                 `Other/A.json: differs from OTHER/a.json only in capitals`,
 		"examples/x.json":              `examples/x.json: would be ignored: move it to examples/<type>/valid or examples/<type>/invalid`,
 		"examples/valid/x.json":        `examples/valid/x.json: would be ignored: move it`,
 		"examples/good/wrong/x.json":   `examples/good/wrong/x.json: would be ignored: move it`,
@@ -104,7 +105,9 @@ func TestWhatWouldBeIgnoredFailsTheBuild(t *testing.T) {
 		"a/shared/embed.go":            `a/shared/embed.go: would be ignored`,
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := schema.Compile(fstest.MapFS{"good.json": {Data: []byte(`{}`)}, name: {Data: []byte(`{}`)}}, options)
+			_, err := schema.Compile(fstest.MapFS{
+				"good.json": {Data: []byte(`{}`)}, "Other/A.json": {Data: []byte(`{}`)}, name: {Data: []byte(`{}`)},
+			}, options)
 			if err == nil || !strings.Contains(err.Error(), want) {
 				t.Errorf("error is %v, want it to hold %s", err, want)
 			}

@@ -1,6 +1,7 @@
 package schema
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"strconv"
@@ -109,6 +110,7 @@ func (t *translator) classed(c byte) error {
 
 var (
 	groupName = regexp.MustCompile(`^\(\?<[^=!>][^>]*>`)
+	around    = regexp.MustCompile(`^\(\?<?[=!]`)
 	modifiers = regexp.MustCompile(`^\(\?[ims]*(-[ims]+)?:`)
 )
 
@@ -122,13 +124,12 @@ func (t *translator) group() error {
 		t.write(3, "(?:")
 	case name != "":
 		t.write(len(name), "(")
-	case strings.HasPrefix(t.rest, "(?="), strings.HasPrefix(t.rest, "(?!"), strings.HasPrefix(t.rest, "(?<="), strings.HasPrefix(t.rest, "(?<!"):
-		t.leave(2)
-	case modifiers.MatchString(t.rest):
+	case around.MatchString(t.rest) || modifiers.MatchString(t.rest):
 		t.leave(2)
 	default:
 		end := strings.IndexAny(t.rest, "):")
-		return fmt.Errorf("%s is not ECMA-262, where a group begins with (, (?:, (?=, (?!, (?<=, (?<!, (?<name> or (?i:", t.rest[:max(end+1, 2)])
+		return fmt.Errorf("%s is not ECMA-262, where a group begins with (, (?:, (?i:, (?=, (?!, (?<=, (?<! or (?<name>",
+			t.rest[:max(end+1, 2)])
 	}
 	return nil
 }
@@ -144,7 +145,7 @@ var escapes = map[byte]*regexp.Regexp{
 // escape reads an escape.
 func (t *translator) escape() error {
 	if len(t.rest) < 2 {
-		return fmt.Errorf(`ends in \`)
+		return errors.New(`a \ at its end escapes nothing`)
 	}
 	c := t.rest[1]
 	switch {
