@@ -145,7 +145,7 @@ cost: ## what ENV costs a month, and which quota is met first: EVENTS=100M BYTES
 
 .PHONY: build
 build: ## cross-compile the functions for Lambda into .local/dist, after a check of the schemas
-	@go run ./lambdas/validate/schemas/check
+	@go run ./lambdas/validate/schema/check
 	@for f in $(FUNCTIONS); do GOOS=linux GOARCH=arm64 GOARM64=v8.0 $(GOBUILD) -o $(OUT)/dist/$$f/bootstrap ./lambdas/cmd/$$f || exit 1; done
 
 .PHONY: deploy

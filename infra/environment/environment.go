@@ -5,6 +5,7 @@ package environment
 import (
 	"time"
 
+	"global-ingest/lambdas/event"
 	"global-ingest/lambdas/ingest"
 )
 
@@ -39,6 +40,8 @@ type Environment struct {
 
 	WhenUnstored  ingest.WhenUnstored // what a client hears when neither the stream nor the lake took its record: Refuse (503) or Acknowledge (200, and the event is lost); default Refuse
 	ClientIP      ingest.ClientIP     // how much of a client's address is stored: None, Truncated (/24, /48) or Full; default Truncated
+	TypeFrom      []string            // where an event names its type, the first place that holds a string: members such as "type" or "event", or with dots further in, such as "meta.type" and "context.type"; default type
+	Formats       bool                // whether "format" in a schema refuses values; without it the word only describes; default true
 	Strict        bool                // whether an event whose type has no schema is rejected; default false
 	Streams       int                 // Firehose streams of events, 1 to 100, among which ingest shares requests by their ids: each has AWS's quota of its own; lowering it abandons what the streams that go still hold; default 1
 	Delivery      Delivery            // how long and how much Firehose collects
@@ -163,6 +166,8 @@ func Default(name string) Environment {
 		Acknowledge:        ingest.Durable,
 		WhenUnstored:       ingest.Refuse,
 		ClientIP:           ingest.Truncated,
+		TypeFrom:           []string{event.DefaultTypeFrom},
+		Formats:            true,
 		Streams:            1,
 		Delivery:           Delivery{TransformFor: 10 * time.Second, Retries: 10, BufferMiB: 64, BufferFor: time.Minute},
 		LogRetention:       30,

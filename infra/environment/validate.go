@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"global-ingest/lambdas/event"
 	"global-ingest/lambdas/ingest"
 )
 
@@ -132,6 +133,13 @@ func (e Environment) checkDelivery() error {
 func (e Environment) checkStorage() error {
 	if !slices.Contains(retentions, e.LogRetention) {
 		return fmt.Errorf("LogRetention is %d days, must be one of %v", e.LogRetention, retentions)
+	}
+	if err := event.CheckTypeFrom(e.TypeFrom); err != nil {
+		return fmt.Errorf("TypeFrom %w", err)
+	}
+	if e.Canary.Every > 0 && !slices.Contains(e.TypeFrom, event.DefaultTypeFrom) {
+		return fmt.Errorf("TypeFrom is %q, must have %q too, by which the canary's events name their type; or set Canary.Every to 0",
+			e.TypeFrom, event.DefaultTypeFrom)
 	}
 	return first(
 		chosen("ClientIP", e.ClientIP, ingest.None, ingest.Truncated, ingest.Full),

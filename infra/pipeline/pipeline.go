@@ -26,7 +26,8 @@ func newPipeline(scope awscdk.Stage, env environment.Environment, dist string, l
 	})
 	validator := NewValidator(stack, "Validator", ValidatorProps{
 		FunctionProps: function(env.Validator),
-		Environment:   env.Name, Rejects: rejects, Lake: lake, Strict: env.Strict,
+		Environment:   env.Name, Rejects: rejects, Lake: lake,
+		TypeFrom: env.TypeFrom, Formats: env.Formats, Strict: env.Strict,
 	})
 	var events []*Delivery
 	for i := range env.Streams {

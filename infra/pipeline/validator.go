@@ -17,6 +17,8 @@ type ValidatorProps struct {
 	Environment string    // dimension of its metrics; required
 	Rejects     *Delivery // the stream it puts rejects into; required
 	Lake        *Lake     // where it stores what fits no answer or reject, or it has no time for; required
+	TypeFrom    []string  // where an event names its type; required
+	Formats     bool      // whether "format" in a schema refuses values; default false
 	Strict      bool      // whether an event whose type has no schema is rejected; default false
 }
 
@@ -32,7 +34,7 @@ func NewValidator(scope constructs.Construct, id string, props ValidatorProps) *
 	config.Environment = props.Environment
 	config.RejectsStream = *props.Rejects.Stream.DeliveryStreamName()
 	config.Bucket = *props.Lake.Bucket.BucketName()
-	config.Strict = props.Strict
+	config.TypeFrom, config.Formats, config.Strict = props.TypeFrom, props.Formats, props.Strict
 	function := NewFunction(this, "validate", props.FunctionProps, config.Variables())
 	props.Rejects.Stream.Grant(function, jsii.String("firehose:PutRecordBatch"))
 	for _, statement := range validatorRights(this, props.Lake) {

@@ -7,7 +7,7 @@ import (
 	"sync"
 
 	"global-ingest/lambdas/record"
-	"global-ingest/lambdas/validate/schemas"
+	"global-ingest/lambdas/validate/schema"
 )
 
 // bench is where the records of one batch are judged, by as many workers as there
@@ -19,7 +19,7 @@ type bench struct {
 	outcomes []outcome
 }
 
-func newBench(c Config, set *schemas.Set) *bench {
+func newBench(c Config, set *schema.Set) *bench {
 	b := &bench{workers: make([]*worker, runtime.GOMAXPROCS(0))}
 	for i := range b.workers {
 		b.workers[i] = newWorker(c, set)

@@ -13,10 +13,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/santhosh-tekuri/jsonschema/v6"
-
 	"global-ingest/lambdas/validate"
-	"global-ingest/lambdas/validate/schemas"
+	"global-ingest/lambdas/validate/schema"
 )
 
 // sized returns events of about each bytes, at least 1 MiB of them, of a type with a
@@ -51,13 +49,13 @@ type subject struct {
 // than: base64 in and out.
 func subjects(b *testing.B) (all []subject) {
 	b.Helper()
-	set, err := schemas.Load()
+	set, err := schema.Load(config().Options())
 	if err != nil {
 		b.Fatal(err)
 	}
 	l := &lab{objects: map[string][]byte{}}
 	h := validate.New(config(), set, l, l, io.Discard, slog.New(slog.DiscardHandler))
-	n := naive{map[string]*jsonschema.Schema{"click": jsonschema.NewCompiler().MustCompile("schemas/click.json")}}
+	n := newNaive()
 	for _, each := range []int{200, 500, 5_000} {
 		for kind, eventType := range map[string]string{"schema": "click", "syntax": "other"} {
 			events, size := sized(eventType, each)
@@ -170,7 +168,7 @@ func (s *shelf) PutLines(_ context.Context, _ string, body []byte) error {
 // in turns, and reports what is in the answer, what is in objects beside it, compressed,
 // and how many times as long as a batch that does not inflate each takes.
 func BenchmarkValidateAnswer(b *testing.B) {
-	set, err := schemas.Load()
+	set, err := load()
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -203,7 +201,7 @@ func BenchmarkValidateAnswer(b *testing.B) {
 // TestTheNaiveTransformerDoesTheSame on the benchmark's events, or the ratio says nothing.
 func TestTheNaiveTransformerDoesTheSame(t *testing.T) {
 	events, _ := sized("click", 500)
-	n := naive{map[string]*jsonschema.Schema{"click": jsonschema.NewCompiler().MustCompile("schemas/click.json")}}
+	n := newNaive()
 	event := batch(sent("a", string(events[0])), sent("b", string(events[1])), sent("c", string(events[2])))
 	text, err := n.invoke(event)
 	if err != nil {

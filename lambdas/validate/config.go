@@ -5,8 +5,10 @@ import (
 	"fmt"
 
 	"global-ingest/lambdas/bounds"
+	"global-ingest/lambdas/event"
 	"global-ingest/lambdas/record"
 	"global-ingest/lambdas/setting"
+	"global-ingest/lambdas/validate/schema"
 )
 
 // maxResponse is what Lambda takes of a synchronous answer, in bytes, before the
@@ -23,6 +25,8 @@ type Config struct {
 	MaxEvents        int           // most events of one body; default 10,000
 	MaxInflatedBytes int           // most bytes that one body may inflate to; default 4 MiB
 	MaxResponseBytes int           // most bytes of one answer to Firehose; default 5,900,000
+	TypeFrom         []string      // where an event names its type, the first that is there: members, or places such as "meta.type"; default "type"
+	Formats          bool          // whether "format" in a schema refuses values; default true
 	Strict           bool          // whether an event whose type has no schema is rejected; default false
 	Put              bounds.Config // bounds of each put
 }
@@ -34,6 +38,8 @@ type Config struct {
 // around an answer. Lines beyond it are stored in the lake.
 func Default() Config {
 	return Config{
+		TypeFrom:         []string{event.DefaultTypeFrom},
+		Formats:          true,
 		MaxDepth:         64,
 		MaxEvents:        10_000,
 		MaxInflatedBytes: record.MaxInflated,
@@ -49,6 +55,11 @@ func ConfigFrom(lookup func(string) (string, bool)) (Config, error) {
 		return Config{}, err
 	}
 	return c, c.Validate()
+}
+
+// Options returns how schemas are understood.
+func (c Config) Options() schema.Options {
+	return schema.Options{Formats: c.Formats, TypeFrom: c.TypeFrom}
 }
 
 // Variables returns c as environment variables.
@@ -74,6 +85,9 @@ func (c Config) Validate() error {
 			return fmt.Errorf("%s is %d, must be %d to %d", limit.name, limit.value, limit.min, limit.max)
 		}
 	}
+	if err := event.CheckTypeFrom(c.TypeFrom); err != nil {
+		return fmt.Errorf("TYPE_FROM %w", err)
+	}
 	if err := c.Put.Validate(); err != nil {
 		return fmt.Errorf("PUT: %w", err)
 	}
@@ -89,6 +103,8 @@ func (c *Config) settings() *flag.FlagSet {
 	fs.IntVar(&c.MaxEvents, "MAX_EVENTS", c.MaxEvents, "most events of one body")
 	fs.IntVar(&c.MaxInflatedBytes, "MAX_INFLATED_BYTES", c.MaxInflatedBytes, "most bytes that one body may inflate to")
 	fs.IntVar(&c.MaxResponseBytes, "MAX_RESPONSE_BYTES", c.MaxResponseBytes, "most bytes of one answer to Firehose")
+	setting.List(fs, &c.TypeFrom, "TYPE_FROM", "where an event names its type, the first that is there")
+	fs.BoolVar(&c.Formats, "FORMATS", c.Formats, "whether format in a schema refuses values")
 	fs.BoolVar(&c.Strict, "STRICT", c.Strict, "whether an event whose type has no schema is rejected")
 	c.Put.Bind(fs, "PUT")
 	return fs

@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"global-ingest/lambdas/record"
-	"global-ingest/lambdas/validate/schemas"
+	"global-ingest/lambdas/validate/schema"
 )
 
 // Handler answers Firehose's transformation events. It is safe for concurrent use.
@@ -29,7 +29,7 @@ type Handler struct {
 
 // New returns a Handler that puts rejects on rejects and objects, writes metric
 // lines to metrics and tells log what an operator should know, never a payload.
-func New(c Config, set *schemas.Set, rejects Rejects, objects Objects, metrics io.Writer, log *slog.Logger) *Handler {
+func New(c Config, set *schema.Set, rejects Rejects, objects Objects, metrics io.Writer, log *slog.Logger) *Handler {
 	h := &Handler{config: c, store: store{rejects, objects}, metrics: metrics, log: log, now: time.Now}
 	h.benches.New = func() any { return newBench(c, set) }
 	return h

@@ -58,7 +58,7 @@ func TestInvalidEventsAreRejectedWithTheReason(t *testing.T) {
 			}
 			want := []record.Reject{{
 				ID: c.id, ReceivedAt: receivedAt, RequestID: "request-a", Reason: c.reason,
-				Errors: []record.Error{c.found}, Payload: []byte(c.body), Processor: "validate/1",
+				Errors: []record.Error{c.found}, Payload: []byte(c.body), Processor: "validate/2",
 			}}
 			if diff := cmp.Diff(want, l.rejects(t)); diff != "" {
 				t.Error(diff)

@@ -11,7 +11,7 @@ import (
 
 // processor names this code in the rows it rejects; the number rises when the same
 // event could get another verdict from it.
-const processor = "validate/1"
+const processor = "validate/2"
 
 // judgement is the decision on the events of one record's body.
 type judgement struct {
@@ -70,7 +70,7 @@ func (j *judgement) check(e *event.Event) {
 		e.Reason, e.Errors = record.SchemaViolation, findings
 	case !known && j.config.Strict:
 		e.Reason = record.UnknownType
-		e.Errors = []record.Error{{Instance: "/type", Message: "no schema for type " + shortQuote(e.Type), Offset: record.NoOffset}}
+		e.Errors = []record.Error{{Instance: j.typePlace, Message: "no schema for type " + shortQuote(e.Type), Offset: record.NoOffset}}
 	}
 }
 

@@ -15,7 +15,7 @@ import (
 
 	"global-ingest/lambdas/record"
 	"global-ingest/lambdas/validate"
-	"global-ingest/lambdas/validate/schemas"
+	"global-ingest/lambdas/validate/schema"
 )
 
 // lab is a Handler with everything around it in memory.
@@ -78,7 +78,7 @@ func (l *lab) stored() (lines []byte) {
 	return lines
 }
 
-var load = sync.OnceValues(schemas.Load)
+var load = sync.OnceValues(func() (*schema.Set, error) { return schema.Load(config().Options()) })
 
 func newLab(t testing.TB, c validate.Config) *lab {
 	t.Helper()

@@ -10,7 +10,7 @@ import (
 
 	"global-ingest/lambdas/event"
 	"global-ingest/lambdas/record"
-	"global-ingest/lambdas/validate/schemas"
+	"global-ingest/lambdas/validate/schema"
 )
 
 // Why a record fails. None tells anything of what the record holds.
@@ -26,7 +26,7 @@ const maxRejects = 8 << 20
 // worker judges the records of one share of a batch at a time.
 type worker struct {
 	config   Config
-	schemas  *schemas.Set
+	schemas  *schema.Set
 	splitter *event.Splitter
 	inflater *event.Inflater
 	decoded  []record.Record // those of one Firehose record
@@ -36,14 +36,18 @@ type worker struct {
 	lines    []byte    // of all records of the share that go into the answer
 	overflow overflow  // the other lines
 	rejects  rejects   // those that are not put yet
+
+	typePlace string // JSON pointer of where an event should name its type
 }
 
-func newWorker(c Config, set *schemas.Set) *worker {
+func newWorker(c Config, set *schema.Set) *worker {
 	return &worker{
 		config:   c,
 		schemas:  set,
-		splitter: event.NewSplitter(c.MaxDepth, c.MaxEvents),
+		splitter: event.NewSplitter(c.MaxDepth, c.MaxEvents, c.TypeFrom...),
 		inflater: event.NewInflater(c.MaxInflatedBytes),
+
+		typePlace: "/" + strings.ReplaceAll(c.TypeFrom[0], ".", "/"),
 	}
 }
 

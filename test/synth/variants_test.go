@@ -29,6 +29,8 @@ func variants() []environment.Environment {
 	everything.Release = environment.Linear10PercentEvery1Minute
 	everything.SourceBackup = true
 	everything.Strict = true
+	everything.TypeFrom = []string{"meta.type", "type"}
+	everything.Formats = false
 	everything.Tags = map[string]string{"owner": "events-team"}
 	everything.Boundary = "arn:aws:iam::" + account + ":policy/boundary"
 	everything.Alarms.Email = "events@example.com"
@@ -107,6 +109,8 @@ func TestEverySettingArrives(t *testing.T) {
 		"Release":            `"DeploymentConfigName": "CodeDeployDefault.LambdaLinear10PercentEvery1Minute"`,
 		"SourceBackup":       `"S3BackupMode": "Enabled"`,
 		"Strict":             `"STRICT": "true"`,
+		"TypeFrom":           `"TYPE_FROM": "meta.type,type"`,
+		"Formats":            `"FORMATS": "false"`,
 		"Tags":               `"Value": "events-team"`,
 		"Boundary":           `"PermissionsBoundary": "arn:aws:iam::111111111111:policy/boundary"`,
 		"Alarms.Email":       `"Endpoint": "events@example.com"`,

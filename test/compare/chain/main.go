@@ -12,7 +12,7 @@ import (
 	"global-ingest/lambdas/lake"
 	"global-ingest/lambdas/logging"
 	"global-ingest/lambdas/validate"
-	"global-ingest/lambdas/validate/schemas"
+	"global-ingest/lambdas/validate/schema"
 	"global-ingest/test/compare/functions"
 )
 
@@ -26,7 +26,7 @@ func main() {
 	}
 	config, err := validate.ConfigFrom(os.LookupEnv)
 	fail(err)
-	set, err := schemas.Load()
+	set, err := schema.Load(config.Options())
 	fail(err)
 	lines, err := firehose.New(os.Getenv(functions.LinesStream), config.Put)
 	fail(err)

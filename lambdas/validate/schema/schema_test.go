@@ -1,9 +1,9 @@
-package schemas_test
+package schema_test
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
+	"io/fs"
+	"path"
 	"slices"
 	"strings"
 	"testing"
@@ -13,12 +13,15 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"global-ingest/lambdas/record"
-	"global-ingest/lambdas/validate/schemas"
+	"global-ingest/lambdas/validate/schema"
+	files "global-ingest/lambdas/validate/schemas"
 )
 
-func load(t testing.TB) *schemas.Set {
+var options = schema.Options{Formats: true, TypeFrom: []string{"type"}}
+
+func load(t testing.TB) *schema.Set {
 	t.Helper()
-	set, err := schemas.Load()
+	set, err := schema.Load(options)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -26,68 +29,122 @@ func load(t testing.TB) *schemas.Set {
 }
 
 // compile compiles one schema for the type "t".
-func compile(t testing.TB, schema string) *schemas.Set {
+func compile(t testing.TB, text string) *schema.Set {
 	t.Helper()
-	set, err := schemas.Compile(fstest.MapFS{"t.json": {Data: []byte(schema)}})
+	set, err := schema.Compile(fstest.MapFS{"t.json": {Data: []byte(text)}}, options)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return set
 }
 
-func TestEverySchemaHasExamplesItDecidesRightly(t *testing.T) {
+// TestExamplesAreDecidedAsTheirFolderSays: an example of a type is a test of its schema.
+func TestExamplesAreDecidedAsTheirFolderSays(t *testing.T) {
 	set := load(t)
-	for _, eventType := range set.Types() {
-		for _, folder := range []string{"valid", "invalid"} {
-			paths, _ := filepath.Glob(filepath.Join("examples", eventType, folder, "*.json"))
-			if len(paths) == 0 {
-				t.Errorf("examples/%s/%s has no example", eventType, folder)
-			}
-			for _, path := range paths {
-				example, err := os.ReadFile(path)
-				if err != nil {
-					t.Fatal(err)
-				}
-				known, findings := set.Validate(eventType, example)
-				if valid := len(findings) == 0; !known || valid != (folder == "valid") {
-					t.Errorf("%s: known %t, findings %v", path, known, findings)
-				}
-			}
+	decided := 0
+	err := fs.WalkDir(files.Files, "examples", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		decided++
+		example, err := fs.ReadFile(files.Files, name)
+		folder, kind := path.Split(path.Dir(name))
+		eventType := strings.TrimPrefix(path.Clean(folder), "examples/")
+		switch known, findings := set.Validate(eventType, example); {
+		case !known:
+			t.Errorf("%s: %q has no schema", name, eventType)
+		case kind == "valid" && len(findings) > 0:
+			t.Errorf("%s must be valid, findings are %v", name, findings)
+		case kind == "invalid" && len(findings) == 0:
+			t.Errorf("%s must not be valid, and is", name)
+		case kind == "invalid" && !namesOne(path.Base(name), findings):
+			t.Errorf("%s: the name of an invalid example begins with a member that is wrong in it, so that it cannot fail "+
+				"for another reason; wrong are %v: rename it", name, findings)
+		}
+		return err
+	})
+	if err != nil || decided < 10 {
+		t.Errorf("%d examples, error %v", decided, err)
+	}
+}
+
+// namesOne says whether a name begins with a member that one of the findings is about.
+func namesOne(name string, findings []record.Error) bool {
+	return slices.ContainsFunc(findings, func(f record.Error) bool {
+		members := strings.FieldsFunc(f.Instance+"/"+strings.TrimPrefix(f.Message, "lacks "), func(r rune) bool {
+			return strings.ContainsRune(`/", `, r)
+		})
+		return slices.ContainsFunc(members, func(member string) bool { return strings.HasPrefix(name, member) })
+	})
+}
+
+func TestAnExampleThatLacksTwoMembersCanBeNamedAfterEither(t *testing.T) {
+	set := compile(t, `{"required":["query","page"],"properties":{"type":true}}`)
+	_, findings := set.Validate("t", []byte(`{"type":"t"}`))
+	for name, want := range map[string]bool{"query_missing.json": true, "page.json": true, "type.json": false, "missing.json": false} {
+		if namesOne(name, findings) != want {
+			t.Errorf("%s: named %t for %v", name, !want, findings)
 		}
 	}
 }
 
-// An invalid example's file name begins with the member that is wrong.
-func TestInvalidExamplesFailForTheReasonTheyAreNamedAfter(t *testing.T) {
-	set := load(t)
-	paths, _ := filepath.Glob("examples/*/invalid/*.json")
-	for _, path := range paths {
-		example, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		eventType, name := filepath.Base(filepath.Dir(filepath.Dir(path))), filepath.Base(path)
-		_, findings := set.Validate(eventType, example)
-		for _, f := range findings {
-			members := strings.Split(f.Instance+"/"+strings.Trim(strings.TrimPrefix(f.Message, "lacks "), `"`), "/")
-			if !slices.ContainsFunc(members, func(m string) bool { return m != "" && strings.HasPrefix(name, m) }) {
-				t.Errorf("%s fails at %q: %s", path, f.Instance, f.Message)
+func TestWhatWouldBeIgnoredFailsTheBuild(t *testing.T) {
+	for name, want := range map[string]string{
+		"x.JSON":                       `x.JSON: would be ignored, for its name does not end in .json: rename or remove it`,
+		"com.acme/x.yaml":              `com.acme/x.yaml: would be ignored, for its name does not end in .json`,
+		"com.acme/notes":               `com.acme/notes: would be ignored`,
+		"_x.json":                      `_x.json: would be ignored, for its name begins with "_"`,
+		"a/.x.json":                    `a/.x.json: would be ignored, for its name begins with "."`,
+		"good.JSON":                    `good.JSON: would be ignored`,
+		"Good.json":                    `good.json: differs from Good.json only in capitals`,
+		"OTHER/a.json":                 `Other/A.json: differs from OTHER/a.json only in capitals`,
+		"examples/x.json":              `examples/x.json: would be ignored: move it to examples/<type>/valid or examples/<type>/invalid`,
+		"examples/valid/x.json":        `examples/valid/x.json: would be ignored: move it`,
+		"examples/good/wrong/x.json":   `examples/good/wrong/x.json: would be ignored: move it`,
+		"examples/serach/valid/x.json": `examples/serach/valid/x.json: is an example of "serach", which has no serach.json`,
+		"a/shared/embed.go":            `a/shared/embed.go: would be ignored`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := schema.Compile(fstest.MapFS{
+				"good.json": {Data: []byte(`{}`)}, "Other/A.json": {Data: []byte(`{}`)}, name: {Data: []byte(`{}`)},
+			}, options)
+			if err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("error is %v, want it to hold %s", err, want)
 			}
-		}
+		})
 	}
 }
 
-func TestExamplesBelongToATypeWithASchema(t *testing.T) {
-	folders, err := os.ReadDir("examples")
+func TestEveryFileIsATypeButThoseThatAreShared(t *testing.T) {
+	set, err := schema.Compile(fstest.MapFS{
+		"a.json":                       {Data: []byte(`{"$ref":"shared/id.json#/$defs/id"}`)},
+		"Command Run.json":             {Data: []byte(`{}`)},
+		"100%#?.json":                  {Data: []byte(`{"minProperties":1}`)},
+		"com.acme/checkout/1-0-0.json": {Data: []byte(`{"$ref":"../shared/id.json"}`)},
+		"com.acme/checkout/1-1-0.json": {Data: []byte(`{"$ref":"1-0-0.json"}`)},
+		"com.acme/shared/id.json":      {Data: []byte(`{"maxProperties":0}`)},
+		"shared/id.json":               {Data: []byte(`{"$defs":{"id":{}}}`)},
+		"embed.go":                     {},
+		"com.acme/.DS_Store":           {},
+		"examples/com.acme/checkout/1-0-0/valid/a.json": {},
+	}, options)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var types []string
-	for _, folder := range folders {
-		types = append(types, folder.Name())
-	}
-	if diff := cmp.Diff(load(t).Types(), types); diff != "" {
+	want := []string{"100%#?", "Command Run", "a", "com.acme/checkout/1-0-0", "com.acme/checkout/1-1-0"}
+	if diff := cmp.Diff(want, set.Types()); diff != "" {
 		t.Error(diff)
+	}
+	for eventType, place := range map[string]string{
+		"com.acme/checkout/1-1-0": "com.acme/shared/id.json#/maxProperties", "100%#?": "100%#?.json#/minProperties",
+	} {
+		event := `{"a":1}`
+		if eventType == "100%#?" {
+			event = `{}`
+		}
+		if _, findings := set.Validate(eventType, []byte(event)); len(findings) != 1 || findings[0].Schema != place {
+			t.Errorf("%s: findings are %v, want one at %s", eventType, findings, place)
+		}
 	}
 }
 
@@ -97,26 +154,31 @@ func TestABadSchemaNamesItsFileAndThePlace(t *testing.T) {
 		"name twice":        {`{"properties":{"a":{"type":"string","type":"number"}}}`, `bad.json#/properties/a/type: `},
 		"unknown type":      {`{"properties":{"price":{"type":"strin"}}}`, `bad.json#/properties/price/type: must be one of "array"`},
 		"wrong keyword":     {`{"properties":{"a":{"minLength":-1}}}`, `bad.json#/properties/a/minLength: must be at least 0`},
-		"lookahead":         {`{"properties":{"a":{"pattern":"(?=x)"}}}`, `bad.json#/properties/a/pattern: `},
-		"file reference":    {`{"properties":{"a":{"$ref":"file:///etc/passwd"}}}`, `bad.json#/properties/a/$ref: "file:///etc/passwd" cannot be referred to`},
-		"web reference":     {`{"items":[],"$defs":{"a/b":{"$ref":"https://example.com/x.json"}}}`, `bad.json#/$defs/a~1b/$ref: "https://example.com/x.json" cannot be`},
 		"host reference":    {`{"$ref":"//example.com/x.json"}`, `bad.json#/$ref: `},
-		"meta schema":       {`{"$ref":"https://json-schema.org/draft/2020-12/schema"}`, `bad.json#/$ref: `},
-		"outside folder":    {`{"properties":{"a":{"$ref":"../event.json"}}}`, `bad.json#/properties/a/$ref: `},
 		"below folder":      {`{"properties":{"a":{"$ref":"examples/x.json"}}}`, `bad.json#/properties/a/$ref: `},
 		"id elsewhere":      {`{"$id":"https://example.com/bad.json","properties":{"a":{"$ref":"other.json"}}}`, `bad.json#/properties/a/$ref: `},
 		"urn reference":     {`{"properties":{"a":{"$ref":"urn:example:a"}}}`, `bad.json#/properties/a/$ref: "urn:example:a" cannot be referred to`},
-		"id below folder":   {`{"$id":"sub/bad.json","properties":{"a":{"$ref":"good.json"}}}`, `bad.json#/properties/a/$ref: `},
 		"no such file":      {`{"properties":{"a":{"$ref":"none.json"}}}`, `bad.json#/properties/a/$ref: `},
 		"no such place":     {`{"properties":{"a":{"$ref":"#/$defs/none"}}}`, `bad.json#/properties/a/$ref: `},
 		"no such anchor":    {`{"properties":{"a":{"$ref":"#none"}}}`, `bad.json#/properties/a/$ref: `},
-		"other draft":       {`{"$schema":"http://json-schema.org/draft-07/schema#"}`, `bad.json#/$schema: must be https://json-schema.org/draft/2020-12/schema`},
 		"number too large":  {`{"properties":{"a":{"maximum":1e101}}}`, `bad.json#/properties/a/maximum: number is beyond`},
 		"number too small":  {`{"properties":{"a":{"multipleOf":1e-101}}}`, `bad.json#/properties/a/multipleOf: number is beyond`},
+		"broken pattern":    {`{"properties":{"a":{"pattern":"(a"}}}`, `bad.json#/properties/a/pattern: is not a regular expression of ECMA-262: error parsing regexp: missing closing )`},
+		"name's pattern":    {`{"patternProperties":{"^\\A~/":{}}}`, `bad.json#/patternProperties/^\A~0~1: \A is not ECMA-262 (the text begins at ^ and ends at $)`},
+		"file reference":    {`{"properties":{"a":{"$ref":"file:///etc/passwd"}}}`, `bad.json#/properties/a/$ref: "file:///etc/passwd" cannot be referred to: no file below schemas/ is there or has this $id`},
+		"web reference":     {`{"items":{},"$defs":{"a/b":{"$ref":"https://example.com/x.json"}}}`, `bad.json#/$defs/a~1b/$ref: "https://example.com/x.json" cannot be`},
+		"meta schema":       {`{"$ref":"https://json-schema.org/draft/2020-12/schema"}`, `bad.json#/$ref: "https://json-schema.org`},
+		"unknown draft":     {`{"$schema":"http://json-schema.org/draft-03/schema#"}`, `bad.json#/$schema: "http://json-schema.org/draft-03/schema#" is not a known draft, known are https://iglu`},
+		"misspelled":        {`{"propertys":{"a":{}}}`, `bad.json#/propertys: is not a keyword, did you mean "properties"?`},
+		"misspelled inside": {`{"allOf":[{"if":{"Required":["a"]}}]}`, `bad.json#/allOf/0/if/Required: is not a keyword, did you mean "required"?`},
+		"of a later draft":  {`{"$schema":"http://json-schema.org/draft-07/schema#","dependentRequired":{}}`, `bad.json#/dependentRequired: is a keyword of 2019-09 and later, and ignored by draft-07`},
+		"of earlier drafts": {`{"properties":{"a":{"additionalItems":false}}}`, `bad.json#/properties/a/additionalItems: is a keyword of draft-04 to 2019-09, and ignored by 2020-12`},
+		"unknown format":    {`{"properties":{"a":{"format":"datetime"}}}`, `bad.json#/properties/a/format: "datetime" is not a known format, did you mean "date-time"?`},
+		"no format at all":  {`{"properties":{"a":{"format":"nope"}}}`, `bad.json#/properties/a/format: "nope" is not a known format, known are date-time, date,`},
 		"not even a schema": {`1`, `bad.json#: `},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := schemas.Compile(fstest.MapFS{"bad.json": {Data: []byte(c.schema)}, "sub/good.json": {Data: []byte(`{}`)}})
+			_, err := schema.Compile(fstest.MapFS{"bad.json": {Data: []byte(c.schema)}, "sub/good.json": {Data: []byte(`{}`)}}, options)
 			if err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("error is %v, want it to hold %s", err, c.want)
 			}
@@ -125,17 +187,17 @@ func TestABadSchemaNamesItsFileAndThePlace(t *testing.T) {
 }
 
 func TestEveryBadSchemaIsNamedAtOnce(t *testing.T) {
-	_, err := schemas.Compile(fstest.MapFS{"a.json": {Data: []byte(`{"type":1}`)}, "b.json": {Data: []byte(`{`)}})
+	_, err := schema.Compile(fstest.MapFS{"a.json": {Data: []byte(`{"type":1}`)}, "b.json": {Data: []byte(`{`)}}, options)
 	if err == nil || !strings.Contains(err.Error(), "a.json#/type") || !strings.Contains(err.Error(), "b.json#") {
 		t.Errorf("error is %v", err)
 	}
 }
 
 func TestSchemasMayReferToEachOther(t *testing.T) {
-	set, err := schemas.Compile(fstest.MapFS{
+	set, err := schema.Compile(fstest.MapFS{
 		"a.json": {Data: []byte(`{"properties":{"x":{"$ref":"b.json#/$defs/n"}}}`)},
 		"b.json": {Data: []byte(`{"$defs":{"n":{"type":"number"}}}`)},
-	})
+	}, options)
 	if err != nil {
 		t.Fatal(err)
 	}

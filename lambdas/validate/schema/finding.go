@@ -1,4 +1,4 @@
-package schemas
+package schema
 
 import (
 	"cmp"
@@ -26,9 +26,10 @@ const (
 )
 
 // findings returns what a schema found, by place in the event, the first
-// maxFindings and how many more there are.
-func findings(failed *jsonschema.ValidationError) []record.Error {
-	all := collect(nil, failed)
+// maxFindings and how many more there are. place turns the engine's name for a place
+// in a schema into ours.
+func findings(failed *jsonschema.ValidationError, place func(url string) string) []record.Error {
+	all := collect(nil, failed, place)
 	// The engine walks Go maps, so that it finds in another order each time.
 	slices.SortFunc(all, func(a, b record.Error) int {
 		return cmp.Or(cmp.Compare(a.Instance, b.Instance), cmp.Compare(a.Schema, b.Schema), cmp.Compare(a.Message, b.Message))
@@ -41,29 +42,28 @@ func findings(failed *jsonschema.ValidationError) []record.Error {
 
 // collect appends the errors of e and below it that say something by themselves:
 // not those that only say that others exist.
-func collect(all []record.Error, e *jsonschema.ValidationError) []record.Error {
+func collect(all []record.Error, e *jsonschema.ValidationError, place func(string) string) []record.Error {
 	switch e.ErrorKind.(type) {
 	case *kind.Schema, *kind.Group, *kind.Reference, *kind.AllOf:
 	default:
 		all = append(all, record.Error{
 			Instance: pointer(e.InstanceLocation),
-			Schema:   clip(schemaPlace(e), maxPointer),
+			Schema:   clip(place(e.SchemaURL)+keywordPlace(e), maxPointer),
 			Message:  clip(message(e.ErrorKind), maxMessage),
 			Offset:   record.NoOffset,
 		})
 	}
 	for _, cause := range e.Causes {
-		all = collect(all, cause)
+		all = collect(all, cause, place)
 	}
 	return all
 }
 
-func schemaPlace(e *jsonschema.ValidationError) string {
-	place := strings.TrimPrefix(e.SchemaURL, base)
-	if _, named := e.ErrorKind.(*kind.PropertyNames); named {
-		return place // which already ends in the keyword
+func keywordPlace(e *jsonschema.ValidationError) string {
+	if _, isName := e.ErrorKind.(*kind.PropertyNames); isName {
+		return "" // the schema's place already ends in the keyword
 	}
-	return place + pointer(e.ErrorKind.KeywordPath())
+	return pointer(e.ErrorKind.KeywordPath())
 }
 
 // pointer returns the JSON pointer of tokens, clipped. It never builds more than it
@@ -88,6 +88,8 @@ func message(k jsonschema.ErrorKind) string {
 	case *kind.Required:
 		return "lacks " + names(k.Missing)
 	case *kind.DependentRequired:
+		return "lacks " + names(k.Missing) + ", needed beside " + names([]string{k.Prop})
+	case *kind.Dependency:
 		return "lacks " + names(k.Missing) + ", needed beside " + names([]string{k.Prop})
 	case *kind.AdditionalProperties:
 		return "must not have " + names(k.Properties)
@@ -145,6 +147,8 @@ func bound(k jsonschema.ErrorKind) string {
 		return limit(k.Got, "members", "at least", k.Want)
 	case *kind.MaxProperties:
 		return limit(k.Got, "members", "at most", k.Want)
+	case *kind.AdditionalItems:
+		return fmt.Sprintf("has %d items too many", k.Count)
 	case *kind.MinContains:
 		return limit(len(k.Got), "items that contains asks for", "at least", k.Want)
 	case *kind.MaxContains:

@@ -5,11 +5,12 @@ import (
 	"fmt"
 	"os"
 
-	"global-ingest/lambdas/validate/schemas"
+	"global-ingest/lambdas/event"
+	"global-ingest/lambdas/validate/schema"
 )
 
 func main() {
-	if _, err := schemas.Load(); err != nil {
+	if _, err := schema.Load(schema.Options{Formats: true, TypeFrom: []string{event.DefaultTypeFrom}}); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
