@@ -98,6 +98,7 @@ func TestTheTypeOfARejectIsReadWhereItCanBe(t *testing.T) {
 	for body, want := range map[string]string{
 		`{"type":"a","x":NaN}`:                                 "a",
 		`{"x":NaN,"type":"a"}`:                                 "",
+		"{\"type\":\"a\",\"x\":\"\xff\"}":                      "a",
 		`{"type":"a","x":1,"x":1}`:                             "a",
 		`{"x":1,"type":"a","x":1}`:                             "a",
 		`{"type":"a","type":"b"}`:                              "",

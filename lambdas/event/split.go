@@ -93,6 +93,7 @@ func (s *Splitter) value(text []byte, start int) (Form, *Event) {
 func (s *Splitter) objects(text []byte, start int) *Event {
 	if !utf8.Valid(text) {
 		failed := reject(text, record.NotJSON, invalidUTF8(text), "invalid UTF-8")
+		failed.Type, _ = s.members(text[gap(text, 0):], lenient)
 		return &failed
 	}
 	count := 0

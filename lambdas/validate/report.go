@@ -23,7 +23,7 @@ func (h *Handler) report(ctx context.Context, batch []delivered, outcomes []outc
 		counts[MetricValid] += o.valid
 		for _, r := range o.rejects {
 			counts[MetricRejected]++
-			rejected[r.reason]++
+			rejected[r.Reason]++
 		}
 		if o.failed != nil {
 			counts[MetricFailed]++

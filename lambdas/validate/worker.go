@@ -34,7 +34,7 @@ func newWorker(c Config, set *schemas.Set, workers int) *worker {
 	return &worker{
 		config:   c,
 		schemas:  set,
-		splitter: event.NewSplitter(c.MaxDepth, c.MaxEvents),
+		splitter: event.NewSplitter(event.MaxDepth, event.MaxEvents),
 		inflater: newInflater(c.MaxInflatedBytes, workers),
 	}
 }

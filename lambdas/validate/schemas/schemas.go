@@ -91,6 +91,12 @@ func (s *Set) Validate(eventType string, event []byte) (known bool, findings []r
 	return true, validate(schema, event)
 }
 
+// Unchecked says of the findings of an event that they are no schema's: it has more than
+// MaxValues values, or a number of more than MaxDigits digits, and was not checked.
+func Unchecked(findings []record.Error) bool {
+	return len(findings) == 1 && findings[0].Schema == ""
+}
+
 func validate(schema *jsonschema.Schema, event []byte) []record.Error {
 	p := plains.Get().(*plain)
 	defer plains.Put(p)
