@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"global-ingest/lambdas/record"
 )
@@ -20,14 +21,14 @@ var compressions = []string{
 }
 
 // blame says of a body that is not JSON what it is instead, where that is known: it is
-// compressed in another way than gzip, or it is a form. (JSON under such a header is
-// JSON all the same: API Gateway inflates bodies and keeps the header.)
+// compressed in another way than gzip, or it is a form. Text under such a header is text
+// all the same: a proxy may have inflated the body and kept the header.
 func blame(e Event, text []byte, h record.Header) Event {
 	if e.Reason != record.NotJSON {
 		return e
 	}
 	for name := range strings.SplitSeq(strings.ToLower(h.Encoding), ",") {
-		if name = strings.TrimSpace(name); slices.Contains(compressions, name) {
+		if name = strings.TrimSpace(name); slices.Contains(compressions, name) && !utf8.Valid(text) {
 			message := fmt.Sprintf("content encoding is %q, known is gzip", name)
 			return Event{Reason: record.BadEncoding, Type: e.Type, Errors: []record.Error{{Message: message, Offset: record.NoOffset}}}
 		}

@@ -319,6 +319,7 @@ func TestABodyThatIsSomethingElseIsToldSo(t *testing.T) {
 		"sentence":          {"", "x=1 is what we said", record.NotJSON, "invalid character 'x' at start of value"},
 		"brotli":            {"br", "\x0b\x02\x80{}", record.BadEncoding, `content encoding is "br", known is gzip`},
 		"of several":        {"gzip, ZSTD", "\x28\xb5\x2f\xfd", record.BadEncoding, `content encoding is "zstd", known is gzip`},
+		"deflate, inflated": {"deflate", `{"a":}`, record.NotJSON, "invalid character '}' at start of value"},
 		"charset":           {"UTF-8", `{"a":}`, record.NotJSON, "invalid character '}' at start of value"},
 		"gzip that is text": {"gzip", `{"a":}`, record.NotJSON, "invalid character '}' at start of value"},
 	} {

@@ -73,38 +73,22 @@ func (h *Handler) Invoke(ctx context.Context, event []byte) ([]byte, error) {
 	return appendAnswer(nil, b.records, outcomes), nil
 }
 
-// rowsBytes is about how much of rows is made before it is put. A row repeats what the
-// request's headers said, so that all the rows of a batch at once could take a
-// gigabyte. https://docs.aws.amazon.com/firehose/latest/APIReference/API_PutRecordBatch.html
-const rowsBytes = 4 << 20
-
 // put has every reject accepted: large payloads first, for a row must not name an
 // object that does not exist. What a failed record would reject is not put: its
 // events are all together in failed/.
 func (h *Handler) put(ctx context.Context, outcomes []outcome) error {
 	var rows [][]byte
-	size := 0
 	for _, o := range outcomes {
 		for _, r := range o.rejects {
-			row, key := record.FitReject(r)
-			if key != "" {
-				if err := h.objects.Put(ctx, key, r.Payload); err != nil {
-					return fmt.Errorf("putting a reject's payload of %d bytes: %w", len(r.Payload), err)
-				}
+			rows = append(rows, r.row)
+			if r.key == "" {
+				continue
 			}
-			rows, size = append(rows, row), size+len(row)
-			if size >= rowsBytes {
-				if err := h.putRows(ctx, rows); err != nil {
-					return err
-				}
-				rows, size = rows[:0], 0
+			if err := h.objects.Put(ctx, r.key, r.payload); err != nil {
+				return fmt.Errorf("putting a reject's payload of %d bytes: %w", len(r.payload), err)
 			}
 		}
 	}
-	return h.putRows(ctx, rows)
-}
-
-func (h *Handler) putRows(ctx context.Context, rows [][]byte) error {
 	if len(rows) == 0 {
 		return nil
 	}
@@ -120,10 +104,18 @@ func (h *Handler) putRows(ctx context.Context, rows [][]byte) error {
 
 // outcome is what became of one record of a batch.
 type outcome struct {
-	lines   []byte          // of its valid events
-	valid   int             // number of lines
-	rejects []record.Reject // of its other events
-	failed  error           // why it can neither be read nor returned; then all else is empty
+	lines   []byte   // of its valid events
+	valid   int      // number of lines
+	rejects []reject // of its other events
+	failed  error    // why it can neither be read nor returned; then all else is empty
+}
+
+// reject is one row for the rejects stream.
+type reject struct {
+	row     []byte
+	reason  record.Reason
+	key     string // of the object that holds payload, where the row has no room for it
+	payload []byte
 }
 
 func (o outcome) result() string {

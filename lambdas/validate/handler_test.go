@@ -98,28 +98,6 @@ func TestEveryRejectSaysWhoSentItAndWhat(t *testing.T) {
 	}
 }
 
-// So that rows that repeat long headers never take more than the memory there is.
-func TestManyRejectsArePutInSeveralCalls(t *testing.T) {
-	l := newLab(t, config())
-	h := header("a")
-	h.UserAgent = strings.Repeat("u", 512)
-	var calls, rows int
-	l.refuse = func(batch [][]byte) ([]int, error) {
-		size := 0
-		for _, row := range batch {
-			size += len(row)
-		}
-		if calls, rows = calls+1, rows+len(batch); size > 5<<20 {
-			t.Errorf("one call puts %d bytes", size)
-		}
-		return nil, nil
-	}
-	l.invoke(t, record.Append(nil, h, []byte("["+strings.Repeat("1,", 19_999)+"1]")))
-	if calls < 3 || rows != 20_000 {
-		t.Errorf("%d calls put %d rows", calls, rows)
-	}
-}
-
 func TestMoreThanTenThousandEventsOfABodyAreAllJudged(t *testing.T) {
 	c := config()
 	got := newLab(t, c).invoke(t, sent("a", "["+strings.Repeat("{},", 19_999)+`1]`), sent("b", "{}"))

@@ -77,10 +77,11 @@ func (j *judgement) rejectBody(text []byte, e event.Event) {
 	j.reject(j.RejectBody(), text, e)
 }
 
-// reject adds a reject, with what was found in payload.
+// reject adds the row of r, with what was found in payload.
 func (j *judgement) reject(r record.Reject, payload []byte, e event.Event) {
 	r.Type, r.Reason, r.Errors, r.Payload, r.Processor = e.Type, e.Reason, e.Errors, payload, processor
-	j.outcome.rejects = append(j.outcome.rejects, r)
+	row, key := record.FitReject(r)
+	j.outcome.rejects = append(j.outcome.rejects, reject{row: row, reason: e.Reason, key: key, payload: payload})
 }
 
 // shortQuote quotes at most the first 64 bytes of what a client called something.

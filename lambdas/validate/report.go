@@ -23,7 +23,7 @@ func (h *Handler) report(ctx context.Context, batch []delivered, outcomes []outc
 		counts[MetricValid] += o.valid
 		for _, r := range o.rejects {
 			counts[MetricRejected]++
-			rejected[r.Reason]++
+			rejected[r.reason]++
 		}
 		if o.failed != nil {
 			counts[MetricFailed]++

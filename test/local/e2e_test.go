@@ -138,7 +138,7 @@ func TestEveryEventIsAccountedFor(t *testing.T) {
 	}
 	sim := start(t, templates)
 	g := traffic.NewGenerator(seed)
-	requests := append(g.Mixed(5_000), g.Bomb(inflated), g.TooMany())
+	requests := append(g.Mixed(5_000), g.Bomb(inflated), g.TooMany(), g.Tiny(12_000))
 	ledger := sendAll(t, sim, g.Shuffled(requests))
 	flush(t, sim)
 	checkCounters(t, sim, len(requests), settle(t, sim, ledger))
