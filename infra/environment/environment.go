@@ -13,7 +13,7 @@ import (
 type Environment struct {
 	Name    string // CDK stage and first part of every stack's name: letters and digits, a capital first; required
 	Account string // AWS account, 12 digits; default empty: the account of whoever deploys
-	Region  string // AWS region, such as "eu-central-1"; default empty: the region of whoever deploys
+	Region  string // AWS region of the partition aws, such as "eu-central-1"; default empty: the region of whoever deploys
 
 	Throttle  Throttle // what the API lets through
 	TLS       string   // the API's security policy, a name of API Gateway's for edge-optimized endpoints such as "TLS12_PFS_2025_EDGE"; default empty: API Gateway's own default
@@ -34,7 +34,7 @@ type Environment struct {
 	WhenUnstored  ingest.WhenUnstored // what a client hears when neither the stream nor the lake took its record: Refuse (503) or Acknowledge (200, and the event is lost); default Refuse
 	ClientIP      ingest.ClientIP     // how much of a client's address is stored: None, Truncated (/24, /48) or Full; default Truncated
 	Strict        bool                // whether an event whose type has no schema is rejected; default false
-	Streams       int                 // Firehose streams of events, 1 to 100, among which ingest shares requests by their ids: each has AWS's quota of its own; lowering it abandons what the streams that go still hold; default 1
+	Streams       int                 // Firehose streams of events, 1 to 30, among which ingest shares requests by their ids: each has AWS's quota of its own; lowering it abandons what the streams that go still hold; default 1
 	Delivery      Delivery            // how long and how much Firehose collects
 	SourceBackup  bool                // whether every record is also kept as received, below source/; once on, Firehose does not let it be turned off; default false
 	LogRetention  int                 // days that log groups keep their lines: a value CloudWatch Logs knows, 1 to 3653; default 30
@@ -46,7 +46,7 @@ type Environment struct {
 
 	Provisioned int               // environments of Ingest that are kept started, for which AWS bills by the hour, 0 to 10,000; default 0: each starts for a request
 	Tags        map[string]string // of every resource, up to 40, such as cost centre or owner; default none
-	Boundary    string            // ARN of the permissions boundary of every role, where an account asks for one; default none
+	Boundary    string            // ARN of the permissions boundary of every role, where an account asks for one; bootstrap such an account with --custom-permissions-boundary; default none
 
 	// DeletableStorage lets `cdk destroy` take bucket, key, streams and log groups
 	// along, once the bucket is empty. Without it they stay, and the Storage stack

@@ -20,7 +20,7 @@ type Alarms struct {
 	QuotaPercent    float64       // % of a stream's quota of bytes, records or puts, above 0 to 100; default 70
 	Latency         time.Duration // of the slowest of a hundred requests, from the API's call of Ingest to its answer: whole milliseconds, 10ms to 29s; default 100ms
 	Freshness       time.Duration // age of the oldest record that is not in the lake: whole seconds, longer than Delivery's two waits together, to 24h, when Firehose gives up; default 15m
-	SpilledFor      time.Duration // age of the oldest record in the queue of Redrive: whole seconds, 1m to 336h, when SQS gives up; default 15m
+	SpilledFor      time.Duration // age of the oldest record in the queue of Redrive: whole seconds, 1m to 288h, when the queue forgets; default 15m
 }
 
 // Canary sends one valid and one invalid event through the public endpoint, as a
@@ -45,7 +45,7 @@ func defaultAlarms() Alarms {
 
 var (
 	emailPattern = regexp.MustCompile(`^([^@\s]+@[^@\s]+\.[^@\s]+)?$`)
-	topicPattern = regexp.MustCompile(`^(arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256})?$`)
+	topicPattern = regexp.MustCompile(`^(arn:aws:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256})?$`)
 )
 
 func (e Environment) checkWatch() error {
@@ -61,7 +61,7 @@ func (e Environment) checkWatch() error {
 		isIn("Alarms.Latency", a.Latency, 10*time.Millisecond, 29*time.Second, time.Millisecond, "whole milliseconds"),
 		// A record waits for both in good health.
 		lasts("Alarms.Freshness", a.Freshness, e.Delivery.TransformFor+e.Delivery.BufferFor+time.Second, 24*time.Hour),
-		lasts("Alarms.SpilledFor", a.SpilledFor, time.Minute, 336*time.Hour),
+		lasts("Alarms.SpilledFor", a.SpilledFor, time.Minute, 288*time.Hour),
 		e.Canary.check(),
 	)
 }
