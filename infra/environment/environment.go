@@ -16,10 +16,10 @@ type Environment struct {
 	Region  string // AWS region of the partition aws, such as "eu-central-1"; default empty: the region of whoever deploys
 
 	Throttle  Throttle // what the API lets through
-	TLS       string   // the API's security policy, a name of API Gateway's for edge-optimized endpoints such as "TLS12_PFS_2025_EDGE"; default empty: API Gateway's own default
+	TLS       string   // security policy of the API and its domain, one of TLSPolicies; default SecurityPolicy_TLS12_2018_EDGE, which turns away clients that speak no TLS 1.2
 	Domain    Domain   // a name of your own for the endpoint
 	WAF       WAF      // a firewall before the API
-	Origins   []string // whose pages may read answers, with their cookies, such as "https://example.com"; others' events are stored too; default empty: every origin's, without cookies
+	Origins   []string // whose pages may read answers, with credentials, such as "https://example.com"; a browser sends a page that is not listed neither its JSON nor its beacons of JSON, and stores what it sends as text; {"*"} is every page, without credentials; default empty: every page, with credentials
 	Ingest    Function // the function that a client waits for
 	Validator Function // the function that checks batches
 	Redrive   Function // the function that brings spilled and replayed records back
@@ -63,10 +63,11 @@ type Throttle struct {
 }
 
 // Domain is a name of your own in front of the API. Point it, with an alias record, at
-// what the deploy prints as DomainTarget.
+// what the deploy prints as DomainTarget, in the hosted zone DomainTargetZone.
 type Domain struct {
 	Name        string // such as "events.example.com"; default none
 	Certificate string // ARN of its certificate in ACM, in us-east-1 wherever the API is, for CloudFront reads it there; required with Name
+	Only        bool   // whether the API answers under Name alone, its own execute-api address being off; default false
 }
 
 // WAF is a web ACL before the API: it blocks addresses that send too much, and those
@@ -104,11 +105,21 @@ type Lifecycle struct {
 	NoncurrentExpireAfter int // days, 1 to 36,500, for replaced and deleted versions; default 30
 }
 
+// TLSPolicies are the security policies that edge-optimized APIs and domain names take,
+// the newest clients' first: TLS 1.3 alone; TLS 1.2 with forward secrecy; TLS 1.2 with any
+// of its ciphers. From the model of API Gateway (botocore 1.43, apigateway 2015-07-09,
+// SecurityPolicy); what each speaks:
+// https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-security-policies.html
+var TLSPolicies = []string{
+	"SecurityPolicy_TLS13_2025_EDGE", "SecurityPolicy_TLS12_PFS_2025_EDGE", "SecurityPolicy_TLS12_2018_EDGE",
+}
+
 // Default returns an environment with every default set.
 func Default(name string) Environment {
 	return Environment{
 		Name:         name,
 		Throttle:     Throttle{RatePerSecond: 10_000, Burst: 5_000},
+		TLS:          "SecurityPolicy_TLS12_2018_EDGE", // the one that loses the fewest clients
 		WAF:          WAF{RatePerAddress: 10_000},
 		Ingest:       Function{MemoryMiB: 512, Timeout: 10 * time.Second},
 		Validator:    Function{MemoryMiB: 1_024, Timeout: time.Minute},

@@ -16,8 +16,7 @@ var (
 	accountPattern     = regexp.MustCompile(`^[0-9]{12}$`)
 	domainPattern      = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$`)
 	certificatePattern = regexp.MustCompile(`^arn:aws:acm:us-east-1:[0-9]{12}:certificate/[0-9a-f-]{36}$`)
-	originPattern      = regexp.MustCompile(`^https?://[a-z0-9.-]+(:[0-9]{1,5})?$`)
-	tlsPattern         = regexp.MustCompile(`^(TLS[0-9]{2}_[A-Z0-9_]*EDGE)?$`)
+	originPattern      = regexp.MustCompile(`^(\*|https?://[a-z0-9.-]+(:[0-9]{1,5})?)$`)
 	tagKeyPattern      = regexp.MustCompile(`^` + tagCharacter + `{1,128}$`)
 	tagValuePattern    = regexp.MustCompile(`^` + tagCharacter + `{0,256}$`)
 	boundaryPattern    = regexp.MustCompile(`^(arn:aws:iam::([0-9]{12}|aws):policy/.{1,512})?$`)
@@ -97,12 +96,15 @@ func (e Environment) checkEdge() error {
 		}
 	}
 	for _, origin := range e.Origins {
-		if err := matches("Origins", origin, originPattern, "origins such as https://example.com"); err != nil {
+		if err := matches("Origins", origin, originPattern, `origins such as https://example.com, or "*"`); err != nil {
 			return err
 		}
 	}
+	if len(e.Origins) > 1 && slices.Contains(e.Origins, ingest.AnyOrigin) {
+		return fmt.Errorf(`%s is %q, must have "*" alone, which is every page`, "Origins", e.Origins)
+	}
 	return first(
-		matches("TLS", e.TLS, tlsPattern, "a security policy for edge-optimized endpoints, such as TLS12_PFS_2025_EDGE"),
+		chosen("TLS", e.TLS, TLSPolicies...),
 		between("WAF.RatePerAddress", e.WAF.RatePerAddress, 10, 2_000_000_000),
 		atLeast("Throttle.RatePerSecond", e.Throttle.RatePerSecond, 1),
 		atLeast("Throttle.Burst", e.Throttle.Burst, 1),

@@ -9,22 +9,23 @@ import (
 	"global-ingest/infra/environment"
 )
 
-// oldestTLS is the least that a client of a domain must speak.
-const oldestTLS = "TLS_1_2"
-
-// newDomain puts a name of one's own in front of the API's stage.
-func newDomain(this constructs.Construct, domain environment.Domain, api awsapigateway.RestApi) *string {
+// newDomain puts a name of one's own in front of the API's stage, with the security
+// policy tls.
+func newDomain(this constructs.Construct, domain environment.Domain, tls string, api awsapigateway.RestApi) *string {
 	name := awsapigateway.NewCfnDomainName(this, jsii.String("Domain"), &awsapigateway.CfnDomainNameProps{
 		DomainName:            jsii.String(domain.Name),
 		CertificateArn:        jsii.String(domain.Certificate),
 		EndpointConfiguration: &awsapigateway.CfnDomainName_EndpointConfigurationProperty{Types: jsii.Strings("EDGE")},
-		SecurityPolicy:        jsii.String(oldestTLS),
+		SecurityPolicy:        jsii.String(tls),
+		EndpointAccessMode:    jsii.String(strict),
 	})
 	awsapigateway.NewCfnBasePathMapping(this, jsii.String("Mapping"), &awsapigateway.CfnBasePathMappingProps{
 		DomainName: name.Ref(),
 		RestApiId:  api.RestApiId(),
 		Stage:      api.DeploymentStage().StageName(),
 	})
-	Output(awscdk.Stack_Of(this), "DomainTarget", "Where the domain's alias record points", name.AttrDistributionDomainName())
+	stack := awscdk.Stack_Of(this)
+	Output(stack, "DomainTarget", "Where the domain's alias record points", name.AttrDistributionDomainName())
+	Output(stack, "DomainTargetZone", "Hosted zone id that the alias record names", name.AttrDistributionHostedZoneId())
 	return jsii.String("https://" + domain.Name + "/events")
 }

@@ -28,10 +28,10 @@ type EdgeProps struct {
 	Name       string               // of the API, in the console and as dimension of its metrics; required
 	Ingest     *Ingest              // gets every POST; required without Post
 	Throttle   environment.Throttle // what is let through; required
-	TLS        string               // security policy of the API; default API Gateway's
+	TLS        string               // security policy of the API and its domain, one of environment.TLSPolicies, for an API that is not Regional; default API Gateway's
 	Domain     environment.Domain   // a name of one's own; default none
 	WAF        environment.WAF      // a firewall; default none
-	Origins    []string             // whose pages may read answers; default every origin's
+	Origins    []string             // whose pages may read answers, as environment.Environment has it; default every page
 	Logs       LogsProps            // how long access and error lines are kept; required
 	Tracing    bool                 // whether X-Ray follows requests; default false
 	OwnLogRole bool                 // whether to set the account's role for API Gateway's logs; default false
@@ -54,7 +54,9 @@ func NewEdge(scope constructs.Construct, id string, props EdgeProps) *Edge {
 		EndpointConfiguration: &awsapigateway.EndpointConfiguration{Types: &[]awsapigateway.EndpointType{endpoint(props.Regional)}},
 		BinaryMediaTypes:      jsii.Strings("*/*"), // every body arrives byte for byte
 		CloudWatchRole:        jsii.Bool(props.OwnLogRole),
-		DeployOptions:         stageOptions(props),
+		// Left out where it is not asked for: false would only lengthen every template.
+		DisableExecuteApiEndpoint: onlyTrue(props.Domain.Only),
+		DeployOptions:             stageOptions(props),
 	})
 	// It would carry a generated name; the stack has an output of its own.
 	api.Node().TryRemoveChild(jsii.String("Endpoint"))
@@ -68,21 +70,36 @@ func NewEdge(scope constructs.Construct, id string, props EdgeProps) *Edge {
 	}
 	post(api.Root(), "PostRoot")
 	post(events, "PostEvents")
-	addHealth(api.Root())
-	addPreflight(api.Root(), "GET,OPTIONS,POST", props.Origins)
-	addPreflight(events, "OPTIONS,POST", props.Origins)
-	addGatewayResponses(api, props.Origins)
+	pages := cors{props.Origins}
+	addHealth(api.Root(), pages)
+	addPreflight(api.Root(), "GET,HEAD,OPTIONS,POST", pages)
+	addPreflight(events, "OPTIONS,POST", pages)
+	addGatewayResponses(api, pages)
 	if props.TLS != "" {
-		api.Node().DefaultChild().(awsapigateway.CfnRestApi).SetSecurityPolicy(jsii.String(props.TLS))
+		resource := api.Node().DefaultChild().(awsapigateway.CfnRestApi)
+		resource.SetSecurityPolicy(jsii.String(props.TLS))
+		resource.SetEndpointAccessMode(jsii.String(strict))
 	}
 	if props.WAF.On {
 		newWAF(this, props.WAF, api)
 	}
 	url := api.UrlForPath(jsii.String("/events"))
 	if props.Domain.Name != "" {
-		url = newDomain(this, props.Domain, api)
+		url = newDomain(this, props.Domain, props.TLS, api)
 	}
 	return &Edge{URL: url}
+}
+
+// strict refuses a request whose TLS handshake names another host than its Host header.
+// API Gateway asks for an access mode beside each SecurityPolicy_… policy.
+// https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-security-policies.html
+const strict = "STRICT"
+
+func onlyTrue(value bool) *bool {
+	if !value {
+		return nil
+	}
+	return jsii.Bool(true)
 }
 
 func endpoint(regional bool) awsapigateway.EndpointType {
@@ -97,7 +114,7 @@ func stageOptions(props EdgeProps) *awsapigateway.StageOptions {
 		StageName:            jsii.String(stageName),
 		ThrottlingRateLimit:  jsii.Number(props.Throttle.RatePerSecond),
 		ThrottlingBurstLimit: jsii.Number(props.Throttle.Burst),
-		MetricsEnabled:       jsii.Bool(true),
+		MetricsEnabled:       jsii.Bool(false), // of each method, at $0.30 each: alarms and dashboard read the API's, which are free
 		LoggingLevel:         awsapigateway.MethodLoggingLevel_ERROR,
 		DataTraceEnabled:     jsii.Bool(false), // it would write bodies to the log
 		TracingEnabled:       jsii.Bool(props.Tracing),

@@ -8,58 +8,32 @@ import (
 	"github.com/aws/jsii-runtime-go"
 )
 
-// addHealth answers GET on resource without a function.
-func addHealth(resource awsapigateway.IResource) {
-	addMock(resource, "GET", mock{
-		status: "200",
-		body:   `{"status":"ok"}`,
-		headers: map[string]string{
-			"Access-Control-Allow-Origin": "*",
-			"Cache-Control":               "no-store",
-		},
-	})
+// addHealth answers GET and HEAD on resource without a function, for uptime monitors.
+func addHealth(resource awsapigateway.IResource, c cors) {
+	addMock(resource, "GET", mock{status: "200", headers: c.headers(), body: c.toPage() + `{"status":"ok"}`})
+	addMock(resource, "HEAD", mock{status: "200", headers: c.headers(), body: c.toPage()})
 }
 
-// addPreflight answers OPTIONS on resource, so that a browser's question before
-// its POST costs no function. A day is the longest that browsers keep the answer.
-func addPreflight(resource awsapigateway.IResource, methods string, origins []string) {
-	m := mock{
-		status: "204",
-		headers: map[string]string{
-			"Access-Control-Allow-Methods": methods,
-			// The names are for browsers that do not know the wildcard, and for requests
-			// with credentials, which have none.
-			"Access-Control-Allow-Headers": "Content-Type,Content-Encoding,*",
-			"Access-Control-Max-Age":       "86400",
-		},
-	}
-	if len(origins) == 0 {
-		m.headers["Access-Control-Allow-Origin"] = "*"
-	} else {
-		m.headers["Vary"] = "Origin"
-		m.body = reflection(origins)
-	}
-	addMock(resource, "OPTIONS", m)
-}
+// knownHeaders are those of the SDKs that were tried, for whoever reads the answer of an
+// OPTIONS that asks for none; the template allows what is asked for.
+const knownHeaders = "Authorization,Content-Type,Content-Encoding,X-Write-Key,X-Api-Key,X-Requested-With," +
+	"AnonymousId,SP-Anonymous,traceparent,tracestate,baggage,sentry-trace,*"
 
-// reflection is a template that has no text, and sets the headers for an origin that
-// is one of these. Browsers write the header's name in either case over HTTP/2.
-func reflection(origins []string) string {
-	var among []string
-	for _, origin := range origins {
-		among = append(among, `$origin == "`+origin+`"`)
-	}
-	return `#set($origin = $input.params().header.get("Origin"))#if("$!origin" == "")#set($origin = $input.params().header.get("origin"))#end` +
-		`#if(` + strings.Join(among, " || ") + `)` +
-		`#set($context.responseOverride.header.Access-Control-Allow-Origin = $origin)` +
-		`#set($context.responseOverride.header.Access-Control-Allow-Credentials = "true")#end`
+// addPreflight answers OPTIONS on resource, so that a browser's question before its POST
+// costs no function. Firefox keeps the answer for a day, Chromium for 2 hours at most.
+func addPreflight(resource awsapigateway.IResource, methods string, c cors) {
+	headers := c.headers()
+	headers["Access-Control-Allow-Methods"] = methods
+	headers["Access-Control-Allow-Headers"] = knownHeaders
+	headers["Access-Control-Max-Age"] = "86400"
+	addMock(resource, "OPTIONS", mock{status: "204", headers: headers, body: c.toPreflight()})
 }
 
 // mock is an answer that API Gateway gives by itself.
 type mock struct {
 	status  string
-	body    string
 	headers map[string]string
+	body    string // a template
 }
 
 func (m mock) template() *map[string]*string {
@@ -69,20 +43,31 @@ func (m mock) template() *map[string]*string {
 	return texts(map[string]string{"application/json": m.body})
 }
 
-// addMock answers method on resource with m. Since the API takes all bodies as
-// binary, request and response must be made text again, or the answer is a 500;
-// and a content type without a template is refused, or its body, passed through,
-// would make the answer a 500 too.
+// mediaTypes are the content types of requests that a mock answers; a request without
+// one counts as application/json. There is no template for any type: API Gateway knows
+// no wildcard here, and a body that is passed through names no status, which is a 500.
+var mediaTypes = []string{
+	"application/json", "application/octet-stream", "application/x-ndjson", "application/x-www-form-urlencoded",
+	"application/xhtml+xml", "application/xml", "multipart/form-data", "text/html", "text/plain", "text/xml",
+}
+
+// addMock answers method on resource with m. Since the API takes all bodies as binary,
+// request and response must be made text again, or the answer is a 500; and a content
+// type without a template is refused.
 func addMock(resource awsapigateway.IResource, method string, m mock) {
 	declared, values := map[string]*bool{}, map[string]string{}
 	for name, value := range m.headers {
 		declared["method.response.header."+name] = jsii.Bool(true)
 		values["method.response.header."+name] = quoted(value)
 	}
+	requests := map[string]string{}
+	for _, mediaType := range mediaTypes {
+		requests[mediaType] = `{"statusCode":` + m.status + `}`
+	}
 	integration := awsapigateway.NewMockIntegration(&awsapigateway.IntegrationOptions{
 		ContentHandling:     awsapigateway.ContentHandling_CONVERT_TO_TEXT,
 		PassthroughBehavior: awsapigateway.PassthroughBehavior_NEVER,
-		RequestTemplates:    texts(map[string]string{"application/json": `{"statusCode":` + m.status + `}`}),
+		RequestTemplates:    texts(requests),
 		IntegrationResponses: &[]*awsapigateway.IntegrationResponse{{
 			StatusCode:         jsii.String(m.status),
 			ContentHandling:    awsapigateway.ContentHandling_CONVERT_TO_TEXT,
@@ -97,20 +82,14 @@ func addMock(resource awsapigateway.IResource, method string, m mock) {
 	})
 }
 
-// addGatewayResponses lets a browser read what the API refuses by itself, and tells
-// every client when to come back.
-// It cannot compare here: with a list of origins it reflects any, for an answer that
-// tells nothing of anybody.
-func addGatewayResponses(api awsapigateway.RestApi, origins []string) {
-	readable := map[string]string{
-		"Access-Control-Allow-Origin":   quoted("*"),
-		"Access-Control-Expose-Headers": quoted("Retry-After"),
-	}
-	if len(origins) > 0 {
-		readable["Access-Control-Allow-Origin"] = "method.request.header.Origin"
-		readable["Access-Control-Allow-Credentials"] = quoted("true")
-		readable["Vary"] = quoted("Origin")
-	}
+// noSuchPath is said instead of API Gateway's "Missing Authentication Token", which sends
+// people looking for a token.
+const noSuchPath = `{"message":"no such method and path: POST events to /events"}`
+
+// addGatewayResponses lets a page read what the API refuses by itself, and tells every
+// client when to come back.
+func addGatewayResponses(api awsapigateway.RestApi, c cors) {
+	readable := c.refusals()
 	later := maps.Clone(readable)
 	later["Retry-After"] = quoted("1")
 	// In this order always: the API's deployment is named after a hash of all it has.
@@ -118,19 +97,19 @@ func addGatewayResponses(api awsapigateway.RestApi, origins []string) {
 		id      string
 		kind    awsapigateway.ResponseType
 		headers map[string]string
+		body    string // default API Gateway's
 	}{
-		{"Default4xx", awsapigateway.ResponseType_DEFAULT_4XX(), readable},
-		{"Default5xx", awsapigateway.ResponseType_DEFAULT_5XX(), later},
-		{"Throttled", awsapigateway.ResponseType_THROTTLED(), later},
+		{"Default4xx", awsapigateway.ResponseType_DEFAULT_4XX(), readable, ""},
+		{"Default5xx", awsapigateway.ResponseType_DEFAULT_5XX(), later, ""},
+		{"Throttled", awsapigateway.ResponseType_THROTTLED(), later, ""},
+		{"NoSuchPath", awsapigateway.ResponseType_MISSING_AUTHENTICATION_TOKEN(), readable, noSuchPath},
 	} {
 		api.AddGatewayResponse(jsii.String(response.id), &awsapigateway.GatewayResponseOptions{
 			Type: response.kind, ResponseHeaders: texts(response.headers),
+			Templates: mock{body: response.body}.template(),
 		})
 	}
 }
-
-// quoted marks text as a constant in a mapping.
-func quoted(text string) string { return "'" + text + "'" }
 
 // accessLog returns the format of a line of the access log. It says how a request
 // went and nothing that the client chose: no address, path, query, header or body.

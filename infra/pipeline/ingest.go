@@ -18,7 +18,7 @@ type IngestProps struct {
 	ClientIP     ingest.ClientIP        // how much of a client's address is stored; required
 	Acknowledge  ingest.Acknowledgement // when a client hears of its event; required
 	WhenUnstored ingest.WhenUnstored    // what a client hears when nothing took its record; required
-	Origins      []string               // whose pages may read answers; default every origin's
+	Origins      []string               // whose pages may read answers, as environment.Environment has it; default every page
 	Provisioned  int                    // environments that are kept started; default none
 }
 
@@ -42,9 +42,7 @@ func NewIngest(scope constructs.Construct, id string, props IngestProps) *Ingest
 	config.Environment = props.Environment
 	config.Streams = names(props.Events)
 	config.Bucket = *props.Lake.Bucket.BucketName()
-	if len(props.Origins) > 0 {
-		config.Origins = props.Origins
-	}
+	config.Origins = props.Origins
 	config.ClientIP = props.ClientIP
 	config.Acknowledge = props.Acknowledge
 	config.WhenUnstored = props.WhenUnstored

@@ -15,7 +15,7 @@ type Config struct {
 	Environment  string          // the environment's name, the dimension of its metrics; required
 	Streams      []string        // names of the streams that take the records, each those of its share of ingest ids; at least one
 	ClientIP     ClientIP        // how much of the client's address is stored; default Truncated
-	Origins      []string        // whose pages may read answers, with credentials: origins such as "https://example.com", or AnyOrigin, without; default AnyOrigin
+	Origins      []string        // whose pages may read answers, with credentials: origins such as "https://example.com", or AnyOrigin for all of them without credentials; default empty: every page, with credentials
 	Bucket       string          // the lake, for records that the stream does not take; required
 	Acknowledge  Acknowledgement // when a client hears of its event: Durable, once it is stored, or Immediate; default Durable
 	WhenUnstored WhenUnstored    // the answer when neither stream nor spill took the record; default Refuse
@@ -39,7 +39,6 @@ func spillBounds() bounds.Config {
 func Default() Config {
 	return Config{
 		ClientIP:     Truncated,
-		Origins:      []string{AnyOrigin},
 		Acknowledge:  Durable,
 		WhenUnstored: Refuse,
 		AnswerWithin: 2600 * time.Millisecond,
@@ -104,7 +103,7 @@ func (c Config) Oversize() bounds.Config {
 func (c *Config) settings() *flag.FlagSet {
 	fs := setting.New("ingest")
 	fs.StringVar(&c.Environment, "ENVIRONMENT", c.Environment, "name of the environment, dimension of its metrics")
-	setting.List(fs, &c.Origins, "CORS_ORIGINS", "origins whose pages may read answers, or *")
+	setting.List(fs, &c.Origins, "CORS_ORIGINS", "origins whose pages may read answers, * for all without credentials; empty for all")
 	setting.List(fs, &c.Streams, "EVENTS_STREAM", "names of the streams that take the records")
 	setting.Text(fs, &c.ClientIP, "CLIENT_IP", "how much of the client's address is stored: none, truncated or full")
 	fs.StringVar(&c.Bucket, "LAKE_BUCKET", c.Bucket, "name of the lake's bucket")

@@ -140,8 +140,9 @@ func (h *Handler) put(ctx context.Context, data []byte) error {
 	return h.stream.Put(ctx, data)
 }
 
-// encode makes the record of event in s, and returns what its answer says of CORS. An event that is no proxy event, as from
-// somebody who invokes the function by hand, is stored whole, like any body.
+// encode makes the record of event in s, and returns the headers of its answer. An event
+// that is not a proxy event, as from somebody who invokes the function by hand, is stored
+// whole, like any body.
 func (h *Handler) encode(s *scratch, event []byte) (cors string) {
 	r, err := s.parser.parse(event)
 	if err != nil {

@@ -205,6 +205,11 @@ func TestClientIPIsKeptAsFarAsTheSettingSays(t *testing.T) {
 		{ingest.Truncated, "203.0.113.77", "203.0.113.0"},
 		{ingest.Truncated, "2001:db8:1:2:3::4", "2001:db8:1::"},
 		{ingest.Truncated, "::ffff:203.0.113.77", "203.0.113.0"},
+		{ingest.Truncated, "2002:cb00:714d:1::2", "2002:cb00:7100::"},          // 6to4 of 203.0.113.77
+		{ingest.Truncated, "2001:0:cb00:714d:0:0:34ff:8eb2", "2001:0:cb00::"},  // Teredo: the server's, and the client's at the end
+		{ingest.Truncated, "64:ff9b::203.0.113.77", "64:ff9b::"},               // NAT64
+		{ingest.Truncated, "2001:db8:1:2:0:5efe:203.0.113.77", "2001:db8:1::"}, // ISATAP
+		{ingest.Truncated, "::203.0.113.77", "::"},
 		{ingest.Truncated, "test-invoke-source-ip", ""},
 		{ingest.Full, "203.0.113.77", "203.0.113.77"},
 	} {
@@ -261,7 +266,7 @@ func FuzzInvoke(f *testing.F) {
 // the 30 of a request. The race detector has sync.Pool forget, so it counts more.
 func TestAllocations(t *testing.T) {
 	h := ingest.New(config(), stream(func(context.Context, []byte) error { return nil }), nil, io.Discard, slog.New(slog.DiscardHandler))
-	event := proxyEvent(t, base64.StdEncoding.EncodeToString([]byte(`{"type":"click"}`)), true)
+	event := fromPage(proxyEvent(t, base64.StdEncoding.EncodeToString([]byte(`{"type":"click"}`)), true))
 	allocations := testing.AllocsPerRun(100, func() {
 		if _, err := h.Invoke(context.Background(), event); err != nil {
 			t.Fatal(err)
@@ -275,11 +280,20 @@ func TestAllocations(t *testing.T) {
 func BenchmarkInvoke(b *testing.B) {
 	h := ingest.New(config(), stream(func(context.Context, []byte) error { return nil }), nil, io.Discard, slog.New(slog.DiscardHandler))
 	event := proxyEvent(b, base64.StdEncoding.EncodeToString([]byte(`{"type":"click","element":"`+strings.Repeat("b", 470)+`"}`)), true)
-	b.SetBytes(int64(len(event)))
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := h.Invoke(context.Background(), event); err != nil {
-			b.Fatal(err)
-		}
+	for name, event := range map[string][]byte{"server": event, "page": fromPage(event)} {
+		b.Run(name, func(b *testing.B) {
+			b.SetBytes(int64(len(event)))
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := h.Invoke(context.Background(), event); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
+}
+
+// fromPage gives event the header that a browser adds.
+func fromPage(event []byte) []byte {
+	return bytes.Replace(event, []byte(`"headers":{`), []byte(`"headers":{"origin":"https://shop.example.com",`), 1)
 }

@@ -3,50 +3,94 @@ package ingest
 import (
 	"fmt"
 	"slices"
+	"strings"
 )
 
-// AnyOrigin in Config.Origins lets the pages of every origin read answers.
+// AnyOrigin in Config.Origins lets the pages of every origin read answers, but not to
+// requests with credentials.
 const AnyOrigin = "*"
 
-// origins are the headers of CORS, made once, by the origin that may have them. Any
-// other origin's events are stored all the same: CORS is about who may read an answer.
-// https://fetch.spec.whatwg.org/#http-cors-protocol
-type origins map[string]string
+// Header is one header of an answer.
+type Header struct{ Name, Value string }
 
-// perOrigin keeps a cache from giving one origin another's answer.
-const perOrigin = `"Vary":"Origin",`
-
-func newOrigins(allowed []string) origins {
-	all := origins{}
-	for _, origin := range allowed {
-		if origin == AnyOrigin {
-			return origins{AnyOrigin: `"Access-Control-Allow-Origin":"*",`}
-		}
-		all[origin] = `"Access-Control-Allow-Origin":"` + origin + `","Access-Control-Allow-Credentials":"true",` + perOrigin
-	}
-	return all
+// Headers are on every answer, whether this function gives it or API Gateway does by
+// itself: infra writes them into the template. No cache keeps an answer, no browser
+// guesses its type, and a page may read when to come again.
+var Headers = []Header{
+	{"Content-Type", "application/json"},
+	{"Cache-Control", "no-store"},
+	{"X-Content-Type-Options", "nosniff"},
+	{"Access-Control-Expose-Headers", "Retry-After"},
 }
 
-// headers returns what an answer to a page of this origin says of CORS.
-func (o origins) headers(origin []byte) string {
-	if any, found := o[AnyOrigin]; found {
-		return any
+// Origin is the header that names the page of a request. Vary is the same name in an
+// answer: it keeps a cache from giving one origin another's answer.
+const Origin = "Origin"
+
+// origins knows the headers of an answer, as members of a JSON object, by the page that
+// asks. Every page's events are stored: CORS only says which page may read the answer.
+// https://fetch.spec.whatwg.org/#http-cors-protocol
+type origins struct {
+	each   bool              // whether every page gets its own origin back
+	listed map[string]string // by origin
+	others string            // for every other page, and for clients that are no page
+}
+
+func newOrigins(allowed []string) origins {
+	everybody, perOrigin := member("Access-Control-Allow-Origin", AnyOrigin), member("Vary", Origin)
+	switch {
+	case len(allowed) == 0:
+		return origins{each: true, others: everybody + perOrigin + always()}
+	case slices.Contains(allowed, AnyOrigin):
+		return origins{others: everybody + always()}
 	}
-	if own, found := o[string(origin)]; found {
+	o := origins{listed: map[string]string{}, others: perOrigin + always()}
+	for _, origin := range allowed {
+		o.listed[origin] = beforeOrigin + origin + behindOrigin
+	}
+	return o
+}
+
+// The headers of an answer to a page that may read it, around the page's origin.
+var (
+	beforeOrigin = `"Access-Control-Allow-Origin":"`
+	behindOrigin = `",` + member("Access-Control-Allow-Credentials", "true") + member("Vary", Origin) + always()
+)
+
+// headers returns the headers of an answer to a page of this origin.
+func (o origins) headers(origin []byte) string {
+	if o.each && isOrigin(origin) {
+		return beforeOrigin + string(origin) + behindOrigin
+	}
+	if own, found := o.listed[string(origin)]; found {
 		return own
 	}
-	return perOrigin
+	return o.others
+}
+
+// always returns Headers, without the comma at their end.
+func always() string {
+	var members string
+	for _, h := range Headers {
+		members += member(h.Name, h.Value)
+	}
+	return strings.TrimSuffix(members, ",")
+}
+
+func member(name, value string) string { return `"` + name + `":"` + value + `",` }
+
+// isOrigin says whether text may stand in the answer's JSON and in a header as it is. No
+// browser sends anything else. The longest host name has 253 bytes (RFC 1035).
+func isOrigin(text []byte) bool {
+	unfit := func(c byte) bool { return c <= ' ' || c == '"' || c == '\\' || c > '~' }
+	return len(text) > 0 && len(text) <= maxHeaderValue && !slices.ContainsFunc(text, unfit)
 }
 
 // checkOrigins refuses what would break out of the header.
 func checkOrigins(allowed []string) error {
-	if len(allowed) == 0 {
-		return fmt.Errorf("CORS_ORIGINS is empty, must be %s or a list of origins", AnyOrigin)
-	}
 	for _, origin := range allowed {
-		unfit := func(c rune) bool { return c <= ' ' || c == '"' || c == '\\' || c > '~' }
-		if slices.ContainsFunc([]rune(origin), unfit) {
-			return fmt.Errorf("CORS_ORIGINS has %q, which is no origin", origin)
+		if !isOrigin([]byte(origin)) {
+			return fmt.Errorf("CORS_ORIGINS has %q, which is not an origin such as https://example.com", origin)
 		}
 	}
 	return nil

@@ -6,24 +6,36 @@ import (
 	"io"
 	"log/slog"
 	"maps"
+	"strings"
 	"testing"
 
 	"global-ingest/lambdas/ingest"
 )
 
-// TestWhoMayReadTheAnswer: everybody, or the listed origins with credentials; and
-// whoever asks, the event is stored.
+// TestWhoMayReadTheAnswer: every page with its own origin, every page without
+// credentials, or the listed ones. Whoever asks, the event is stored.
 func TestWhoMayReadTheAnswer(t *testing.T) {
 	own := map[string]string{"Access-Control-Allow-Origin": "https://a.example", "Access-Control-Allow-Credentials": "true", "Vary": "Origin"}
+	everybody := map[string]string{"Access-Control-Allow-Origin": "*"}
+	others := map[string]string{"Access-Control-Allow-Origin": "*", "Vary": "Origin"}
+	nobody := map[string]string{"Vary": "Origin"}
 	for name, c := range map[string]struct {
 		allowed []string
 		origin  string
 		want    map[string]string
 	}{
-		"any":       {[]string{"*"}, "https://a.example", map[string]string{"Access-Control-Allow-Origin": "*"}},
-		"listed":    {[]string{"https://b.example", "https://a.example"}, "https://a.example", own},
-		"another":   {[]string{"https://a.example"}, "https://a.example.evil", map[string]string{"Vary": "Origin"}},
-		"no origin": {[]string{"https://a.example"}, "", map[string]string{"Vary": "Origin"}},
+		"each":                    {nil, "https://a.example", own},
+		"each, no origin":         {nil, "", others},
+		"each, a quote":           {nil, `https://a.example","X":"y`, others},
+		"each, a backslash":       {nil, `https://a.example\`, others},
+		"each, a line break":      {nil, "https://a.example\r\nX: y", others},
+		"each, beyond ASCII":      {nil, "https://bücher.example", others},
+		"each, of a kilobyte":     {nil, "https://" + strings.Repeat("a", 1024), others},
+		"any":                     {[]string{"*"}, "https://a.example", everybody},
+		"any beside a listed one": {[]string{"https://a.example", "*"}, "https://a.example", everybody},
+		"listed":                  {[]string{"https://b.example", "https://a.example"}, "https://a.example", own},
+		"another":                 {[]string{"https://a.example"}, "https://a.example.evil", nobody},
+		"listed, no origin":       {[]string{"https://a.example"}, "", nobody},
 	} {
 		config := config()
 		config.Origins = c.allowed
@@ -44,22 +56,20 @@ func TestWhoMayReadTheAnswer(t *testing.T) {
 		if err := json.Unmarshal(text, &answer); err != nil {
 			t.Fatalf("%s: %v in %s", name, err, text)
 		}
-		got := map[string]string{}
-		for _, header := range []string{"Access-Control-Allow-Origin", "Access-Control-Allow-Credentials", "Vary"} {
-			if value, found := answer.Headers[header]; found {
-				got[header] = value
-			}
+		want := maps.Clone(c.want)
+		for _, always := range ingest.Headers {
+			want[always.Name] = always.Value
 		}
-		if !maps.Equal(got, c.want) || answer.StatusCode != 200 || stored != 1 || answer.Headers["Content-Type"] != "application/json" {
-			t.Errorf("%s: %s, stored %d times; want %v", name, text, stored, c.want)
+		if !maps.Equal(answer.Headers, want) || answer.StatusCode != 200 || stored != 1 {
+			t.Errorf("%s: %s, stored %d times; want %v", name, text, stored, want)
 		}
 	}
 }
 
-func TestAnOriginThatIsNoneIsNamed(t *testing.T) {
+func TestWhatIsNoOriginIsNamed(t *testing.T) {
 	c := config()
 	c.Origins = []string{`https://a"b`}
-	if err := c.Validate(); err == nil || err.Error() != `CORS_ORIGINS has "https://a\"b", which is no origin` {
+	if err := c.Validate(); err == nil || err.Error() != `CORS_ORIGINS has "https://a\"b", which is not an origin such as https://example.com` {
 		t.Errorf("error is %v", err)
 	}
 }

@@ -33,7 +33,8 @@ func (t text[T]) Set(value string) error {
 	return nil
 }
 
-// List binds a field of names that stand in one variable with commas between them.
+// List binds a field of names that stand in one variable with commas between them. An
+// empty variable is an empty list.
 func List(fs *flag.FlagSet, field *[]string, name, usage string) {
 	fs.Var(list{field}, name, usage)
 }
@@ -48,6 +49,10 @@ func (l list) String() string {
 }
 
 func (l list) Set(value string) error {
+	if value == "" {
+		*l.field = nil
+		return nil
+	}
 	*l.field = strings.Split(value, ",")
 	if slices.Contains(*l.field, "") {
 		return errors.New("an empty name")

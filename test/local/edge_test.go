@@ -2,12 +2,15 @@ package main
 
 import (
 	"bytes"
+	"compress/gzip"
 	"encoding/json"
 	"io"
 	"net/http"
+	"path/filepath"
 	"strings"
 	"testing"
 
+	"global-ingest/lambdas/ingest"
 	"global-ingest/lambdas/record"
 	"global-ingest/test/simulator"
 	"global-ingest/test/traffic"
@@ -20,11 +23,15 @@ type answer struct {
 	body   string
 }
 
-func do(t *testing.T, method, url string, body io.Reader) answer {
+// do asks with headers given as name, value pairs.
+func do(t *testing.T, method, url string, body io.Reader, header ...string) answer {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), method, url, body)
 	if err != nil {
 		t.Fatal(err)
+	}
+	for i := 0; i < len(header); i += 2 {
+		req.Header.Set(header[i], header[i+1])
 	}
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {
@@ -41,22 +48,39 @@ func do(t *testing.T, method, url string, body io.Reader) answer {
 // ingestID returns the ingest id of an answer, or what about it breaks the contract.
 func ingestID(a answer) (string, error) { return traffic.IngestID(a.status, a.header, []byte(a.body)) }
 
+// page is the origin of a page that is listed in the variant Everything; stranger is not.
+const page, stranger = "https://example.com", "https://elsewhere.example"
+
+// templatesOf are Dev's, with the API's and Ingest's answers to pages of another golden.
+func templatesOf(t *testing.T, stage string) []*simulator.Template {
+	t.Helper()
+	templates := patientTemplates(t)
+	other, err := simulator.GoldenTemplates(filepath.Join("..", "synth", "testdata"), stage)
+	if err != nil {
+		t.Fatal(err)
+	}
+	simulator.AnswerAs(templates, other)
+	return templates
+}
+
 func TestEdgeAnswersByItself(t *testing.T) {
 	sim := start(t, patientTemplates(t))
+	const noSuchPath = `{"message":"no such method and path: POST events to /events"}`
 	for _, c := range []struct {
 		method, path string
 		status       int
 		body         string
 		headers      map[string]string
 	}{
-		{"OPTIONS", "/", 204, "", map[string]string{"Access-Control-Max-Age": "86400", "Access-Control-Allow-Methods": "GET,OPTIONS,POST"}},
-		{"OPTIONS", "/events", 204, "", map[string]string{"Access-Control-Max-Age": "86400", "Access-Control-Allow-Methods": "OPTIONS,POST"}},
-		{"GET", "/", 200, `{"status":"ok"}`, map[string]string{"Content-Type": "application/json"}},
-		{"GET", "/events", 403, `{"message":"Missing Authentication Token"}`, nil},
-		{"POST", "/elsewhere", 403, `{"message":"Missing Authentication Token"}`, nil},
+		{"OPTIONS", "/", 204, "", map[string]string{"Access-Control-Max-Age": "86400", "Access-Control-Allow-Methods": "GET,HEAD,OPTIONS,POST"}},
+		{"OPTIONS", "/events/", 204, "", map[string]string{"Access-Control-Max-Age": "86400", "Access-Control-Allow-Methods": "OPTIONS,POST"}},
+		{"GET", "/", 200, `{"status":"ok"}`, nil},
+		{"HEAD", "/", 200, "", nil},
+		{"GET", "/events", 403, noSuchPath, nil},
+		{"POST", "/elsewhere", 403, noSuchPath, nil},
 	} {
-		got := do(t, c.method, sim.URL+c.path, nil)
-		if got.status != c.status || got.body != c.body || got.header.Get("Access-Control-Allow-Origin") != "*" {
+		got := do(t, c.method, sim.URL+c.path, nil, "Origin", page, "Content-Type", "text/html")
+		if got.status != c.status || got.body != c.body {
 			t.Errorf("%s %s: %d %s %v", c.method, c.path, got.status, got.body, got.header)
 		}
 		for name, want := range c.headers {
@@ -70,17 +94,83 @@ func TestEdgeAnswersByItself(t *testing.T) {
 	}
 }
 
+// TestEveryAnswerHasOneListOfHeaders, whoever gives it: the function, a mock or the gateway.
+// What a page may read is the same in all of them, but for refusals beside a list.
+func TestEveryAnswerHasOneListOfHeaders(t *testing.T) {
+	type cors struct{ origin, credentials, vary string }
+	everybody := cors{origin: "*"}
+	own := cors{page, "true", "Origin"}
+	for _, policy := range []struct {
+		stage, from string
+		answers     cors
+		refusals    cors // default answers
+	}{
+		{stage: "Dev", from: page, answers: own},
+		{stage: "Dev", from: "", answers: cors{origin: "*", vary: "Origin"}, refusals: cors{"", "true", "Origin"}},
+		{stage: "Sharded", from: page, answers: everybody},
+		{stage: "Everything", from: page, answers: own, refusals: cors{origin: "*", vary: "Origin"}},
+		{stage: "Everything", from: stranger, answers: cors{vary: "Origin"}, refusals: cors{origin: "*", vary: "Origin"}},
+	} {
+		if policy.refusals == (cors{}) {
+			policy.refusals = policy.answers
+		}
+		sim := start(t, templatesOf(t, policy.stage))
+		for _, c := range []struct {
+			method, path, encoding string
+			status                 int
+			want                   cors
+		}{
+			{"POST", "/events", "", 200, policy.answers},
+			{"POST", "/", "", 200, policy.answers},
+			{"OPTIONS", "/events", "", 204, policy.answers},
+			{"GET", "/", "", 200, policy.answers},
+			{"HEAD", "/", "", 200, policy.answers},
+			{"POST", "/nowhere", "", 403, policy.refusals},
+			{"POST", "/events", "br", 415, policy.refusals},
+		} {
+			got := do(t, c.method, sim.URL+c.path, strings.NewReader("{}"), "Origin", policy.from, "Content-Encoding", c.encoding)
+			h := got.header
+			found := cors{h.Get("Access-Control-Allow-Origin"), h.Get("Access-Control-Allow-Credentials"), h.Get("Vary")}
+			if got.status != c.status || found != c.want {
+				t.Errorf("%s, a page of %q: %s %s is %d %+v, want %d %+v",
+					policy.stage, policy.from, c.method, c.path, got.status, found, c.status, c.want)
+			}
+			for _, always := range ingest.Headers {
+				if h.Get(always.Name) != always.Value {
+					t.Errorf("%s: %s %s: %s is %q, want %q",
+						policy.stage, c.method, c.path, always.Name, h.Get(always.Name), always.Value)
+				}
+			}
+		}
+	}
+}
+
 // TestBodiesThatTheGatewayRefusesAre413: over the event that Lambda takes (6 MB, a
-// body of 4.5 MB in base64), and over what API Gateway takes itself.
+// body of 4.5 MB in base64), and over what API Gateway takes itself; inflated or not.
 func TestBodiesThatTheGatewayRefusesAre413(t *testing.T) {
 	sim := start(t, patientTemplates(t))
 	for _, size := range []int{5_000_000, 11 << 20} {
-		got := do(t, http.MethodPost, sim.URL+"/events", bytes.NewReader(make([]byte, size)))
-		if got.status != http.StatusRequestEntityTooLarge || got.header.Get("Access-Control-Allow-Origin") != "*" ||
-			got.header.Get("Content-Type") != "application/json" || !strings.HasPrefix(got.body, "{") {
-			t.Errorf("%d bytes: %d %.200s %v", size, got.status, got.body, got.header)
+		for encoding, body := range map[string][]byte{"": make([]byte, size), "gzip": zipped(t, make([]byte, size))} {
+			got := do(t, http.MethodPost, sim.URL+"/events", bytes.NewReader(body), "Origin", page, "Content-Encoding", encoding)
+			if got.status != http.StatusRequestEntityTooLarge || got.header.Get("Access-Control-Allow-Origin") != page ||
+				got.header.Get("Content-Type") != "application/json" || !strings.HasPrefix(got.body, "{") {
+				t.Errorf("%d bytes, %s: %d %.200s %v", size, encoding, got.status, got.body, got.header)
+			}
 		}
 	}
+}
+
+func zipped(t *testing.T, body []byte) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	w := gzip.NewWriter(&out)
+	if _, err := w.Write(body); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
 }
 
 // TestARetriedPutKeepsItsID: what Firehose stored and did not confirm is stored

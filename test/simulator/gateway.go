@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/base64"
 	"errors"
-	"io"
 	"mime"
 	"net/http"
 	"slices"
@@ -13,10 +12,6 @@ import (
 
 	"github.com/google/uuid"
 )
-
-// maxBodyBytes is the largest body that API Gateway takes: 10 MB.
-// https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
-const maxBodyBytes = 10 << 20
 
 // Gateway behaves like the REST API of a template. It serves the stage at "/", as
 // a custom domain name would.
@@ -78,12 +73,15 @@ func (g *Gateway) serve(x *exchange) {
 		return
 	}
 	var err error
-	if x.body, err = io.ReadAll(http.MaxBytesReader(x.w, x.r.Body, maxBodyBytes)); err != nil {
-		var tooLarge *http.MaxBytesError
-		if errors.As(err, &tooLarge) {
-			g.refuse(x, requestTooLarge)
-			return
-		}
+	switch x.body, err = readBody(x.r); {
+	case errors.Is(err, errBodyTooLarge):
+		x.w.Header().Set("Connection", "close") // the rest of the body is not read
+		g.refuse(x, requestTooLarge)
+		return
+	case errors.Is(err, errCoding):
+		g.refuse(x, unsupportedMediaType)
+		return
+	case err != nil:
 		g.refuse(x, badRequest) // the client broke off, or sent no HTTP
 		return
 	}
@@ -94,8 +92,10 @@ func (g *Gateway) serve(x *exchange) {
 	g.serveFunction(x)
 }
 
+// route finds a method. Slashes at the path's end do not count, nor more than one at its
+// beginning: aws/aws-sam-cli#1495, localstack/localstack#11253.
 func (g *Gateway) route(httpMethod, path string) *method {
-	methods := g.routes[path]
+	methods := g.routes["/"+strings.Trim(path, "/")]
 	if m := methods[httpMethod]; m != nil {
 		return m
 	}

@@ -211,3 +211,6 @@ func literals(mappings map[string]string, prefix string) (map[string]string, err
 	}
 	return values, nil
 }
+
+// requestHeader begins a mapping whose value is a header of the request.
+const requestHeader = "method.request.header."

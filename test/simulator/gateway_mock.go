@@ -6,12 +6,10 @@ import (
 	"net/http"
 	"regexp"
 	"strconv"
-	"strings"
 )
 
-// mock is a MOCK integration: a request template chooses a status, and the
-// integration response for that status is the answer. Only constant templates are
-// supported, which is all that a preflight or a health check needs.
+// mock is a MOCK integration: a request template chooses a status, and the integration
+// response for that status is the answer. A request template must be constant.
 type mock struct {
 	statuses       map[string]string // request media type to status
 	passthrough    string            // what happens to a media type without a template
@@ -23,7 +21,7 @@ type mockResponse struct {
 	status  int
 	pattern *regexp.Regexp // of the statuses it answers; nil: all others
 	headers map[string]string
-	body    string
+	body    velocity
 	mime    string
 }
 
@@ -70,10 +68,10 @@ func newMockResponse(properties integrationResponseProperties, of methodProperti
 		return r, err
 	}
 	for mediaType, template := range properties.ResponseTemplates {
-		if strings.ContainsAny(template, "$#") {
-			return r, fmt.Errorf("response template %q is not supported by the simulator: not constant", template)
+		r.mime = mediaType
+		if r.body, err = parseVelocity(template); err != nil {
+			return r, err
 		}
-		r.mime, r.body = mediaType, template
 	}
 	return r, declared(properties, of)
 }
@@ -113,16 +111,23 @@ func (g *Gateway) serveMock(x *exchange) {
 		g.refuse(x, configurationError)
 		return
 	}
+	text, overrides, err := response.body.render(last(x.r.Header))
+	if err != nil {
+		g.refuse(x, configurationError)
+		return
+	}
 	h := x.w.Header()
-	if response.body != "" {
+	if text != "" {
 		h.Set("Content-Type", response.mime)
 	}
-	for name, value := range response.headers {
-		h.Set(name, value)
+	for _, headers := range []map[string]string{response.headers, overrides} {
+		for name, value := range headers {
+			h.Set(name, value)
+		}
 	}
 	x.w.WriteHeader(response.status)
 	if response.status != http.StatusNoContent {
-		_, _ = x.w.Write([]byte(response.body)) // the client may have left
+		_, _ = x.w.Write([]byte(text)) // the client may have left
 	}
 }
 

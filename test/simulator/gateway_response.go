@@ -34,7 +34,8 @@ var (
 type gatewayResponse struct {
 	status   int // 0: as AWS has it
 	headers  map[string]string
-	template string // "": as AWS has it
+	mapped   map[string]string // header of the answer to header of the request
+	template string            // "": as AWS has it
 	mime     string
 }
 
@@ -61,7 +62,17 @@ func newGatewayResponse(properties gatewayResponseProperties) (gatewayResponse, 
 		}
 		r.mime, r.template = mediaType, template
 	}
-	r.headers, err = literals(properties.ResponseParameters, "gatewayresponse.header.")
+	const prefix = "gatewayresponse.header."
+	r.mapped = map[string]string{}
+	constant := map[string]string{}
+	for key, value := range properties.ResponseParameters {
+		if header, found := strings.CutPrefix(value, requestHeader); found {
+			r.mapped[strings.TrimPrefix(key, prefix)] = header
+			continue
+		}
+		constant[key] = value
+	}
+	r.headers, err = literals(constant, prefix)
 	return r, err
 }
 
@@ -81,6 +92,11 @@ func (g *Gateway) refuse(x *exchange, because refusal) {
 	h.Set("X-Amzn-Errortype", because.errType)
 	for name, value := range custom.headers {
 		h.Set(name, value)
+	}
+	for name, header := range custom.mapped {
+		if value := x.r.Header.Get(header); value != "" {
+			h.Set(name, value)
+		}
 	}
 	template := defaultResponseTemplate
 	if custom.template != "" {

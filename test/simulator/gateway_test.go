@@ -2,6 +2,8 @@ package simulator
 
 import (
 	"bytes"
+	"compress/gzip"
+	"compress/zlib"
 	"context"
 	"encoding/base64"
 	"encoding/json"
@@ -93,6 +95,9 @@ func wantAnswer(t *testing.T, got *http.Response, status int, body string, heade
 	}
 }
 
+// page is the origin of a page that asks, in a request and in the answer that lets it read.
+const page = "https://example.com"
+
 const internalError = `{"message":"Internal server error"}`
 
 func TestProxyEventIsAPIGateways(t *testing.T) {
@@ -160,7 +165,7 @@ func TestAnswersOfTheFunctionAreDecoded(t *testing.T) {
 		`{"statusCode":200,"headers":{"A":"no"},"multiValueHeaders":{"A":["yes"]},"body":null}`: {200, "", []string{"A", "yes"}},
 		`{"statusCode":503,"headers":{"Retry-After":1},"body":"later"}`:                         {503, "later", []string{"Retry-After", "1", "Access-Control-Allow-Origin", ""}},
 		`{"statusCode":200,"headers":{"Date":"never","Content-Length":"9000"},"body":"x"}`:      {200, "x", []string{"X-Amzn-Remapped-Date", "never", "Content-Length", "1"}},
-		`{"body":"no status"}`:                                 {502, internalError, []string{"Access-Control-Allow-Origin", "*"}},
+		`{"body":"no status"}`:                                 {502, internalError, []string{"Access-Control-Allow-Origin", page}},
 		`{"statusCode":200,"cookies":[]}`:                      {502, internalError, nil},
 		`{"statusCode":200,"body":{"not":"text"}}`:             {502, internalError, nil},
 		`{"statusCode":200,"isBase64Encoded":true,"body":"?"}`: {502, internalError, nil},
@@ -168,7 +173,7 @@ func TestAnswersOfTheFunctionAreDecoded(t *testing.T) {
 		`[]`:                                                   {502, internalError, nil},
 		`nothing`:                                              {502, internalError, nil},
 	} {
-		got := ask(devGateway(t, answering(answer)), "POST", "/events", strings.NewReader("{}"))
+		got := ask(devGateway(t, answering(answer)), "POST", "/events", strings.NewReader("{}"), "Origin", page)
 		t.Log(answer)
 		wantAnswer(t, got, want.status, want.body, want.header...)
 	}
@@ -187,9 +192,9 @@ func TestFailuresOfTheFunctionAreTheGatewaysAnswers(t *testing.T) {
 		{errEventTooLarge, 413, `{"message":"Request Too Long"}`},
 		{errors.New("anything"), 502, internalError},
 	} {
-		got := ask(devGateway(t, failing(failure.err)), "POST", "/events", strings.NewReader("{}"))
+		got := ask(devGateway(t, failing(failure.err)), "POST", "/events", strings.NewReader("{}"), "Origin", page)
 		t.Log(failure.err)
-		wantAnswer(t, got, failure.status, failure.body, "Access-Control-Allow-Origin", "*", "Content-Type", "application/json")
+		wantAnswer(t, got, failure.status, failure.body, "Access-Control-Allow-Origin", page, "Content-Type", "application/json")
 	}
 }
 
@@ -207,21 +212,42 @@ func TestIntegrationTimeoutIsTheTemplates(t *testing.T) {
 
 func TestUnknownRoutesAre403WithCORS(t *testing.T) {
 	g := devGateway(t, answering(`{"statusCode":200}`))
-	for _, request := range [][2]string{{"GET", "/events"}, {"POST", "/nowhere"}, {"POST", "/events/"}, {"DELETE", "/"}} {
+	for _, request := range [][2]string{{"GET", "/events"}, {"POST", "/nowhere"}, {"POST", "/events/more"}, {"POST", "/Events"}, {"DELETE", "/"}} {
 		t.Log(request)
-		wantAnswer(t, ask(g, request[0], request[1], nil), 403, `{"message":"Missing Authentication Token"}`,
-			"Access-Control-Allow-Origin", "*", "X-Amzn-Errortype", "MissingAuthenticationTokenException")
+		wantAnswer(t, ask(g, request[0], request[1], nil, "Origin", page), 403, `{"message":"no such method and path: POST events to /events"}`,
+			"Access-Control-Allow-Origin", page, "X-Amzn-Errortype", "MissingAuthenticationTokenException", "Content-Type", "application/json")
 	}
 }
 
-func TestPreflightAndHealthAreMocks(t *testing.T) {
+func TestSlashesAroundAPathDoNotCount(t *testing.T) {
+	g := devGateway(t, answering(`{"statusCode":200}`))
+	for _, path := range []string{"/events", "/events/", "//events", "//events//", "//"} {
+		if got := ask(g, "POST", path, nil); got.StatusCode != 200 {
+			t.Errorf("POST %s is answered %d", path, got.StatusCode)
+		}
+	}
+}
+
+func TestHealthIsAMock(t *testing.T) {
+	g := devGateway(t, failing(errors.New("no function should run")))
+	for _, contentType := range []string{"", "application/json", "text/html", "text/plain; charset=utf-8", "application/x-www-form-urlencoded"} {
+		wantAnswer(t, ask(g, "GET", "/", nil, "Content-Type", contentType), 200, `{"status":"ok"}`,
+			"Content-Type", "application/json", "Access-Control-Allow-Origin", "*", "Cache-Control", "no-store")
+		wantAnswer(t, ask(g, "HEAD", "/", nil, "Content-Type", contentType), 200, "", "Content-Type", "application/json")
+	}
+	wantAnswer(t, ask(g, "GET", "/", nil, "Content-Type", "video/mp4"), 415, `{"message":"Unsupported Media Type"}`)
+}
+
+func TestAPreflightAllowsTheHeadersThatItAsksFor(t *testing.T) {
 	g := devGateway(t, failing(errors.New("no function should run")))
 	for _, path := range []string{"/", "/events"} {
-		wantAnswer(t, ask(g, "OPTIONS", path, nil, "Origin", "https://example.com"), 204, "",
-			"Access-Control-Allow-Origin", "*", "Access-Control-Max-Age", "86400", "Access-Control-Allow-Headers", "Content-Type,Content-Encoding,*")
+		wantAnswer(t, ask(g, "OPTIONS", path, nil, "Origin", page, "Access-Control-Request-Headers", "x-write-key,authorization"), 204, "",
+			"Access-Control-Allow-Origin", page, "Access-Control-Allow-Credentials", "true", "Vary", "Origin", "Access-Control-Max-Age", "86400",
+			"Access-Control-Allow-Headers", "x-write-key,authorization")
 	}
-	wantAnswer(t, ask(g, "GET", "/", nil), 200, `{"status":"ok"}`, "Content-Type", "application/json", "Access-Control-Allow-Origin", "*")
-	wantAnswer(t, ask(g, "GET", "/", nil, "Content-Type", "text/plain"), 415, `{"message":"Unsupported Media Type"}`)
+	if got := ask(g, "OPTIONS", "/events", nil, "Origin", page).Header.Get("Access-Control-Allow-Headers"); !strings.HasPrefix(got, "Authorization,") {
+		t.Errorf("headers allowed without a question are %q", got)
+	}
 }
 
 // TestMockOfABinaryAPINeedsText: API Gateway applies no template to bytes.
@@ -229,7 +255,7 @@ func TestMockOfABinaryAPINeedsText(t *testing.T) {
 	templates := patched(t, goldenTemplates(t, "Dev"), "EdgeApieventsOPTIONS", "", "Integration", "ContentHandling")
 	g, err := gatewayOf(t, templates, nil, false)
 	if err == nil {
-		wantAnswer(t, ask(g, "OPTIONS", "/events", nil), 500, internalError, "Access-Control-Allow-Origin", "*")
+		wantAnswer(t, ask(g, "OPTIONS", "/events", nil, "Origin", page), 500, internalError, "Access-Control-Allow-Origin", page)
 	} else {
 		t.Error(err)
 	}
@@ -246,8 +272,63 @@ func TestBodyLimits(t *testing.T) {
 	if size < 10<<20*4/3 {
 		t.Errorf("event is %d bytes", size)
 	}
-	wantAnswer(t, ask(g, "POST", "/events", bytes.NewReader(make([]byte, 10<<20+1))), 413, `{"message":"Request Too Long"}`,
-		"Access-Control-Allow-Origin", "*")
+	for encoding, body := range map[string][]byte{"": make([]byte, 10<<20+1), "gzip": coded(t, "gzip", make([]byte, 10<<20+1))} {
+		wantAnswer(t, ask(g, "POST", "/events", bytes.NewReader(body), "Content-Encoding", encoding, "Origin", page), 413,
+			`{"message":"Request Too Long"}`, "Access-Control-Allow-Origin", page)
+	}
+}
+
+func coded(t *testing.T, encoding string, body []byte) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	w := map[string]io.WriteCloser{"gzip": gzip.NewWriter(&out), "deflate": zlib.NewWriter(&out)}[encoding]
+	if _, err := w.Write(body); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+// TestBodiesAreInflatedAsTheirEncodingSays, before the function, which still sees the
+// header; or they are turned away.
+func TestBodiesAreInflatedAsTheirEncodingSays(t *testing.T) {
+	const plain = `{"type":"click"}`
+	zipped, deflated := string(coded(t, "gzip", []byte(plain))), string(coded(t, "deflate", []byte(plain)))
+	for _, c := range []struct{ encoding, body, want string }{
+		{"", plain, plain},
+		{"identity", plain, plain},
+		{"gzip", zipped, plain},
+		{"GZIP", zipped, plain},
+		{"deflate", deflated, plain},
+		{"", zipped, zipped}, // not announced, not touched
+		{"gzip", "", ""},
+		{"gzip", plain, "415"},
+		{"gzip", zipped[:len(zipped)-5], "415"},
+		{"gzip", deflated, "415"},
+		{"deflate", zipped, "415"},
+		{"br", plain, "415"},
+		{"zstd", plain, "415"},
+		{"UTF-8", plain, "415"},
+		{"gzip, gzip", string(coded(t, "gzip", []byte(zipped))), "415"},
+	} {
+		var event struct {
+			Body    []byte
+			Headers map[string]string
+		}
+		g := devGateway(t, invokerFunc(func(_ context.Context, data []byte) ([]byte, error) {
+			return []byte(`{"statusCode":200}`), json.Unmarshal(data, &event)
+		}))
+		got := ask(g, "POST", "/events", strings.NewReader(c.body), "Content-Encoding", c.encoding, "Origin", page)
+		if c.want == "415" {
+			wantAnswer(t, got, 415, `{"message":"Unsupported Media Type"}`, "Access-Control-Allow-Origin", page)
+			c.want = ""
+		}
+		if string(event.Body) != c.want || event.Headers != nil && event.Headers["Content-Encoding"] != c.encoding {
+			t.Errorf("%s %q: the function gets %q, encoding %q", c.encoding, c.body, event.Body, event.Headers["Content-Encoding"])
+		}
+	}
 }
 
 func TestThrottleIsATokenBucket(t *testing.T) {
@@ -276,7 +357,8 @@ func TestThrottleIsATokenBucket(t *testing.T) {
 	if n := accepted(300); n != int(g.Throttle.Burst) {
 		t.Errorf("%d requests an hour later, want the burst of %v", n, g.Throttle.Burst)
 	}
-	wantAnswer(t, ask(g, "POST", "/events", nil), 429, `{"message":"Too Many Requests"}`, "Retry-After", "1", "Access-Control-Allow-Origin", "*")
+	wantAnswer(t, ask(g, "POST", "/events", nil, "Origin", page), 429, `{"message":"Too Many Requests"}`,
+		"Retry-After", "1", "Access-Control-Allow-Origin", page, "Access-Control-Allow-Credentials", "true")
 }
 
 func TestWhatTheGatewayDoesNotFollowIsRefused(t *testing.T) {
@@ -297,7 +379,10 @@ func TestWhatTheGatewayDoesNotFollowIsRefused(t *testing.T) {
 		{"EdgeApieventsOPTIONS", []string{"MethodResponses"}, []any{map[string]any{"StatusCode": "200"}}, "204 has no method response"},
 		{"EdgeApieventsOPTIONS", []string{"MethodResponses"}, []any{map[string]any{"StatusCode": "204"}}, "does not declare method.response.header"},
 		{"EdgeApiDefault4xx", []string{"ResponseTemplates"}, map[string]any{"text/plain": "$context.stage"}, `"$context.stage" is not supported`},
-		{"EdgeApiDefault4xx", []string{"ResponseParameters"}, map[string]any{"gatewayresponse.header.A": "method.request.header.B"}, "not a constant header"},
+		{"EdgeApiDefault4xx", []string{"ResponseParameters"}, map[string]any{"gatewayresponse.header.A": "context.requestId"}, "not a constant header"},
+		{"EdgeApieventsOPTIONS", []string{"Integration", "IntegrationResponses"}, []any{map[string]any{
+			"StatusCode": "204", "ResponseTemplates": map[string]any{"application/json": "#foreach($x in $y)#end"},
+		}}, "neither text nor #set nor #if"},
 	} {
 		_, err := gatewayOf(t, patched(t, goldenTemplates(t, "Dev"), change.id, change.value, change.path...), answering(""), false)
 		if err == nil || !strings.Contains(err.Error(), change.want) {

@@ -102,3 +102,23 @@ func Properties(templates []*Template, id, resourceType string) map[string]any {
 func Variables(templates []*Template, function string) map[string]any {
 	return Properties(templates, function, "AWS::Lambda::Function")["Environment"].(map[string]any)["Variables"].(map[string]any)
 }
+
+// AnswerAs has the API and Ingest of templates answer pages as those of another
+// environment do, for a test of a setting of Origins.
+func AnswerAs(templates, other []*Template) {
+	for _, template := range templates {
+		for id, resource := range template.Resources {
+			switch resource.Type {
+			case "AWS::ApiGateway::GatewayResponse":
+				resource.Properties["ResponseParameters"] = Properties(other, id, resource.Type)["ResponseParameters"]
+			case "AWS::ApiGateway::Method":
+				if resource.Properties["Integration"].(map[string]any)["Type"] == "MOCK" {
+					theirs := Properties(other, id, resource.Type)
+					resource.Properties["Integration"] = theirs["Integration"]
+					resource.Properties["MethodResponses"] = theirs["MethodResponses"]
+				}
+			}
+		}
+	}
+	Variables(templates, "Ingest")["CORS_ORIGINS"] = Variables(other, "Ingest")["CORS_ORIGINS"]
+}

@@ -72,11 +72,25 @@ var kinds = map[string]kind{
 	"AWS::Logs::LogStream":   {attributes: names{"": physicalName}, notRun: "logs go to files"},
 	"AWS::SQS::QueuePolicy":  {attributes: names{"": shortID, "Id": shortID}, notRun: iamNotRun},
 	"AWS::S3::BucketPolicy":  {attributes: names{"": physicalName}, notRun: iamNotRun},
+
+	"AWS::ApiGateway::DomainName": {attributes: names{
+		"": domainName, "DistributionDomainName": func(i identity) string { return shortID(i) + ".cloudfront.net" },
+		"DistributionHostedZoneId": func(identity) string { return "Z2FDTNDATAQYW2" }, // CloudFront's, everywhere
+	}, notRun: "the endpoint answers at its address here, without a name or TLS"},
+	"AWS::ApiGateway::BasePathMapping": {
+		attributes: names{"": shortID}, notRun: "the stage lies at / here, as behind a domain name",
+	},
+	"AWS::WAFv2::WebACL": {attributes: names{
+		"": physicalName, "Arn": arn("wafv2", "regional/webacl/", physicalName),
+	}, notRun: firewallNotRun},
+	"AWS::WAFv2::WebACLAssociation": {attributes: names{"": physicalName}, notRun: firewallNotRun},
 }
 
 const (
 	iamNotRun = "no permission is checked here, so nothing that this resource allows or denies is proven"
 	kmsNotRun = "nothing is encrypted here"
+
+	firewallNotRun = "there is no firewall here: no address is counted, none is blocked"
 )
 
 type names = map[string]func(identity) string
@@ -90,6 +104,8 @@ func unknownType(id, resourceType string) error {
 func physicalName(i identity) string {
 	return i.Stack + "-" + i.ID
 }
+
+func domainName(i identity) string { return fmt.Sprint(i.Properties["DomainName"]) }
 
 // bucketName is lower case and at most 63 bytes, as S3 wants it.
 func bucketName(i identity) string {

@@ -47,7 +47,10 @@ func events(ctx context.Context, o options, out io.Writer) error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", r.name, err)
 		}
-		fmt.Fprintf(out, "  %-8s 200 %s %4d ms\n", r.name, r.id, took.Milliseconds())
+		fmt.Fprintf(out, "  %-9s 200 %s %4d ms\n", r.name, r.id, took.Milliseconds())
+	}
+	if err := manners(ctx, found["Endpoint"], o.origin, out); err != nil {
+		return err
 	}
 	return look(ctx, o.wait, found["LakeBucket"], began, requests, out)
 }

@@ -75,7 +75,7 @@ func TestEventsAreAnsweredAndFound(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v\n%s", err, shown)
 	}
-	for _, want := range []string{"valid    200 ", "invalid  200 ", "gzip     200 ", "array    200 ", "all 5 are there after "} {
+	for _, want := range []string{"valid     200 ", "invalid   200 ", "gzip      200 ", "array     200 ", "preflight 204", "slash     204", "not gzip  415", "all 5 are there after "} {
 		if !strings.Contains(shown, want) {
 			t.Errorf("%q is missing in\n%s", want, shown)
 		}
@@ -121,14 +121,43 @@ func TestAnAnswerThatIsNotPromisedFails(t *testing.T) {
 
 // polite is an endpoint that answers as promised, and keeps nothing.
 func polite(t *testing.T) string {
+	return endpointWith(t, http.StatusUnsupportedMediaType, "*", askedHeaders)
+}
+
+// endpointWith has manners of its own: what it answers to a body that is no gzip, and in a
+// preflight.
+func endpointWith(t *testing.T, notGzip int, origin, allowed string) string {
 	t.Helper()
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		w.Header().Set("Access-Control-Allow-Origin", "*")
-		fmt.Fprint(w, promised)
+		body, _ := io.ReadAll(r.Body)
+		switch {
+		case r.Method == http.MethodOptions:
+			w.Header().Set("Access-Control-Allow-Origin", origin)
+			w.Header().Set("Access-Control-Allow-Headers", allowed)
+			w.WriteHeader(http.StatusNoContent)
+		case string(body) == "{}":
+			w.WriteHeader(notGzip)
+		default:
+			fmt.Fprint(w, promised)
+		}
 	}))
 	t.Cleanup(server.Close)
 	return server.URL
+}
+
+func TestBadMannersFail(t *testing.T) {
+	credentials(t, "")
+	for want, url := range map[string]string{
+		`not gzip: the answer is 200 OK, want 415`:                                                       endpointWith(t, 200, "*", askedHeaders),
+		`preflight: the answer's Access-Control-Allow-Origin is "", want "https://smoke.example"`:        endpointWith(t, 415, "", askedHeaders),
+		`preflight: the answer's Access-Control-Allow-Headers is "*", want "authorization,content-type"`: endpointWith(t, 415, "*", "*"),
+	} {
+		if _, err := smoke(t, "events", "-url", url, "-outputs", t.TempDir()); err == nil || err.Error() != want {
+			t.Errorf("error is %v, want %s", err, want)
+		}
+	}
 }
 
 func TestWhatIsNotStoredIsMissed(t *testing.T) {

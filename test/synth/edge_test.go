@@ -1,17 +1,22 @@
 package synth
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"global-ingest/infra/environment"
+	"global-ingest/lambdas/ingest"
 )
 
 // methods are everything that the API answers, and how.
 var methods = []string{
 	"GET / MOCK 200 {\"status\":\"ok\"}",
+	"HEAD / MOCK 200 ",
 	"OPTIONS / MOCK 204 ",
 	"OPTIONS /events MOCK 204 ",
 	"POST / AWS_PROXY IngestFunction",
@@ -31,6 +36,9 @@ func TestEdgeAnswersExactlyThis(t *testing.T) {
 	})
 }
 
+// directiveEnd ends what a template does before its text.
+const directiveEnd = "#end"
+
 func describe(s *stack, r resource) string {
 	path := "/"
 	if s.text(r.Properties["ResourceId"]) == "EdgeApievents" {
@@ -41,7 +49,7 @@ func describe(s *stack, r resource) string {
 	if at(integration, "Type") == "MOCK" {
 		response := at(integration, "IntegrationResponses").([]any)[0]
 		body, _ := at(response, "ResponseTemplates", "application/json").(string)
-		answer = at(response, "StatusCode").(string) + " " + body
+		answer = at(response, "StatusCode").(string) + " " + body[strings.LastIndex(body, directiveEnd)+len(directiveEnd):]
 	} else if !strings.Contains(s.text(at(integration, "Uri")), "functions/IngestFunction.Arn/invocations") {
 		answer = s.text(at(integration, "Uri"))
 	}
@@ -77,6 +85,9 @@ func TestMocksAreText(t *testing.T) {
 			if at(integration, "PassthroughBehavior") != "NEVER" {
 				t.Errorf("%s passes bodies through", r.ID)
 			}
+			if at(integration, "RequestTemplates", "text/html") == nil {
+				t.Errorf("%s refuses what an uptime monitor sends", r.ID)
+			}
 		}
 	})
 }
@@ -87,32 +98,101 @@ func TestPreflightIsKeptForADay(t *testing.T) {
 			if r.Properties["HttpMethod"] != "OPTIONS" {
 				continue
 			}
-			response := at(r.Properties["Integration"], "IntegrationResponses").([]any)[0]
-			headers := at(response, "ResponseParameters").(map[string]any)
-			declared := at(r.Properties["MethodResponses"].([]any)[0], "ResponseParameters").(map[string]any)
 			for header, want := range map[string]string{"Access-Control-Allow-Origin": "'*'", "Access-Control-Max-Age": "'86400'"} {
-				key := "method.response.header." + header
-				if headers[key] != want || declared[key] != true {
-					t.Errorf("%s: %s is %v (declared: %v), want %s", r.ID, header, headers[key], declared[key], want)
+				if got := mockHeaders(t, r)[header]; got != want {
+					t.Errorf("%s: %s is %v, want %s", r.ID, header, got, want)
+				}
+			}
+			if allowed := mockHeaders(t, r)["Access-Control-Allow-Headers"]; !strings.Contains(allowed, "Authorization,") {
+				t.Errorf("%s allows %s: the wildcard does not mean Authorization", r.ID, allowed)
+			}
+		}
+	})
+}
+
+// mockHeaders are the mappings of a mock's only answer, each of which its method
+// response declares, as API Gateway asks.
+func mockHeaders(t *testing.T, r resource) map[string]string {
+	t.Helper()
+	response := at(r.Properties["Integration"], "IntegrationResponses").([]any)[0]
+	declared := at(r.Properties["MethodResponses"].([]any)[0], "ResponseParameters").(map[string]any)
+	headers := map[string]string{}
+	for key, value := range at(response, "ResponseParameters").(map[string]any) {
+		if declared[key] != true {
+			t.Errorf("%s does not declare %s", r.ID, key)
+		}
+		headers[strings.TrimPrefix(key, "method.response.header.")] = value.(string)
+	}
+	return headers
+}
+
+// TestEveryAnswerHasTheHeadersOfIngest: the API's own answers have them too, but for the
+// Content-Type of a gateway response, which is that of its template.
+func TestEveryAnswerHasTheHeadersOfIngest(t *testing.T) {
+	each(t, "Pipeline", func(t *testing.T, s *stack) {
+		for _, always := range ingest.Headers {
+			want := "'" + always.Value + "'"
+			for _, r := range s.resources("AWS::ApiGateway::Method") {
+				if at(r.Properties["Integration"], "Type") == "MOCK" && mockHeaders(t, r)[always.Name] != want {
+					t.Errorf("%s: %s is %s, want %s", r.ID, always.Name, mockHeaders(t, r)[always.Name], want)
+				}
+			}
+			for _, r := range s.resources("AWS::ApiGateway::GatewayResponse") {
+				got := at(r.Properties, "ResponseParameters", "gatewayresponse.header."+always.Name)
+				if always.Name != "Content-Type" && got != want {
+					t.Errorf("%s: %s is %v, want %s", r.ID, always.Name, got, want)
 				}
 			}
 		}
 	})
 }
 
+// TestBrowsersCanReadRefusals: a page gets its own origin back, as from Ingest.
 func TestBrowsersCanReadRefusals(t *testing.T) {
 	each(t, "Pipeline", func(t *testing.T, s *stack) {
 		found := map[string]string{}
 		for _, r := range s.resources("AWS::ApiGateway::GatewayResponse") {
-			found[r.Properties["ResponseType"].(string)] = s.text(r.Properties["ResponseParameters"])
+			header := func(name string) any { return at(r.Properties, "ResponseParameters", "gatewayresponse.header."+name) }
+			if header("Access-Control-Allow-Origin") != "method.request.header.Origin" ||
+				header("Access-Control-Allow-Credentials") != "'true'" || header("Vary") != "'Origin'" {
+				t.Errorf("%s has %s", r.ID, s.text(r.Properties["ResponseParameters"]))
+			}
+			found[r.Properties["ResponseType"].(string)] = fmt.Sprint(header("Retry-After"))
 		}
-		const readable = "gatewayresponse.header.Access-Control-Allow-Origin='*' gatewayresponse.header.Access-Control-Expose-Headers='Retry-After'"
-		const later = readable + " gatewayresponse.header.Retry-After='1'"
-		want := map[string]string{"DEFAULT_4XX": readable, "DEFAULT_5XX": later, "THROTTLED": later}
+		want := map[string]string{"DEFAULT_4XX": "<nil>", "DEFAULT_5XX": "'1'", "MISSING_AUTHENTICATION_TOKEN": "<nil>", "THROTTLED": "'1'"}
 		if diff := cmp.Diff(want, found); diff != "" {
-			t.Errorf("(-want +got)\n%s", diff)
+			t.Errorf("Retry-After (-want +got)\n%s", diff)
 		}
 	})
+}
+
+// TestRefusalsReflectNoOriginBesideAList: a mapping cannot compare, so that any page would
+// be told that it may read with credentials.
+func TestRefusalsReflectNoOriginBesideAList(t *testing.T) {
+	for _, stage := range []string{"Everything", "Sharded"} {
+		for _, r := range variant(t, stage, "Pipeline").resources("AWS::ApiGateway::GatewayResponse") {
+			parameters := r.Properties["ResponseParameters"].(map[string]any)
+			if got := parameters["gatewayresponse.header.Access-Control-Allow-Origin"]; got != "'*'" {
+				t.Errorf("%s: %s lets %v read", stage, r.ID, got)
+			}
+			if got, found := parameters["gatewayresponse.header.Access-Control-Allow-Credentials"]; found {
+				t.Errorf("%s: %s has credentials %v", stage, r.ID, got)
+			}
+		}
+	}
+}
+
+// TestClientsSpeakTLS12: the policy of every API and domain is one that API Gateway takes
+// at an edge-optimized one, with the access mode that it asks for.
+func TestClientsSpeakTLS12(t *testing.T) {
+	for _, s := range slices.Concat(stacks, variantStacks) {
+		for _, r := range s.resources("AWS::ApiGateway::RestApi", "AWS::ApiGateway::DomainName") {
+			policy, _ := r.Properties["SecurityPolicy"].(string)
+			if !slices.Contains(environment.TLSPolicies, policy) || r.Properties["EndpointAccessMode"] != "STRICT" {
+				t.Errorf("%s: %s has the policy %q, access mode %v", s.title(), r.ID, policy, r.Properties["EndpointAccessMode"])
+			}
+		}
+	}
 }
 
 func TestEveryMethodIsThrottledAndWritesNoBodies(t *testing.T) {
@@ -123,7 +203,7 @@ func TestEveryMethodIsThrottledAndWritesNoBodies(t *testing.T) {
 			"HttpMethod": "*", "ResourcePath": "/*",
 			"ThrottlingRateLimit":  float64(throttle.RatePerSecond),
 			"ThrottlingBurstLimit": float64(throttle.Burst),
-			"DataTraceEnabled":     false, "LoggingLevel": "ERROR", "MetricsEnabled": true,
+			"DataTraceEnabled":     false, "LoggingLevel": "ERROR", "MetricsEnabled": false,
 		}}
 		if diff := cmp.Diff(want, settings); diff != "" {
 			t.Errorf("(-want +got)\n%s", diff)

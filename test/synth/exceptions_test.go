@@ -23,11 +23,11 @@ var exceptions = []exception{
 		because: "every body is answered 200 and judged later: a gateway that refuses bodies breaks the first promise",
 	},
 	{
-		control: "AwsSolutions-APIG4", on: []string{"EdgeApiGET", "EdgeApiPOST", "EdgeApieventsPOST"},
+		control: "AwsSolutions-APIG4", on: []string{"EdgeApiGET", "EdgeApiHEAD", "EdgeApiPOST", "EdgeApieventsPOST"},
 		because: "browsers and phones of anybody send events: there is nobody to authorize",
 	},
 	{
-		control: "AwsSolutions-COG4", on: []string{"EdgeApiGET", "EdgeApiPOST", "EdgeApieventsPOST"},
+		control: "AwsSolutions-COG4", on: []string{"EdgeApiGET", "EdgeApiHEAD", "EdgeApiPOST", "EdgeApieventsPOST"},
 		because: "browsers and phones of anybody send events: there is no user pool",
 	},
 	{

@@ -15,11 +15,12 @@ import (
 func variants() []environment.Environment {
 	sharded := environment.Default("Sharded")
 	sharded.Streams = 3
+	sharded.Origins = []string{"*"}
 
 	everything := environment.Default("Everything")
-	everything.TLS = "TLS12_PFS_2025_EDGE"
+	everything.TLS = "SecurityPolicy_TLS12_PFS_2025_EDGE"
 	everything.Domain = environment.Domain{
-		Name: "events.example.com", Certificate: "arn:aws:acm:us-east-1:" + account + ":certificate/00000000-0000-0000-0000-000000000000",
+		Name: "events.example.com", Certificate: "arn:aws:acm:us-east-1:" + account + ":certificate/00000000-0000-0000-0000-000000000000", Only: true,
 	}
 	everything.WAF.On = true
 	everything.Origins = []string{"https://example.com", "https://shop.example.com"}
@@ -84,7 +85,9 @@ func TestShardsAddStreamsAndChangeNone(t *testing.T) {
 func TestEverySettingArrives(t *testing.T) {
 	text := string(encode(t, variant(t, "Everything", "Pipeline").Template)) + string(encode(t, variant(t, "Everything", "Storage").Template))
 	for setting, want := range map[string]string{
-		"TLS":                `"SecurityPolicy": "TLS12_PFS_2025_EDGE"`,
+		"TLS":                `"SecurityPolicy": "SecurityPolicy_TLS12_PFS_2025_EDGE"`,
+		"Domain.Only":        `"DisableExecuteApiEndpoint": true`,
+		"Domain, zone":       `"DistributionHostedZoneId"`,
 		"Domain.Name":        `"DomainName": "events.example.com"`,
 		"Domain.Certificate": `"CertificateArn": "arn:aws:acm:us-east-1:`,
 		"WAF":                `"AWSManagedRulesAmazonIpReputationList"`,
@@ -93,8 +96,8 @@ func TestEverySettingArrives(t *testing.T) {
 		"Validator.Reserved": `"ReservedConcurrentExecutions": 100`,
 		"Redrive.Reserved":   `"ReservedConcurrentExecutions": 10`,
 		"Origins, function":  `"CORS_ORIGINS": "https://example.com,https://shop.example.com"`,
-		"Origins, preflight": `$origin == \"https://example.com\" || $origin == \"https://shop.example.com\"`,
-		"Origins, refusals":  `"gatewayresponse.header.Access-Control-Allow-Origin": "method.request.header.Origin"`,
+		"Origins, preflight": `\"$!origin\" == \"https://example.com\" || \"$!origin\" == \"https://shop.example.com\"`,
+		"Origins, refusals":  `"gatewayresponse.header.Access-Control-Allow-Origin": "'*'"`,
 		"Provisioned":        `"ProvisionedConcurrentExecutions": 5`,
 		"SourceBackup":       `"S3BackupMode": "Enabled"`,
 		"Strict":             `"STRICT": "true"`,

@@ -3,9 +3,11 @@ package traffic
 import (
 	"bytes"
 	"compress/gzip"
+	"compress/zlib"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -32,6 +34,7 @@ type Request struct {
 	Encoding    string // Content-Encoding; empty: no such header
 	Body        []byte
 	Events      []Event
+	TurnedAway  int // the status with which the gateway refuses it: nothing of it may be stored; 0: it is taken
 }
 
 // Generator makes requests of every kind from one seed.
@@ -63,8 +66,11 @@ var kinds = []struct {
 	{"ndjson with bad lines", 6, (*Generator).badLines},
 	{"gzip", 8, (*Generator).gzipped},
 	{"gzip unannounced", 3, (*Generator).gzippedUnannounced},
-	{"gzip cut off", 3, (*Generator).gzipCutOff},
-	{"gzip header only in words", 3, (*Generator).gzipInWords},
+	{"gzip unannounced cut off", 3, (*Generator).gzipCutOff},
+	{"gzip cut off", 1, func(g *Generator) Request { return g.gzipCutOff().turnedAway("gzip") }},
+	{"gzip header only in words", 1, func(g *Generator) Request { return g.click().turnedAway("gzip") }},
+	{"unknown encoding", 1, func(g *Generator) Request { return g.click().turnedAway(pick(g, "br", "zstd", "UTF-8", "gzip, gzip")) }},
+	{"deflate", 3, (*Generator).deflated},
 	{"not json", 6, (*Generator).notJSON},
 	{"invalid utf-8", 3, (*Generator).invalidUTF8},
 	{"binary", 4, (*Generator).binary},
@@ -262,15 +268,24 @@ func (g *Generator) gzippedUnannounced() Request {
 
 func (g *Generator) gzipCutOff() Request {
 	body := compress([]byte(g.clickText()))
-	r := reject(record.BadEncoding, body[:len(body)-g.random.IntN(9)-3])
-	r.Encoding = "gzip"
+	return reject(record.BadEncoding, body[:len(body)-g.random.IntN(9)-3])
+}
+
+// deflated is what HTTP calls so: the format of zlib.
+func (g *Generator) deflated() Request {
+	r := g.array()
+	var out bytes.Buffer
+	w := zlib.NewWriter(&out)
+	_, _ = w.Write(r.Body)
+	_ = w.Close()
+	r.Body, r.Encoding = out.Bytes(), "deflate"
 	return r
 }
 
-// gzipInWords says gzip and is not compressed, as after a proxy that inflated it.
-func (g *Generator) gzipInWords() Request {
-	r := g.click()
-	r.Encoding = "gzip"
+// turnedAway says an encoding that the body does not obey, or that API Gateway does not
+// know: it answers 415 and stores nothing.
+func (r Request) turnedAway(encoding string) Request {
+	r.Encoding, r.Events, r.TurnedAway = encoding, nil, http.StatusUnsupportedMediaType
 	return r
 }
 

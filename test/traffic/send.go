@@ -76,7 +76,10 @@ func (c *Client) post(ctx context.Context, r Request) error {
 		c.Ledger.Unknown(r)
 		return err
 	}
-	if a.refuses() {
+	if r.TurnedAway != 0 && a.status != r.TurnedAway {
+		return fmt.Errorf("answer is %d, want %d", a.status, r.TurnedAway)
+	}
+	if r.TurnedAway != 0 || a.refuses() {
 		c.Ledger.Refused(r)
 		return nil
 	}
