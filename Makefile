@@ -40,12 +40,14 @@ export CDK_DISABLE_CLI_TELEMETRY := true
 ##@ On a laptop, without an AWS account
 
 .PHONY: local
-local: node ## run the whole pipeline here: PORT=8080 S3_PORT=9000
+local: node ## run ENV's whole pipeline here: ENV=Dev PORT=8080 S3_PORT=9000 PATIENCE=2s SANDBOXES=10 DIR=.local THROTTLE=1
 	@for f in $(FUNCTIONS); do $(GOBUILD) -o $(OUT)/host/$$f/bootstrap ./lambdas/cmd/$$f || exit 1; done
 	@$(MAKE) -s build
-	@CDK_OUTDIR=$(OUT)/cdk.out go run ./infra -environment Dev
+	@CDK_OUTDIR=$(OUT)/cdk.out go run ./infra -environment '$(ENV)'
 	@go build -o $(OUT)/bin/local ./test/local
-	@exec $(OUT)/bin/local
+	@exec $(OUT)/bin/local -environment '$(ENV)' $(if $(DIR),-dir '$(DIR)') \
+		$(if $(PORT),-port '$(PORT)') $(if $(S3_PORT),-s3-port '$(S3_PORT)') \
+		$(if $(PATIENCE),-patience '$(PATIENCE)') $(if $(SANDBOXES),-sandboxes '$(SANDBOXES)') $(if $(THROTTLE),-throttle)
 
 .PHONY: test
 test: node ## run every test
@@ -53,7 +55,7 @@ test: node ## run every test
 
 .PHONY: race
 race: ## run every test that needs no CDK under the race detector (needs a C compiler)
-	go test -race $$(go list ./... | grep -v -e /infra -e /test/synth)
+	go test -race $$(go list ./... | grep -v -e /infra -e /test/synth -e /test/compare/stacks -e /test/compare/app)
 
 .PHONY: fault
 fault: ## break things while events flow, and account for each: EVENTS=2000 MIXED=100000 SEED=0 (0 draws one)
@@ -91,6 +93,7 @@ compare: node ## run the article's wirings side by side over a modelled network:
 .PHONY: golden
 golden: node ## accept the synthesized templates as the golden ones
 	go test ./test/synth -run 'TestGoldens|TestCosts|TestEnumerations' -update
+	go test ./test/compare/stacks -run TestGoldens -update
 
 .PHONY: synth
 synth: cli ## synthesize ENV's stacks into .local/cdk.out
@@ -142,7 +145,7 @@ cost: ## what ENV costs a month, and which quota is met first: EVENTS=100M BYTES
 
 .PHONY: build
 build: ## cross-compile the functions for Lambda into .local/dist, after a check of the schemas
-	@go run ./lambdas/validate/schemas/check
+	@go run ./lambdas/validate/schema/check
 	@for f in $(FUNCTIONS); do GOOS=linux GOARCH=arm64 GOARM64=v8.0 $(GOBUILD) -o $(OUT)/dist/$$f/bootstrap ./lambdas/cmd/$$f || exit 1; done
 
 .PHONY: deploy
@@ -154,11 +157,12 @@ deploy: synth ## deploy ENV, asking before it widens any permission (APPROVAL=ne
 
 .PHONY: compare-deploy
 compare-deploy: cli build ## deploy the stage Compare, in us-east-1: what `make compare ENV=Compare` measures
-	$(CDK) deploy --app 'go run ./infra -compare' --require-approval $(APPROVAL) 'Compare/*'
+	GOOS=linux GOARCH=arm64 GOARM64=v8.0 $(GOBUILD) -o $(OUT)/compare/dist/chain/bootstrap ./test/compare/chain
+	$(CDK) deploy --app 'go run ./test/compare/app' --require-approval $(APPROVAL) 'Compare/*'
 
 .PHONY: compare-destroy
 compare-destroy: cli ## delete it; functions at the edge can be deleted some hours later: run it again
-	$(CDK) destroy --app 'go run ./infra -compare' 'Compare/*'
+	$(CDK) destroy --app 'go run ./test/compare/app' 'Compare/*'
 
 .PHONY: smoke
 smoke: ## send ENV a few events, check the answers and, with credentials, find them in the lake [URL=https://…]

@@ -13,7 +13,6 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/jsii-runtime-go"
 
-	"global-ingest/infra/compare"
 	"global-ingest/infra/environment"
 	"global-ingest/infra/pipeline"
 )
@@ -29,7 +28,6 @@ func main() {
 	only := flag.String("environment", "", "`name` of the one environment to synthesize; default every one")
 	repository := flag.String("repository", "", "GitHub `owner/name`, or owner@id/name@id, whose workflows deploy: adds the stack Ci; default none")
 	provider := flag.String("oidc-provider", "", "`ARN` of the account's OIDC provider for GitHub; default: Ci makes it")
-	compared := flag.Bool("compare", false, "adds the stage Compare, in us-east-1: other wirings beside the product's, to be measured")
 	flag.Parse()
 	envs, err := chosen(*only)
 	if err != nil {
@@ -39,9 +37,6 @@ func main() {
 	props := pipeline.AppProps{Environments: placed(envs, *account, *region), Settings: "cdk.json", Dist: *dist}
 	if *repository != "" {
 		props.Ci = &pipeline.CiProps{Repository: *repository, Provider: *provider, Environments: props.Environments, Account: *account, Region: *region}
-	}
-	if *compared {
-		props.Compare = func(app awscdk.App) { compare.NewStage(app, *account, *dist) }
 	}
 	if err := synthesize(props); err != nil {
 		fmt.Fprintln(os.Stderr, "infra:", err)

@@ -2,8 +2,6 @@ package cost
 
 import (
 	"math"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -155,15 +153,70 @@ func TestLoadsThatCannotBe(t *testing.T) {
 	}
 }
 
-// TestAlarmsAreCounted as Prod's golden has them.
-func TestAlarmsAreCounted(t *testing.T) {
-	text, err := os.ReadFile(filepath.Join("..", "..", "test", "synth", "testdata", "prod", "pipeline.json"))
-	if err != nil {
+// TestTheBillHasEveryLine: what a setting switches on is in the estimate, and nothing of
+// it where it is off.
+func TestTheBillHasEveryLine(t *testing.T) {
+	l := Load{Events: 100e6, Bytes: 800, Batch: 1, Peak: 1}
+	for service, c := range map[string]struct {
+		set  func(*environment.Environment)
+		want float64 // computed by hand
+	}{
+		"WAF":                              {func(e *environment.Environment) { e.WAF.On = true }, 5},
+		"WAF, rules":                       {func(e *environment.Environment) { e.WAF.On = true }, 2},
+		"WAF, requests":                    {func(e *environment.Environment) { e.WAF.On = true }, 60},
+		"X-Ray":                            {func(e *environment.Environment) { e.Tracing = true }, (2_629_800 + 5e6) * 5e-6},
+		"Ingest λ, provisioned":            {func(e *environment.Environment) { e.Provisioned = 2 }, 2 * 2_629_800 * 0.5 * 0.0000033334},
+		"CloudWatch, the alarm that pages": {func(e *environment.Environment) { e.Alarms.Pager = "arn" }, 0.50},
+	} {
+		e := environment.Default("Plain")
+		if dollarsOf(Of(e, l), service) != 0 {
+			t.Errorf("%s is paid although it is off", service)
+		}
+		c.set(&e)
+		if got := dollarsOf(Of(e, l), service); math.Abs(got-c.want) > 0.01 {
+			t.Errorf("%s is $%.2f, want $%.2f", service, got, c.want)
+		}
+	}
+	const want = 100e6 * 430 / 1e9 * 0.50
+	if got := dollarsOf(Of(prod(), l), "CloudWatch Logs, access log"); math.Abs(got-want) > 0.01 {
+		t.Errorf("the access log is $%.2f, want $%.2f", got, want)
+	}
+}
+
+func dollarsOf(e Estimate, service string) (sum float64) {
+	for _, line := range e {
+		if line.Service == service {
+			sum += line.Dollars
+		}
+	}
+	return sum
+}
+
+// TestTheWorstMonthIsPrinted for each bound that an environment has: 10,000 requests a
+// second are 26.298 G a month, of which API Gateway alone takes
+// 333 x $3.50 + 667 x $2.80 + 19,000 x $2.38 + 6,298 x $1.51 = $57,763.
+func TestTheWorstMonthIsPrinted(t *testing.T) {
+	e, l := prod(), DefaultLoad()
+	l.Batch = 1
+	bounds := Bounds(e)
+	if len(bounds) != 3 {
+		t.Fatalf("Prod is bounded by %+v, want throttle, alarm and firewall", bounds)
+	}
+	if got := dollarsOf(Of(e, l.at(bounds[0].Requests)), "API Gateway"); math.Abs(got-57_763) > 1 {
+		t.Errorf("the API takes $%.0f in the worst month, want $57,763", got)
+	}
+	var out strings.Builder
+	if err := Print(&out, e, l); err != nil {
 		t.Fatal(err)
 	}
-	metrics := strings.Count(string(text), `"MetricStat"`)
-	single := strings.Count(string(text), `"AWS::CloudWatch::Alarm"`) - strings.Count(string(text), `"Metrics": [`)
-	if metrics+single != watchedMetrics {
-		t.Errorf("Prod's alarms watch %d metrics, the estimate has %d", metrics+single, watchedMetrics)
+	for _, b := range bounds {
+		want := strings.TrimSpace(dollars(Of(e, l.at(b.Requests)).Dollars()))
+		if !strings.Contains(out.String(), want+"  "+b.By) {
+			t.Errorf("%s is not printed for %s in\n%s", want, b.By, out.String())
+		}
+	}
+	e.WAF.On, e.Alarms.RequestsPerDay = false, 0
+	if got := Bounds(e); len(got) != 1 {
+		t.Errorf("without firewall and alarm the bounds are %+v", got)
 	}
 }

@@ -16,6 +16,7 @@ const (
 	wholeProcessorMiB  = 1_769
 	gzipRatio          = 6    // of a line's bytes to what S3 keeps of it
 	answerBytes        = 450  // of an answer with its headers
+	accessLogBytes     = 430  // of a request's line in the access log, with the 26 that CloudWatch Logs adds
 	logBytes           = 900  // of a batch's lines in the Validator's log
 	firehoseRounding   = 5120 // bytes, of each record
 )
@@ -68,9 +69,21 @@ func Of(env environment.Environment, l Load) Estimate {
 		line("S3, a month of storage", lines/gzipRatio*copies/gb, "s3 storage", fmt.Sprintf("%%s GB: lines compressed to a %dth", gzipRatio)),
 		line("KMS, requests", objects*copies*2, "key request", "%s requests: one an object"),
 		line("Data out", requests*answerBytes/gb, "data out", fmt.Sprintf("%%s GB: answers of %d bytes", answerBytes)),
-		line("CloudWatch Logs", batches*logBytes/gb, "logs", "%s GB: metric lines of batches"),
+		line("CloudWatch Logs, access log", requests*accessLogBytes/gb, "logs",
+			fmt.Sprintf("%%s GB: a line of %d bytes a request", accessLogBytes)),
+		line("CloudWatch Logs, Validator", batches*logBytes/gb, "logs", "%s GB: metric lines of batches"),
 	)
-	return slices.Concat(e, firewall(env, requests), fixed(env))
+	return slices.Concat(e, tracing(env, requests), firewall(env, requests), fixed(env))
+}
+
+// tracing is what X-Ray takes. It traces one request of each second, and 5 % of the rest.
+// https://docs.aws.amazon.com/xray/latest/devguide/xray-console-sampling.html
+func tracing(env environment.Environment, requests float64) Estimate {
+	if !env.Tracing {
+		return nil
+	}
+	traces := math.Min(requests, secondsOfMonth+requests/20)
+	return Estimate{line("X-Ray", traces, "trace", "%s traces: one a second, and a 20th of the rest")}
 }
 
 // roundUp is what Firehose bills of a record.
@@ -87,9 +100,25 @@ func often(seconds, requests float64) float64 {
 	return math.Min(secondsOfMonth/seconds, requests)
 }
 
-// watchedMetrics is how many metrics the alarms of an environment watch: CloudWatch
+// WatchedMetrics is how many metrics the alarms of an environment watch: CloudWatch
 // bills each of them. A test holds it to the goldens.
-const watchedMetrics = 46
+func WatchedMetrics(env environment.Environment) int {
+	const once, ofFunction, ofStream, ofBackup, ofCanary = 13, 2, 9, 2, 3
+	n, functions := once, 3
+	if env.Canary.Every > 0 {
+		n, functions = n+ofCanary, functions+1
+	}
+	if env.Release != environment.AllAtOnce {
+		n++
+	}
+	if env.Alarms.RequestsPerDay > 0 {
+		n++
+	}
+	if env.SourceBackup {
+		n += ofBackup * env.Streams
+	}
+	return n + ofFunction*functions + ofStream*(env.Streams+1)
+}
 
 // ownMetrics is about how many of our own metrics have values in a month: those of the
 // functions, and one for each reason that something was rejected for.
@@ -100,9 +129,17 @@ func fixed(env environment.Environment) Estimate {
 	keys := 1.0 // the lake's
 	e := Estimate{line("CloudWatch metrics", ownMetrics, "custom metric", "%s metrics")}
 	e = append(e, line("CloudWatch dashboard", 1, "dashboard", "%s dashboard"))
+	if env.Provisioned > 0 {
+		seconds := float64(env.Provisioned) * secondsOfMonth * float64(env.Ingest.MemoryMiB) / 1024
+		e = append(e, line("Ingest λ, provisioned", seconds, "lambda arm64 provisioned",
+			fmt.Sprintf("%%s GB-seconds: %d sandboxes all month", env.Provisioned)))
+	}
 	if !env.Alarms.Off {
 		keys++ // the topic's
-		e = append(e, line("CloudWatch alarms", watchedMetrics, "alarm metric", "%s metrics"), line("CloudWatch, the alarm that pages", 1, "composite alarm", "%s alarm"))
+		e = append(e, line("CloudWatch alarms", float64(WatchedMetrics(env)), "alarm metric", "%s metrics"))
+		if env.Alarms.Pager != "" {
+			e = append(e, line("CloudWatch, the alarm that pages", 1, "composite alarm", "%s alarm"))
+		}
 	}
 	return append(e, line("KMS, keys", keys, "key", "%s keys"))
 }

@@ -92,6 +92,12 @@ const (
 // requests is how many there are a month.
 func (l Load) requests() float64 { return l.Events / l.Batch }
 
+// at is l with so many requests a second, all month.
+func (l Load) at(requests float64) Load {
+	l.Events = requests * secondsOfMonth * l.Batch
+	return l
+}
+
 // record is the bytes of one: a request's events and their header.
 func (l Load) record() float64 { return headerBytes + l.Batch*(l.Bytes+1) }
 

@@ -35,6 +35,13 @@ func Print(out io.Writer, env environment.Environment, l Load) error {
 	if err := table.Flush(); err != nil {
 		return err
 	}
+	fmt.Fprintf(out, "\nThe worst month that each bound allows, in requests/s like these; larger ones cost more:\n\n")
+	for _, b := range Bounds(env) {
+		fmt.Fprintf(table, "  %.0f\t%s\t%s\n", b.Requests, dollars(Of(env, l.at(b.Requests)).Dollars()), b.By)
+	}
+	if err := table.Flush(); err != nil {
+		return err
+	}
 	_, err := fmt.Fprintf(out, "\nA ! is below the peak. List prices of %s as noted on %s, without free tiers; quotas are AWS's defaults: infra/cost/prices.json.\n", Region(), Date())
 	return err
 }

@@ -56,6 +56,24 @@ func number(value float64) string {
 	return n.String()
 }
 
+// Bound is a rate of requests at which a setting stops requests, or rings an alarm.
+type Bound struct {
+	Requests float64 // a second
+	By       string  // the setting, and what it does
+}
+
+// Bounds returns those of env, the widest first.
+func Bounds(env environment.Environment) []Bound {
+	bounds := []Bound{{float64(env.Throttle.RatePerSecond), "Throttle.RatePerSecond: all clients together"}}
+	if day := env.Alarms.RequestsPerDay; day > 0 && !env.Alarms.Off {
+		bounds = append(bounds, Bound{float64(day) / (24 * 3600), "Alarms.RequestsPerDay: above it an alarm rings"})
+	}
+	if env.WAF.On {
+		bounds = append(bounds, Bound{float64(env.WAF.RatePerAddress) / 300, "WAF.RatePerAddress: one address"})
+	}
+	return bounds
+}
+
 // Warnings says which of AWS's default quotas env lets through more than. Bytes are
 // left out: nobody knows yet what an event will have.
 func Warnings(env environment.Environment) (found []string) {

@@ -5,6 +5,7 @@ package environment
 import (
 	"time"
 
+	"global-ingest/lambdas/event"
 	"global-ingest/lambdas/ingest"
 )
 
@@ -23,6 +24,12 @@ type Environment struct {
 	Ingest    Function // the function that a client waits for
 	Validator Function // the function that checks batches
 	Redrive   Function // the function that brings spilled and replayed records back
+	Release   Release  // how fast requests move to a new version of Ingest: AllAtOnce, Canary10Percent5Minutes, Canary10Percent10Minutes, Canary10Percent15Minutes, Canary10Percent30Minutes, Linear10PercentEvery1Minute, Linear10PercentEvery2Minutes, Linear10PercentEvery3Minutes or Linear10PercentEvery10Minutes; with all but AllAtOnce an alarm that rings meanwhile moves the requests back; default Canary10Percent10Minutes
+
+	// RedriveConcurrency is how many invocations of Redrive bring records back at once, 2 to
+	// 1,000, and at most Redrive.Reserved where that is set. Each brings back several
+	// hundred objects a second: see the runbook, Catch up after an outage. Default 5.
+	RedriveConcurrency int
 
 	// Acknowledge says when a client hears of its event: Durable, once it is stored, or
 	// Immediate, before it is. Immediate answers as fast as an empty function. Lost is
@@ -33,6 +40,8 @@ type Environment struct {
 
 	WhenUnstored  ingest.WhenUnstored // what a client hears when neither the stream nor the lake took its record: Refuse (503) or Acknowledge (200, and the event is lost); default Refuse
 	ClientIP      ingest.ClientIP     // how much of a client's address is stored: None, Truncated (/24, /48) or Full; default Truncated
+	TypeFrom      []string            // where an event names its type, the first place that holds a string: members such as "type" or "event", or with dots further in, such as "meta.type" and "context.type"; default type
+	Formats       bool                // whether "format" in a schema refuses values; without it the word only describes; default true
 	Strict        bool                // whether an event whose type has no schema is rejected; default false
 	Streams       int                 // Firehose streams of events, 1 to 30, among which ingest shares requests by their ids: each has AWS's quota of its own; lowering it abandons what the streams that go still hold; default 1
 	Delivery      Delivery            // how long and how much Firehose collects
@@ -74,15 +83,43 @@ type Domain struct {
 // of AWS's list of bad reputation. It never looks at bodies: whatever is in one is
 // answered 200.
 type WAF struct {
-	On             bool // whether there is one, for about $8 a month and $0.60 a million requests; default false
+	On             bool // whether there is one, for $7 a month and $0.60 a million requests; default false
 	RatePerAddress int  // requests that one address may send in 5 minutes, 10 to 2,000,000,000; a network behind one address is one; default 10,000
+}
+
+// Release is how CodeDeploy moves requests from one version of Ingest to the next: the
+// end of the name of one of its predefined configurations for Lambda.
+// https://docs.aws.amazon.com/codedeploy/latest/userguide/deployment-configurations.html
+type Release string
+
+// The releases. AllAtOnce asks no alarm: requests have moved before one could ring, and
+// a fix must go out while alarms ring.
+const (
+	AllAtOnce                     Release = "AllAtOnce"
+	Canary10Percent5Minutes       Release = "Canary10Percent5Minutes"
+	Canary10Percent10Minutes      Release = "Canary10Percent10Minutes"
+	Canary10Percent15Minutes      Release = "Canary10Percent15Minutes"
+	Canary10Percent30Minutes      Release = "Canary10Percent30Minutes"
+	Linear10PercentEvery1Minute   Release = "Linear10PercentEvery1Minute"
+	Linear10PercentEvery2Minutes  Release = "Linear10PercentEvery2Minutes"
+	Linear10PercentEvery3Minutes  Release = "Linear10PercentEvery3Minutes"
+	Linear10PercentEvery10Minutes Release = "Linear10PercentEvery10Minutes"
+)
+
+// Releases returns every one.
+func Releases() []Release {
+	return []Release{
+		AllAtOnce, Canary10Percent5Minutes, Canary10Percent10Minutes, Canary10Percent15Minutes, Canary10Percent30Minutes,
+		Linear10PercentEvery1Minute, Linear10PercentEvery2Minutes, Linear10PercentEvery3Minutes,
+		Linear10PercentEvery10Minutes,
+	}
 }
 
 // Function sizes a Lambda function.
 type Function struct {
 	MemoryMiB int           // MiB, 128 to 10,240; CPU grows with it, one whole vCPU at 1,769; default 512 for Ingest, 1,024 for the others
 	Reserved  int           // environments at once that nobody else in the account takes, and the most there are, 0 to 10,000; default 0: as many as the account has left
-	Timeout   time.Duration // whole seconds; Ingest 4s to 29s, default 10s; Validator 1s to 5m, the longest that Firehose waits, default 1m; Redrive 10s to 15m, default 2m
+	Timeout   time.Duration // whole seconds; Ingest 4s to 29s, default 10s; Validator 1s to 5m, the longest that Firehose waits, default 1m; Redrive 30s to 15m, default 2m
 }
 
 // Delivery is what Firehose collects before it calls the Validator, and before it
@@ -117,20 +154,24 @@ var TLSPolicies = []string{
 // Default returns an environment with every default set.
 func Default(name string) Environment {
 	return Environment{
-		Name:         name,
-		Throttle:     Throttle{RatePerSecond: 10_000, Burst: 5_000},
-		TLS:          "SecurityPolicy_TLS12_2018_EDGE", // the one that loses the fewest clients
-		WAF:          WAF{RatePerAddress: 10_000},
-		Ingest:       Function{MemoryMiB: 512, Timeout: 10 * time.Second},
-		Validator:    Function{MemoryMiB: 1_024, Timeout: time.Minute},
-		Redrive:      Function{MemoryMiB: 1_024, Timeout: 2 * time.Minute},
-		Acknowledge:  ingest.Durable,
-		WhenUnstored: ingest.Refuse,
-		ClientIP:     ingest.Truncated,
-		Streams:      1,
-		Delivery:     Delivery{TransformFor: 10 * time.Second, Retries: 10, BufferMiB: 64, BufferFor: time.Minute},
-		LogRetention: 30,
-		Lifecycle:    Lifecycle{NoncurrentExpireAfter: 30},
-		Alarms:       defaultAlarms(),
+		Name:               name,
+		Throttle:           Throttle{RatePerSecond: 10_000, Burst: 5_000},
+		TLS:                "SecurityPolicy_TLS12_2018_EDGE", // the one that loses the fewest clients
+		WAF:                WAF{RatePerAddress: 10_000},
+		Ingest:             Function{MemoryMiB: 512, Timeout: 10 * time.Second},
+		Validator:          Function{MemoryMiB: 1_024, Timeout: time.Minute},
+		Redrive:            Function{MemoryMiB: 1_024, Timeout: 2 * time.Minute},
+		RedriveConcurrency: 5,
+		Release:            Canary10Percent10Minutes,
+		Acknowledge:        ingest.Durable,
+		WhenUnstored:       ingest.Refuse,
+		ClientIP:           ingest.Truncated,
+		TypeFrom:           []string{event.DefaultTypeFrom},
+		Formats:            true,
+		Streams:            1,
+		Delivery:           Delivery{TransformFor: 10 * time.Second, Retries: 10, BufferMiB: 64, BufferFor: time.Minute},
+		LogRetention:       30,
+		Lifecycle:          Lifecycle{NoncurrentExpireAfter: 30},
+		Alarms:             defaultAlarms(),
 	}
 }

@@ -2,11 +2,13 @@ package environment_test
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"global-ingest/infra/environment"
+	"global-ingest/lambdas/record"
 )
 
 func placed(e environment.Environment) environment.Environment {
@@ -70,6 +72,9 @@ func TestValidateNamesFieldValueAndLimit(t *testing.T) {
 		{func(e *env) { e.Provisioned = -1 }, "Provisioned is -1, must be 0 to 10000"},
 		{func(e *env) { e.Ingest.Reserved, e.Provisioned = 5, 6 }, "Provisioned is 6, must be 0 to 5"},
 		{func(e *env) { e.Validator.Reserved = 10_001 }, "Validator.Reserved is 10001, must be 0 to 10000"},
+		{func(e *env) { e.RedriveConcurrency = 1 }, "RedriveConcurrency is 1, must be 2 to 1000"},
+		{func(e *env) { e.Redrive.Reserved, e.RedriveConcurrency = 4, 5 }, "RedriveConcurrency is 5, must be 2 to 4"},
+		{func(e *env) { e.Redrive.Timeout = 29 * time.Second }, "Redrive.Timeout is 29s, must be whole seconds from 30s to 15m0s"},
 		{func(e *env) { e.Throttle.Burst = -1 }, "Throttle.Burst is -1, must be at least 1"},
 		{func(e *env) { e.Ingest.MemoryMiB = 127 }, "Ingest.MemoryMiB is 127, must be 128 to 10240"},
 		{func(e *env) { e.Ingest.Timeout = 3 * time.Second }, "Ingest.Timeout is 3s, must be whole seconds from 4s to 29s"},
@@ -87,6 +92,9 @@ func TestValidateNamesFieldValueAndLimit(t *testing.T) {
 		{func(e *env) { e.Delivery.BufferMiB = 129 }, "Delivery.BufferMiB is 129"},
 		{func(e *env) { e.Delivery.BufferFor = 16 * time.Minute }, "Delivery.BufferFor is 16m0s, must be whole seconds from 0s to 15m0s"},
 		{func(e *env) { e.ClientIP = "half" }, `ClientIP is "half", must be one of [none truncated full]`},
+		{func(e *env) { e.TypeFrom = nil }, `TypeFrom is empty, must name a member such as "type"`},
+		{func(e *env) { e.TypeFrom = []string{"meta."} }, `TypeFrom has "meta.", must have members such as "type" or "meta.type"`},
+		{func(e *env) { e.TypeFrom, e.Canary.Every = []string{"meta.type"}, time.Minute }, `TypeFrom is ["meta.type"], must have "type" too`},
 		{func(e *env) { e.WhenUnstored = "hope" }, `WhenUnstored is "hope", must be one of [refuse acknowledge]`},
 		{func(e *env) { e.Acknowledge = "" }, `Acknowledge is "", must be one of [durable immediate]`},
 		{func(e *env) { e.LogRetention = 31 }, "LogRetention is 31 days, must be one of [1 3 5 7 14 30"},
@@ -107,8 +115,14 @@ func TestValidateNamesFieldValueAndLimit(t *testing.T) {
 		{func(e *env) { e.Alarms.Freshness = 70 * time.Second }, "Alarms.Freshness is 1m10s, must be whole seconds from 1m11s to 24h0m0s"},
 		{func(e *env) { e.Delivery.BufferFor = 15 * time.Minute }, "Alarms.Freshness is 15m0s, must be whole seconds from 15m11s"},
 		{func(e *env) { e.Alarms.Freshness = 25 * time.Hour }, "Alarms.Freshness is 25h0m0s"},
-		{func(e *env) { e.Alarms.SpilledFor = 59 * time.Second }, "Alarms.SpilledFor is 59s, must be whole seconds from 1m0s to 288h0m0s"},
-		{func(e *env) { e.Alarms.SpilledFor = 289 * time.Hour }, "Alarms.SpilledFor is 289h0m0s"},
+		{func(e *env) { e.Alarms.SpilledFor = 59 * time.Second }, "Alarms.SpilledFor is 59s, must be whole minutes from 1m0s to 24h0m0s"},
+		{func(e *env) { e.Alarms.SpilledFor = 90 * time.Second }, "Alarms.SpilledFor is 1m30s"},
+		{func(e *env) { e.Alarms.SpilledFor = 24*time.Hour + time.Minute }, "Alarms.SpilledFor is 24h1m0s"},
+		{func(e *env) { e.Alarms.RequestsPerDay = -1 }, "Alarms.RequestsPerDay is -1, must be 0 to 10000000000"},
+		{func(e *env) { e.Alarms.RequestsPerDay = 10_000_000_001 }, "Alarms.RequestsPerDay is 10000000001"},
+		{func(e *env) { e.Canary.Reserved = 10_001 }, "Canary.Reserved is 10001, must be 0 to 10000"},
+		{func(e *env) { e.Release = "Slowly" }, `Release is "Slowly", must be one of [AllAtOnce Canary10Percent5Minutes`},
+		{func(e *env) { e.Alarms.Off = true }, `Release is "Canary10Percent10Minutes", must be "AllAtOnce" while Alarms.Off is true`},
 		{func(e *env) { e.Canary.Every = 7 * time.Minute }, "Canary.Every is 7m0s, must be whole minutes that divide an hour, or 0s"},
 		{func(e *env) { e.Canary.Every = 30 * time.Second }, "Canary.Every is 30s"},
 		{func(e *env) { e.Canary.Every = -time.Hour }, "Canary.Every is -1h0m0s"},
@@ -129,5 +143,35 @@ func TestTagsMayBeWhatIAMTakes(t *testing.T) {
 	e.Tags = map[string]string{"awsome": "", "Kostenstelle/Größe": "a_b.c:d/e=f+g-h@i 7"}
 	if err := e.Validate(); err != nil {
 		t.Error(err)
+	}
+}
+
+// longest returns the longest that a setting may be, up to more than any may.
+func longest(set func(*environment.Environment, time.Duration)) time.Duration {
+	for d := time.Hour; d > 0; d -= time.Second {
+		e := placed(environment.Default("Test"))
+		e.Alarms.Freshness = 24 * time.Hour
+		if set(&e, d); e.Validate() == nil {
+			return d
+		}
+	}
+	return 0
+}
+
+// TestAnEventsFolderIsNeverBeforeTheFirstThatIsLookedInto, however long a batch is
+// collected, judged and collected again.
+func TestAnEventsFolderIsNeverBeforeTheFirstThatIsLookedInto(t *testing.T) {
+	waits := []time.Duration{
+		longest(func(e *environment.Environment, d time.Duration) {
+			e.Delivery.TransformFor, e.Delivery.BufferFor = d, 0
+		}),
+		longest(func(e *environment.Environment, d time.Duration) { e.Validator.Timeout = d }),
+		longest(func(e *environment.Environment, d time.Duration) {
+			e.Delivery.TransformFor, e.Delivery.BufferFor = 0, d
+		}),
+	}
+	total := waits[0] + waits[1] + waits[2]
+	if slices.Min(waits) == 0 || total > record.FolderLead {
+		t.Errorf("waits of %v are %v, folders are looked into from %v on", waits, total, record.FolderLead)
 	}
 }

@@ -38,8 +38,24 @@ func Dev() Environment {
 	}
 	e.OwnAPILogRole = true
 	e.Alarms.Off = true
+	e.Release = AllAtOnce
 	e.DeletableStorage = true
 	return e
+}
+
+// reserve keeps concurrency of Lambda for the functions that bring events home. While
+// Firehose and S3 hang, a request holds Ingest for up to 2.6 s, so Ingest takes every
+// sandbox of the account, 1,000 by default, from 385 requests a second on. Unreserved,
+// the others would be throttled, and the outage would feed itself.
+//
+// Validator: Firehose hands it 1 MiB at a time, so a stream at 5 MiB/s, the largest
+// default quota, calls it 5 times a second. 50 sandboxes let each call last 10 s, as
+// calls do that wait for a slow rejects stream; in good health a call takes 0.1 s.
+// Redrive: at least the concurrency of its event source mapping, or messages are
+// throttled, count as received, and end as dead letters. Canary: a run, and Lambda's
+// repetition of one that failed. Together 72 of the 900 that AWS lets an account reserve.
+func (e *Environment) reserve() {
+	e.Validator.Reserved, e.Redrive.Reserved, e.Canary.Reserved = 50, 20, 2
 }
 
 // Staging is Prod at a tenth of its rate, with each request traced.
@@ -52,13 +68,20 @@ func Staging() Environment {
 	e.Lifecycle.FailedExpireAfter = 90
 	e.Lifecycle.SourceExpireAfter = 90
 	e.Canary.Every = 15 * time.Minute
+	e.reserve()
 	return e
 }
 
-// Prod keeps every event until somebody decides otherwise.
+// Prod keeps every event until somebody decides otherwise. Anybody may send to it, so
+// the firewall bounds what one address can send, and an alarm tells of a day that would
+// make an expensive month: 10,000,000 requests are 116 a second from midnight to
+// midnight. `make cost ENV=Prod` says what both bounds are in dollars.
 func Prod() Environment {
 	e := Default("Prod")
+	e.WAF.On = true
+	e.Alarms.RequestsPerDay = 10_000_000
 	e.LogRetention = 90
 	e.Canary.Every = 5 * time.Minute
+	e.reserve()
 	return e
 }

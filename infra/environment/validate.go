@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"global-ingest/lambdas/event"
 	"global-ingest/lambdas/ingest"
 )
 
@@ -118,7 +119,8 @@ func (e Environment) checkFunctions() error {
 		between("Validator.MemoryMiB", e.Validator.MemoryMiB, 128, 10_240),
 		lasts("Validator.Timeout", e.Validator.Timeout, time.Second, 5*time.Minute),
 		between("Redrive.MemoryMiB", e.Redrive.MemoryMiB, 128, 10_240),
-		lasts("Redrive.Timeout", e.Redrive.Timeout, 10*time.Second, 15*time.Minute),
+		// Redrive begins nothing in the last 10 s of an invocation.
+		lasts("Redrive.Timeout", e.Redrive.Timeout, 30*time.Second, 15*time.Minute),
 	)
 }
 
@@ -141,7 +143,12 @@ func (e Environment) checkAccount() error {
 	if e.Ingest.Reserved > 0 {
 		provisioned = e.Ingest.Reserved // of which they are a part
 	}
+	concurrency := 1_000 // Lambda's most, https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
+	if e.Redrive.Reserved > 0 {
+		concurrency = min(concurrency, e.Redrive.Reserved)
+	}
 	return first(
+		between("RedriveConcurrency", e.RedriveConcurrency, 2, concurrency),
 		matches("Boundary", e.Boundary, boundaryPattern, "the ARN of a policy"),
 		between("Provisioned", e.Provisioned, 0, provisioned),
 		between("Ingest.Reserved", e.Ingest.Reserved, 0, 10_000),
@@ -163,6 +170,13 @@ func (e Environment) checkDelivery() error {
 func (e Environment) checkStorage() error {
 	if !slices.Contains(retentions, e.LogRetention) {
 		return fmt.Errorf("LogRetention is %d days, must be one of %v", e.LogRetention, retentions)
+	}
+	if err := event.CheckTypeFrom(e.TypeFrom); err != nil {
+		return fmt.Errorf("TypeFrom %w", err)
+	}
+	if e.Canary.Every > 0 && !slices.Contains(e.TypeFrom, event.DefaultTypeFrom) {
+		return fmt.Errorf("TypeFrom is %q, must have %q too, by which the canary's events name their type; or set Canary.Every to 0",
+			e.TypeFrom, event.DefaultTypeFrom)
 	}
 	return first(
 		chosen("ClientIP", e.ClientIP, ingest.None, ingest.Truncated, ingest.Full),

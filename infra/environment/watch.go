@@ -10,9 +10,9 @@ import (
 // alarms that no threshold is given for have none to choose: they ring at the
 // first event that is not stored, dead letter, or refused key.
 type Alarms struct {
-	Off             bool          // whether there are no alarms and no topic, which cost about $6 a month: $0.10 for each of 46 metrics watched, $0.50 for the alarm that pages, $1 for the topic's key; default false
+	Off             bool          // whether there are no alarms and no topic; `make cost` says what they cost; default false
 	Email           string        // who gets a mail for each alarm, once SNS's first mail to it is confirmed; default empty: nobody, but anything may subscribe to the topic
-	Pager           string        // ARN of an SNS topic of this account and region that wakes somebody, and that CloudWatch may publish to; default empty: the environment's own topic
+	Pager           string        // ARN of an SNS topic of this account and region that wakes somebody, and that CloudWatch may publish to; it hears once when one or more alarms about a broken promise ring; default empty: nobody is woken
 	SpilledPercent  float64       // % of requests in 5 minutes that Firehose did not take, above 0 to 100; default 1
 	ErrorPercent    float64       // % of requests in a minute answered 5xx, above 0 to 100; default 0.1
 	RefusedPercent  float64       // % of requests in 5 minutes answered 4xx, above 0 to 100; default 5
@@ -20,13 +20,15 @@ type Alarms struct {
 	QuotaPercent    float64       // % of a stream's quota of bytes, records or puts, above 0 to 100; default 70
 	Latency         time.Duration // of the slowest of a hundred requests, from the API's call of Ingest to its answer: whole milliseconds, 10ms to 29s; default 100ms
 	Freshness       time.Duration // age of the oldest record that is not in the lake: whole seconds, longer than Delivery's two waits together, to 24h, when Firehose gives up; default 15m
-	SpilledFor      time.Duration // age of the oldest record in the queue of Redrive: whole seconds, 1m to 288h, when the queue forgets; default 15m
+	SpilledFor      time.Duration // how long records may wait for Redrive, that is, its queue holds more messages than it finishes in a minute: whole minutes, 1m to 24h; default 15m
+	RequestsPerDay  int           // requests in 24 hours above which an alarm tells of the cost, 0 to 10,000,000,000; default 0: no alarm
 }
 
 // Canary sends one valid and one invalid event through the public endpoint, as a
 // client would, and later looks for both in the lake.
 type Canary struct {
-	Every time.Duration // time between two runs: whole minutes that divide an hour; 0 is no canary; default 0
+	Every    time.Duration // time between two runs: whole minutes that divide an hour; 0 is no canary; default 0
+	Reserved int           // reserved concurrency: executions at once that no other function of the account takes, and the most there are, 0 to 10,000; default 0: unreserved
 }
 
 // defaultAlarms has every default of Alarms.
@@ -61,9 +63,22 @@ func (e Environment) checkWatch() error {
 		isIn("Alarms.Latency", a.Latency, 10*time.Millisecond, 29*time.Second, time.Millisecond, "whole milliseconds"),
 		// A record waits for both in good health.
 		lasts("Alarms.Freshness", a.Freshness, e.Delivery.TransformFor+e.Delivery.BufferFor+time.Second, 24*time.Hour),
-		lasts("Alarms.SpilledFor", a.SpilledFor, time.Minute, 288*time.Hour),
+		// CloudWatch looks at most a day back with a period of a minute: 1,440 of them.
+		// https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
+		isIn("Alarms.SpilledFor", a.SpilledFor, time.Minute, 24*time.Hour, time.Minute, "whole minutes"),
+		between("Alarms.RequestsPerDay", a.RequestsPerDay, 0, 10_000_000_000),
 		e.Canary.check(),
+		between("Canary.Reserved", e.Canary.Reserved, 0, 10_000),
+		e.checkRelease(),
 	)
+}
+
+// checkRelease wants alarms for a release that only alarms can end.
+func (e Environment) checkRelease() error {
+	if e.Alarms.Off && e.Release != AllAtOnce {
+		return fmt.Errorf("Release is %q, must be %q while Alarms.Off is true: no alarm would end it", e.Release, AllAtOnce)
+	}
+	return chosen("Release", e.Release, Releases()...)
 }
 
 func (c Canary) check() error {

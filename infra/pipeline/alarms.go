@@ -14,12 +14,6 @@ import (
 	"global-ingest/lambdas/validate"
 )
 
-// What an alarm makes of a period without data.
-const (
-	isFine    = "notBreaching" // nothing happened: most metrics are written only when there is something to count
-	isTrouble = "breaching"    // what should have been written was not
-)
-
 // alarm is a promise that CloudWatch watches.
 type alarm struct {
 	runbook string        // the heading in infra/runbook.md; several alarms may share one
@@ -31,8 +25,8 @@ type alarm struct {
 	period  time.Duration // that one value is about
 	points  int           // values out of
 	last    int           // the last ones, which make it ring
-	missing string        // what a period without data is
 	pages   bool          // whether somebody is woken
+	ends    bool          // whether it ends the release of a new version of Ingest
 }
 
 // alarms are all of them: a row for each promise.
@@ -42,7 +36,7 @@ func (g gauges) alarms(a environment.Alarms) []alarm {
 		{
 			runbook: "Unstored", says: "neither Firehose nor the spill took a request",
 			series: one(g.own(ingest.MetricUnstored), "Sum"),
-			period: time.Minute, points: 1, last: 1, missing: isFine, pages: true,
+			period: time.Minute, points: 1, last: 1, pages: true, ends: true,
 		},
 		{
 			runbook: "Spilled", says: "Firehose refuses requests; they wait in spill/",
@@ -51,22 +45,22 @@ func (g gauges) alarms(a environment.Alarms) []alarm {
 				{id: "requests", metric: ofFunction(g.ingest(), "Invocations"), stat: "Sum"},
 				{id: "ratio", expression: "100 * FILL(spilled, 0) / requests"},
 			},
-			above: a.SpilledPercent, period: 5 * time.Minute, points: 2, last: 3, missing: isFine,
+			above: a.SpilledPercent, period: 5 * time.Minute, points: 2, last: 3,
 		},
 		{
 			runbook: "ServerErrors", says: "the endpoint answers 5xx",
 			series: percentOf(g.edge("5XXError")),
-			above:  a.ErrorPercent, period: time.Minute, points: 3, last: 5, missing: isFine, pages: true,
+			above:  a.ErrorPercent, period: time.Minute, points: 3, last: 5, pages: true, ends: true,
 		},
 		{
 			runbook: "ClientErrors", says: "the gateway turns requests away (4xx: 403, 413, 415, 429), and stores none of them",
 			series: percentOf(g.edge("4XXError")),
-			above:  a.RefusedPercent, period: 5 * time.Minute, points: 3, last: 3, missing: isFine,
+			above:  a.RefusedPercent, period: 5 * time.Minute, points: 3, last: 3,
 		},
 		{
 			runbook: "Latency", says: "clients wait: p99 of the integration's latency",
 			series: one(g.edge("IntegrationLatency"), "p99"),
-			above:  float64(a.Latency.Milliseconds()), period: 5 * time.Minute, points: 3, last: 5, missing: isFine,
+			above:  float64(a.Latency.Milliseconds()), period: 5 * time.Minute, points: 3, last: 5,
 		},
 		{
 			runbook: "Rejected", says: "many events are invalid",
@@ -76,47 +70,102 @@ func (g gauges) alarms(a environment.Alarms) []alarm {
 				// Of less than a hundred events a ratio says nothing, and half of a canary's are invalid.
 				{id: "ratio", expression: "IF(rejected + valid > 100, 100 * rejected / (rejected + valid), 0)"},
 			},
-			above: a.RejectedPercent, period: 15 * time.Minute, points: 1, last: 1, missing: isFine,
+			above: a.RejectedPercent, period: 15 * time.Minute, points: 1, last: 1,
 		},
 		{
 			runbook: "Failed", says: "the Validator could not read records; they are in failed/",
 			series: one(g.own(validate.MetricFailed), "Sum"),
-			period: 5 * time.Minute, points: 1, last: 1, missing: isFine,
+			period: 5 * time.Minute, points: 1, last: 1,
 		},
-		{
-			runbook: "QueueAge", says: "spilled records do not come back",
-			series: one(ofQueue(g.queue, "ApproximateAgeOfOldestMessage"), "Maximum"),
-			above:  a.SpilledFor.Seconds(), period: time.Minute, points: 3, last: 3, missing: isFine,
-		},
+		g.waiting(a),
 		{
 			runbook: "DeadLetters", says: "a hundred attempts did not bring a record back",
 			series: one(ofQueue(g.deadLetters, "ApproximateNumberOfMessagesVisible"), "Maximum"),
-			period: 5 * time.Minute, points: 1, last: 1, missing: isFine, pages: true,
+			period: 5 * time.Minute, points: 1, last: 1, pages: true,
 		},
 	}
-	if g.every > 0 {
+	if a.RequestsPerDay > 0 {
 		rows = append(rows, alarm{
-			runbook: "CanaryLost", says: "what the canary sent is not in the lake, or it did not run",
-			series: one(g.own(canary.MetricLost), "Sum"),
-			// Two of three: one may be late, and a new canary looks for what was never sent.
-			period: g.every, points: 2, last: 3, missing: isTrouble, pages: true,
+			runbook: "Requests", says: "a month of days like the last would be expensive",
+			series: one(g.edge("Count"), "Sum"),
+			above:  float64(a.RequestsPerDay), period: 24 * time.Hour, points: 1, last: 1,
 		})
+	}
+	if g.version != "" {
+		rows = append(rows, alarm{
+			runbook: "Release", says: "the version of Ingest that is being released fails",
+			series: one(g.released("Errors"), "Sum"),
+			period: time.Minute, points: 2, last: 3, ends: true,
+		})
+	}
+	if g.every > 0 {
+		rows = append(rows, g.canary()...)
 	}
 	for _, f := range g.functions {
 		rows = append(rows, alarm{
 			runbook: "Throttles", part: f.title, says: "Lambda refuses to start " + f.title,
 			series: one(ofFunction(f, "Throttles"), "Sum"),
-			period: time.Minute, points: 2, last: 3, missing: isFine,
+			period: time.Minute, points: 2, last: 3,
 		}, alarm{
 			runbook: "Errors", part: f.title, says: f.title + " fails",
 			series: one(ofFunction(f, "Errors"), "Sum"),
-			period: time.Minute, points: 2, last: 3, missing: isFine,
+			period: time.Minute, points: 2, last: 3,
 		})
 	}
 	for _, s := range g.streams {
 		rows = append(rows, streamAlarms(s, a)...)
 	}
+	for _, s := range g.backups {
+		rows = append(rows, backupAlarms(s, a)...)
+	}
 	return rows
+}
+
+// waiting rings while the queue of Redrive holds more messages than Redrive finishes in
+// a minute. By Little's law a message then waits for more than a minute. A tenth of the
+// minutes may be otherwise, because SQS counts approximately.
+//
+// ApproximateAgeOfOldestMessage would not do: SQS leaves out a message that was received
+// three times. A message comes back every 12 minutes, so after 36 minutes of an outage
+// nothing that waits for it would count.
+// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
+func (g gauges) waiting(a environment.Alarms) alarm {
+	minutes := int(a.SpilledFor.Minutes())
+	return alarm{
+		runbook: "QueueAge", says: "spilled records do not come back",
+		series: []series{
+			{id: "visible", metric: ofQueue(g.queue, "ApproximateNumberOfMessagesVisible"), stat: "Maximum"},
+			{id: "hidden", metric: ofQueue(g.queue, "ApproximateNumberOfMessagesNotVisible"), stat: "Maximum"},
+			{id: "done", metric: ofQueue(g.queue, "NumberOfMessagesDeleted"), stat: "Sum"},
+			{id: "waiting", expression: "visible + hidden - FILL(done, 0)"},
+		},
+		period: time.Minute, points: minutes - minutes/10, last: minutes,
+	}
+}
+
+// canary watches what the canary finds, and whether it runs. Neither alarm rings for a
+// new canary. Its first runs look for events that nobody sent: all of them and a late one
+// may report a loss. A period counts as a run that is missing only if the queue has a
+// metric of it: before that the environment did not exist.
+func (g gauges) canary() []alarm {
+	return []alarm{
+		{
+			runbook: "CanaryLost", says: "what the canary sent is not in the lake",
+			series: one(g.own(canary.MetricLost), "Sum"),
+			period: g.every, points: g.back + 1, last: g.back + 2, pages: true,
+		},
+		{
+			runbook: "CanarySilent", says: "the canary does not run, or cannot look into the lake",
+			series: []series{
+				{id: "queue", metric: ofQueue(g.queue, "ApproximateNumberOfMessagesVisible"), stat: "SampleCount"},
+				{id: "ran", metric: g.own(canary.MetricLost), stat: "SampleCount"},
+				{id: "exists", expression: "0 * queue"},
+				// Of a list SUM takes what is there; a plus would give nothing where one is missing.
+				{id: "runs", expression: "SUM([exists, ran])"},
+			},
+			below: 1, period: g.every, points: 3, last: 3, pages: true,
+		},
+	}
 }
 
 func streamAlarms(s part, a environment.Alarms) []alarm {
@@ -124,33 +173,38 @@ func streamAlarms(s part, a environment.Alarms) []alarm {
 		{
 			runbook: "Freshness", part: s.title, says: s.title + " are late in the lake; after 24 hours Firehose gives up",
 			series: one(ofStream(s, "DeliveryToS3.DataFreshness"), "Maximum"),
-			above:  a.Freshness.Seconds(), period: time.Minute, points: 3, last: 3, missing: isFine, pages: true,
+			above:  a.Freshness.Seconds(), period: time.Minute, points: 3, last: 3, pages: true,
 		},
 		{
 			runbook: "DeliverySuccess", part: s.title, says: "S3 refuses " + s.title,
 			series: one(ofStream(s, "DeliveryToS3.Success"), "Average"),
-			below:  1, period: 5 * time.Minute, points: 3, last: 5, missing: isFine,
+			below:  1, period: 5 * time.Minute, points: 3, last: 5,
 		},
 		{
 			runbook: "ThrottledRecords", part: s.title, says: "Firehose throttles " + s.title,
 			series: one(ofStream(s, "ThrottledRecords"), "Sum"),
-			period: time.Minute, points: 2, last: 3, missing: isFine,
+			period: time.Minute, points: 2, last: 3,
 		},
 		{
 			runbook: "Quota", part: s.title, says: s.title + " come near a quota of their stream",
 			series: quotaUsed(s),
-			above:  a.QuotaPercent, period: 5 * time.Minute, points: 2, last: 3, missing: isFine,
+			above:  a.QuotaPercent, period: 5 * time.Minute, points: 2, last: 3,
+		},
+	}
+}
+
+// backupAlarms wake nobody: what is late below source/ is not late below events/.
+func backupAlarms(s part, a environment.Alarms) []alarm {
+	return []alarm{
+		{
+			runbook: "Backup", part: "Freshness" + s.title, says: "copies of " + s.title + " are late in source/",
+			series: one(ofStream(s, "BackupToS3.DataFreshness"), "Maximum"),
+			above:  a.Freshness.Seconds(), period: time.Minute, points: 3, last: 3,
 		},
 		{
-			runbook: "Kms", part: s.title, says: "Firehose may not use the key that encrypts " + s.title,
-			series: []series{
-				{id: "denied", metric: ofStream(s, "KMSKeyAccessDenied"), stat: "Sum"},
-				{id: "disabled", metric: ofStream(s, "KMSKeyDisabled"), stat: "Sum"},
-				{id: "invalid", metric: ofStream(s, "KMSKeyInvalidState"), stat: "Sum"},
-				{id: "missing", metric: ofStream(s, "KMSKeyNotFound"), stat: "Sum"},
-				{id: "refused", expression: "FILL(denied, 0) + FILL(disabled, 0) + FILL(invalid, 0) + FILL(missing, 0)"},
-			},
-			period: time.Minute, points: 1, last: 1, missing: isFine, pages: true,
+			runbook: "Backup", part: "Success" + s.title, says: "S3 refuses copies of " + s.title,
+			series: one(ofStream(s, "BackupToS3.Success"), "Average"),
+			below:  1, period: 5 * time.Minute, points: 3, last: 5,
 		},
 	}
 }
@@ -185,7 +239,8 @@ func newAlarm(this constructs.Construct, a alarm, topic *string) awscloudwatch.C
 		Threshold:          jsii.Number(threshold),
 		DatapointsToAlarm:  jsii.Number(a.points),
 		EvaluationPeriods:  jsii.Number(a.last),
-		TreatMissingData:   jsii.String(a.missing),
+		// Most metrics are written only when there is something to count.
+		TreatMissingData: jsii.String("notBreaching"),
 	}
 	if len(a.series) > 1 {
 		props.Metrics = a.queries()

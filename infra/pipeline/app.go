@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/jsii-runtime-go"
@@ -22,7 +21,6 @@ type AppProps struct {
 	Settings     string                    // path of cdk.json, whose context only the CDK CLI would read otherwise; required
 	Dist         string                    // folder of the built functions; required
 	Ci           *CiProps                  // what the repository's workflows may do; default none
-	Compare      func(awscdk.App)          // adds the stage of wirings to compare with; default none
 	Outdir       string                    // where the cloud assembly is written; default: where the CDK CLI or CDK_OUTDIR says
 }
 
@@ -37,11 +35,7 @@ func NewApp(props AppProps) (awscdk.App, error) {
 			return nil, err
 		}
 	}
-	functions := Functions
-	if props.Compare != nil {
-		functions = append(slices.Clone(functions), "chain")
-	}
-	for _, name := range functions {
+	for _, name := range Functions {
 		if bootstrap := filepath.Join(props.Dist, name, "bootstrap"); !exists(bootstrap) {
 			return nil, fmt.Errorf("%s does not exist: run `make build`", bootstrap)
 		}
@@ -57,9 +51,6 @@ func NewApp(props AppProps) (awscdk.App, error) {
 	}
 	if props.Ci != nil {
 		newCi(app, *props.Ci)
-	}
-	if props.Compare != nil {
-		props.Compare(app)
 	}
 	return app, nil
 }

@@ -17,7 +17,9 @@ import (
 )
 
 // canarySize is enough to read what the lake got in a few minutes, line by line.
-var canarySize = environment.Function{MemoryMiB: 512, Timeout: 5 * time.Minute}
+func canarySize(c environment.Canary) environment.Function {
+	return environment.Function{MemoryMiB: 512, Timeout: 5 * time.Minute, Reserved: c.Reserved}
+}
 
 // canaryPatience is how much longer than the buffers wait an event of the canary
 // may take: for a spill to come back, or a batch to be tried again.
@@ -38,6 +40,7 @@ type CanaryProps struct {
 type Canary struct {
 	Function awslambda.Function
 	Every    time.Duration // between two runs
+	Back     int           // runs between the one that sends an event and the one that looks for it
 }
 
 // NewCanary adds a Canary under scope.
@@ -54,7 +57,7 @@ func NewCanary(scope constructs.Construct, id string, props CanaryProps) *Canary
 		function.AddToRolePolicy(statement)
 	}
 	schedule(this, props.Every, function)
-	return &Canary{Function: function, Every: props.Every}
+	return &Canary{Function: function, Every: props.Every, Back: int(config.Back() / config.Every)}
 }
 
 // canaryRights let it list and read what is delivered, and nothing else of the lake.

@@ -121,6 +121,8 @@ func (g gauges) collected(a environment.Alarms) []graph {
 		}},
 		{title: "Spill: depth and age", unit: "messages", lines: []series{
 			{metric: ofQueue(g.queue, "ApproximateNumberOfMessagesVisible"), stat: "Maximum", label: "waiting"},
+			{metric: ofQueue(g.queue, "ApproximateNumberOfMessagesNotVisible"), stat: "Maximum", label: "hidden"},
+			{metric: ofQueue(g.queue, "NumberOfMessagesDeleted"), stat: "Sum", label: "done a minute"},
 			{metric: ofQueue(g.deadLetters, "ApproximateNumberOfMessagesVisible"), stat: "Maximum", label: "dead letters"},
 			{metric: ofQueue(g.queue, "ApproximateAgeOfOldestMessage"), stat: "Maximum", label: "age, s", right: true},
 		}},
@@ -136,6 +138,8 @@ func (g gauges) kept(a environment.Alarms) []graph {
 			{metric: ofFunction(g.validator(), "Invocations"), stat: "Sum", label: "batches"},
 			{metric: ofFunction(g.validator(), "Errors"), stat: "Sum", label: "errors"},
 			{metric: g.own(validate.MetricFailed), stat: "Sum", label: "records to failed/"},
+			{metric: g.own(validate.MetricStored), stat: "Sum", label: "records stored beside the answer"},
+			{metric: g.own(validate.MetricDeferred), stat: "Sum", label: "records deferred to spill/"},
 			{metric: ofFunction(g.validator(), "Duration"), stat: "p99", label: "duration p99, ms", right: true},
 		}},
 		{title: "Events: valid and rejected", unit: "a minute", lines: []series{
@@ -143,11 +147,13 @@ func (g gauges) kept(a environment.Alarms) []graph {
 			{metric: g.own(validate.MetricRejected), stat: "Sum", label: "rejected"},
 		}},
 		{title: "Rejected, by reason", unit: "a minute", lines: g.reasons()},
-		{title: "Freshness: age of the oldest undelivered", unit: "s", alarm: a.Freshness.Seconds(), lines: each(
-			g.streams, "Maximum", func(s part) metric { return ofStream(s, "DeliveryToS3.DataFreshness") },
+		{title: "Freshness: age of the oldest undelivered", unit: "s", alarm: a.Freshness.Seconds(), lines: append(
+			each(g.streams, "Maximum", func(s part) metric { return ofStream(s, "DeliveryToS3.DataFreshness") }),
+			g.copies("Maximum", "BackupToS3.DataFreshness")...,
 		)},
-		{title: "Delivery success", unit: "share", lines: each(
-			g.streams, "Average", func(s part) metric { return ofStream(s, "DeliveryToS3.Success") },
+		{title: "Delivery success", unit: "share", lines: append(
+			each(g.streams, "Average", func(s part) metric { return ofStream(s, "DeliveryToS3.Success") }),
+			g.copies("Average", "BackupToS3.Success")...,
 		)},
 	}
 }
@@ -157,6 +163,11 @@ func (g gauges) reasons() (lines []series) {
 		lines = append(lines, series{metric: g.own(validate.MetricRejected, dimension{"Reason", string(reason)}), stat: "Sum", label: string(reason)})
 	}
 	return lines
+}
+
+// copies are a line for each stream that keeps records as received.
+func (g gauges) copies(stat, name string) []series {
+	return labelled("copies of ", each(g.backups, stat, func(s part) metric { return ofStream(s, name) }))
 }
 
 // each is a line for each of parts.
@@ -169,7 +180,15 @@ func each(parts []part, stat string, of func(part) metric) (lines []series) {
 
 func onRight(lines []series, before string) []series {
 	for i := range lines {
-		lines[i].right, lines[i].label = true, before+lines[i].label
+		lines[i].right = true
+	}
+	return labelled(before, lines)
+}
+
+// labelled puts a word before the labels of lines.
+func labelled(before string, lines []series) []series {
+	for i := range lines {
+		lines[i].label = before + lines[i].label
 	}
 	return lines
 }

@@ -13,12 +13,11 @@ import (
 	"global-ingest/lambdas/record"
 )
 
-// hourly partitions objects by the hour their oldest record arrived, in UTC.
-const hourly = "year=!{timestamp:yyyy}/month=!{timestamp:MM}/day=!{timestamp:dd}/hour=!{timestamp:HH}/"
-
 // transformBufferMiB is how much Firehose hands to the function at once. A record
-// travels as base64, 4/3 of its size, so 1 MiB arrives as 1.4 MB, and what the
-// function answers may grow by a factor of 4 before it meets Lambda's 6 MB.
+// travels as base64, 4/3 of its size, so 1 MiB arrives as 1.4 MB. The answer may have
+// 5.9 MB, which is 4.4 MB of lines: what inflates or grows to more the function stores
+// itself. A smaller buffer would only mean more invocations, for a record of 4 KB may
+// inflate to 4 MiB.
 const transformBufferMiB = 1
 
 // DeliveryProps configures a Delivery.
@@ -68,9 +67,9 @@ func destination(props DeliveryProps, role awsiam.Role, logs awslogs.LogGroup) a
 		// deliveryRole says everything it may do; the construct's own grants are wider.
 		Role:              role.WithoutPolicyUpdates(nil),
 		LoggingConfig:     logging,
-		DataOutputPrefix:  jsii.String(props.Prefix + hourly),
-		ErrorOutputPrefix: jsii.String(failedPrefix),
-		FileExtension:     jsii.String(".jsonl.gz"),
+		DataOutputPrefix:  jsii.String(props.Prefix + record.PartitionExpression()),
+		ErrorOutputPrefix: jsii.String(failedPrefix()),
+		FileExtension:     jsii.String(record.LinesExtension),
 		Compression:       awskinesisfirehose.Compression_GZIP(),
 		BufferingInterval: duration(props.Buffers.BufferFor),
 		BufferingSize:     mebibytes(props.Buffers.BufferMiB),
@@ -79,7 +78,9 @@ func destination(props DeliveryProps, role awsiam.Role, logs awslogs.LogGroup) a
 	})
 }
 
-const failedPrefix = record.FailedPrefix + "!{firehose:error-output-type}/" + hourly
+func failedPrefix() string {
+	return record.FailedPrefix + "!{firehose:error-output-type}/" + record.PartitionExpression()
+}
 
 func processors(props DeliveryProps) *[]awskinesisfirehose.IDataProcessor {
 	if props.Function == nil {
@@ -101,8 +102,8 @@ func sourceBackup(props DeliveryProps, logging awskinesisfirehose.ILoggingConfig
 	return &awskinesisfirehose.DestinationS3BackupProps{
 		Mode:              awskinesisfirehose.BackupMode_ALL,
 		Bucket:            props.Lake.Bucket,
-		DataOutputPrefix:  jsii.String(record.SourcePrefix + hourly),
-		ErrorOutputPrefix: jsii.String(failedPrefix),
+		DataOutputPrefix:  jsii.String(record.SourcePrefix + record.PartitionExpression()),
+		ErrorOutputPrefix: jsii.String(failedPrefix()),
 		Compression:       awskinesisfirehose.Compression_GZIP(),
 		BufferingInterval: duration(props.Buffers.BufferFor),
 		BufferingSize:     mebibytes(props.Buffers.BufferMiB),

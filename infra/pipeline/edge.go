@@ -26,19 +26,15 @@ const integrationTimeout = 3500 * time.Millisecond
 // EdgeProps configures an Edge.
 type EdgeProps struct {
 	Name       string               // of the API, in the console and as dimension of its metrics; required
-	Ingest     *Ingest              // gets every POST; required without Post
+	Ingest     *Ingest              // gets every POST; required
 	Throttle   environment.Throttle // what is let through; required
-	TLS        string               // security policy of the API and its domain, one of environment.TLSPolicies, for an API that is not Regional; default API Gateway's
+	TLS        string               // security policy of the API and its domain, one of environment.TLSPolicies; default API Gateway's
 	Domain     environment.Domain   // a name of one's own; default none
 	WAF        environment.WAF      // a firewall; default none
 	Origins    []string             // whose pages may read answers, as environment.Environment has it; default every page
 	Logs       LogsProps            // how long access and error lines are kept; required
 	Tracing    bool                 // whether X-Ray follows requests; default false
 	OwnLogRole bool                 // whether to set the account's role for API Gateway's logs; default false
-	Regional   bool                 // whether clients connect to the region, not to the nearest CloudFront location; default false
-
-	// Post adds POST to a resource in another way than through Ingest. Default none.
-	Post func(resource awsapigateway.IResource, id string)
 }
 
 // Edge is the API that clients talk to, through the CloudFront location nearest to them.
@@ -51,7 +47,7 @@ func NewEdge(scope constructs.Construct, id string, props EdgeProps) *Edge {
 	this := constructs.NewConstruct(scope, jsii.String(id))
 	api := awsapigateway.NewRestApi(this, jsii.String("Api"), &awsapigateway.RestApiProps{
 		RestApiName:           jsii.String(props.Name),
-		EndpointConfiguration: &awsapigateway.EndpointConfiguration{Types: &[]awsapigateway.EndpointType{endpoint(props.Regional)}},
+		EndpointConfiguration: &awsapigateway.EndpointConfiguration{Types: &[]awsapigateway.EndpointType{awsapigateway.EndpointType_EDGE}},
 		BinaryMediaTypes:      jsii.Strings("*/*"), // every body arrives byte for byte
 		CloudWatchRole:        jsii.Bool(props.OwnLogRole),
 		// Left out where it is not asked for: false would only lengthen every template.
@@ -64,12 +60,8 @@ func NewEdge(scope constructs.Construct, id string, props EdgeProps) *Edge {
 	keepExecutionLogs(this, api, props.Logs)
 
 	events := api.Root().AddResource(jsii.String("events"), nil)
-	post := props.Post
-	if post == nil {
-		post = func(resource awsapigateway.IResource, id string) { addPost(resource, id, props.Ingest.Entry) }
-	}
-	post(api.Root(), "PostRoot")
-	post(events, "PostEvents")
+	addPost(api.Root(), "PostRoot", props.Ingest.Entry)
+	addPost(events, "PostEvents", props.Ingest.Entry)
 	pages := cors{props.Origins}
 	addHealth(api.Root(), pages)
 	addPreflight(api.Root(), "GET,HEAD,OPTIONS,POST", pages)
@@ -100,13 +92,6 @@ func onlyTrue(value bool) *bool {
 		return nil
 	}
 	return jsii.Bool(true)
-}
-
-func endpoint(regional bool) awsapigateway.EndpointType {
-	if regional {
-		return awsapigateway.EndpointType_REGIONAL
-	}
-	return awsapigateway.EndpointType_EDGE
 }
 
 func stageOptions(props EdgeProps) *awsapigateway.StageOptions {

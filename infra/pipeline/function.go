@@ -18,7 +18,6 @@ type FunctionProps struct {
 	Size    environment.Function // memory and timeout; required
 	Logs    LogsProps            // how long lines are kept; required
 	Tracing bool                 // whether X-Ray follows requests; default false
-	Python  string               // the whole source of a function in Python; default: it is built in Dist
 }
 
 // NewFunction adds "Function", "Role" and "Logs" under this. The role may write to
@@ -29,22 +28,14 @@ func NewFunction(this constructs.Construct, name string, props FunctionProps, va
 	})
 	logs := newLogs(this, "Logs", props.Logs)
 	role.AddToPolicy(mayWrite(logs, "logs:CreateLogStream", "logs:PutLogEvents"))
-	runtime, handler := awslambda.Runtime_PROVIDED_AL2023(), "bootstrap"
-	var code awslambda.Code
-	if props.Python == "" {
-		code = awslambda.Code_FromAsset(jsii.String(filepath.Join(props.Dist, name)), nil)
-		variables["GOMEMLIMIT"] = memoryLimit(props.Size.MemoryMiB)
-		variables["SSL_CERT_DIR"] = noCertificates
-	} else {
-		code = awslambda.Code_FromInline(jsii.String(props.Python))
-		runtime, handler = awslambda.Runtime_PYTHON_3_13(), "index.handler"
-	}
+	variables["GOMEMLIMIT"] = memoryLimit(props.Size.MemoryMiB)
+	variables["SSL_CERT_DIR"] = noCertificates
 	return awslambda.NewFunction(this, jsii.String("Function"), &awslambda.FunctionProps{
 		ReservedConcurrentExecutions: someOf(props.Size.Reserved),
-		Runtime:                      runtime,
+		Runtime:                      awslambda.Runtime_PROVIDED_AL2023(),
 		Architecture:                 awslambda.Architecture_ARM_64(),
-		Handler:                      jsii.String(handler),
-		Code:                         code,
+		Handler:                      jsii.String("bootstrap"),
+		Code:                         awslambda.Code_FromAsset(jsii.String(filepath.Join(props.Dist, name)), nil),
 		MemorySize:                   jsii.Number(props.Size.MemoryMiB),
 		Timeout:                      duration(props.Size.Timeout),
 		Environment:                  texts(variables),

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
@@ -19,7 +20,7 @@ type IngestProps struct {
 	Acknowledge  ingest.Acknowledgement // when a client hears of its event; required
 	WhenUnstored ingest.WhenUnstored    // what a client hears when nothing took its record; required
 	Origins      []string               // whose pages may read answers, as environment.Environment has it; default every page
-	Provisioned  int                    // environments that are kept started; default none
+	Provisioned  int                    // provisioned concurrency; default none
 }
 
 // memoryOfOneProcessor is the memory, in MiB, that buys the time of one processor. Below
@@ -32,8 +33,12 @@ const memoryOfOneProcessor = 1_769
 // or into the lake when the stream does not take it.
 type Ingest struct {
 	Function awslambda.Function
-	Entry    awslambda.IFunction // what requests go to: the function, or the alias of its version that is kept started
+	Entry    awslambda.IFunction // what requests go to: the alias of the version that is released
+	alias    awslambda.Alias
 }
+
+// liveAlias is the name of the alias that requests go to.
+const liveAlias = "live"
 
 // NewIngest adds an Ingest under scope.
 func NewIngest(scope constructs.Construct, id string, props IngestProps) *Ingest {
@@ -54,21 +59,26 @@ func NewIngest(scope constructs.Construct, id string, props IngestProps) *Ingest
 	for _, events := range props.Events {
 		events.Stream.Grant(function, jsii.String("firehose:PutRecord"))
 	}
-	// Not Bucket.GrantPut, see NewValidator: here too the key must not matter.
+	// Not Bucket.GrantPut, see validatorRights; and the lake's key must not matter.
 	function.AddToRolePolicy(Allow(
 		[]string{"s3:PutObject"},
 		props.Lake.Bucket.ArnForObjects(jsii.String(record.SpillPrefix+"*")),
 	))
-	return &Ingest{Function: function, Entry: entry(this, function, props.Provisioned)}
+	alias := awslambda.NewAlias(this, jsii.String("Live"), &awslambda.AliasProps{
+		AliasName: jsii.String(liveAlias), Version: version(function),
+		ProvisionedConcurrentExecutions: someOf(props.Provisioned),
+	})
+	return &Ingest{Function: function, Entry: alias, alias: alias}
 }
 
-// entry is the function itself unless environments of it are kept started, which AWS
-// does for one version only.
-func entry(this constructs.Construct, function awslambda.Function, provisioned int) awslambda.IFunction {
-	if provisioned == 0 {
-		return function
-	}
-	return awslambda.NewAlias(this, jsii.String("Live"), &awslambda.AliasProps{
-		AliasName: jsii.String("live"), Version: function.CurrentVersion(), ProvisionedConcurrentExecutions: jsii.Number(provisioned),
-	})
+// version publishes the function's code and settings as they are now. Versions of
+// earlier deploys are kept, so that the alias can be pointed back by hand: a package is
+// 3 MB, and Lambda stores 75 GB of an account, the versions of 25,000 releases. The
+// version of a deploy that failed is deleted. If it stayed, Lambda would refuse to publish
+// the same code again.
+// https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+func version(function awslambda.Function) awslambda.Version {
+	published := function.CurrentVersion()
+	published.ApplyRemovalPolicy(awscdk.RemovalPolicy_RETAIN_ON_UPDATE_OR_DELETE)
+	return published
 }

@@ -26,7 +26,8 @@ func newPipeline(scope awscdk.Stage, env environment.Environment, dist string, l
 	})
 	validator := NewValidator(stack, "Validator", ValidatorProps{
 		FunctionProps: function(env.Validator),
-		Environment:   env.Name, Rejects: rejects, Lake: lake, Strict: env.Strict,
+		Environment:   env.Name, Rejects: rejects, Lake: lake,
+		TypeFrom: env.TypeFrom, Formats: env.Formats, Strict: env.Strict,
 	})
 	var events []*Delivery
 	for i := range env.Streams {
@@ -43,7 +44,7 @@ func newPipeline(scope awscdk.Stage, env environment.Environment, dist string, l
 	})
 	redrive := NewRedrive(stack, "Redrive", RedriveProps{
 		FunctionProps: function(env.Redrive),
-		Environment:   env.Name, Events: events, Rejects: rejects, Lake: lake, Spill: spill,
+		Environment:   env.Name, Events: events, Rejects: rejects, Lake: lake, Spill: spill, Concurrency: env.RedriveConcurrency,
 	})
 	api := "global-ingest-" + env.Name
 	edge := NewEdge(stack, "Edge", EdgeProps{
@@ -53,14 +54,15 @@ func newPipeline(scope awscdk.Stage, env environment.Environment, dist string, l
 	var canary *Canary
 	if env.Canary.Every > 0 {
 		canary = NewCanary(stack, "Canary", CanaryProps{
-			FunctionProps: function(canarySize),
+			FunctionProps: function(canarySize(env.Canary)),
 			Environment:   env.Name, Every: env.Canary.Every, Delivery: env.Delivery, Edge: edge, Lake: lake,
 		})
 	}
-	NewWatch(stack, "Watch", WatchProps{
+	watch := NewWatch(stack, "Watch", WatchProps{
 		Environment: env.Name, API: api, Alarms: env.Alarms, Ingest: ingest, Validator: validator, Redrive: redrive,
-		Events: events, Rejects: rejects, Spill: spill, Canary: canary,
+		Events: events, Rejects: rejects, Spill: spill, Canary: canary, Release: env.Release, SourceBackup: env.SourceBackup,
 	})
+	NewRelease(stack, "Release", ReleaseProps{Ingest: ingest, Config: env.Release, Alarms: watch.Release})
 	Output(stack, "Endpoint", "Where to POST events", edge.URL)
 	return &Stage{Scope: scope, Lake: lake, Events: events, Rejects: rejects, Ingest: ingest}
 }

@@ -14,11 +14,14 @@ import (
 )
 
 const (
-	// redriveBatch is how many messages one invocation gets, each an object.
-	redriveBatch = 10
-	// redriveConcurrency is Lambda's least: a stream that recovers from throttling
-	// must not be throttled again by what waited for it.
-	redriveConcurrency = 2
+	// redriveBatch is how many messages one invocation gets, each an object: as many as
+	// one PutRecordBatch takes records. S3's message of an object takes about 1 KB, so 500
+	// are far below the 6 MB of an invocation.
+	redriveBatch = 500
+	// redriveWindow is how long Lambda collects messages, in seconds. Batches of more than
+	// ten need one.
+	// https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-parameters.html
+	redriveWindow = 1
 )
 
 // RedriveProps configures a Redrive.
@@ -29,6 +32,7 @@ type RedriveProps struct {
 	Rejects     *Delivery   // the stream that gets what no record can carry; required
 	Lake        *Lake       // where the records are read; required
 	Spill       *Spill      // the queue that names them; required
+	Concurrency int         // invocations at once; required
 }
 
 // Redrive is the function that brings spilled and replayed records back into the
@@ -52,7 +56,8 @@ func NewRedrive(scope constructs.Construct, id string, props RedriveProps) *Redr
 	function.AddEventSourceMapping(jsii.String("Mapping"), &awslambda.EventSourceMappingOptions{
 		EventSourceArn:          props.Spill.Queue.QueueArn(),
 		BatchSize:               jsii.Number(redriveBatch),
-		MaxConcurrency:          jsii.Number(redriveConcurrency),
+		MaxBatchingWindow:       awscdk.Duration_Seconds(jsii.Number(redriveWindow)),
+		MaxConcurrency:          jsii.Number(props.Concurrency),
 		ReportBatchItemFailures: jsii.Bool(true),
 	})
 	return &Redrive{Function: function}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 
+	"global-ingest/infra/environment"
 	"global-ingest/lambdas/emf"
 )
 
@@ -37,9 +38,12 @@ type gauges struct {
 	api         string // name of the API
 	functions   []part
 	streams     []part
+	backups     []part // the streams that also keep records as received
 	queue       string
 	deadLetters string
 	every       time.Duration // time between two runs of the canary; 0: there is none
+	back        int           // runs of the canary between sending and looking
+	version     string        // of Ingest, the one that a deploy releases; empty: no alarm ends a release
 }
 
 func newGauges(props WatchProps) gauges {
@@ -55,9 +59,15 @@ func newGauges(props WatchProps) gauges {
 		queue:       *props.Spill.Queue.QueueName(),
 		deadLetters: *props.Spill.DeadLetters.QueueName(),
 	}
+	if props.SourceBackup {
+		g.backups = eventStreams(props.Events)
+	}
 	if props.Canary != nil {
 		g.functions = append(g.functions, function("Canary", props.Canary.Function))
-		g.every = props.Canary.Every
+		g.every, g.back = props.Canary.Every, props.Canary.Back
+	}
+	if props.Release != environment.AllAtOnce {
+		g.version = *props.Ingest.alias.Version().Version()
 	}
 	return g
 }
@@ -88,6 +98,16 @@ func (g gauges) edge(name string) metric {
 // https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
 func ofFunction(f part, name string) metric {
 	return metric{"AWS/Lambda", name, []dimension{{"FunctionName", f.name}}}
+}
+
+// released counts what the version that a deploy releases does behind the alias. Lambda
+// writes it while the alias has two versions.
+// https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-view.html
+func (g gauges) released(name string) metric {
+	m := ofFunction(g.ingest(), name)
+	m.dimensions = append(m.dimensions,
+		dimension{"Resource", g.ingest().name + ":" + liveAlias}, dimension{"ExecutedVersion", g.version})
+	return m
 }
 
 // https://docs.aws.amazon.com/firehose/latest/dev/cloudwatch-metrics.html

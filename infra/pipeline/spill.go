@@ -39,8 +39,8 @@ type SpillProps struct {
 }
 
 // Spill is the queue of what is to go through the pipeline again: the bucket
-// announces every record that Ingest leaves below spill/, operators send what they
-// replay.
+// announces every object that Ingest or the Validator leaves below spill/, operators
+// send what they replay.
 type Spill struct {
 	Queue       awssqs.Queue
 	DeadLetters awssqs.Queue

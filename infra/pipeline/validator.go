@@ -1,6 +1,8 @@
 package pipeline
 
 import (
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
@@ -14,7 +16,9 @@ type ValidatorProps struct {
 	FunctionProps
 	Environment string    // dimension of its metrics; required
 	Rejects     *Delivery // the stream it puts rejects into; required
-	Lake        *Lake     // where payloads of rejects go that fit no record; required
+	Lake        *Lake     // where it stores what fits no answer or reject, or it has no time for; required
+	TypeFrom    []string  // where an event names its type; required
+	Formats     bool      // whether "format" in a schema refuses values; default false
 	Strict      bool      // whether an event whose type has no schema is rejected; default false
 }
 
@@ -30,14 +34,28 @@ func NewValidator(scope constructs.Construct, id string, props ValidatorProps) *
 	config.Environment = props.Environment
 	config.RejectsStream = *props.Rejects.Stream.DeliveryStreamName()
 	config.Bucket = *props.Lake.Bucket.BucketName()
-	config.Strict = props.Strict
+	config.TypeFrom, config.Formats, config.Strict = props.TypeFrom, props.Formats, props.Strict
 	function := NewFunction(this, "validate", props.FunctionProps, config.Variables())
 	props.Rejects.Stream.Grant(function, jsii.String("firehose:PutRecordBatch"))
-	// Not Bucket.GrantPut, which adds tagging, retention, aborts and the key: the
-	// function writes whole objects under the bucket's own kind of encryption.
-	function.AddToRolePolicy(Allow(
-		[]string{"s3:PutObject"},
-		props.Lake.Bucket.ArnForObjects(jsii.String(record.RejectedLargePrefix+"*")),
-	))
+	for _, statement := range validatorRights(this, props.Lake) {
+		function.AddToRolePolicy(statement)
+	}
 	return &Validator{Function: function}
+}
+
+// validatorRights let it write whole objects. Bucket.GrantPut would add tagging,
+// retention and aborts. Only lines are under the lake's key, as Firehose's are.
+func validatorRights(this constructs.Construct, lake *Lake) []awsiam.PolicyStatement {
+	var objects []*string
+	for _, prefix := range []string{record.EventsPrefix, record.RejectedLargePrefix, record.SpillPrefix} {
+		objects = append(objects, lake.Bucket.ArnForObjects(jsii.String(prefix+"*")))
+	}
+	return []awsiam.PolicyStatement{
+		Allow([]string{"s3:PutObject"}, objects...),
+		awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+			Actions:    jsii.Strings("kms:GenerateDataKey"),
+			Resources:  &[]*string{lake.Key.KeyArn()},
+			Conditions: throughS3(awscdk.Stack_Of(this)),
+		}),
+	}
 }

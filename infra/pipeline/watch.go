@@ -25,45 +25,65 @@ type WatchProps struct {
 	Rejects     *Delivery          // required
 	Spill       *Spill             // required
 	Canary      *Canary            // default none
+
+	Release      environment.Release // how requests move to a new version of Ingest; required
+	SourceBackup bool                // whether the events streams also keep records as received; default false
+}
+
+// Watch is the dashboard and the alarms.
+type Watch struct {
+	Release []awscloudwatch.CfnAlarm // those that end a release; none with AllAtOnce or without alarms
 }
 
 // NewWatch adds what looks at all the rest, under scope: the dashboard and, unless
 // the environment has them off, the alarms, the one that pages, and whom they tell.
-func NewWatch(scope constructs.Construct, id string, props WatchProps) {
+func NewWatch(scope constructs.Construct, id string, props WatchProps) *Watch {
 	this := constructs.NewConstruct(scope, jsii.String(id))
 	g := newGauges(props)
+	watch := &Watch{}
 	var alarms []awscloudwatch.CfnAlarm
 	if !props.Alarms.Off {
-		alarms = ring(this, g, props)
+		alarms = watch.ring(this, g, props)
 	}
 	newDashboard(this, g.board(props.Alarms), alarms)
+	return watch
 }
 
-// ring adds an alarm for each row, and one that pages when any of the rows does
-// that somebody must be woken for.
-func ring(this constructs.Construct, g gauges, props WatchProps) []awscloudwatch.CfnAlarm {
+// ring adds an alarm for each row and, with a pager, the one that pages.
+func (w *Watch) ring(this constructs.Construct, g gauges, props WatchProps) []awscloudwatch.CfnAlarm {
 	topic := newTopic(this, props).TopicArn()
-	var all []awscloudwatch.CfnAlarm
-	var paging []string
+	var all, paging []awscloudwatch.CfnAlarm
 	for _, row := range g.alarms(props.Alarms) {
 		made := newAlarm(this, row, topic)
 		all = append(all, made)
 		if row.pages {
-			paging = append(paging, `ALARM("`+*made.Ref()+`")`)
+			paging = append(paging, made)
+		}
+		if row.ends && g.version != "" {
+			w.Release = append(w.Release, made)
 		}
 	}
-	pager := topic
 	if props.Alarms.Pager != "" {
-		pager = jsii.String(props.Alarms.Pager)
+		newPage(this, paging, jsii.String(props.Alarms.Pager))
+	}
+	return all
+}
+
+// newPage adds the alarm that tells pager once while any of alarms rings. The topic
+// hears from each of them already: without a pager of its own this alarm would only
+// send a second mail.
+func newPage(this constructs.Construct, alarms []awscloudwatch.CfnAlarm, pager *string) {
+	var rule []string
+	for _, a := range alarms {
+		rule = append(rule, `ALARM("`+*a.Ref()+`")`)
 	}
 	page := alarm{runbook: "Page", says: "a promise is broken, or about to be"}
 	awscloudwatch.NewCfnCompositeAlarm(this, jsii.String(page.id()), &awscloudwatch.CfnCompositeAlarmProps{
 		AlarmDescription: jsii.String(page.description()),
-		AlarmRule:        jsii.String(strings.Join(paging, " OR ")),
+		AlarmRule:        jsii.String(strings.Join(rule, " OR ")),
 		AlarmActions:     &[]any{pager},
 		OkActions:        &[]any{pager},
 	})
-	return all
 }
 
 // newTopic adds the topic that alarms are told to. Its key is its own: the one that

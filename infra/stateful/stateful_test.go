@@ -39,6 +39,7 @@ func TestCompareAll(t *testing.T) {
 			`is no longer retained: DeletionPolicy becomes "Delete"`,
 		},
 		"a type that holds nothing": {`{"Type":"AWS::IAM::Role"}`, "", ""},
+		"an older version of code":  {`{"Type":"AWS::Lambda::Version","UpdateReplacePolicy":"Retain"}`, "", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			lost, err := stateful.CompareAll(folder(c.base), folder(c.head))

@@ -53,9 +53,9 @@ func (c Config) Validate() error {
 	return nil
 }
 
-// back is how long ago the run was whose events must be in the lake now: After, in
+// Back is how long ago the run was whose events must be in the lake now: After, in
 // whole runs.
-func (c Config) back() time.Duration {
+func (c Config) Back() time.Duration {
 	return (c.After + c.Every - 1) / c.Every * c.Every
 }
 

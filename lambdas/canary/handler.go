@@ -70,7 +70,7 @@ func (h *Handler) Invoke(ctx context.Context, event []byte) ([]byte, error) {
 			h.log.ErrorContext(ctx, "event is refused", "run", s.run, "expect", s.expect, "cause", err.Error())
 		}
 	}
-	before := now.Add(-h.config.back())
+	before := now.Add(-h.config.Back())
 	wanted := h.samples(before)
 	lost, err := h.look(ctx, before, tick.Time.UTC(), wanted)
 	if err == nil {

@@ -15,17 +15,13 @@ import (
 	"global-ingest/lambdas/record"
 )
 
-// earlier is how far before an event its object may have been begun and named:
-// Firehose buffers for up to 15 minutes, before the Validator and after it.
-const earlier = 30 * time.Minute
-
 // look reads what was written to the lake from the time a run was scheduled for
 // until now, and returns the samples of that run that are not where they belong.
 func (h *Handler) look(ctx context.Context, run, now time.Time, samples []sample) (lost []sample, err error) {
 	lost = samples
 	for _, prefix := range []string{record.EventsPrefix, record.RejectedPrefix} {
-		for hour := run.Add(-earlier).Truncate(time.Hour); !hour.After(now); hour = hour.Add(time.Hour) {
-			keys, err := h.lake.Since(ctx, prefix+hour.Format("year=2006/month=01/day=02/hour=15/"), run)
+		for _, folder := range record.Folders(prefix, run, now) {
+			keys, err := h.lake.Since(ctx, folder, run)
 			if err != nil {
 				return nil, err
 			}

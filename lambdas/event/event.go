@@ -24,7 +24,7 @@ const (
 type Event struct {
 	Raw    []byte         // its bytes, a part of the body: the JSON value alone, or a line that is none, without its line end
 	Offset int            // where Raw begins in the body
-	Type   string         // the text of its member "type", a lone surrogate as U+FFFD; "" when it is missing or no string
+	Type   string         // what names its type, a lone surrogate as U+FFFD; "" when it is missing or no string
 	Reason record.Reason  // why it is no event; "" when it is one
 	Errors []record.Error // what was found, with offsets into Raw
 }

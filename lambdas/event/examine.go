@@ -30,7 +30,7 @@ var errTrailing = errors.New("text goes on after the value")
 // says whether it is a JSON value at all, which a rejected event can be.
 func (s *Splitter) examine(text []byte) (e Event, isJSON bool) {
 	if named, ok := s.scanner.plain(text); ok {
-		return Event{Raw: text, Type: s.typeOf(named)}, true
+		return Event{Raw: text, Type: s.named(text, named)}, true
 	}
 	if failed, bad := precheck(text); bad {
 		return failed, false
@@ -47,6 +47,9 @@ func (s *Splitter) examine(text []byte) (e Event, isJSON bool) {
 	}
 	if duplicate != nil {
 		return Event{Raw: text, Reason: record.DuplicateKey, Errors: []record.Error{*duplicate}}, true
+	}
+	if s.typeFrom != nil {
+		eventType = s.named(text, nil)
 	}
 	return Event{Raw: text, Type: eventType}, true
 }
@@ -80,7 +83,7 @@ func (s *Splitter) object(text []byte, options []jsontext.Options) (eventType st
 		if err != nil {
 			return "", err
 		}
-		isType := isTypeName(name)
+		isType := isName(name, s.scanner.typeMember)
 		value, err := s.decoder.ReadValue()
 		if err != nil {
 			return "", err
@@ -92,12 +95,11 @@ func (s *Splitter) object(text []byte, options []jsontext.Options) (eventType st
 	return eventType, s.end()
 }
 
-func isTypeName(quoted []byte) bool {
+func isName(quoted []byte, name string) bool {
 	if bytes.IndexByte(quoted, '\\') < 0 {
-		return string(quoted) == `"type"`
+		return string(quoted[1:len(quoted)-1]) == name
 	}
-	name, _ := jsontext.AppendUnquote(nil, quoted)
-	return string(name) == "type"
+	return Name(quoted) == name
 }
 
 // skim reads text as one value of any kind.

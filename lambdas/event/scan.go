@@ -17,7 +17,9 @@ type scanner struct {
 	text     []byte
 	at       int      // the next byte
 	names    []uint64 // hashes of the names so far of each object that is open
-	typeText []byte   // the value of the member "type", quotes included; nil when it is no string
+	typeText []byte   // the value of the member typeMember, quotes included; nil when it is no string
+
+	typeMember string // that names the type
 }
 
 // seed keeps a client from choosing names whose hashes are equal.
@@ -149,7 +151,7 @@ func (s *scanner) member(depth, first int) bool {
 	if !s.take(':') {
 		return false
 	}
-	isType := depth == 1 && string(name) == "type"
+	isType := depth == 1 && string(name) == s.typeMember
 	start = -1
 	if isType && s.next() == '"' {
 		start = s.at

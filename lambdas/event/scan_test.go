@@ -7,7 +7,8 @@ import (
 	"testing"
 )
 
-// FuzzScan: with the scanner and without it, a body is split the same.
+// FuzzScan: with the scanner and without it, a body is split the same, and where places
+// are followed one finds the type that the scanner finds.
 func FuzzScan(f *testing.F) {
 	many := make([]string, 40)
 	for i := range many {
@@ -22,18 +23,21 @@ func FuzzScan(f *testing.F) {
 		f.Add([]byte("[" + text + ", {\"type\":\"b\"}]"))
 		f.Add([]byte(text + "\r\n{\"type\":\"b\"}\n"))
 	}
-	with, without := NewSplitter(5, 4), NewSplitter(5, 4)
+	with, without, following := NewSplitter(5, 4), NewSplitter(5, 4), NewSplitter(5, 4, "type", "type")
 	without.scanner.maxDepth = 0 // nothing is plain
 	f.Fuzz(func(t *testing.T, body []byte) {
 		if a, b := with.Split(body), without.Split(body); !reflect.DeepEqual(a, b) {
 			t.Fatalf("%q: with the scanner %+v, without %+v", body, a, b)
+		}
+		if a, b := with.Split(body), following.Split(body); !reflect.DeepEqual(a, b) {
+			t.Fatalf("%q: with the scanner %+v, following places %+v", body, a, b)
 		}
 	})
 }
 
 // TestPlainEventsAreScanned, or the scanner is of no use.
 func TestPlainEventsAreScanned(t *testing.T) {
-	s := scanner{maxDepth: 3}
+	s := scanner{maxDepth: 3, typeMember: DefaultTypeFrom}
 	for text, want := range map[string]string{`{}`: "", `{"a":{"b":["größe\n",1e5,false]},"type":"click"}`: `"click"`} {
 		if named, ok := s.plain([]byte(text)); !ok || string(named) != want {
 			t.Errorf("%s: %t, type %s", text, ok, named)

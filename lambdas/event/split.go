@@ -3,6 +3,7 @@ package event
 import (
 	"bytes"
 	"fmt"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -15,6 +16,7 @@ import (
 type Splitter struct {
 	maxDepth  int
 	maxEvents int
+	typeFrom  []string // where an event names its type; nil where the scanner looks
 
 	scanner scanner
 	decoder jsontext.Decoder
@@ -25,9 +27,17 @@ type Splitter struct {
 }
 
 // NewSplitter returns a Splitter of bodies with at most maxEvents events, each
-// nested at most maxDepth deep: the event itself is the first level.
-func NewSplitter(maxDepth, maxEvents int) *Splitter {
-	return &Splitter{maxDepth: maxDepth, maxEvents: maxEvents, scanner: scanner{maxDepth: maxDepth}}
+// nested at most maxDepth deep: the event itself is the first level. typeFrom says where
+// an event names its type, as TypeFrom does; without it that is DefaultTypeFrom.
+func NewSplitter(maxDepth, maxEvents int, typeFrom ...string) *Splitter {
+	s := &Splitter{maxDepth: maxDepth, maxEvents: maxEvents, scanner: scanner{maxDepth: maxDepth, typeMember: DefaultTypeFrom}}
+	switch {
+	case len(typeFrom) == 1 && !strings.Contains(typeFrom[0], "."):
+		s.scanner.typeMember = typeFrom[0]
+	case len(typeFrom) > 0:
+		s.typeFrom = typeFrom
+	}
+	return s
 }
 
 // Split finds the events of body:
@@ -124,7 +134,7 @@ func (s *Splitter) plainArray(text []byte, start int) bool {
 		if n.typeText = nil; !n.object(1) {
 			return false
 		}
-		s.events = append(s.events, Event{Raw: text[from:n.at:n.at], Offset: start + from, Type: s.typeOf(n.typeText)})
+		s.events = append(s.events, Event{Raw: text[from:n.at:n.at], Offset: start + from, Type: s.named(text[from:n.at], n.typeText)})
 		if !n.take(',') {
 			return n.take(']') && n.at == len(text)
 		}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -47,9 +48,18 @@ func From(api *s3.Client, name string) *Bucket { return &Bucket{name: name, api:
 // Put writes an object, encrypted with S3's own key rather than the lake's: what
 // the functions write must not depend on a key that somebody can disable.
 func (b *Bucket) Put(ctx context.Context, key string, body []byte) error {
+	return b.put(ctx, key, body, types.ServerSideEncryptionAes256)
+}
+
+// PutLines writes an object as Firehose does, encrypted as the bucket says: with the
+// lake's key.
+func (b *Bucket) PutLines(ctx context.Context, key string, body []byte) error {
+	return b.put(ctx, key, body, "")
+}
+
+func (b *Bucket) put(ctx context.Context, key string, body []byte, encryption types.ServerSideEncryption) error {
 	_, err := b.api.PutObject(ctx, &s3.PutObjectInput{
-		Bucket: &b.name, Key: &key, Body: bytes.NewReader(body),
-		ServerSideEncryption: types.ServerSideEncryptionAes256,
+		Bucket: &b.name, Key: &key, Body: bytes.NewReader(body), ServerSideEncryption: encryption,
 	})
 	if err != nil {
 		return fmt.Errorf("putting %d bytes at s3://%s/%s: %w", len(body), b.name, key, err)
@@ -70,10 +80,27 @@ func (b *Bucket) Get(ctx context.Context, key string) (io.ReadCloser, error) {
 	return out.Body, nil
 }
 
-// Delete removes an object; one that is not there is fine.
-func (b *Bucket) Delete(ctx context.Context, key string) error {
-	if _, err := b.api.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &b.name, Key: &key}); err != nil {
-		return fmt.Errorf("deleting s3://%s/%s: %w", b.name, key, err)
+// maxDeletes is how many objects one call of DeleteObjects takes.
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
+const maxDeletes = 1_000
+
+// Delete removes objects; one that is not there is fine. On an error some may be gone.
+func (b *Bucket) Delete(ctx context.Context, keys ...string) error {
+	for chunk := range slices.Chunk(keys, maxDeletes) {
+		objects := make([]types.ObjectIdentifier, len(chunk))
+		for i := range chunk {
+			objects[i].Key = &chunk[i]
+		}
+		out, err := b.api.DeleteObjects(ctx, &s3.DeleteObjectsInput{
+			Bucket: &b.name, Delete: &types.Delete{Objects: objects, Quiet: aws.Bool(true)},
+		})
+		if err == nil && len(out.Errors) > 0 {
+			e := out.Errors[0]
+			err = fmt.Errorf("%d refused, %s with %s: %s", len(out.Errors), aws.ToString(e.Key), aws.ToString(e.Code), aws.ToString(e.Message))
+		}
+		if err != nil {
+			return fmt.Errorf("deleting %d objects of s3://%s: %w", len(chunk), b.name, err)
+		}
 	}
 	return nil
 }

@@ -59,6 +59,17 @@ func TestPutWritesTheBytesUnderS3sOwnEncryption(t *testing.T) {
 	}
 }
 
+// TestLinesAreUnderTheBucketsOwnEncryption, which is the lake's key, as Firehose's are.
+func TestLinesAreUnderTheBucketsOwnEncryption(t *testing.T) {
+	seen := serve(t, func(int) int { return http.StatusOK })
+	if err := lake.New("bucket", quick()).PutLines(context.Background(), "events/a", []byte("{}\n")); err != nil {
+		t.Fatal(err)
+	}
+	if want := (request{http.MethodPut, "/bucket/events/a", "", "{}\n"}); len(*seen) != 1 || (*seen)[0] != want {
+		t.Errorf("seen %q, want %q", *seen, want)
+	}
+}
+
 func TestPutTriesAgainWithTheSameBytes(t *testing.T) {
 	seen := serve(t, func(n int) int {
 		if n < 3 {

@@ -2,6 +2,7 @@ package record
 
 import (
 	"net/url"
+	"strings"
 	"time"
 )
 
@@ -13,10 +14,70 @@ const (
 	RejectedLargePrefix = "rejected-large/" // payloads of rejects that do not fit a record
 	FailedPrefix        = "failed/"         // what Firehose could not process, by error type
 	SourcePrefix        = "source/"         // records as received, where the backup is on
-	SpillPrefix         = "spill/"          // records that Firehose did not take
+	SpillPrefix         = "spill/"          // records that go through the stream again: refused by Firehose, or deferred
 )
 
+// LinesExtension ends the key of every object of lines: newline-delimited JSON, gzip.
+const LinesExtension = ".jsonl.gz"
+
 const dateFormat = "2006-01-02"
+
+// partition is the one definition of the folders below events/, rejected/, failed/ and
+// source/: one an hour, in UTC. java is how Firehose spells what layout is in Go.
+// https://docs.aws.amazon.com/firehose/latest/dev/s3-prefixes.html
+var partition = []struct{ key, java, layout string }{
+	{"year", "yyyy", "2006"}, {"month", "MM", "01"}, {"day", "dd", "02"}, {"hour", "HH", "15"},
+}
+
+// Partition returns the folder of what arrived at at: year=…/month=…/day=…/hour=…/
+func Partition(at time.Time) string {
+	var folder strings.Builder
+	for _, p := range partition {
+		folder.WriteString(p.key + "=" + at.UTC().Format(p.layout) + "/")
+	}
+	return folder.String()
+}
+
+// PartitionExpression returns Partition as a stream's prefix says it. Firehose
+// evaluates it at the arrival of an object's oldest record.
+func PartitionExpression() string {
+	var prefix strings.Builder
+	for _, p := range partition {
+		prefix.WriteString(p.key + "=!{timestamp:" + p.java + "}/")
+	}
+	return prefix.String()
+}
+
+// FolderLead is how far before an event the folder of its object may lie, which is that
+// of the oldest record in the object. That record has waited for the Validator for up
+// to 15 minutes, the Validator has taken up to 5, and the object has been collected for
+// up to 15: 35 minutes. The rest is for batches that are tried again.
+const FolderLead = time.Hour
+
+// Folders returns the folders below prefix, in order, that may hold what arrived
+// between two times.
+func Folders(prefix string, from, until time.Time) (folders []string) {
+	for hour := from.Add(-FolderLead).Truncate(time.Hour); !hour.After(until); hour = hour.Add(time.Hour) {
+		folders = append(folders, prefix+Partition(hour))
+	}
+	return folders
+}
+
+// OverflowKey returns the key of lines that the Validator stores itself: in the folder
+// of their oldest record's arrival, as Firehose's own objects are, named after the
+// first record's ingest id and a hash of all the records. So the same records overwrite
+// their object, and other records never do: not a part, a split or a replay of a
+// request either, whose ingest id is the same.
+func OverflowKey(id, hash string, arrived time.Time) string {
+	return EventsPrefix + Partition(arrived) + url.PathEscape(id) + "-" + hash + LinesExtension
+}
+
+// DeferredKey returns the key of records that the Validator had no time for, which
+// stand one behind the other, named as those of OverflowKey. It is never the SpillKey
+// of a record alone.
+func DeferredKey(id, hash string, at time.Time) string {
+	return SpillKey(url.PathEscape(id)+"-"+hash, at)
+}
 
 // SpillKey returns the key of the record with this ingest id, received at at:
 // spill/<2 hex>/<date>/<ingest id>. The two digits are the id's last, which are

@@ -14,9 +14,9 @@ import (
 // https://docs.aws.amazon.com/firehose/latest/APIReference/API_PutRecord.html
 const MaxBytes = 1_000 << 10
 
-// MaxInflated is the most bytes that the body of a record may inflate to. What is
-// valid of it becomes lines of an answer to Firehose, in base64, 4/3 of their size:
-// 4 MiB are 5.6 MB of the 6 MB that Lambda returns.
+// MaxInflated is the most bytes that the body of a record may inflate to: a little less
+// than the largest body that API Gateway passes on. One event of that size still fits an
+// answer to Firehose: 4 MiB are 5.6 MB in base64, of the 6 MB that Lambda returns.
 const MaxInflated = 4 << 20
 
 // version is the record format's, the header's member "v".

@@ -16,7 +16,7 @@ import (
 // rejected here, with its payload as an object beside the row.
 func (h *Handler) add(ctx context.Context, b *batch, r record.Record) error {
 	data := record.Append(nil, r.Header, r.Body)
-	if len(data) <= record.MaxBytes && !h.mustSplit(r) {
+	if len(data) <= record.MaxBytes {
 		b.addEvents(data)
 		return nil
 	}
@@ -33,13 +33,6 @@ func (h *Handler) add(ctx context.Context, b *batch, r record.Record) error {
 		}
 	}
 	return nil
-}
-
-// mustSplit says whether r could fit a record and still be more than the validator
-// can answer for: a compressed body that came back because its lines did not fit
-// an answer would only come back again.
-func (h *Handler) mustSplit(r record.Record) bool {
-	return r.Replays > 0 && event.IsGzip(r.Body)
 }
 
 // addPart appends one part as a record, compressed when it is too large as it is,

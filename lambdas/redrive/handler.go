@@ -32,7 +32,7 @@ type Stream interface {
 type Lake interface {
 	Get(ctx context.Context, key string) (io.ReadCloser, error)
 	Put(ctx context.Context, key string, body []byte) error
-	Delete(ctx context.Context, key string) error
+	Delete(ctx context.Context, keys ...string) error // all of them, or an error
 }
 
 // The metrics of redrive.
@@ -41,9 +41,13 @@ const (
 	MetricUnreplayable = "RecordsUnreplayable" // records left out: replayed too often, or not readable
 )
 
-// batchBytes is about how much is read before it is put: the stream cuts it into
-// the calls that its limits ask for.
-const batchBytes = 3_584 << 10
+// A batch is put once it fills a call of PutRecordBatch, whose limits are 4 MiB and 500
+// records. The stream cuts what is more.
+// https://docs.aws.amazon.com/firehose/latest/APIReference/API_PutRecordBatch.html
+const (
+	batchBytes   = 3_584 << 10
+	batchRecords = 500
+)
 
 // Handler works off messages. It is not safe for concurrent use, which Lambda
 // never asks for.
@@ -97,60 +101,126 @@ func (h *Handler) Invoke(ctx context.Context, event []byte) ([]byte, error) {
 		return nil, fmt.Errorf("decoding the queue's event: %w", err)
 	}
 	h.counts = map[string]int{}
-	failures := Failures{Items: []Failure{}}
+	var messages []*message
+	var spilled, replayed []*object
 	for _, m := range batch.Records {
-		if err := h.work(ctx, m.Body); err != nil {
-			h.log.ErrorContext(ctx, "message is not done", "message", m.MessageID, "cause", err.Error())
-			failures.Items = append(failures.Items, Failure{ID: m.MessageID})
+		asked := &message{id: m.MessageID}
+		messages = append(messages, asked)
+		named, err := replays(m.Body)
+		asked.fail(err)
+		for _, r := range named {
+			if o := (&object{Replay: r, message: asked}); strings.HasPrefix(r.Key, record.SpillPrefix) {
+				spilled = append(spilled, o)
+			} else {
+				replayed = append(replayed, o)
+			}
 		}
+	}
+	h.bringBack(ctx, spilled)
+	for _, o := range replayed {
+		o.attempt(func() error { return h.replay(ctx, o) })
 	}
 	h.writeMetrics(ctx)
-	return json.Marshal(failures)
+	return json.Marshal(h.failures(ctx, messages))
 }
 
-// work does all that one message asks for. A panic is that message's failure.
-func (h *Handler) work(ctx context.Context, body string) (err error) {
+func (h *Handler) failures(ctx context.Context, messages []*message) Failures {
+	failures := Failures{Items: []Failure{}}
+	for _, m := range messages {
+		if m.err != nil {
+			h.log.ErrorContext(ctx, "message is not done", "message", m.id, "cause", m.err.Error())
+			failures.Items = append(failures.Items, Failure{ID: m.id})
+		}
+	}
+	return failures
+}
+
+// message is one message of the queue. It is done when all of its objects are.
+type message struct {
+	id  string
+	err error // the first
+}
+
+func (m *message) fail(err error) {
+	if m.err == nil {
+		m.err = err
+	}
+}
+
+// object is one object that a message names.
+type object struct {
+	Replay
+	*message
+}
+
+// attempt does a part of the work on o. What goes wrong, a panic included, fails o's
+// message and no other.
+func (o *object) attempt(work func() error) {
 	defer func() {
 		if cause := recover(); cause != nil {
-			err = fmt.Errorf("panic: %v", cause)
+			o.fail(fmt.Errorf("panic: %v", cause))
 		}
 	}()
-	asked, err := replays(body)
-	if err != nil {
-		return err
-	}
-	for _, r := range asked {
-		if err := h.redrive(ctx, r); err != nil {
-			return err
-		}
-	}
-	return nil
+	o.fail(work())
 }
 
-// redrive puts every record of one object, and deletes the object when it was
-// spilled: then the stream is where its record lives. Objects that are replayed
-// stay, as the history they are. An object that is gone was redriven before.
-func (h *Handler) redrive(ctx context.Context, r Replay) error {
-	records, err := h.open(ctx, r)
-	if err != nil {
-		return err
-	}
-	if err := h.putAll(ctx, records); err != nil {
-		if errors.Is(err, fs.ErrNotExist) && strings.HasPrefix(r.Key, record.SpillPrefix) {
-			h.log.InfoContext(ctx, "object is gone, redriven before", "key", r.Key)
-			return nil
-		}
-		return err
-	}
-	if strings.HasPrefix(r.Key, record.SpillPrefix) {
-		return h.lake.Delete(ctx, r.Key)
-	}
-	return nil
-}
-
-// putAll puts records in batches of about batchBytes.
-func (h *Handler) putAll(ctx context.Context, records source) error {
+// bringBack puts the records of spilled objects, those of many objects in one call. It
+// deletes an object once the stream has accepted all of its records.
+func (h *Handler) bringBack(ctx context.Context, objects []*object) {
 	var b batch
+	for f := range h.fetch(ctx, objects) {
+		if errors.Is(f.err, fs.ErrNotExist) {
+			h.log.InfoContext(ctx, "object is gone, redriven before", "key", f.Key)
+			continue
+		}
+		b.objects = append(b.objects, f.object)
+		f.attempt(func() error {
+			records, err := f.records()
+			for _, r := range records {
+				if err == nil {
+					err = h.add(ctx, &b, r)
+				}
+			}
+			return err
+		})
+		if b.isFull() {
+			h.settle(ctx, &b)
+		}
+	}
+	h.settle(ctx, &b)
+}
+
+// settle puts what b holds and deletes the objects that are done.
+func (h *Handler) settle(ctx context.Context, b *batch) {
+	objects := b.objects
+	h.flush(ctx, b)
+	var done []string
+	for _, o := range objects {
+		if o.err == nil {
+			done = append(done, o.Key)
+		}
+	}
+	if len(done) == 0 {
+		return
+	}
+	if err := h.lake.Delete(ctx, done...); err != nil {
+		for _, o := range objects {
+			o.fail(err)
+		}
+	}
+}
+
+// replay puts the records of an object that an operator names. The object stays, as
+// history.
+func (h *Handler) replay(ctx context.Context, o *object) error {
+	if isLate(ctx) {
+		return errLate
+	}
+	records, err := h.open(ctx, o.Replay)
+	if err != nil {
+		return err
+	}
+	b := batch{objects: []*object{o}}
 	for r, err := range records {
 		if err != nil {
 			return err
@@ -162,45 +232,64 @@ func (h *Handler) putAll(ctx context.Context, records source) error {
 		if err := h.add(ctx, &b, r); err != nil {
 			return err
 		}
-		if b.bytes >= batchBytes {
-			if err := h.flush(ctx, &b); err != nil {
-				return err
+		if b.isFull() {
+			if h.flush(ctx, &b); o.err != nil {
+				return o.err
 			}
+			b.objects = []*object{o}
 		}
 	}
-	return h.flush(ctx, &b)
+	h.flush(ctx, &b)
+	return nil
 }
 
-// batch is what is read and not yet put.
+// batch is what was read and not yet put. What is added belongs to the last of objects.
 type batch struct {
-	events, rejects [][]byte
+	objects         []*object
+	events, rejects owned
 	bytes           int
 }
 
-func (b *batch) addEvents(data []byte) {
-	b.events, b.bytes = append(b.events, data), b.bytes+len(data)
+// owned are records and the object that each came from.
+type owned struct {
+	records [][]byte
+	owners  []*object
 }
 
-func (b *batch) addReject(row []byte) {
-	b.rejects, b.bytes = append(b.rejects, row), b.bytes+len(row)
+func (b *batch) addEvents(data []byte) { b.add(&b.events, data) }
+
+func (b *batch) addReject(row []byte) { b.add(&b.rejects, row) }
+
+func (b *batch) add(to *owned, data []byte) {
+	to.records = append(to.records, data)
+	to.owners = append(to.owners, b.objects[len(b.objects)-1])
+	b.bytes += len(data)
 }
 
-func (h *Handler) flush(ctx context.Context, b *batch) error {
-	for _, put := range []struct {
-		stream  Stream
-		records [][]byte
-	}{{h.events, b.events}, {h.rejects, b.rejects}} {
-		if len(put.records) == 0 {
-			continue
-		}
-		refused, err := put.stream.PutBatch(ctx, put.records)
-		h.counts[MetricRedriven] += len(put.records) - len(refused)
-		if len(refused) > 0 || err != nil {
-			return fmt.Errorf("redriving %d records: %d refused: %w", len(put.records), len(refused), err)
-		}
-	}
+// isFull says whether b is worth a call of its own.
+func (b *batch) isFull() bool {
+	return b.bytes >= batchBytes || len(b.events.records) >= batchRecords || len(b.rejects.records) >= batchRecords
+}
+
+// flush puts what b holds and empties it. The message of a record that was refused fails.
+func (h *Handler) flush(ctx context.Context, b *batch) {
+	h.put(ctx, h.events, b.events)
+	h.put(ctx, h.rejects, b.rejects)
 	*b = batch{}
-	return nil
+}
+
+func (h *Handler) put(ctx context.Context, stream Stream, o owned) {
+	if len(o.records) == 0 {
+		return
+	}
+	refused, err := stream.PutBatch(ctx, o.records)
+	h.counts[MetricRedriven] += len(o.records) - len(refused)
+	if err == nil && len(refused) > 0 {
+		err = errors.New("no reason given")
+	}
+	for _, i := range refused {
+		o.owners[i].fail(fmt.Errorf("redriving %d records: %d refused: %w", len(o.records), len(refused), err))
+	}
 }
 
 // skip tells of a line that cannot be read.

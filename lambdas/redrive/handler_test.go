@@ -14,6 +14,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -26,11 +27,13 @@ import (
 
 // stream keeps what it accepts; refuse says what it does not.
 type stream struct {
+	calls    int
 	accepted [][]byte
 	refuse   func(record []byte) bool
 }
 
 func (s *stream) PutBatch(_ context.Context, records [][]byte) (refused []int, err error) {
+	s.calls++
 	for i, r := range records {
 		if s.refuse != nil && s.refuse(r) {
 			refused, err = append(refused, i), errors.New("slow down")
@@ -43,11 +46,14 @@ func (s *stream) PutBatch(_ context.Context, records [][]byte) (refused []int, e
 
 // lake keeps objects by key.
 type lake struct {
+	mu      sync.Mutex
 	objects map[string][]byte
 	log     []string // of deletions
 }
 
 func (l *lake) Get(_ context.Context, key string) (io.ReadCloser, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	body, ok := l.objects[key]
 	if !ok {
 		return nil, fmt.Errorf("getting %s: %w", key, fs.ErrNotExist)
@@ -56,17 +62,24 @@ func (l *lake) Get(_ context.Context, key string) (io.ReadCloser, error) {
 }
 
 func (l *lake) Put(_ context.Context, key string, body []byte) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	l.objects[key] = bytes.Clone(body)
 	return nil
 }
 
-func (l *lake) Delete(_ context.Context, key string) error {
-	delete(l.objects, key)
-	l.log = append(l.log, key)
+func (l *lake) Delete(_ context.Context, keys ...string) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, key := range keys {
+		delete(l.objects, key)
+	}
+	l.log = append(l.log, keys...)
 	return nil
 }
 
 type lab struct {
+	within          time.Duration // of an invocation; 0: it has no end
 	events, rejects stream
 	lake            lake
 	out             bytes.Buffer
@@ -93,7 +106,13 @@ func (l *lab) work(t *testing.T, bodies ...string) (failed []int) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	answer, err := h.Invoke(context.Background(), text)
+	ctx := context.Background()
+	if l.within > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, l.within)
+		defer cancel()
+	}
+	answer, err := h.Invoke(ctx, text)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -157,6 +176,30 @@ func TestASpilledRecordGoesBackAsItIsAndItsObjectIsDeleted(t *testing.T) {
 	}
 }
 
+// TestRecordsBehindEachOtherGoBackAndAreNoReplays: the Validator leaves them so, however
+// often they were replayed before.
+func TestRecordsBehindEachOtherGoBackAndAreNoReplays(t *testing.T) {
+	l := newLab()
+	var want [][]byte
+	for n := range 4 {
+		h := record.Header{ID: fmt.Sprint("id-", n), ReceivedAt: receivedAt, Replays: n}
+		want = append(want, record.Append(nil, h, []byte("{}\n")))
+	}
+	key := record.DeferredKey("id-0", "00ff", receivedAt)
+	l.lake.objects[key] = bytes.Join(want, nil)
+	l.events.refuse = func(r []byte) bool { return bytes.Equal(r, want[3]) }
+	if failed := l.work(t, notification(key)); !slices.Equal(failed, []int{0}) || l.lake.objects[key] == nil {
+		t.Errorf("failed %v, deleted %v, although one was refused", failed, l.lake.log)
+	}
+	l.events = stream{}
+	if failed := l.work(t, notification(key)); len(failed) > 0 {
+		t.Fatal(l.out.String())
+	}
+	if diff := cmp.Diff(want, l.events.accepted); diff != "" || l.lake.objects[key] != nil {
+		t.Error(diff)
+	}
+}
+
 func TestNothingIsDeletedBeforeTheStreamHasIt(t *testing.T) {
 	l := newLab()
 	key := l.spill("id-01", []byte("{}"))
@@ -177,6 +220,41 @@ func TestOneMessageFailsWithoutTheOthers(t *testing.T) {
 	}
 	if len(l.events.accepted) != 1 || !slices.Equal(l.lake.log, []string{good}) {
 		t.Errorf("accepted %d, deleted %v", len(l.events.accepted), l.lake.log)
+	}
+}
+
+// TestManyObjectsTakeFewCalls: a stream's quota counts calls, and one that waits for each
+// object brings back too few a second to ever catch up.
+func TestManyObjectsTakeFewCalls(t *testing.T) {
+	l := newLab()
+	var messages []string
+	for i := range 1_200 {
+		messages = append(messages, notification(l.spill(fmt.Sprintf("id-%04d", i), []byte("{}"))))
+	}
+	refused := 0
+	l.events.refuse = func(r []byte) bool {
+		if !bytes.Contains(r, []byte("id-0700")) {
+			return false
+		}
+		refused++
+		return true
+	}
+	if failed := l.work(t, messages...); !slices.Equal(failed, []int{700}) || refused != 1 {
+		t.Errorf("failed %v, want the one that was refused", failed)
+	}
+	if l.events.calls != 3 || len(l.events.accepted) != 1_199 || len(l.lake.objects) != 1 {
+		t.Errorf("%d calls, %d accepted, %d objects left; want 3, 1199 and 1", l.events.calls, len(l.events.accepted), len(l.lake.objects))
+	}
+}
+
+// TestWhatIsNotBegunInTimeGoesBack: a timeout would send all messages of the invocation
+// again, those of finished objects too.
+func TestWhatIsNotBegunInTimeGoesBack(t *testing.T) {
+	l := newLab()
+	l.within = 5 * time.Second
+	key := l.spill("id-01", []byte("{}"))
+	if failed := l.work(t, notification(key), replay(t, "failed/a", "")); !slices.Equal(failed, []int{0, 1}) || l.lake.objects[key] == nil {
+		t.Errorf("failed %v, deleted %v", failed, l.lake.log)
 	}
 }
 

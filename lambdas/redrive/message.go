@@ -15,8 +15,8 @@ type Replay struct {
 	Reason record.Reason `json:"reason,omitempty"` // only rejects with this reason; empty: all
 }
 
-// message is a queue message's body: an S3 notification or an operator's replay.
-type message struct {
+// body is a queue message's body: an S3 notification or an operator's replay.
+type body struct {
 	Replay  *Replay `json:"replay"`
 	Event   string  `json:"Event"` // "s3:TestEvent", which S3 sends when the notification is set up
 	Records []struct {
@@ -30,15 +30,15 @@ type message struct {
 
 // Body returns r as a queue message's body.
 func (r Replay) Body() (string, error) {
-	body, err := json.Marshal(message{Replay: &r})
-	return string(body), err
+	text, err := json.Marshal(body{Replay: &r})
+	return string(text), err
 }
 
 // replays returns what body asks for: the objects of a notification, or the one of
 // an operator. None is fine: S3's test event names no object.
-func replays(body string) ([]Replay, error) {
-	var m message
-	if err := json.Unmarshal([]byte(body), &m); err != nil {
+func replays(text string) ([]Replay, error) {
+	var m body
+	if err := json.Unmarshal([]byte(text), &m); err != nil {
 		return nil, fmt.Errorf("decoding message: %w", err)
 	}
 	if m.Replay != nil {

@@ -1,6 +1,7 @@
 package sdk
 
 import (
+	"io"
 	"net"
 	"net/http"
 	"sync/atomic"
@@ -49,6 +50,13 @@ func newTransport(c bounds.Config) *http.Transport {
 	}
 }
 
+// readable is a request's body without its WriteTo. When an answer begins, smithy-go
+// closes the body, whose WriteTo then returns io.EOF. Net/http's write loop, which looks
+// for more behind the last byte, takes that for a failed write and closes the connection
+// under the answer; the SDK then sends a batch again that was stored. Over loopback that
+// was 1 call of PutRecordBatch in 200. See aws/aws-sdk-go-v2#2737.
+type readable struct{ io.ReadCloser }
+
 // freshClient closes its idle connections before the request after a failure.
 type freshClient struct {
 	client    http.Client
@@ -59,6 +67,9 @@ type freshClient struct {
 func (c *freshClient) Do(req *http.Request) (*http.Response, error) {
 	if c.failed.Swap(false) {
 		c.transport.CloseIdleConnections()
+	}
+	if req.Body != nil && req.Body != http.NoBody {
+		req.Body = readable{req.Body}
 	}
 	resp, err := c.client.Do(req)
 	if err != nil || resp.StatusCode >= http.StatusInternalServerError {

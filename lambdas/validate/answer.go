@@ -41,7 +41,7 @@ func appendAnswer(dst []byte, batch []delivered, outcomes []outcome) []byte {
 		}
 		dst = append(append(dst, answerID...), batch[i].id...)
 		dst = append(append(dst, answerResult...), o.result()...)
-		if o.valid > 0 {
+		if len(o.lines) > 0 {
 			dst = append(dst, answerData...)
 			dst = base64.StdEncoding.AppendEncode(dst, o.lines)
 		}

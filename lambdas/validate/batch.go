@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
+	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -13,9 +15,18 @@ import (
 // delivered is one record of a batch, as Firehose hands it over.
 // https://docs.aws.amazon.com/firehose/latest/dev/data-transformation-status-model.html
 type delivered struct {
-	id   []byte // its recordId as the JSON string it came as, quotes included, to be handed back unread
-	data []byte // what was put on the stream
-	err  error  // why data cannot be read
+	id      []byte // its recordId as the JSON string it came as, quotes included, to be handed back unread
+	data    []byte // what was put on the stream
+	arrived int64  // when Firehose took it, in Unix milliseconds; 0: not said
+	err     error  // why data cannot be read
+}
+
+// arrivedOr returns when Firehose took the record, or else another time.
+func (d delivered) arrivedOr(other time.Time) time.Time {
+	if d.arrived <= 0 {
+		return other
+	}
+	return time.UnixMilli(d.arrived)
 }
 
 var errNoData = errors.New("record has no data")
@@ -116,17 +127,17 @@ func (d *batchDecoder) topLevel(name string) error {
 func (d *batchDecoder) record() error {
 	r := delivered{err: errNoData}
 	err := d.object(func(name string) error {
-		if name != "recordId" && name != "data" || d.PeekKind() != '"' {
-			return d.SkipValue()
-		}
 		text, err := d.ReadValue()
 		if err != nil {
 			return err
 		}
-		if name == "recordId" {
+		switch {
+		case name == "recordId" && text.Kind() == '"':
 			r.id = text
-		} else {
+		case name == "data" && text.Kind() == '"':
 			r.data, r.err = d.base64(text)
+		case name == arrivalName:
+			r.arrived = milliseconds(text)
 		}
 		return nil
 	})
@@ -135,6 +146,18 @@ func (d *batchDecoder) record() error {
 	}
 	d.records = append(d.records, r)
 	return err
+}
+
+// arrivalName is the member that says when Firehose took a record.
+const arrivalName = "approximateArrivalTimestamp"
+
+// milliseconds reads a whole number; 0 of anything else.
+func milliseconds(text []byte) int64 {
+	n, err := strconv.ParseInt(string(text), 10, 64)
+	if err != nil {
+		return 0
+	}
+	return n
 }
 
 func (d *batchDecoder) base64(quoted []byte) ([]byte, error) {

@@ -1,10 +1,13 @@
 package validate
 
 import (
+	"context"
+	"errors"
 	"runtime"
 	"sync"
 
-	"global-ingest/lambdas/validate/schemas"
+	"global-ingest/lambdas/record"
+	"global-ingest/lambdas/validate/schema"
 )
 
 // bench is where the records of one batch are judged, by as many workers as there
@@ -16,10 +19,10 @@ type bench struct {
 	outcomes []outcome
 }
 
-func newBench(c Config, set *schemas.Set) *bench {
+func newBench(c Config, set *schema.Set) *bench {
 	b := &bench{workers: make([]*worker, runtime.GOMAXPROCS(0))}
 	for i := range b.workers {
-		b.workers[i] = newWorker(c, set, len(b.workers))
+		b.workers[i] = newWorker(c, set)
 	}
 	return b
 }
@@ -27,26 +30,49 @@ func newBench(c Config, set *schemas.Set) *bench {
 // aShare is the least that a worker is worth being woken for, in bytes of records.
 const aShare = 32 << 10
 
-// judge decides on every record, whose lines may take room bytes of the answer. The
-// outcomes are good until the next batch.
-func (b *bench) judge(room int) []outcome {
+// judge decides on every record, whose lines may take room bytes of the answer, and has
+// s keep all that the answer does not hold. The outcomes are good until the next batch.
+// An error says that something is not kept.
+func (b *bench) judge(ctx context.Context, s store, h hours, room int) ([]outcome, error) {
 	clear(b.outcomes) // no batch holds on to the one before
 	b.outcomes = append(b.outcomes[:0], make([]outcome, len(b.records))...)
-	var busy sync.WaitGroup
+	busy := b.handOut()
+	failed := make([]error, len(busy))
+	var others sync.WaitGroup
+	for i, w := range busy[1:] {
+		others.Go(func() { failed[i+1] = w.judgeAll(ctx, s, h, room) })
+	}
+	failed[0] = busy[0].judgeAll(ctx, s, h, room) // the first share is ours
+	others.Wait()
+	if err := errors.Join(failed...); err != nil {
+		return nil, err
+	}
+	var left []reject
+	for _, w := range busy {
+		room = w.fit(room)
+		if err := s.putLines(ctx, &w.overflow); err != nil {
+			return nil, err
+		}
+		left = append(left, w.rejects.all...)
+	}
+	if err := s.putRejects(ctx, left); err != nil {
+		return nil, err
+	}
+	return b.outcomes, b.putDeferred(ctx, s)
+}
+
+// handOut gives each worker that is needed a share of the records, and returns these
+// workers: at least one.
+func (b *bench) handOut() []*worker {
 	from := 0
 	for i, w := range b.workers {
 		to := b.share(from, len(b.workers)-i)
-		share, outcomes := b.records[from:to], b.outcomes[from:to]
-		if to == len(b.records) {
-			w.judgeAll(share, outcomes, room) // the last share is ours
-			break
+		w.begin(b.records[from:to], b.outcomes[from:to])
+		if from = to; to == len(b.records) {
+			return b.workers[:i+1]
 		}
-		busy.Go(func() { w.judgeAll(share, outcomes, room) })
-		from = to
 	}
-	busy.Wait()
-	fit(b.outcomes, room)
-	return b.outcomes
+	return b.workers
 }
 
 // share returns where the share of the next of so many workers ends, by bytes.
@@ -65,16 +91,25 @@ func (b *bench) share(from, workers int) (to int) {
 	return to
 }
 
-// fit fails the records whose lines have no room beside those before them. No worker
-// knows what the others found; each has left out only what its own lines left no
-// room for, which would not fit beside more either.
-func fit(outcomes []outcome, room int) {
-	for i, o := range outcomes {
-		size := encodedSize(o.lines)
-		if size > room {
-			outcomes[i] = outcome{failed: errResponse}
+// putDeferred stores the records that nobody had time for, one behind the other in one
+// object, which Redrive puts on the stream again.
+func (b *bench) putDeferred(ctx context.Context, s store) error {
+	var name identity
+	var records []byte
+	for i, o := range b.outcomes {
+		if !o.deferred {
 			continue
 		}
-		room -= size
+		d := b.records[i]
+		r, _, err := record.Decode(d.data)
+		if err != nil {
+			return err // it was decoded before
+		}
+		name.add(d, r.ID, r.ReceivedAt)
+		records = append(records, d.data...)
 	}
+	if records == nil {
+		return nil
+	}
+	return s.putDeferred(ctx, record.DeferredKey(name.first, name.sum(), name.oldest), records)
 }

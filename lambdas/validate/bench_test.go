@@ -9,13 +9,12 @@ import (
 	"log/slog"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
-	"github.com/santhosh-tekuri/jsonschema/v6"
-
 	"global-ingest/lambdas/validate"
-	"global-ingest/lambdas/validate/schemas"
+	"global-ingest/lambdas/validate/schema"
 )
 
 // sized returns events of about each bytes, at least 1 MiB of them, of a type with a
@@ -50,13 +49,13 @@ type subject struct {
 // than: base64 in and out.
 func subjects(b *testing.B) (all []subject) {
 	b.Helper()
-	set, err := schemas.Load()
+	set, err := schema.Load(config().Options())
 	if err != nil {
 		b.Fatal(err)
 	}
 	l := &lab{objects: map[string][]byte{}}
 	h := validate.New(config(), set, l, l, io.Discard, slog.New(slog.DiscardHandler))
-	n := naive{map[string]*jsonschema.Schema{"click": jsonschema.NewCompiler().MustCompile("schemas/click.json")}}
+	n := newNaive()
 	for _, each := range []int{200, 500, 5_000} {
 		for kind, eventType := range map[string]string{"schema": "click", "syntax": "other"} {
 			events, size := sized(eventType, each)
@@ -137,10 +136,72 @@ func BenchmarkValidateRatio(b *testing.B) {
 	}
 }
 
+// inflating returns the event of a batch of about 1 MiB of bodies that inflate by a ratio.
+func inflating(b *testing.B, ratio int) []byte {
+	b.Helper()
+	body := session(100, 900, 310)
+	switch ratio {
+	case 5:
+		body = zipped(b, body)
+	case 16:
+		body = zipped(b, session(100, 900, 68))
+	}
+	var records [][]byte
+	for size := 0; size < 1<<20; size += len(body) {
+		records = append(records, sent(requestID(len(records)), body))
+	}
+	return batch(records...)
+}
+
+// shelf counts the bytes of objects.
+type shelf struct {
+	nothing
+	bytes atomic.Int64
+}
+
+func (s *shelf) PutLines(_ context.Context, _ string, body []byte) error {
+	s.bytes.Add(int64(len(body)))
+	return nil
+}
+
+// BenchmarkValidateAnswer answers batches of 1 MiB as sent that inflate 1, 5 and 16 times,
+// in turns, and reports what is in the answer, what is in objects beside it, compressed,
+// and how many times as long as a batch that does not inflate each takes.
+func BenchmarkValidateAnswer(b *testing.B) {
+	set, err := load()
+	if err != nil {
+		b.Fatal(err)
+	}
+	var beside shelf
+	h := validate.New(config(), set, nothing{}, &beside, io.Discard, slog.New(slog.DiscardHandler))
+	ratios := []int{1, 5, 16}
+	took, events := map[int]time.Duration{}, map[int][]byte{}
+	for _, ratio := range ratios {
+		events[ratio] = inflating(b, ratio)
+	}
+	for b.Loop() {
+		for _, ratio := range ratios {
+			runtime.GC() // for nobody to pay for the one before
+			beside.bytes.Store(0)
+			start := time.Now()
+			answer, err := h.Invoke(context.Background(), events[ratio])
+			if err != nil {
+				b.Fatal(err)
+			}
+			took[ratio] += time.Since(start)
+			b.ReportMetric(float64(len(answer))/1e6, fmt.Sprintf("ratio-%02d-answer-MB", ratio))
+			b.ReportMetric(float64(beside.bytes.Load())/1e6, fmt.Sprintf("ratio-%02d-objects-MB", ratio))
+		}
+	}
+	for _, ratio := range ratios {
+		b.ReportMetric(float64(took[ratio])/float64(took[1]), fmt.Sprintf("ratio-%02d-times", ratio))
+	}
+}
+
 // TestTheNaiveTransformerDoesTheSame on the benchmark's events, or the ratio says nothing.
 func TestTheNaiveTransformerDoesTheSame(t *testing.T) {
 	events, _ := sized("click", 500)
-	n := naive{map[string]*jsonschema.Schema{"click": jsonschema.NewCompiler().MustCompile("schemas/click.json")}}
+	n := newNaive()
 	event := batch(sent("a", string(events[0])), sent("b", string(events[1])), sent("c", string(events[2])))
 	text, err := n.invoke(event)
 	if err != nil {

@@ -5,8 +5,10 @@ import (
 	"fmt"
 
 	"global-ingest/lambdas/bounds"
+	"global-ingest/lambdas/event"
 	"global-ingest/lambdas/record"
 	"global-ingest/lambdas/setting"
+	"global-ingest/lambdas/validate/schema"
 )
 
 // maxResponse is what Lambda takes of a synchronous answer, in bytes, before the
@@ -18,23 +20,26 @@ const maxResponse = 6_000_000
 type Config struct {
 	Environment      string        // the environment's name, the dimension of its metrics; required
 	RejectsStream    string        // name of the stream that takes the rejects; required
-	Bucket           string        // name of the bucket that takes payloads too large for a reject; required
+	Bucket           string        // name of the lake's bucket, which takes what fits no answer and no reject; required
 	MaxDepth         int           // deepest nesting of an event, itself included; default 64
 	MaxEvents        int           // most events of one body; default 10,000
 	MaxInflatedBytes int           // most bytes that one body may inflate to; default 4 MiB
 	MaxResponseBytes int           // most bytes of one answer to Firehose; default 5,900,000
+	TypeFrom         []string      // where an event names its type, the first that is there: members, or places such as "meta.type"; default "type"
+	Formats          bool          // whether "format" in a schema refuses values; default true
 	Strict           bool          // whether an event whose type has no schema is rejected; default false
-	Put              bounds.Config // bounds of each put of rejects
+	Put              bounds.Config // bounds of each put
 }
 
 // Default returns the Config with every default set; Environment, RejectsStream
 // and Bucket have none.
 //
-// A body of MaxInflatedBytes that is one event still fits the answer: 4 MiB are
-// 5,592,408 bytes in base64. MaxResponseBytes leaves 100,000 bytes of Lambda's
-// limit for what Lambda may add around an answer.
+// MaxResponseBytes leaves 100,000 bytes of Lambda's limit for what Lambda may add
+// around an answer. Lines beyond it are stored in the lake.
 func Default() Config {
 	return Config{
+		TypeFrom:         []string{event.DefaultTypeFrom},
+		Formats:          true,
 		MaxDepth:         64,
 		MaxEvents:        10_000,
 		MaxInflatedBytes: record.MaxInflated,
@@ -50,6 +55,11 @@ func ConfigFrom(lookup func(string) (string, bool)) (Config, error) {
 		return Config{}, err
 	}
 	return c, c.Validate()
+}
+
+// Options returns how schemas are understood.
+func (c Config) Options() schema.Options {
+	return schema.Options{Formats: c.Formats, TypeFrom: c.TypeFrom}
 }
 
 // Variables returns c as environment variables.
@@ -75,6 +85,9 @@ func (c Config) Validate() error {
 			return fmt.Errorf("%s is %d, must be %d to %d", limit.name, limit.value, limit.min, limit.max)
 		}
 	}
+	if err := event.CheckTypeFrom(c.TypeFrom); err != nil {
+		return fmt.Errorf("TYPE_FROM %w", err)
+	}
 	if err := c.Put.Validate(); err != nil {
 		return fmt.Errorf("PUT: %w", err)
 	}
@@ -85,11 +98,13 @@ func (c *Config) settings() *flag.FlagSet {
 	fs := setting.New("validate")
 	fs.StringVar(&c.Environment, "ENVIRONMENT", c.Environment, "name of the environment, dimension of its metrics")
 	fs.StringVar(&c.RejectsStream, "REJECTS_STREAM", c.RejectsStream, "name of the stream that takes the rejects")
-	fs.StringVar(&c.Bucket, "LAKE_BUCKET", c.Bucket, "name of the bucket that takes payloads too large for a reject")
+	fs.StringVar(&c.Bucket, "LAKE_BUCKET", c.Bucket, "name of the lake's bucket, for what fits no answer or reject")
 	fs.IntVar(&c.MaxDepth, "MAX_DEPTH", c.MaxDepth, "deepest nesting of an event, itself included")
 	fs.IntVar(&c.MaxEvents, "MAX_EVENTS", c.MaxEvents, "most events of one body")
 	fs.IntVar(&c.MaxInflatedBytes, "MAX_INFLATED_BYTES", c.MaxInflatedBytes, "most bytes that one body may inflate to")
 	fs.IntVar(&c.MaxResponseBytes, "MAX_RESPONSE_BYTES", c.MaxResponseBytes, "most bytes of one answer to Firehose")
+	setting.List(fs, &c.TypeFrom, "TYPE_FROM", "where an event names its type, the first that is there")
+	fs.BoolVar(&c.Formats, "FORMATS", c.Formats, "whether format in a schema refuses values")
 	fs.BoolVar(&c.Strict, "STRICT", c.Strict, "whether an event whose type has no schema is rejected")
 	c.Put.Bind(fs, "PUT")
 	return fs

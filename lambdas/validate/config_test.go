@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"global-ingest/lambdas/validate"
 )
 
@@ -16,7 +18,8 @@ func config() validate.Config {
 
 func TestConfigIsReadBackAsItWasWritten(t *testing.T) {
 	want := config()
-	want.Strict = true
+	want.Strict, want.Formats = true, false
+	want.TypeFrom = []string{"meta.type", "event"}
 	want.MaxInflatedBytes = 123
 	want.Put.AttemptTimeout = 123 * time.Millisecond
 	variables := want.Variables()
@@ -24,7 +27,7 @@ func TestConfigIsReadBackAsItWasWritten(t *testing.T) {
 		value, ok := variables[name]
 		return value, ok
 	})
-	if err != nil || got != want {
+	if err != nil || !cmp.Equal(got, want) {
 		t.Errorf("read %+v, error %v, want %+v", got, err, want)
 	}
 }
@@ -38,7 +41,9 @@ func TestConfigNamesTheSettingThatCannotBe(t *testing.T) {
 		"MAX_DEPTH is 10001":                 func(c *validate.Config) { c.MaxDepth = 10_001 },
 		"MAX_EVENTS is 0":                    func(c *validate.Config) { c.MaxEvents = 0 },
 		"MAX_INFLATED_BYTES is 0":            func(c *validate.Config) { c.MaxInflatedBytes = 0 },
-		"MAX_RESPONSE_BYTES is 6000000, must be 1000 to 5999999": func(c *validate.Config) { c.MaxResponseBytes = 6_000_000 },
+		"MAX_RESPONSE_BYTES is 6000000, must be 1000 to 5999999":                 func(c *validate.Config) { c.MaxResponseBytes = 6_000_000 },
+		`TYPE_FROM is empty, must name a member such as "type"`:                  func(c *validate.Config) { c.TypeFrom = nil },
+		`TYPE_FROM has "meta.", must have members such as "type" or "meta.type"`: func(c *validate.Config) { c.TypeFrom = []string{"type", "meta."} },
 		"PUT: attempts": func(c *validate.Config) { c.Put.Attempts = 0 },
 	} {
 		c := config()

@@ -2,7 +2,6 @@ package validate_test
 
 import (
 	"bytes"
-	"runtime"
 	"strings"
 	"testing"
 
@@ -52,17 +51,5 @@ func TestBodiesThatCannotBeInflatedAreKeptAsTheyCame(t *testing.T) {
 				t.Errorf("rejects are %+v, want %s of %q", got, r.reason, r.body)
 			}
 		})
-	}
-}
-
-// A batch of small bombs costs the records that would inflate beyond the batch's
-// share, not the time of the others.
-func TestABatchInflatesToABoundedSize(t *testing.T) {
-	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1)) // workers share the bound
-	l := newLab(t, config())
-	bomb := sent("a", zipped(t, strings.Repeat("\x00", 8<<20)))
-	got := l.invoke(t, bomb, bomb, bomb, bomb, bomb, bomb, bomb, bomb, bomb, sent("b", click), sent("c", zipped(t, click)))
-	if got[7].Result != "Dropped" || got[8].Result != "ProcessingFailed" || got[9].Result != "Ok" || got[10].Result != "ProcessingFailed" {
-		t.Errorf("answers are %.200v", got)
 	}
 }

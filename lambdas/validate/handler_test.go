@@ -58,7 +58,7 @@ func TestInvalidEventsAreRejectedWithTheReason(t *testing.T) {
 			}
 			want := []record.Reject{{
 				ID: c.id, ReceivedAt: receivedAt, RequestID: "request-a", Reason: c.reason,
-				Errors: []record.Error{c.found}, Payload: []byte(c.body), Processor: "validate/1",
+				Errors: []record.Error{c.found}, Payload: []byte(c.body), Processor: "validate/2",
 			}}
 			if diff := cmp.Diff(want, l.rejects(t)); diff != "" {
 				t.Error(diff)
@@ -166,7 +166,7 @@ func TestARefusedRejectFailsTheBatch(t *testing.T) {
 	for name, spoil := range map[string]func(*lab){
 		"error":        func(l *lab) { l.refuse = func([][]byte) ([]int, error) { return []int{0}, errors.New("throttled") } },
 		"one refused":  func(l *lab) { l.refuse = func([][]byte) ([]int, error) { return []int{1}, nil } },
-		"object store": func(l *lab) { l.refuseKeys = errors.New("denied") },
+		"object store": func(l *lab) { l.refuseKeys = func(string) error { return errors.New("denied") } },
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := newLab(t, config())

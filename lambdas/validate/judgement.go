@@ -11,31 +11,29 @@ import (
 
 // processor names this code in the rows it rejects; the number rises when the same
 // event could get another verdict from it.
-const processor = "validate/1"
+const processor = "validate/2"
 
 // judgement is the decision on the events of one record's body.
 type judgement struct {
 	*worker
 	record.Record
-	outcome *outcome
-	start   int // where the lines of the Firehose record begin
-	room    int // what they may take of the answer
+	delivered delivered // the Firehose record
+	outcome   *outcome
+	start     int // where its lines begin
+	room      int // what they may take of the answer
 }
 
-// body decides on every event of the body. It fails when the lines have no room.
-func (j *judgement) body() error {
-	text, failed, err := j.inflater.inflate(j.Body)
-	if err != nil {
-		return err
-	}
+// body decides on every event of the body.
+func (j *judgement) body() {
+	text, _, failed := j.inflater.Inflate(j.Body)
 	if failed != nil {
 		j.rejectBody(j.Body, *failed)
-		return nil
+		return
 	}
 	found := j.splitter.Split(text)
 	if found.Form == event.Rejected {
 		j.rejectBody(text, j.blame(found.Events[0]))
-		return nil
+		return
 	}
 	for n, e := range found.Events {
 		if e.Reason == "" {
@@ -48,10 +46,20 @@ func (j *judgement) body() error {
 		j.lines = record.AppendLine(j.lines, j.Header, j.First+n, e.Type, e.Raw)
 		j.outcome.valid++
 		if encodedSize(j.lines[j.start:]) > j.room {
-			return errResponse
+			j.moveOut()
 		}
 	}
-	return nil
+}
+
+// moveOut has the lines so far, and with them all others of the Firehose record, go
+// into an object: room is none from now on.
+func (j *judgement) moveOut() {
+	if !j.outcome.stored {
+		j.overflow.add(j.delivered, j.ID, j.ReceivedAt)
+		j.outcome.stored, j.room = true, 0
+	}
+	j.overflow.write(j.lines[j.start:])
+	j.lines = j.lines[:j.start]
 }
 
 // check asks the schema of the event's type.
@@ -62,7 +70,7 @@ func (j *judgement) check(e *event.Event) {
 		e.Reason, e.Errors = record.SchemaViolation, findings
 	case !known && j.config.Strict:
 		e.Reason = record.UnknownType
-		e.Errors = []record.Error{{Instance: "/type", Message: "no schema for type " + shortQuote(e.Type), Offset: record.NoOffset}}
+		e.Errors = []record.Error{{Instance: j.typePlace, Message: "no schema for type " + shortQuote(e.Type), Offset: record.NoOffset}}
 	}
 }
 
@@ -101,7 +109,7 @@ func (j *judgement) reject(id, name string, e event.Event) {
 		Processor:  processor,
 		Replays:    j.Replays,
 	}
-	r := reject{reason: e.Reason}
+	var r reject
 	if len(e.Raw) < record.MaxBytes { // else the row is larger in any case
 		r.row = record.AppendReject(nil, row)
 	}
@@ -111,7 +119,11 @@ func (j *judgement) reject(id, name string, e event.Event) {
 		row.Payload, row.PayloadObject = nil, r.key
 		r.row = record.AppendReject(nil, row)
 	}
-	j.outcome.rejects = append(j.outcome.rejects, r)
+	j.rejects.add(r)
+	if j.outcome.rejected == nil {
+		j.outcome.rejected = map[record.Reason]int{}
+	}
+	j.outcome.rejected[e.Reason]++
 }
 
 // shortQuote quotes at most the first 64 bytes of what a client called something.

@@ -6,26 +6,30 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"log/slog"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"global-ingest/lambdas/record"
 	"global-ingest/lambdas/validate"
-	"global-ingest/lambdas/validate/schemas"
+	"global-ingest/lambdas/validate/schema"
 )
 
 // lab is a Handler with everything around it in memory.
 type lab struct {
 	*validate.Handler
 	rows    [][]byte          // what the rejects stream accepted
+	mu      sync.Mutex        // of objects, which several workers put
 	objects map[string][]byte // what the object store accepted, by key
+	puts    []string          // the keys, as they came
 	metrics bytes.Buffer
 	logs    bytes.Buffer
 
 	refuse     func(rows [][]byte) ([]int, error) // nil: accept all
-	refuseKeys error
+	refuseKeys func(key string) error             // nil: accept all
 }
 
 func (l *lab) PutBatch(_ context.Context, rows [][]byte) ([]int, error) {
@@ -39,14 +43,42 @@ func (l *lab) PutBatch(_ context.Context, rows [][]byte) ([]int, error) {
 }
 
 func (l *lab) Put(_ context.Context, key string, body []byte) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	if l.refuseKeys != nil {
-		return l.refuseKeys
+		if err := l.refuseKeys(key); err != nil {
+			return err
+		}
 	}
 	l.objects[key] = bytes.Clone(body)
+	l.puts = append(l.puts, key)
 	return nil
 }
 
-var load = sync.OnceValues(schemas.Load)
+// PutLines takes lines only, and keeps them as they are read.
+func (l *lab) PutLines(ctx context.Context, key string, body []byte) error {
+	text, err := gzip.NewReader(bytes.NewReader(body))
+	if err != nil || !strings.HasPrefix(key, record.EventsPrefix) {
+		return fmt.Errorf("no object of lines at %s: %w", key, err)
+	}
+	lines, err := io.ReadAll(text)
+	if err != nil {
+		return err
+	}
+	return l.Put(ctx, key, lines)
+}
+
+// stored returns all lines of events/ that the Validator stored.
+func (l *lab) stored() (lines []byte) {
+	for key, object := range l.objects {
+		if strings.HasPrefix(key, record.EventsPrefix) {
+			lines = append(lines, object...)
+		}
+	}
+	return lines
+}
+
+var load = sync.OnceValues(func() (*schema.Set, error) { return schema.Load(config().Options()) })
 
 func newLab(t testing.TB, c validate.Config) *lab {
 	t.Helper()
@@ -60,6 +92,9 @@ func newLab(t testing.TB, c validate.Config) *lab {
 }
 
 var receivedAt = time.Date(2026, 11, 23, 10, 0, 0, 123_000_000, time.UTC)
+
+// arrivedAt is when Firehose took the records of a batch.
+var arrivedAt = receivedAt.Add(2 * time.Hour)
 
 func header(id string) record.Header {
 	return record.Header{ID: id, ReceivedAt: receivedAt, RequestID: "request-" + id, IP: "203.0.113.0", UserAgent: "agent/1"}
@@ -82,7 +117,7 @@ func batch(records ...[]byte) []byte {
 		Records      []entry `json:"records"`
 	}{"i", "arn:aws:firehose:us-east-1:111111111111:deliverystream/events", "us-east-1", []entry{}}
 	for n, data := range records {
-		event.Records = append(event.Records, entry{fmt.Sprintf("record-%d", n), receivedAt.UnixMilli(), data})
+		event.Records = append(event.Records, entry{fmt.Sprintf("record-%d", n), arrivedAt.UnixMilli(), data})
 	}
 	text, err := json.Marshal(event)
 	if err != nil {

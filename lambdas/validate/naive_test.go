@@ -15,6 +15,12 @@ import (
 // duplicate names.
 type naive struct{ schemas map[string]*jsonschema.Schema }
 
+func newNaive() naive {
+	compiler := jsonschema.NewCompiler()
+	compiler.AssertFormat()
+	return naive{map[string]*jsonschema.Schema{"click": compiler.MustCompile("schemas/click.json")}}
+}
+
 type naiveEvent struct {
 	Records []struct {
 		RecordID string `json:"recordId"`

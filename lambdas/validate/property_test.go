@@ -66,7 +66,9 @@ func drawBody(t *rapid.T) (body string, events []piece) {
 // reason, and its bytes are the ones that were sent.
 func TestEveryEventIsAccountedForUnchanged(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		l := newLab(t, config())
+		c := config()
+		c.MaxResponseBytes = rapid.SampledFrom([]int{c.MaxResponseBytes, 1_000}).Draw(rt, "room")
+		l := newLab(t, c)
 		var records [][]byte
 		want := map[string]piece{}
 		for n := range rapid.IntRange(1, 5).Draw(rt, "records") {
@@ -81,9 +83,12 @@ func TestEveryEventIsAccountedForUnchanged(t *testing.T) {
 			}
 		}
 		got := map[string]piece{}
-		for _, r := range l.invoke(t, records...) {
+		for _, r := range append(l.invoke(t, records...), answered{Data: l.stored()}) {
 			for line := range bytes.Lines(r.Data) {
 				id, event := readLine(rt, line)
+				if _, twice := got[id]; twice {
+					rt.Errorf("event %s came out twice", id)
+				}
 				got[id] = piece{event, ""}
 			}
 		}

@@ -11,19 +11,29 @@ import (
 const (
 	MetricValid    = "EventsValid"
 	MetricRejected = "EventsRejected"
-	MetricFailed   = "RecordsFailed" // records that Firehose writes to failed/, written when there are any
+
+	// Records; each is written when there are any.
+	MetricFailed   = "RecordsFailed"   // that Firehose writes to failed/
+	MetricStored   = "RecordsStored"   // whose lines the answer had no room for, and the Validator stored
+	MetricDeferred = "RecordsDeferred" // that the Validator had no time for, and left in spill/
 )
 
 // report counts what became of a batch, and logs which records failed. It comes
-// after the rejects were accepted, so that a batch sent again counts once.
+// after all was stored, so that a batch sent again counts once.
 func (h *Handler) report(ctx context.Context, batch []delivered, outcomes []outcome) {
 	counts := map[string]int{MetricValid: 0, MetricRejected: 0}
 	rejected := map[record.Reason]int{}
 	for i, o := range outcomes {
 		counts[MetricValid] += o.valid
-		for _, r := range o.rejects {
-			counts[MetricRejected]++
-			rejected[r.reason]++
+		for reason, n := range o.rejected {
+			counts[MetricRejected] += n
+			rejected[reason] += n
+		}
+		if o.stored {
+			counts[MetricStored]++
+		}
+		if o.deferred {
+			counts[MetricDeferred]++
 		}
 		if o.failed != nil {
 			counts[MetricFailed]++

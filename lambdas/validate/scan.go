@@ -35,6 +35,11 @@ func (b *batch) scanRecord(s *scanner) bool {
 				r.data, r.err = b.data(quoted[1 : len(quoted)-1])
 			}
 			return ok
+		case arrivalName:
+			before := s.rest
+			ok = s.scalar()
+			r.arrived = milliseconds(bytes.TrimLeft(before[:len(before)-len(s.rest)], " \n\r\t"))
+			return ok
 		}
 		return s.scalar()
 	})

@@ -1,6 +1,7 @@
 package validate
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"runtime"
@@ -9,77 +10,150 @@ import (
 
 	"global-ingest/lambdas/event"
 	"global-ingest/lambdas/record"
-	"global-ingest/lambdas/validate/schemas"
+	"global-ingest/lambdas/validate/schema"
 )
 
 // Why a record fails. None tells anything of what the record holds.
 var (
-	errHeader   = errors.New("no record header that can be read")
-	errShort    = errors.New("record is cut off")
-	errResponse = errors.New("its lines do not fit the answer beside those before it")
-	errInflated = errors.New("records before it in the batch inflated to too much")
+	errHeader = errors.New("no record header that can be read")
+	errShort  = errors.New("record is cut off")
 )
+
+// maxRejects is how many bytes of rejects a worker keeps before it puts them: a batch
+// of 1 MiB can be bodies that inflate to a GiB, and none of them valid.
+const maxRejects = 8 << 20
 
 // worker judges the records of one share of a batch at a time.
 type worker struct {
 	config   Config
-	schemas  *schemas.Set
+	schemas  *schema.Set
 	splitter *event.Splitter
-	inflater inflater
-	lines    []byte // of all records of the share
+	inflater *event.Inflater
+	decoded  []record.Record // those of one Firehose record
+
+	share    []delivered
+	outcomes []outcome // of share
+	lines    []byte    // of all records of the share that go into the answer
+	overflow overflow  // the other lines
+	rejects  rejects   // those that are not put yet
+
+	typePlace string // JSON pointer of where an event should name its type
 }
 
-// newWorker returns one of so many workers.
-func newWorker(c Config, set *schemas.Set, workers int) *worker {
+func newWorker(c Config, set *schema.Set) *worker {
 	return &worker{
 		config:   c,
 		schemas:  set,
-		splitter: event.NewSplitter(c.MaxDepth, c.MaxEvents),
-		inflater: newInflater(c.MaxInflatedBytes, workers),
+		splitter: event.NewSplitter(c.MaxDepth, c.MaxEvents, c.TypeFrom...),
+		inflater: event.NewInflater(c.MaxInflatedBytes),
+
+		typePlace: "/" + strings.ReplaceAll(c.TypeFrom[0], ".", "/"),
 	}
 }
 
-// judgeAll decides on the records of one share, whose lines may take room bytes of
-// the answer.
-func (w *worker) judgeAll(share []delivered, outcomes []outcome, room int) {
+// begin gives w a share, and has it forget the one before.
+func (w *worker) begin(share []delivered, outcomes []outcome) {
+	w.share, w.outcomes = share, outcomes
 	w.lines = w.lines[:0]
-	w.inflater.total = 0
-	for i, d := range share {
-		w.judge(d, room, &outcomes[i])
-		room -= encodedSize(outcomes[i].lines)
+	w.overflow.reset()
+	w.rejects = rejects{}
+}
+
+// judgeAll decides on the records of the share, whose lines may take room bytes of the
+// answer. Once it is late the others are deferred, but never the first: each batch gets
+// something done.
+func (w *worker) judgeAll(ctx context.Context, s store, h hours, room int) error {
+	for i, d := range w.share {
+		o := &w.outcomes[i]
+		if i > 0 && h.isLate() {
+			_, o.failed = decode(d, w.decoded[:0])
+			o.deferred = o.failed == nil
+			continue
+		}
+		w.judge(d, room, o)
+		room -= encodedSize(o.lines)
+		if err := w.relieve(ctx, s); err != nil {
+			return err
+		}
 	}
+	return nil
+}
+
+// relieve stores what takes too much memory.
+func (w *worker) relieve(ctx context.Context, s store) error {
+	if w.overflow.isFull() {
+		if err := s.putLines(ctx, &w.overflow); err != nil {
+			return err
+		}
+	}
+	if w.rejects.size < maxRejects {
+		return nil
+	}
+	defer func() { w.rejects = rejects{} }()
+	return s.putRejects(ctx, w.rejects.all)
 }
 
 // judge decides on one record of a batch, whose lines may take room bytes of the
 // answer. Whatever happens, a panic included, concerns this record only.
 func (w *worker) judge(d delivered, room int, o *outcome) {
-	start := len(w.lines)
+	start, before := len(w.lines), w.rejects
 	defer func() {
 		if cause := recover(); cause != nil {
 			o.failed = fmt.Errorf("panic: %s", describe(cause))
 		}
 		if o.failed != nil {
+			// Its events are all together in failed/.
 			*o = outcome{failed: o.failed}
-			w.lines = w.lines[:start] // for the next record to use
+			w.lines, w.rejects = w.lines[:start], before
 		}
 	}()
-	if o.failed = d.err; o.failed != nil {
+	if w.decoded, o.failed = decode(d, w.decoded[:0]); o.failed != nil {
 		return
 	}
-	rest := d.data
-	for more := true; more; more = len(rest) > 0 { // records may stand one behind the other
-		r, next, err := record.Decode(rest)
-		if err != nil {
-			o.failed = headerError(err)
-			return
-		}
-		j := judgement{worker: w, Record: r, outcome: o, start: start, room: room}
-		if o.failed = j.body(); o.failed != nil {
-			return
-		}
-		rest = next
+	j := judgement{worker: w, delivered: d, outcome: o, start: start, room: room}
+	for _, j.Record = range w.decoded {
+		j.body()
 	}
 	o.lines = w.lines[start:len(w.lines):len(w.lines)]
+}
+
+// decode appends the records of d, which may stand one behind the other, to dst: all of
+// them, before the first is judged.
+func decode(d delivered, dst []record.Record) ([]record.Record, error) {
+	if d.err != nil {
+		return dst, d.err
+	}
+	for rest, more := d.data, true; more; more = len(rest) > 0 {
+		r, next, err := record.Decode(rest)
+		if err != nil {
+			return dst, headerError(err)
+		}
+		dst, rest = append(dst, r), next
+	}
+	return dst, nil
+}
+
+// fit moves the lines of the records that have no room beside those before them, and
+// returns the room that is left. No worker knew what the others found.
+func (w *worker) fit(room int) int {
+	for i := range w.outcomes {
+		o := &w.outcomes[i]
+		if size := encodedSize(o.lines); size <= room {
+			room -= size
+			continue
+		}
+		w.move(w.share[i], o)
+	}
+	return room
+}
+
+// move has the lines of a record go into an object.
+func (w *worker) move(d delivered, o *outcome) {
+	if r, _, err := record.Decode(d.data); err == nil { // it was decoded before
+		w.overflow.add(d, r.ID, r.ReceivedAt)
+		w.overflow.write(o.lines)
+		o.lines, o.stored = nil, true
+	}
 }
 
 // headerError leaves out what record.Decode quotes: of bytes that are no record of

@@ -11,7 +11,9 @@ const (
 	tableBundle    = "Ingest: cold start, certificates from the bundle alone"
 	tableWarm      = "Ingest: warm, Firehose takes %d ms"
 	tableValidator = "Validator: batches of 1 MiB"
+	tableAnswers   = "Validator: answers to 1 MiB of compressed bodies"
 	tablePipeline  = "Pipeline on this machine"
+	tableRedrive   = "Redrive: spilled records brought back"
 	tableFaults    = "Ingest: what a client waits for while something is broken"
 )
 

@@ -41,7 +41,7 @@ func through(r *report, table string, events int, bootstraps map[string]string, 
 	if err != nil {
 		return err
 	}
-	sim, err := simulator.Start(simulator.Options{Templates: templates, Bootstraps: bootstraps, Dir: dir, Patience: time.Second, MaxEnvironments: 2 * traffic.Connections})
+	sim, err := simulator.Start(simulator.Options{Templates: templates, Bootstraps: bootstraps, Dir: dir, Patience: time.Second, MaxSandboxes: 2 * traffic.Connections})
 	if err != nil {
 		return err
 	}

@@ -113,7 +113,7 @@ func (l *lab) function(s subject, executable string, extra map[string]string, re
 	}
 	return simulator.NewFunction(simulator.FunctionConfig{
 		Name: s.name, ARN: "arn:aws:lambda:us-east-1:111111111111:function:bench", Bootstrap: executable, Handler: "bootstrap",
-		Timeout: 30 * time.Second, MemoryMB: 512, MaxEnvironments: 1, Variables: variables, Awake: true, Ready: ready,
+		Timeout: 30 * time.Second, MemoryMB: 512, MaxSandboxes: 1, Variables: variables, Awake: true, Ready: ready,
 		Endpoints: map[string]string{
 			"AWS_REGION": "us-east-1", "AWS_DEFAULT_REGION": "us-east-1", "AWS_ENDPOINT_URL_FIREHOSE": url, "AWS_ENDPOINT_URL_S3": url,
 			trust: l.trust,

@@ -10,11 +10,12 @@ import (
 
 // measurement is one line of go test -bench, such as
 // BenchmarkValidate/schema/500B/ours-2  20  21349214 ns/op  49.12 MB/s  23940588 B/op  388761 allocs/op
-var measurement = regexp.MustCompile(`(?m)^BenchmarkValidate(Ratio|/\S+?)(?:-\d+)?\s+\d+\s+(.+)$`)
+var measurement = regexp.MustCompile(`(?m)^BenchmarkValidate(Ratio|Answer|/\S+?)(?:-\d+)?\s+\d+\s+(.+)$`)
 
 // validator runs the Validator's own benchmarks, so many times, and takes their figures.
 func validator(r *report, table string, times int) error {
-	command := exec.Command("go", "test", "-run", "^$", "-bench", "^BenchmarkValidate(Ratio)?$", "-benchmem", "-benchtime", "5x", "-count", strconv.Itoa(times), "./lambdas/validate")
+	command := exec.Command("go", "test", "-run", "^$", "-bench", "^BenchmarkValidate(Ratio|Answer)?$",
+		"-benchmem", "-benchtime", "5x", "-count", strconv.Itoa(times), "./lambdas/validate")
 	output, err := command.CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("running %s: %w\n%s", command, err, output)
@@ -28,7 +29,7 @@ func validator(r *report, table string, times int) error {
 			if err != nil {
 				return fmt.Errorf("reading %q: %w", line[0], err)
 			}
-			k := key{strings.TrimPrefix(line[1], "/"), fields[i+1]}
+			k := key{line[1], fields[i+1]}
 			if runs[k] == nil {
 				order = append(order, k)
 			}
@@ -36,17 +37,26 @@ func validator(r *report, table string, times int) error {
 		}
 	}
 	for _, k := range order {
-		switch {
+		switch ratio, metric, _ := strings.Cut(strings.TrimPrefix(k.unit, "ratio-"), "-"); {
 		case k.subject == "Ratio" && strings.HasSuffix(k.unit, ratioUnit):
 			subject := strings.ReplaceAll(strings.TrimSuffix(k.unit, ratioUnit), "-", "/") + "/ours"
 			r.add(table, subject, "to naive with schema", "times as fast", runs[k]...)
-		case k.subject != "Ratio" && k.unit == "MB/s":
-			r.add(table, k.subject, "events", "MB/s", runs[k]...)
-		case k.subject != "Ratio" && k.unit == "allocs/op":
-			r.add(table, k.subject, "allocations", "a batch of 1 MiB", runs[k]...)
+		case k.subject == "Answer" && answers[metric] != [2]string{}:
+			r.add(tableAnswers, "ratio "+strings.TrimLeft(ratio, "0"), answers[metric][0], answers[metric][1], runs[k]...)
+		case strings.HasPrefix(k.subject, "/") && k.unit == "MB/s":
+			r.add(table, k.subject[1:], "events", "MB/s", runs[k]...)
+		case strings.HasPrefix(k.subject, "/") && k.unit == "allocs/op":
+			r.add(table, k.subject[1:], "allocations", "a batch of 1 MiB", runs[k]...)
 		}
 	}
 	return nil
+}
+
+// answers are the metrics of BenchmarkValidateAnswer.
+var answers = map[string][2]string{
+	"answer-MB":  {"answer", "MB"},
+	"objects-MB": {"objects beside it, compressed", "MB"},
+	"times":      {"time", "times the first"},
 }
 
 const ratioUnit = "-x-naive"

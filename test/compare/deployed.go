@@ -23,7 +23,7 @@ type target struct {
 	stack string // of the stage Compare
 }
 
-// targets are the stacks of infra/compare, as the wirings that they are.
+// targets are the stacks of test/compare/stacks, as the wirings that they are.
 func targets() (all []target) {
 	stacks := map[string]string{
 		"1": "Chained", "2": "EdgeEmpty", "3": "EdgeChained", "4": "EdgeFirehose", "5": "Pipeline", "5i": "Immediate", "5r": "Regional", "6": "Direct",

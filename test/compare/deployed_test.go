@@ -14,7 +14,7 @@ import (
 // TestTargetsAreDeployed looks in the goldens for what the probe asks an account for.
 func TestTargetsAreDeployed(t *testing.T) {
 	for _, target := range targets() {
-		text, err := os.ReadFile(filepath.Join("..", "synth", "testdata", "compare", strings.ToLower(target.stack)+".json"))
+		text, err := os.ReadFile(filepath.Join("stacks", "testdata", strings.ToLower(target.stack)+".json"))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -9,9 +9,9 @@ import (
 	"strings"
 	"time"
 
-	"global-ingest/lambdas/compare"
 	"global-ingest/lambdas/ingest"
 	"global-ingest/lambdas/validate"
+	"global-ingest/test/compare/functions"
 	"global-ingest/test/simulator"
 )
 
@@ -36,7 +36,7 @@ func (l *lab) start(name string, h handler, to *services) *simulator.Function {
 	}
 	return simulator.NewFunction(simulator.FunctionConfig{
 		Name: name, ARN: "arn:aws:lambda:" + region + ":111111111111:function:" + name, Bootstrap: h.executable, Handler: "bootstrap",
-		Timeout: 30 * time.Second, MemoryMB: 512, MaxEnvironments: 1, Variables: h.variables, Endpoints: endpoints, Awake: true,
+		Timeout: 30 * time.Second, MemoryMB: 512, MaxSandboxes: 1, Variables: h.variables, Endpoints: endpoints, Awake: true,
 		Log: func(line string) { // what a runtime prints when it breaks, and our own errors
 			if !strings.HasPrefix(line, "{") || strings.Contains(line, `"level":"ERROR"`) {
 				fmt.Fprintln(os.Stderr, name+":", line)
@@ -49,9 +49,9 @@ func (l *lab) start(name string, h handler, to *services) *simulator.Function {
 // deploy.
 func (l *lab) buildGo() error {
 	l.built = map[string]string{}
-	for _, name := range []string{"ingest", "chain"} {
+	for name, source := range map[string]string{"ingest": "./lambdas/cmd/ingest", "chain": "./test/compare/chain"} {
 		path := filepath.Join(l.dir, name)
-		build := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-tags", "lambda.norpc", "-ldflags=-s -w -buildid=", "-o", path, "./lambdas/cmd/"+name)
+		build := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-tags", "lambda.norpc", "-ldflags=-s -w -buildid=", "-o", path, source)
 		build.Dir = l.root
 		build.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=")
 		if output, err := build.CombinedOutput(); err != nil {
@@ -79,7 +79,7 @@ func (l *lab) chain() handler {
 	c := validate.Default()
 	c.Environment, c.RejectsStream, c.Bucket = "Compare", stream, "lake"
 	variables := c.Variables()
-	variables[compare.LinesStream] = stream
+	variables[functions.LinesStream] = stream
 	return handler{executable: l.built["chain"], variables: variables}
 }
 
@@ -97,7 +97,7 @@ func (l *lab) python(source string) (handler, error) {
 		l.notes = append(l.notes, "This machine has no boto3: wiring 1 signs its call by hand, which takes a part of boto3's time.")
 		h.variables["PYTHONPATH"] = filepath.Join(l.root, "test/compare/runtime/standin")
 	}
-	h.variables[compare.ValidationFunction], h.variables["PYTHONDONTWRITEBYTECODE"] = "chain", "1"
+	h.variables[functions.ValidationFunction], h.variables["PYTHONDONTWRITEBYTECODE"] = "chain", "1"
 	return h, nil
 }
 
@@ -121,7 +121,7 @@ func (l *lab) node(name, source string) (handler, error) {
 func (l *lab) installSDK() (string, error) {
 	folder := filepath.Join(l.root, ".local", "compare", "sdk")
 	modules := filepath.Join(folder, "node_modules")
-	lock, err := os.ReadFile(filepath.Join(l.root, "lambdas/compare/package-lock.json"))
+	lock, err := os.ReadFile(filepath.Join(l.root, "test/compare/functions/package-lock.json"))
 	if err != nil {
 		return "", err
 	}
@@ -132,7 +132,7 @@ func (l *lab) installSDK() (string, error) {
 		return "", err
 	}
 	for _, name := range []string{"package.json", "package-lock.json"} {
-		text, err := os.ReadFile(filepath.Join(l.root, "lambdas/compare", name))
+		text, err := os.ReadFile(filepath.Join(l.root, "test/compare/functions", name))
 		if err != nil {
 			return "", err
 		}

@@ -1,8 +1,8 @@
 package main
 
 import (
-	"global-ingest/lambdas/compare"
 	"global-ingest/lambdas/ingest"
+	"global-ingest/test/compare/functions"
 )
 
 // place is where a client's connection ends.
@@ -29,13 +29,13 @@ func wirings() []wiring {
 		return func(l *lab) (handler, error) { return l.product(mode), nil }
 	}
 	return []wiring{
-		{"1", "edge API → Python → validation function", behindAPI, true, func(l *lab) (handler, error) { return l.python(compare.Injection()) }},
-		{"2", "Lambda@Edge that does nothing", atEdge, false, func(l *lab) (handler, error) { return l.node("edge_empty.js", compare.EdgeEmpty()) }},
+		{"1", "edge API → Python → validation function", behindAPI, true, func(l *lab) (handler, error) { return l.python(functions.Injection()) }},
+		{"2", "Lambda@Edge that does nothing", atEdge, false, func(l *lab) (handler, error) { return l.node("edge_empty.js", functions.EdgeEmpty()) }},
 		{"3", "Lambda@Edge → validation function", atEdge, true, func(l *lab) (handler, error) {
-			return l.node("edge_chained.js", compare.EdgeChained(region, "chain"))
+			return l.node("edge_chained.js", functions.EdgeChained(region, "chain"))
 		}},
 		{"4", "Lambda@Edge → Firehose", atEdge, false, func(l *lab) (handler, error) {
-			return l.node("edge_firehose.js", compare.EdgeFirehose(region, stream))
+			return l.node("edge_firehose.js", functions.EdgeFirehose(region, stream))
 		}},
 		{"5", "edge API → Go → Firehose: this product, Durable", behindAPI, false, product(ingest.Durable)},
 		{"5i", "this product, Immediate", behindAPI, false, product(ingest.Immediate)},

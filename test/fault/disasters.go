@@ -189,31 +189,17 @@ func onlyPoisonIsDead(s *scene, _ Result) error {
 }
 
 // replayFailed is the operator's part: what lies in failed/ goes through once more,
-// now that the Validator is well. Events whose lines pass 6 MB together may meet again
-// in one batch, and take more than one go; Redrive takes a record three times.
+// now that the Validator is well.
 func replayFailed(ctx context.Context, s *scene) error {
 	s.replaying.Store(true)
-	for range 3 {
-		lake, err := traffic.ReadLake(s.sim.Lake, s.sim.Bucket)
-		if err != nil {
-			return err
-		}
-		if err := s.replay(lake); err != nil {
-			return err
-		}
-		if err := s.sim.Flush(ctx); err != nil {
-			return err
-		}
+	lake, err := traffic.ReadLake(s.sim.Lake, s.sim.Bucket)
+	if err != nil {
+		return err
 	}
-	return nil
-}
-
-// someFailed says that there was something to replay.
-func someFailed(s *scene, _ Result) error {
-	if len(s.excused) == 0 {
-		return errors.New("nothing was in failed/")
+	if err := s.replay(lake); err != nil {
+		return err
 	}
-	return nil
+	return s.sim.Flush(ctx)
 }
 
 // replay queues the objects of failed/ that were not before. They stay as the history

@@ -34,25 +34,26 @@ var wrong = []struct {
 	}, "batches refused in part", "lost: "},
 	{mutation{
 		name: "the object is deleted before the put", file: "lambdas/redrive/handler.go",
-		old: `	if err := h.putAll(ctx, records); err != nil {`,
-		new: `	kept := records
-	records = func(yield func(record.Record, error) bool) {
-		for one, err := range kept {
-			_ = h.lake.Delete(ctx, r.Key)
-			if !yield(one, err) {
-				return
-			}
-		}
+		old: `	objects := b.objects
+`,
+		new: `	objects := b.objects
+	for _, o := range objects {
+		_ = h.lake.Delete(ctx, o.Key)
 	}
-	if err := h.putAll(ctx, records); err != nil {`,
+`,
 	}, "Redrive gives up, then tries again", "lost: "},
 	{mutation{
-		name: "Dropped without an accepted reject", file: "lambdas/validate/handler.go",
-		old: `refused, err := h.rejects.PutBatch(ctx, rows)`,
-		new: `_, _ = h.rejects.PutBatch(ctx, rows)
-	var refused []int
-	var err error`,
+		name: "Dropped without an accepted reject", file: "lambdas/validate/store.go",
+		old: `indexes, err := s.rejects.PutBatch(ctx, rows)`,
+		new: `_, _ = s.rejects.PutBatch(ctx, rows)
+	var indexes []int`,
 	}, "rejects stream denies access", "lost: "},
+	{mutation{
+		name: "Dropped without stored lines", file: "lambdas/validate/store.go",
+		old: `if err := patiently(ctx, func() error { return s.objects.PutLines(ctx, key, body) }); err != nil {`,
+		new: `go func() { _ = s.objects.PutLines(ctx, key, body) }()
+	if err := ctx.Err(); err != nil {`,
+	}, "S3 refuses lines that fit no answer", "lost: "},
 	{mutation{
 		name: "the breaker never closes", file: "lambdas/firehose/breaker.go",
 		old: `if succeeded {`,

@@ -5,7 +5,6 @@
 package fault
 
 import (
-	"context"
 	"time"
 
 	"global-ingest/test/simulator"
@@ -29,12 +28,11 @@ type row struct {
 	beside  func(*scene)       // runs while clients send
 	halfway func(*scene) error // runs between two halves, when no request is on its way
 	until   func(*scene) bool  // whether enough was sent; asked once everything is
-	// what an operator does once everything is well
-	after func(context.Context, *scene) error
 
 	verify  func(*scene, Result) error // that the row did what it is called
 	refuses bool                       // clients may hear 503 or 413: nothing was promised
 	unknown bool                       // clients may hear nothing
+	broken  bool                       // the Validator is, until failed/ is replayed; it is empty in all others
 	full    bool                       // takes too long for every run of the tests
 	mixed   bool                       // the row for as many events as somebody can wait for
 }
@@ -80,20 +78,30 @@ var rows = []row{
 	{name: "Ingest killed at random points", beside: killIngest, until: enoughKills, unknown: true},
 	{name: "Redrive and Validator killed midway", faults: share(1, "PutRecord", *simulator.Unavailable()), beside: killWorkers, verify: someKilled},
 	{name: "panic on a crafted body", options: panicking, traffic: withCrafted, verify: onlyCraftedRefused, refuses: true},
-	{name: "body sizes at their limits", traffic: bodiesAtLimits, after: replayFailed, verify: refusedAbove45MB, refuses: true},
-	{name: "body sizes at their limits, Firehose down", traffic: bodiesAtLimits, faults: share(1, "", *simulator.Unavailable()), after: replayFailed, verify: refusedAbove45MB, refuses: true},
-	{name: "bodies that fit no record", traffic: oversizeBodies, after: replayFailed},
+	{name: "body sizes at their limits", traffic: bodiesAtLimits, verify: refusedAbove45MB, refuses: true},
+	{name: "body sizes at their limits, Firehose down", traffic: bodiesAtLimits, faults: share(1, "", *simulator.Unavailable()), verify: refusedAbove45MB, refuses: true},
+	{name: "bodies that fit no record", traffic: oversizeBodies},
 	{name: "poison message", faults: share(1, "PutRecord", *simulator.Unavailable()), options: fewReceives, halfway: poison, verify: onlyPoisonIsDead},
 
 	{name: "Validator throws once", invocations: failFirst("Validator", 1, errThrown)},
 	{name: "Validator throws three times", invocations: failFirst("Validator", 3, errThrown)},
-	{name: "Validator throws for ever, then replay", invocations: failFirst("Validator", always, errThrown), after: replayFailed, verify: someFailed},
+	{name: "Validator throws for ever, then replay", invocations: failFirst("Validator", always, errThrown), broken: true},
 	{name: "Validator times out", options: validatorTimeout(time.Second), beside: freezeValidator},
-	{name: "Validator times out for ever, then replay", invocations: failFirst("Validator", always, simulator.ErrTimedOut), after: replayFailed, verify: someFailed},
+	{name: "Validator times out for ever, then replay", invocations: failFirst("Validator", always, simulator.ErrTimedOut), broken: true},
 	{name: "Validator throttled once", invocations: failFirst("Validator", 1, simulator.ErrThrottled)},
 	{name: "Validator throttled three times", invocations: failFirst("Validator", 3, simulator.ErrThrottled)},
-	{name: "Validator throttled for ever, then replay", invocations: failFirst("Validator", always, simulator.ErrThrottled), after: replayFailed, verify: someFailed},
-	{name: "a batch's answer would pass 6 MB, then replay", traffic: tinyEvents, after: replayFailed, verify: someFailed},
+	{name: "Validator throttled for ever, then replay", invocations: failFirst("Validator", always, simulator.ErrThrottled), broken: true},
+
+	{name: "bodies that inflate 5 times", traffic: overflowing(60, ratio5), options: collected, verify: someOverflowed},
+	{name: "bodies that inflate 16 times", traffic: overflowing(150, ratio16), options: collected, verify: someOverflowed},
+	{name: "bodies that inflate 1,000 times", traffic: overflowing(16, ratio1000), options: collected, verify: someOverflowed},
+	{name: "10,000 empty objects, three times", traffic: overflowing(3, emptyObjects), options: collected, verify: someOverflowed},
+	{name: "two bodies of 2.3 MB, compressed", traffic: overflowing(2, twoMillion), options: collected, verify: someOverflowed},
+	{name: "three bodies of 1.7 MB", traffic: overflowing(3, plainLarge), options: collected},
+	{name: "events of 10 bytes, 9,000 a body", traffic: overflowing(8, tinyEvents), options: collected, verify: someOverflowed},
+	{name: "S3 refuses lines that fit no answer", traffic: overflowing(16, ratio1000), options: validatorTimeout(shortTimeout), objects: refuse(1, "events/"), halfway: overflowRefused},
+	{name: "Validator has time for one record a batch", options: lateFromTheStart, verify: someDeferred},
+	{name: "Validator killed between put and answer", traffic: overflowing(8, tinyEvents), options: killedAfterPut, verify: overwroteThemselves},
 
 	{name: "stream replaced under load", beside: replaceStream, halfway: deployNewStream},
 	{name: "all of it, mixed", faults: anything, objects: refuse(0.05, ""), refuses: true, mixed: true},

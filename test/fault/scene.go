@@ -36,6 +36,9 @@ type scene struct {
 	spilledBefore int64           // those until it was mended
 	kills         atomic.Int64    // processes that were killed
 	denied        atomic.Int64    // batches that were denied
+	overflows     atomic.Int64    // objects of lines that the Validator was to store
+	overwritten   atomic.Int64    // those that were there already
+	deferrals     atomic.Int64    // objects of records that it left for another batch
 	dead          []string        // dead letters, once the row is over
 	excused       map[string]bool // objects that lie where they do for a reason
 }
@@ -77,7 +80,7 @@ func play(w row, c cast, events int, seed uint64, dir string) (result Result, p9
 	result.Row, result.Mode = w.name, string(c.mode)
 	s.dead = s.sim.DeadLetters()
 	result.Stuck = s.stuck(lake)
-	findings = append(s.findings(result), account.Findings...)
+	findings = append(s.findings(result, len(lake.Failed)), account.Findings...)
 	if c.mode == ingest.Immediate && (w.unknown || w.refuses) {
 		// The answer came before anybody could know: this is what the mode is told to lose.
 		findings = slices.DeleteFunc(findings, func(f string) bool { return strings.HasPrefix(f, traffic.Lost) })
@@ -97,7 +100,7 @@ type cast struct {
 func (s *scene) options(c cast, dir string) (simulator.Options, error) {
 	o := simulator.Options{Templates: templates(), Bootstraps: c.bootstraps, Dir: dir, Patience: 200 * time.Millisecond}
 	// One that answers first is still at work when its client sends the next request.
-	o.MaxEnvironments = 2*traffic.Connections + 1
+	o.MaxSandboxes = 2*traffic.Connections + 1
 	o.Variables = map[string]map[string]string{"Ingest": {"ACKNOWLEDGE": string(c.mode)}}
 	if s.row.faults != nil {
 		faults := s.row.faults(s)
@@ -115,6 +118,12 @@ func (s *scene) options(c cast, dir string) (simulator.Options, error) {
 	o.ObjectFaults = func(_, key string) error {
 		if strings.HasPrefix(key, "spill/") {
 			s.spills.Add(1)
+		}
+		if isOverflow(key) {
+			s.overflows.Add(1)
+		}
+		if deferredKey.MatchString(key) {
+			s.deferrals.Add(1)
 		}
 		if s.mended.Load() {
 			return nil
@@ -186,10 +195,10 @@ func (s *scene) settleDown() error {
 	if err := s.sim.Flush(ctx); err != nil {
 		return err
 	}
-	if s.row.after == nil {
-		return nil
+	if s.row.broken {
+		return replayFailed(ctx, s)
 	}
-	return s.row.after(ctx, s)
+	return nil
 }
 
 // stuck counts what has not come through: objects of spill/, dead letters, and
@@ -213,8 +222,12 @@ func (s *scene) stuck(lake traffic.Lake) (n int) {
 	return n
 }
 
-// findings holds a result to the promise.
-func (s *scene) findings(r Result) (found []string) {
+// findings holds a result to the promise. Only a Validator that is broken for ever
+// leaves records in failed/.
+func (s *scene) findings(r Result, failed int) (found []string) {
+	if (failed > 0) != s.row.broken {
+		found = append(found, fmt.Sprintf("%d records are in failed/", failed))
+	}
 	if r.Stuck != 0 {
 		found = append(found, fmt.Sprintf("%d objects or messages are stuck", r.Stuck))
 	}

@@ -20,7 +20,12 @@ global-ingest {{.Environment}} runs on this machine, from its synthesized templa
   objects   {{.Lake}}/
   logs      {{.Logs}}/
   buffers   {{.Buffers}}
+            buffers are memory: Ctrl-C writes them, kill -9 loses them
+  sandboxes {{.Sandboxes}} of a function; above that requests wait (SANDBOXES={{.More}} allows more)
   throttle  {{.Throttle}}
+{{- if .Leftovers}}
+  spill     {{.Leftovers}} objects of an earlier run go through again
+{{- end}}
 
 In another terminal: send an event, then one that its schema does not allow. Both
 are answered 200 at once; what became of them is in the lake {{.Wait}}.
@@ -33,6 +38,11 @@ are answered 200 at once; what became of them is in the lake {{.Wait}}.
   find {{.Lake}}/{{.Bucket}}/rejected -type f -exec gzip -dc {} +
   AWS_ACCESS_KEY_ID=x AWS_SECRET_ACCESS_KEY=x AWS_REGION=us-east-1 \
     aws s3 ls --recursive --endpoint-url {{.S3URL}} s3://{{.Bucket}}/
+
+Accepted, not simulated:
+{{- range .NotSimulated}}
+  {{.}}
+{{- end}}
 
 Not proven here: that IAM allows it, that it deploys, how long AWS takes.
 Ctrl-C stops, and writes what is buffered first.
@@ -51,11 +61,12 @@ func writeBanner(out io.Writer, sim *simulator.Simulator, s settings) {
 	if s.patience > 0 {
 		wait = fmt.Sprintf("about %s later", 2*s.patience) // the transform's buffer, then the object's
 	}
-	err := banner.Execute(out, map[string]string{
+	err := banner.Execute(out, map[string]any{
 		"Environment": s.environment, "URL": sim.URL, "S3URL": sim.S3URL, "Bucket": sim.Bucket,
 		"Lake": filepath.ToSlash(sim.Lake), "Logs": filepath.ToSlash(sim.Logs),
 		"Buffers": buffers(sim, s), "Throttle": throttle(sim, s), "Wait": wait,
 		"ValidEvent": validEvent, "InvalidEvent": invalidEvent,
+		"Sandboxes": s.sandboxes, "More": 2 * s.sandboxes, "Leftovers": sim.Leftovers, "NotSimulated": sim.NotSimulated(),
 	})
 	if err != nil {
 		fmt.Fprintln(out, "writing the first screen:", err)
@@ -78,5 +89,5 @@ func throttle(sim *simulator.Simulator, s settings) string {
 	if s.throttle {
 		return limit + ", as deployed"
 	}
-	return limit + " when deployed, none here (-throttle applies it)"
+	return limit + " when deployed, none here (THROTTLE=1 applies it)"
 }

@@ -12,9 +12,9 @@ import (
 	"global-ingest/test/simulator"
 )
 
-// TestTheCanaryFindsWhatItSent runs Staging, which has a canary, and the schedule by
-// hand: one run sends, a later one finds both events; of a run that never was it
-// finds none.
+// TestTheCanaryFindsWhatItSent runs Staging, which has a canary, and its rule by hand, as
+// EventBridge may invoke it: one run sends, a later one finds both events; of a run that
+// never was it finds none.
 func TestTheCanaryFindsWhatItSent(t *testing.T) {
 	t.Parallel()
 	templates, err := simulator.GoldenTemplates(filepath.Join("..", "synth", "testdata"), "Staging")
@@ -22,8 +22,7 @@ func TestTheCanaryFindsWhatItSent(t *testing.T) {
 		t.Fatal(err)
 	}
 	sim := start(t, templates)
-	function := sim.Function("Canary")
-	function.Update("ENDPOINT_URL", sim.URL+"/events")
+	sim.Function("Canary").Update("ENDPOINT_URL", sim.URL+"/events")
 	var every, after time.Duration
 	for name, into := range map[string]*time.Duration{"EVERY": &every, "AFTER": &after} {
 		if *into, err = time.ParseDuration(simulator.Variables(templates, "Canary")[name].(string)); err != nil {
@@ -32,8 +31,7 @@ func TestTheCanaryFindsWhatItSent(t *testing.T) {
 	}
 	run := func(at time.Time) {
 		t.Helper()
-		event := fmt.Appendf(nil, `{"source":"aws.events","detail-type":"Scheduled Event","time":%q}`, at.Format(time.RFC3339))
-		if _, err := function.Invoke(t.Context(), event); err != nil {
+		if err := sim.RunRule(t.Context(), "CanarySchedule", at); err != nil {
 			t.Fatal(err)
 		}
 		flush(t, sim)

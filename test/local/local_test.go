@@ -50,8 +50,6 @@ func (s *screen) waitFor(t *testing.T, pattern string) []string {
 	return nil
 }
 
-func noVariables(string) (string, bool) { return "", false }
-
 // assembly writes a cloud assembly that holds the golden templates.
 func assembly(t *testing.T) string {
 	t.Helper()
@@ -98,7 +96,7 @@ func TestProgramRunsAndStopsWithEverythingWritten(t *testing.T) {
 	var out screen
 	ended := make(chan error, 1)
 	args := arguments(t, "-patience", "1h")
-	go func() { ended <- run(ctx, args, noVariables, &out) }()
+	go func() { ended <- run(ctx, args, &out) }()
 	url := out.waitFor(t, `endpoint +(http://127\.0\.0\.1:\d+/events)`)[1]
 	s3 := out.waitFor(t, `S3 +(http://127\.0\.0\.1:\d+) +bucket (\S+)`)
 	out.waitFor(t, `Not proven here`)
@@ -136,33 +134,23 @@ func TestMistakesAreOneClearLine(t *testing.T) {
 	next := strconv.Itoa(number + 1)
 	for _, c := range []struct {
 		args []string
-		env  map[string]string
 		want string
 	}{
-		{arguments(t, "-port", port), nil, "port " + port + " is taken: choose another one with PORT=" + next + " make local"},
-		{arguments(t, "-s3-port", port), nil, "port " + port + " is taken: choose another one with S3_PORT=" + next + " make local"},
-		{arguments(t), map[string]string{"PORT": "http"}, "PORT=http is not a port: want 0 to 65535"},
-		{arguments(t), map[string]string{"S3_PORT": "70000"}, "S3_PORT=70000 is not a port: want 0 to 65535"},
-		{arguments(t, "-functions", "nowhere"), nil, "bootstrap: `make local` builds it"},
-		{arguments(t, "-assembly", "nowhere"), nil, "no templates in nowhere: `make local` synthesizes them"},
-		{arguments(t, "-environment", "Test"), nil, `no environment "Test"; it holds Dev`},
-		{arguments(t, "now"), nil, `unexpected argument "now"`},
+		{arguments(t, "-port", port), "port " + port + " is taken: choose another one with PORT=" + next + " make local"},
+		{arguments(t, "-s3-port", port), "port " + port + " is taken: choose another one with S3_PORT=" + next + " make local"},
+		{arguments(t, "-port", "http"), `invalid value "http" for flag -port: want 0 to 65535`},
+		{arguments(t, "-s3-port", "70000"), `invalid value "70000" for flag -s3-port: want 0 to 65535`},
+		{arguments(t, "-sandboxes", "0"), `invalid value "0" for flag -sandboxes: want 1 to 1000`},
+		{arguments(t, "-patience", "-1s"), "-patience is -1s, want 0 or more, such as 2s"},
+		{arguments(t, "-functions", "nowhere"), "bootstrap: `make local` builds it"},
+		{arguments(t, "-assembly", "nowhere"), "no templates in nowhere: `make local` synthesizes them"},
+		{arguments(t, "-environment", "Test"), `no environment "Test"; it holds Dev`},
+		{arguments(t, "now"), `unexpected argument "now"`},
 	} {
-		err := run(t.Context(), c.args, func(name string) (string, bool) { v, ok := c.env[name]; return v, ok }, &screen{})
+		err := run(t.Context(), c.args, &screen{})
 		if err == nil || !strings.HasSuffix(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("error is %v, want one line that ends in %q", err, c.want)
 		}
-	}
-}
-
-func TestPortsComeFromTheEnvironment(t *testing.T) {
-	env := map[string]string{"PORT": "8081", "S3_PORT": ""}
-	s, err := parse(nil, func(name string) (string, bool) { v, ok := env[name]; return v, ok }, &screen{})
-	if err != nil || s.port != 8081 || s.s3Port != 9000 {
-		t.Errorf("ports are %d and %d, error %v; want 8081 and 9000", s.port, s.s3Port, err)
-	}
-	if s, err = parse([]string{"-port", "8082"}, func(name string) (string, bool) { v, ok := env[name]; return v, ok }, &screen{}); err != nil || s.port != 8082 {
-		t.Errorf("port is %d, error %v; want the flag's 8082", s.port, err)
 	}
 }
 
@@ -182,7 +170,7 @@ func TestStatusIsPrintedOnceUntilItChanges(t *testing.T) {
 		defer stop()
 		began := time.Now()
 		var out screen
-		showStatus(ctx, &out, func() simulator.Counters {
+		newConsole(&out).watch(ctx, func() simulator.Counters {
 			return simulator.Counters{Accepted: int(time.Since(began).Seconds()) / 4}
 		})
 		if n := strings.Count(out.String(), "\n"); n != 2 {

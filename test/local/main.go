@@ -20,11 +20,17 @@ import (
 )
 
 func main() {
-	// The first signal stops in order; with the handler gone, the second one ends
-	// the process at once.
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop)
-	err := run(ctx, os.Args[1:], os.LookupEnv, os.Stdout)
+	// A reader of our output that has gone, such as tee after a Ctrl-C, is no reason to
+	// lose what is buffered.
+	signal.Ignore(syscall.SIGPIPE)
+	ctx, stop := signal.NotifyContext(context.Background(), ends()...)
+	context.AfterFunc(ctx, func() {
+		// A closed terminal hangs up more than once, and nobody is there to be impatient.
+		signal.Ignore(syscall.SIGHUP)
+		// With the handler gone, a second Ctrl-C ends the process at once.
+		stop()
+	})
+	err := run(ctx, os.Args[1:], os.Stdout)
 	if errors.Is(err, flag.ErrHelp) {
 		return
 	}
@@ -32,6 +38,16 @@ func main() {
 		fmt.Fprintln(os.Stderr, "local:", err)
 		os.Exit(1)
 	}
+}
+
+// ends are the signals that stop in order: Ctrl-C, kill, and a terminal that closes,
+// unless nohup was asked to make us outlive it.
+func ends() []os.Signal {
+	signals := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) {
+		signals = append(signals, syscall.SIGHUP)
+	}
+	return signals
 }
 
 // settings are what a person may choose.
@@ -42,73 +58,76 @@ type settings struct {
 	dir          string
 	port, s3Port int
 	patience     time.Duration
-	environments int
+	sandboxes    int
 	throttle     bool
 }
 
-func parse(args []string, lookup func(string) (string, bool), out io.Writer) (settings, error) {
-	port, err := portFrom(lookup, "PORT", 8080)
-	if err != nil {
-		return settings{}, err
-	}
-	s3Port, err := portFrom(lookup, "S3_PORT", 9000)
-	if err != nil {
-		return settings{}, err
-	}
-	var s settings
+func parse(args []string, out io.Writer) (settings, error) {
+	s := settings{port: 8080, s3Port: 9000, sandboxes: simulator.DefaultMaxSandboxes}
 	flags := flag.NewFlagSet("local", flag.ContinueOnError)
-	flags.SetOutput(out)
+	flags.SetOutput(io.Discard) // a mistake is one line, not the list of all flags
 	flags.StringVar(&s.assembly, "assembly", ".local/cdk.out", "cloud assembly `folder` to run")
 	flags.StringVar(&s.environment, "environment", "Dev", "`name` of the environment to run")
 	flags.StringVar(&s.functions, "functions", ".local/host", "`folder` of <function>/bootstrap, built for this machine")
 	flags.StringVar(&s.dir, "dir", ".local", "`folder` for the lake and the logs")
-	flags.IntVar(&s.port, "port", port, "port of the endpoint, 0 for any; also PORT")
-	flags.IntVar(&s.s3Port, "s3-port", s3Port, "port of S3, 0 for any; also S3_PORT")
+	flags.Func("port", "`port` of the endpoint, 0 for any; default 8080", within(&s.port, 0, 65535))
+	flags.Func("s3-port", "`port` of S3, 0 for any; default 9000", within(&s.s3Port, 0, 65535))
 	flags.DurationVar(&s.patience, "patience", 2*time.Second, "longest that Firehose may buffer; 0 is what the template says")
-	flags.IntVar(&s.environments, "environments", simulator.DefaultMaxEnvironments, "processes of one function at most; above it Lambda throttles")
+	flags.Func("sandboxes", "most `processes` of one function; above it requests wait; default 10",
+		within(&s.sandboxes, 1, 1000))
 	flags.BoolVar(&s.throttle, "throttle", false, "apply the stage's throttle")
-	if err := flags.Parse(args); err != nil {
-		return settings{}, err
+	err := flags.Parse(args)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		flags.SetOutput(out)
+		flags.PrintDefaults()
+	case err == nil && flags.NArg() > 0:
+		err = fmt.Errorf("unexpected argument %q", flags.Arg(0))
+	case err == nil && s.patience < 0:
+		err = fmt.Errorf("-patience is %s, want 0 or more, such as 2s", s.patience)
 	}
-	if flags.NArg() > 0 {
-		return settings{}, fmt.Errorf("unexpected argument %q", flags.Arg(0))
-	}
-	return s, nil
+	return s, err
 }
 
-func portFrom(lookup func(string) (string, bool), name string, fallback int) (int, error) {
-	value, set := lookup(name)
-	if !set || value == "" {
-		return fallback, nil
+// within reads a whole number of this range.
+func within(number *int, least, most int) func(string) error {
+	return func(text string) (err error) {
+		if *number, err = strconv.Atoi(text); err != nil || *number < least || *number > most {
+			return fmt.Errorf("want %d to %d", least, most)
+		}
+		return nil
 	}
-	port, err := strconv.Atoi(value)
-	if err != nil || port < 0 || port > 65535 {
-		return 0, fmt.Errorf("%s=%s is not a port: want 0 to 65535", name, value)
-	}
-	return port, nil
 }
 
 // run runs until ctx ends, then flushes and prints what came of it.
-func run(ctx context.Context, args []string, lookup func(string) (string, bool), out io.Writer) error {
-	s, err := parse(args, lookup, out)
+func run(ctx context.Context, args []string, out io.Writer) (err error) {
+	s, err := parse(args, out)
 	if err != nil {
 		return err
 	}
+	release, err := lock(s.dir)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, release()) }()
+	console := newConsole(out)
 	options, err := s.options()
 	if err != nil {
 		return err
 	}
+	options.Notice = console.say
 	sim, err := simulator.Start(options)
 	if err != nil {
 		return err
 	}
 	writeBanner(out, sim, s)
-	showStatus(ctx, out, sim.Counters)
-	fmt.Fprintln(out, "\nstopping: what is buffered is being written; once more Ctrl-C stops at once")
+	console.watch(ctx, sim.Counters)
+	console.end()
+	console.say("stopping: what is buffered is being written; once more Ctrl-C stops at once")
 	patience, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	err = sim.Shutdown(patience)
-	fmt.Fprintln(out, "stopped: "+statusLine(sim.Counters()))
+	console.say("stopped: " + statusLine(sim.Counters()))
 	return err
 }
 
@@ -117,7 +136,7 @@ func run(ctx context.Context, args []string, lookup func(string) (string, bool),
 func (s settings) options() (simulator.Options, error) {
 	options := simulator.Options{
 		Bootstraps: map[string]string{}, Dir: s.dir, Patience: s.patience,
-		MaxEnvironments: s.environments, Throttle: s.throttle,
+		MaxSandboxes: s.sandboxes, Throttle: s.throttle,
 	}
 	for id, folder := range simulator.Functions {
 		path := filepath.Join(s.functions, folder, "bootstrap")

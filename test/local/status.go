@@ -8,21 +8,74 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"global-ingest/test/simulator"
 )
 
-// showStatus prints what has happened until ctx ends: on a terminal as one line
-// that changes, elsewhere as a new line when something changed. Neither more than
-// once a second elsewhere, nor four times a second on a terminal.
-func showStatus(ctx context.Context, out io.Writer, counters func() simulator.Counters) {
-	format, every := "%s\n", time.Second
-	if isTerminal(out) {
-		// Back to the start, clear, do not wrap: a long line is cut at the edge.
-		format, every = "\r\033[K\033[?7l%s\033[?7h", 250*time.Millisecond
+// console shows a status that changes, and sentences above it: on a terminal the status is
+// one line that is written over, elsewhere a new line when something changed.
+type console struct {
+	out      io.Writer
+	terminal bool
+
+	mu    sync.Mutex
+	shown string
+}
+
+func newConsole(out io.Writer) *console {
+	return &console{out: out, terminal: isTerminal(out), shown: statusLine(simulator.Counters{})}
+}
+
+// say prints a sentence, and the status again below it.
+func (c *console) say(sentence string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.terminal {
+		fmt.Fprintln(c.out, sentence)
+		return
 	}
-	shown := statusLine(simulator.Counters{})
+	fmt.Fprintf(c.out, "\r\033[K%s\n", sentence)
+	c.printLocked()
+}
+
+// show prints a status that is not the one shown.
+func (c *console) show(status string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if status != c.shown {
+		c.shown = status
+		c.printLocked()
+	}
+}
+
+func (c *console) printLocked() {
+	format := "%s\n"
+	if c.terminal {
+		// Back to the start, clear, do not wrap: a long line is cut at the edge.
+		format = "\r\033[K\033[?7l%s\033[?7h"
+	}
+	fmt.Fprintf(c.out, format, c.shown)
+}
+
+// end leaves the status where it is: what follows are plain lines.
+func (c *console) end() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.terminal {
+		fmt.Fprintln(c.out)
+	}
+	c.terminal = false
+}
+
+// watch shows what has happened until ctx ends, at most four times a second on a
+// terminal, and once a second elsewhere.
+func (c *console) watch(ctx context.Context, counters func() simulator.Counters) {
+	every := time.Second
+	if c.terminal {
+		every = 250 * time.Millisecond
+	}
 	ticker := time.NewTicker(every)
 	defer ticker.Stop()
 	for {
@@ -30,10 +83,7 @@ func showStatus(ctx context.Context, out io.Writer, counters func() simulator.Co
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
-		}
-		if line := statusLine(counters()); line != shown {
-			fmt.Fprintf(out, format, line)
-			shown = line
+			c.show(statusLine(counters()))
 		}
 	}
 }

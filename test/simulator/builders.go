@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -18,9 +19,13 @@ var builders = []struct {
 }{
 	{"AWS::S3::Bucket", (*Simulator).buildBucket},
 	{"AWS::Lambda::Function", (*Simulator).buildFunction},
+	{"AWS::Lambda::Alias", (*Simulator).buildAlias},
+	{"AWS::Lambda::Permission", (*Simulator).buildPermission},
+	{"AWS::Events::Rule", (*Simulator).buildRule},
 	{"AWS::KinesisFirehose::DeliveryStream", (*Simulator).buildStream},
 	{"AWS::SQS::Queue", (*Simulator).buildQueue},
 	{"AWS::SQS::Queue", (*Simulator).linkDeadLetters},
+	{"AWS::SQS::QueuePolicy", (*Simulator).buildQueuePolicy},
 	{"AWS::Lambda::EventSourceMapping", (*Simulator).buildMapping},
 	{"AWS::ApiGateway::RestApi", (*Simulator).buildAPI},
 	{"AWS::ApiGateway::Resource", (*Simulator).buildAPIResource},
@@ -30,13 +35,18 @@ var builders = []struct {
 }
 
 // decode reads the properties into v, whose fields are the properties that are
-// known; any other is an error.
+// known; any other is an error. A field with a tag notSimulated is accepted, and said
+// to be without effect.
 func (r resolved) decode(v any) error {
 	data, err := json.Marshal(r.Properties)
 	if err != nil {
 		return err
 	}
-	return decodeStrict(data, v)
+	if err := decodeStrict(data, v); err != nil {
+		return err
+	}
+	r.omitted.note(r.Type, v)
+	return nil
 }
 
 // reference returns what the resource's Ref or attribute gives.
@@ -47,7 +57,8 @@ func (r resolved) reference(attribute string) string {
 type functionProperties struct {
 	Handler, Runtime                                  string
 	Architectures, Code, Description, Role, Tags      any
-	TracingConfig, RecursiveLoop                      any
+	TracingConfig                                     any `notSimulated:"nothing is traced here"`
+	RecursiveLoop                                     any
 	MemorySize, Timeout, ReservedConcurrentExecutions int
 	Environment                                       struct{ Variables map[string]string }
 	LoggingConfig                                     loggingProperties
@@ -76,15 +87,13 @@ func (s *Simulator) buildFunction(r resolved) error {
 		return err
 	}
 	s.onClose(log.close)
-	environments := s.options.MaxEnvironments
-	if reserved := properties.ReservedConcurrentExecutions; reserved > 0 {
-		environments = min(environments, reserved)
-	}
+	concurrency := cmp.Or(properties.ReservedConcurrentExecutions, accountConcurrency)
 	function := NewFunction(FunctionConfig{
 		Name: r.reference(""), ARN: r.reference("Arn"), Bootstrap: bootstrap, Handler: properties.Handler,
 		Timeout: time.Duration(properties.Timeout) * time.Second, MemoryMB: properties.MemorySize,
 		Variables: properties.Environment.Variables, Logging: properties.LoggingConfig, Endpoints: s.endpoints(name, r.Region),
-		MaxEnvironments: environments, Faults: s.invocationFaults(name),
+		MaxSandboxes: min(s.options.MaxSandboxes, concurrency), Concurrency: concurrency,
+		Crowded: s.crowded(name, concurrency), Faults: s.invocationFaults(name),
 		Log: func(line string) {
 			log.write(line)
 			s.counter.logLine(line)
@@ -92,6 +101,42 @@ func (s *Simulator) buildFunction(r resolved) error {
 	})
 	s.onClose(func() error { function.Close(); return nil })
 	s.invokers[r.reference("Arn")], s.functions[name] = function, function
+	return nil
+}
+
+// crowded returns what tells the console, once each, that a function's requests wait and
+// that some are throttled.
+func (s *Simulator) crowded(name string, concurrency int) func(bool) {
+	most := min(s.options.MaxSandboxes, concurrency)
+	return func(throttled bool) {
+		if throttled {
+			s.notices.begin(name+" throttled",
+				fmt.Sprintf("%s is throttled, as on AWS: it has more than %d requests at once", name, concurrency))
+			return
+		}
+		s.notices.begin(name+" crowded", fmt.Sprintf("all %d sandboxes of %s are busy: requests wait for one, "+
+			"and are slower than on AWS; SANDBOXES=%d allows more", most, name, 2*most))
+	}
+}
+
+type aliasProperties struct {
+	FunctionName, FunctionVersion, Name string
+	Description, RoutingConfig          any
+	ProvisionedConcurrencyConfig        any `notSimulated:"a sandbox starts with its first request here"`
+}
+
+// buildAlias has the alias's ARN reach the function: all versions are the code that is
+// here.
+func (s *Simulator) buildAlias(r resolved) error {
+	var properties aliasProperties
+	if err := r.decode(&properties); err != nil {
+		return err
+	}
+	function := s.functionByName(properties.FunctionName)
+	if function == nil {
+		return fmt.Errorf("no function %s", properties.FunctionName)
+	}
+	s.invokers[r.reference("")] = function
 	return nil
 }
 

@@ -2,8 +2,12 @@ package simulator
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"time"
 )
@@ -37,6 +41,7 @@ func (s *Simulator) buildBucket(r resolved) error {
 	if err := json.Unmarshal(data, &properties); err != nil {
 		return err
 	}
+	r.omitted.add("no access is checked, nothing is encrypted and no object ages here", shortType(r.Type))
 	name := r.reference("")
 	for _, c := range properties.NotificationConfiguration.QueueConfigurations {
 		rules := c.Filter.S3Key.Rules
@@ -54,11 +59,68 @@ func (s *Simulator) buildBucket(r resolved) error {
 // written counts an object and announces it where the bucket says so.
 func (s *Simulator) written(bucket, key string, size int64) {
 	s.counter.object(bucket, key, size)
+	if s.options.ObjectWritten != nil {
+		s.options.ObjectWritten(bucket, key)
+	}
 	for _, a := range s.announcements {
 		if a.bucket == bucket && strings.HasPrefix(key, a.prefix) {
 			s.queues[a.queue].Send(notification(bucket, key, size))
 		}
 	}
+}
+
+// roomAfter is how long no write may fail before a disk has room again: a small object may
+// fit where those that Firehose tries each second do not.
+const roomAfter = 3 * time.Second
+
+// disk tells of the first write that fails, as on a disk that is full, and when objects
+// are written again.
+func (s *Simulator) disk(err error) {
+	now := time.Now()
+	if err == nil {
+		if now.UnixNano()-s.diskFailed.Load() > int64(roomAfter) {
+			s.notices.end("disk", "objects are written again")
+		}
+		return
+	}
+	s.diskFailed.Store(now.UnixNano())
+	s.notices.begin("disk", fmt.Sprintf("objects cannot be written to %s: %v; what is buffered waits in memory, "+
+		"and a request that needs S3 is answered 503", s.Lake, err))
+}
+
+// announceLeftovers announces the objects that an earlier process left where a bucket
+// announces them: its queue was memory, and is gone.
+func (s *Simulator) announceLeftovers() error {
+	for _, a := range s.announcements {
+		folder := filepath.Join(s.Lake, a.bucket)
+		err := filepath.WalkDir(filepath.Join(folder, a.prefix), func(path string, entry fs.DirEntry, err error) error {
+			if errors.Is(err, fs.ErrNotExist) {
+				return nil // nothing was ever put there
+			}
+			if err != nil || entry.IsDir() {
+				return err
+			}
+			return s.announceLeftover(a, folder, path)
+		})
+		if err != nil {
+			return fmt.Errorf("looking for what an earlier run left in %s: %w", a.prefix, err)
+		}
+	}
+	return nil
+}
+
+func (s *Simulator) announceLeftover(a announcement, folder, path string) error {
+	info, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	key, err := filepath.Rel(folder, path)
+	if err != nil {
+		return err
+	}
+	s.Leftovers++
+	s.queues[a.queue].Send(notification(a.bucket, filepath.ToSlash(key), info.Size()))
+	return nil
 }
 
 // notification is S3's message of one object; its key is URL-encoded.
@@ -80,7 +142,7 @@ func notification(bucket, key string, size int64) string {
 
 type queueProperties struct {
 	KmsMasterKeyId, SqsManagedSseEnabled, Tags any
-	MessageRetentionPeriod                     int
+	MessageRetentionPeriod                     int `notSimulated:"messages do not expire here"`
 	VisibilityTimeout                          int
 	RedrivePolicy                              *struct {
 		DeadLetterTargetArn string `json:"deadLetterTargetArn"`
@@ -121,6 +183,7 @@ func (s *Simulator) linkDeadLetters(r resolved) error {
 type mappingProperties struct {
 	EventSourceArn, FunctionName   string
 	Enabled                        *bool
+	Tags                           any
 	BatchSize                      int
 	MaximumBatchingWindowInSeconds int
 	FunctionResponseTypes          []string

@@ -1,11 +1,13 @@
 package simulator
 
 import (
+	"context"
 	"io"
 	"net"
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // Cut says how a connection ends.
@@ -44,6 +46,24 @@ func (c *connections) cut(how Cut) {
 	c.mu.Unlock()
 	for _, conn := range open {
 		conn.cut(how)
+	}
+}
+
+// hurry lets nothing more be read from the connections, until ctx ends: a request that is
+// not whole fails, and one that is being answered does not notice. It is repeated because
+// net/http sets a new deadline whenever a request begins.
+func (c *connections) hurry(ctx context.Context) {
+	for ctx.Err() == nil {
+		c.mu.Lock()
+		open := slices.Clone(c.open)
+		c.mu.Unlock()
+		for _, conn := range open {
+			_ = conn.SetReadDeadline(time.Now()) // it may have been closed meanwhile
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(50 * time.Millisecond):
+		}
 	}
 }
 

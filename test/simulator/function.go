@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -19,32 +20,40 @@ const graceForNext = 5 * time.Millisecond
 // https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
 const initTimeout = 10 * time.Second
 
+// accountConcurrency is how many invocations of a function run at once when it has no
+// reserved concurrency: the default quota of an account, which all its functions share.
+// https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html
+const accountConcurrency = 1_000
+
 var errStopped = errors.New("function is stopped")
 
 // FunctionConfig is what the simulator needs to know of a Lambda function.
 type FunctionConfig struct {
-	Name, ARN       string
-	Bootstrap       string // the executable
-	Handler         string
-	Timeout         time.Duration
-	MemoryMB        int               // told to the function, not enforced
-	Variables       map[string]string // the template's
-	Logging         loggingProperties
-	Endpoints       map[string]string         // variables that say where the simulated services listen
-	MaxEnvironments int                       // requests at a time; one more is throttled
-	Log             func(line string)         // gets each line that the function writes
-	Faults          func() error              // what an invocation fails with before it begins; nil: none does
-	Awake           bool                      // idle processes are not frozen: for whoever measures them, not the machine's signals
-	Ready           func(after time.Duration) // is told how long a process took from its start to its first question; nil: nobody is
+	Name, ARN    string
+	Bootstrap    string // the executable
+	Handler      string
+	Timeout      time.Duration
+	MemoryMB     int               // told to the function, not enforced
+	Variables    map[string]string // the template's
+	Logging      loggingProperties
+	Endpoints    map[string]string         // variables that say where the simulated services listen
+	MaxSandboxes int                       // processes at most; while all are busy, a request waits for one
+	Concurrency  int                       // requests at once, those that wait included; default accountConcurrency
+	Crowded      func(throttled bool)      // is told when a request must wait, or is throttled; nil: nobody is
+	Log          func(line string)         // gets each line that the function writes
+	Faults       func() error              // what an invocation fails with before it begins; nil: none does
+	Awake        bool                      // idle processes are not frozen: for whoever measures them, not the machine's signals
+	Ready        func(after time.Duration) // is told how long a process took from its start to its first question; nil: nobody is
 }
 
-// Function is one Lambda function: a pool of environments, each a process of the
+// Function is one Lambda function: a pool of sandboxes, each a process of the
 // real bootstrap that serves one invocation at a time.
 //
 // An environment is frozen while it is idle, by SIGSTOP: work that a function leaves
 // behind its answer stands still, as it does on AWS.
 //
-// Known to differ from AWS: memory and processor are not limited; an environment is
+// Known to differ from AWS: memory and processor are not limited; where Lambda would start
+// a sandbox for each request at once, those above MaxSandboxes wait; an environment is
 // never retired for its age; an init that takes too long is not tried a second time;
 // environments share the machine's file system; extensions are internal ones only;
 // there are no response streams and no asynchronous invocations.
@@ -69,6 +78,7 @@ type handover struct {
 
 // NewFunction returns the function; no process starts before the first request.
 func NewFunction(config FunctionConfig) *Function {
+	config.Concurrency = cmp.Or(config.Concurrency, accountConcurrency)
 	return &Function{config: config, all: map[*environment]bool{}}
 }
 
@@ -173,15 +183,18 @@ func (f *Function) finishingLocked() (n int) {
 	return n
 }
 
-// throttleLocked turns away whoever waits last, unless there will be an environment
-// for everyone: one that starts, or one that has answered and is about to ask again.
-func (f *Function) throttleLocked() {
-	last := len(f.waiting) - 1
-	if last < f.starting+f.initializingLocked()+f.finishingLocked() {
-		return
+// crowdLocked lets whoever came last wait for a process of those that are busy, or turns
+// it away when so many requests at once are more than the function's concurrency. It
+// says which.
+func (f *Function) crowdLocked() (throttled bool) {
+	busy := len(f.all) - len(f.idle) - f.initializingLocked() - f.finishingLocked()
+	if busy+len(f.waiting) <= f.config.Concurrency {
+		return false
 	}
+	last := len(f.waiting) - 1
 	f.waiting[last] <- handover{err: ErrThrottled}
 	f.waiting = f.waiting[:last]
+	return true
 }
 
 // initializingLocked counts the processes that have not asked for their first event.
@@ -194,20 +207,22 @@ func (f *Function) initializingLocked() (n int) {
 	return n
 }
 
-// grow starts an environment for a waiter that still waits. Whichever becomes
-// idle first, this one or another, is handed to whoever waits longest.
+// grow starts an environment for a waiter that still waits, if there may be one more.
+// Whichever becomes idle first, this one or another, is handed to whoever waits longest.
 func (f *Function) grow(waiter chan handover) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if !slices.Contains(f.waiting, waiter) {
 		return
 	}
-	if len(f.all)+f.starting >= f.config.MaxEnvironments {
-		f.throttleLocked()
+	if len(f.all)+f.starting < f.config.MaxSandboxes {
+		f.starting++
+		f.lives.Go(f.live)
 		return
 	}
-	f.starting++
-	f.lives.Go(f.live)
+	if throttled := f.crowdLocked(); f.config.Crowded != nil {
+		f.config.Crowded(throttled)
+	}
 }
 
 // live is the whole life of one environment.
@@ -221,7 +236,7 @@ func (f *Function) live() {
 	stopped := f.stopped
 	f.mu.Unlock()
 	if err != nil {
-		f.handOver(handover{err: err})
+		f.failOne(err)
 		return
 	}
 	if stopped {
@@ -230,13 +245,16 @@ func (f *Function) live() {
 	e.watch()
 }
 
-// handOver gives h to whoever waits longest and says whether somebody did.
-func (f *Function) handOver(h handover) bool {
+// failOne tells whoever waits longest why no process came of the one that was started
+// for it. The others get a process of their own, or the same answer.
+func (f *Function) failOne(cause error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.handOverLocked(h)
+	f.handOverLocked(handover{err: cause})
+	f.replaceLocked()
 }
 
+// handOverLocked gives h to whoever waits longest and says whether somebody did.
 func (f *Function) handOverLocked(h handover) bool {
 	if len(f.waiting) == 0 {
 		return false
@@ -273,12 +291,16 @@ func (f *Function) answered(e *environment) {
 	e.finishing = true
 }
 
-// gone forgets e, whose process has ended.
+// gone forgets e, whose process has ended. A request that waited for it to become idle
+// gets another one.
 func (f *Function) gone(e *environment) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	delete(f.all, e)
 	f.idle = slices.DeleteFunc(f.idle, func(other *environment) bool { return other == e })
+	if e.isReady() {
+		f.replaceLocked()
+	}
 }
 
 // abandon takes a waiter out of the queue. An environment that it was handed
@@ -295,13 +317,6 @@ func (f *Function) abandon(waiter chan handover, cause error) error {
 	default:
 	}
 	return cause
-}
-
-// Environments returns how many processes live.
-func (f *Function) Environments() int {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return len(f.all)
 }
 
 // Processes returns the numbers of the processes that live.
@@ -373,9 +388,10 @@ func (f *Function) Update(variable, value string) {
 	f.idle = nil
 }
 
-// replaceLocked starts an environment for whoever counted on one that is retired.
+// replaceLocked starts an environment for whoever counted on one that is gone.
 func (f *Function) replaceLocked() {
-	if !f.stopped && len(f.waiting) > f.starting+f.initializingLocked() {
+	room := len(f.all)+f.starting < f.config.MaxSandboxes
+	if room && !f.stopped && len(f.waiting) > f.starting+f.initializingLocked() {
 		f.starting++
 		f.lives.Go(f.live)
 	}
@@ -384,14 +400,15 @@ func (f *Function) replaceLocked() {
 // neverReady tells whoever waits longest why e, whose process has ended, did not come
 // to its first event; unless it was killed for no fault of the function's.
 func (f *Function) neverReady(e *environment) {
-	cause := e.exitError()
 	f.mu.Lock()
-	defer f.mu.Unlock()
-	if e.retired {
+	retired := e.retired
+	if retired {
 		f.replaceLocked()
-		return
 	}
-	f.handOverLocked(handover{err: cause})
+	f.mu.Unlock()
+	if !retired {
+		f.failOne(e.exitError())
+	}
 }
 
 // retireLocked ends an environment that gets no more work, and counts no more.

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -23,7 +24,7 @@ func testFunction(t *testing.T, act string, change ...func(*FunctionConfig)) *Fu
 	}
 	config := FunctionConfig{
 		Name: "Test", ARN: "arn:aws:lambda:us-east-1:111111111111:function:Test", Bootstrap: self,
-		Timeout: 20 * time.Second, MemoryMB: 128, MaxEnvironments: 10,
+		Timeout: 20 * time.Second, MemoryMB: 128, MaxSandboxes: 10,
 		Variables: map[string]string{actVariable: act}, Log: func(line string) { t.Log(line) },
 	}
 	for _, c := range change {
@@ -102,7 +103,7 @@ func TestRequestsInTurnShareAnEnvironment(t *testing.T) {
 // TestARequestWaitsForAnEnvironmentThatHasAnswered instead of starting another: a
 // caller's next request can be faster than the process's next question.
 func TestARequestWaitsForAnEnvironmentThatHasAnswered(t *testing.T) {
-	f := NewFunction(FunctionConfig{MaxEnvironments: 10})
+	f := NewFunction(FunctionConfig{MaxSandboxes: 10})
 	e := &environment{function: f}
 	f.all[e] = true
 	f.answered(e)
@@ -151,8 +152,8 @@ func TestTheMostRecentlyUsedEnvironmentIsUsedFirst(t *testing.T) {
 	}
 }
 
-func TestAboveTheLimitRequestsAreThrottled(t *testing.T) {
-	f := testFunction(t, "function", func(c *FunctionConfig) { c.MaxEnvironments = 2 })
+func TestAboveItsConcurrencyRequestsAreThrottled(t *testing.T) {
+	f := testFunction(t, "function", func(c *FunctionConfig) { c.MaxSandboxes, c.Concurrency = 2, 2 })
 	var requests sync.WaitGroup
 	outcomes := make(chan error, 3)
 	for range 3 {
@@ -173,6 +174,39 @@ func TestAboveTheLimitRequestsAreThrottled(t *testing.T) {
 	}
 	if throttled != 1 {
 		t.Errorf("%d requests were throttled, want 1", throttled)
+	}
+}
+
+// TestWhileEverySandboxIsBusyRequestsWait: none is turned away, and no more processes
+// than allowed have answered; also when processes die under the requests that wait.
+func TestWhileEverySandboxIsBusyRequestsWait(t *testing.T) {
+	for name, o := range map[string]order{"sleep": {Sleep: 5 * time.Millisecond}, "exit": {Exit: true}} {
+		t.Run(name, func(t *testing.T) {
+			var waited atomic.Int32
+			f := testFunction(t, "function", func(c *FunctionConfig) {
+				c.MaxSandboxes, c.Crowded = 2, func(throttled bool) { waited.Add(1) }
+			})
+			pids, turnedAway := make(chan int, 40), make(chan error, 40)
+			var requests sync.WaitGroup
+			for range 40 {
+				requests.Go(func() {
+					out, err := invoke(t, f, o)
+					pids <- out.PID
+					turnedAway <- err
+				})
+			}
+			requests.Wait()
+			seen := map[int]bool{}
+			for range 40 {
+				seen[<-pids] = true
+				if err := <-turnedAway; errors.Is(err, ErrThrottled) || (err != nil && !o.Exit) {
+					t.Error(err)
+				}
+			}
+			if len(seen) > 2 || waited.Load() == 0 {
+				t.Errorf("%d processes answered, want at most 2; %d requests were said to wait", len(seen), waited.Load())
+			}
+		})
 	}
 }
 

@@ -25,7 +25,10 @@ type Gateway struct {
 	Throttle Throttle // what the template sets, whether it is applied or not
 	// Answered, when set, is called after each answer.
 	Answered func(method, path string, status int)
-	Now      func() time.Time
+	// Failed, when set, is called after each answer of 500 and above, with its cause where
+	// the function did not answer.
+	Failed func(method, path string, status int, cause error)
+	Now    func() time.Time
 
 	apiID, stage string
 	binaryTypes  []string
@@ -43,6 +46,7 @@ type exchange struct {
 	at             time.Time
 	method         *method
 	body           []byte
+	cause          error // why the function did not answer
 }
 
 // ServeHTTP answers as the stage would.
@@ -59,6 +63,9 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	g.serve(x)
 	if g.Answered != nil {
 		g.Answered(r.Method, r.URL.Path, recorder.status)
+	}
+	if g.Failed != nil && recorder.status >= http.StatusInternalServerError {
+		g.Failed(r.Method, r.URL.Path, recorder.status, x.cause)
 	}
 }
 
@@ -108,13 +115,14 @@ func (g *Gateway) serveFunction(x *exchange) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(x.r.Context()), x.method.timeout)
 	defer cancel()
 	answer, err := x.method.function.Invoke(withTrace(ctx, x.trace), g.proxyEvent(x))
+	x.cause = err
 	switch {
 	case err == nil:
 		g.proxyAnswer(x, answer)
 	case errors.Is(err, errEventTooLarge):
 		g.refuse(x, requestTooLarge)
-	case errors.Is(err, ErrThrottled):
-		// Lambda's 429 reaches the client as a 500, not as a 429.
+	case errors.Is(err, ErrThrottled), errors.Is(err, errNotPermitted):
+		// Lambda's 429, and its 403, reach the client as a 500.
 		// https://repost.aws/knowledge-center/api-gateway-internal-server-error
 		g.refuse(x, configurationError)
 	case errors.Is(err, context.DeadlineExceeded):

@@ -14,7 +14,8 @@ import (
 
 type restAPIProperties struct {
 	Name, Description, EndpointConfiguration, Tags, FailOnWarnings any
-	DisableExecuteApiEndpoint, SecurityPolicy, EndpointAccessMode  any
+	DisableExecuteApiEndpoint                                      any
+	SecurityPolicy, EndpointAccessMode                             any `notSimulated:"there is no TLS here"`
 	BinaryMediaTypes                                               []string
 }
 
@@ -53,10 +54,11 @@ type integrationResponseProperties struct {
 }
 
 type stageProperties struct {
-	RestApiId, StageName                              string
-	DeploymentId, Description, AccessLogSetting, Tags any
-	TracingEnabled                                    any
-	MethodSettings                                    []methodSettingProperties
+	RestApiId, StageName            string
+	DeploymentId, Description, Tags any
+	AccessLogSetting                any `notSimulated:"no request is logged by the gateway here"`
+	TracingEnabled                  any `notSimulated:"nothing is traced here"`
+	MethodSettings                  []methodSettingProperties
 }
 
 type methodSettingProperties struct {
@@ -79,7 +81,8 @@ type gatewayParts struct {
 	resources map[string]apiResourceProperties // by resource id
 	methods   map[string]methodProperties      // by logical id
 	stage     *stageProperties
-	responses map[string]gatewayResponse // by response type
+	responses map[string]gatewayResponse          // by response type
+	permitted func(arn string, by caller) Invoker // the function as the caller may invoke it; nil: all may
 }
 
 // gateway puts the parts together.
@@ -100,12 +103,21 @@ func (p *gatewayParts) gateway(functions map[string]Invoker, throttled bool) (*G
 		if err != nil {
 			return nil, fmt.Errorf("%s (%s %s): %w", id, properties.HttpMethod, path, err)
 		}
+		if m.functionARN != "" && p.permitted != nil {
+			m.function = p.permitted(m.functionARN, p.caller(properties.HttpMethod+path))
+		}
 		if g.routes[path] == nil {
 			g.routes[path] = map[string]*method{}
 		}
 		g.routes[path][properties.HttpMethod] = m
 	}
 	return g, g.setThrottle(p.stage.MethodSettings, throttled)
+}
+
+// caller is the API's method, such as "POST/events", as it invokes its function.
+func (p *gatewayParts) caller(method string) caller {
+	api := fmt.Sprintf("arn:aws:execute-api:%s:%s:%s/", p.Region, p.Account, p.apiID)
+	return callerFrom(apiGateway, api+p.stage.StageName+"/"+method, p.Account)
 }
 
 // path returns the path of a resource, whose parents lead to the API's root.
@@ -147,6 +159,7 @@ func (g *Gateway) setThrottle(settings []methodSettingProperties, on bool) error
 type method struct {
 	resourceID, resourcePath string
 	function                 Invoker // nil: MOCK
+	functionARN              string
 	timeout                  time.Duration
 	mock                     *mock
 }
@@ -194,7 +207,7 @@ func (m *method) bindFunction(in integrationProperties, functions map[string]Inv
 	if !found {
 		return fmt.Errorf("no function %s", match[1])
 	}
-	m.function = function
+	m.function, m.functionARN = function, match[1]
 	return nil
 }
 

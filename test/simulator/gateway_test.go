@@ -33,7 +33,7 @@ func failing(err error) Invoker {
 // gatewayOf builds the API of the templates, with function behind it.
 func gatewayOf(t *testing.T, templates []*Template, function Invoker, throttled bool) (*Gateway, error) {
 	t.Helper()
-	resources, err := resolveAll(templates)
+	resources, _, err := resolveAll(templates)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,7 +44,7 @@ func gatewayOf(t *testing.T, templates []*Template, function Invoker, throttled 
 			case r.Type != b.resourceType:
 			case r.Type == "AWS::Lambda::Function":
 				s.invokers[r.reference("Arn")] = function
-			case strings.HasPrefix(r.Type, "AWS::ApiGateway::"):
+			case r.Type == "AWS::Lambda::Alias", strings.HasPrefix(r.Type, "AWS::ApiGateway::"):
 				if err := b.build(s, r); err != nil {
 					return nil, err
 				}
@@ -253,7 +253,7 @@ func TestAPreflightAllowsTheHeadersThatItAsksFor(t *testing.T) {
 // TestMockOfABinaryAPINeedsText: API Gateway applies no template to bytes.
 func TestMockOfABinaryAPINeedsText(t *testing.T) {
 	templates := patched(t, goldenTemplates(t, "Dev"), "EdgeApieventsOPTIONS", "", "Integration", "ContentHandling")
-	g, err := gatewayOf(t, templates, nil, false)
+	g, err := gatewayOf(t, templates, answering(""), false)
 	if err == nil {
 		wantAnswer(t, ask(g, "OPTIONS", "/events", nil, "Origin", page), 500, internalError, "Access-Control-Allow-Origin", page)
 	} else {

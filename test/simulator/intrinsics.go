@@ -82,9 +82,6 @@ func (r *resolver) call(name string, argument any) (any, error) {
 		"Ref":                r.ref,
 		"Fn::GetAtt":         r.getAtt,
 		"Fn::Join":           r.join,
-		"Fn::Sub":            r.sub,
-		"Fn::Select":         r.selectOne,
-		"Fn::Split":          r.split,
 		"Fn::ImportValue":    r.importValue,
 		"Fn::GetStackOutput": r.stackOutput,
 	}
@@ -166,53 +163,6 @@ func (r *resolver) getAtt(argument any) (any, error) {
 }
 
 func (r *resolver) join(argument any) (any, error) {
-	delimiter, list, err := r.textAndList(argument)
-	if err != nil {
-		return nil, err
-	}
-	parts := make([]string, len(list))
-	for i, element := range list {
-		if parts[i], err = text(element); err != nil {
-			return nil, fmt.Errorf("[%d]: %w", i, err)
-		}
-	}
-	return strings.Join(parts, delimiter), nil
-}
-
-// textAndList takes [text, [..]] apart and resolves the list.
-func (r *resolver) textAndList(argument any) (string, []any, error) {
-	pair, _ := argument.([]any)
-	if len(pair) != 2 {
-		return "", nil, fmt.Errorf("want two arguments, got %s", asJSON(argument))
-	}
-	first, err := text(pair[0])
-	if err != nil {
-		return "", nil, err
-	}
-	second, err := r.resolve(pair[1])
-	if err != nil {
-		return "", nil, err
-	}
-	list, ok := second.([]any)
-	if !ok {
-		return "", nil, fmt.Errorf("want a list, got %s", asJSON(second))
-	}
-	return first, list, nil
-}
-
-func (r *resolver) selectOne(argument any) (any, error) {
-	position, list, err := r.textAndList(argument)
-	if err != nil {
-		return nil, err
-	}
-	index, err := strconv.Atoi(position)
-	if err != nil || index < 0 || index >= len(list) {
-		return nil, fmt.Errorf("index %s of a list of %d", position, len(list))
-	}
-	return list[index], nil
-}
-
-func (r *resolver) split(argument any) (any, error) {
 	pair, _ := argument.([]any)
 	if len(pair) != 2 {
 		return nil, fmt.Errorf("want two arguments, got %s", asJSON(argument))
@@ -225,15 +175,17 @@ func (r *resolver) split(argument any) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	whole, err := text(resolved)
-	if err != nil {
-		return nil, err
+	list, ok := resolved.([]any)
+	if !ok {
+		return nil, fmt.Errorf("want a list, got %s", asJSON(resolved))
 	}
-	var parts []any
-	for part := range strings.SplitSeq(whole, delimiter) {
-		parts = append(parts, part)
+	parts := make([]string, len(list))
+	for i, element := range list {
+		if parts[i], err = text(element); err != nil {
+			return nil, fmt.Errorf("[%d]: %w", i, err)
+		}
 	}
-	return parts, nil
+	return strings.Join(parts, delimiter), nil
 }
 
 func (r *resolver) importValue(argument any) (any, error) {
@@ -271,66 +223,6 @@ func (r *resolver) stackOutput(argument any) (any, error) {
 		return nil, fmt.Errorf("stack %s has no output %s", of.StackName, of.OutputName)
 	}
 	return value, nil
-}
-
-// sub replaces ${Name}, ${Name.Attribute} and ${Variable}; ${!Name} stays ${Name}.
-func (r *resolver) sub(argument any) (any, error) {
-	format, variables, err := r.subArguments(argument)
-	if err != nil {
-		return nil, err
-	}
-	var out strings.Builder
-	for {
-		before, after, found := strings.Cut(format, "${")
-		out.WriteString(before)
-		if !found {
-			return out.String(), nil
-		}
-		name, rest, closed := strings.Cut(after, "}")
-		if !closed {
-			return nil, fmt.Errorf("${%s is not closed", after)
-		}
-		value, err := r.subOne(name, variables)
-		if err != nil {
-			return nil, err
-		}
-		out.WriteString(value)
-		format = rest
-	}
-}
-
-func (r *resolver) subArguments(argument any) (string, map[string]any, error) {
-	if format, ok := argument.(string); ok {
-		return format, nil, nil
-	}
-	pair, _ := argument.([]any)
-	if len(pair) != 2 {
-		return "", nil, fmt.Errorf("want a text, or a text and variables, got %s", asJSON(argument))
-	}
-	format, isText := pair[0].(string)
-	resolved, err := r.resolve(pair[1])
-	if err != nil {
-		return "", nil, err
-	}
-	variables, isObject := resolved.(map[string]any)
-	if !isText || !isObject {
-		return "", nil, fmt.Errorf("want a text and variables, got %s", asJSON(argument))
-	}
-	return format, variables, nil
-}
-
-func (r *resolver) subOne(name string, variables map[string]any) (string, error) {
-	if literal, ok := strings.CutPrefix(name, "!"); ok {
-		return "${" + literal + "}", nil
-	}
-	if value, ok := variables[name]; ok {
-		return text(value)
-	}
-	if value, ok := r.pseudo(name); ok {
-		return value, nil
-	}
-	id, attribute, _ := strings.Cut(name, ".")
-	return r.attribute(id, attribute)
 }
 
 // text returns a scalar as CloudFormation joins it.

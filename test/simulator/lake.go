@@ -21,6 +21,8 @@ type S3 struct {
 	OnPut func(bucket, key string, size int64)
 	// Fail, when it returns an error, fails the write of an object.
 	Fail func(bucket, key string) error
+	// Wrote hears how each write of an object ended, from several goroutines.
+	Wrote func(error)
 
 	backend *s3afero.MultiBucketBackend
 	handler http.Handler
@@ -37,7 +39,11 @@ func NewS3(dir string) (*S3, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening S3 in %s: %w", dir, err)
 	}
-	backend, err := s3afero.MultiBucket(fs)
+	whole, err := newWholeFiles(fs)
+	if err != nil {
+		return nil, fmt.Errorf("opening S3 in %s: %w", dir, err)
+	}
+	backend, err := s3afero.MultiBucket(whole)
 	if err != nil {
 		return nil, fmt.Errorf("opening S3 in %s: %w", dir, err)
 	}
@@ -54,16 +60,29 @@ type hooked struct {
 }
 
 func (h hooked) PutObject(bucket, key string, meta map[string]string, input io.Reader, size int64, conditions *gofakes3.PutConditions) (gofakes3.PutObjectResult, error) {
-	if h.s3.Fail != nil {
-		if err := h.s3.Fail(bucket, key); err != nil {
-			return gofakes3.PutObjectResult{}, gofakes3.ErrorMessage(gofakes3.ErrInternal, err.Error())
-		}
+	var result gofakes3.PutObjectResult
+	err := h.injected(bucket, key)
+	if err == nil {
+		result, err = h.MultiBucketBackend.PutObject(bucket, key, meta, input, size, conditions)
 	}
-	result, err := h.MultiBucketBackend.PutObject(bucket, key, meta, input, size, conditions)
+	if h.s3.Wrote != nil {
+		h.s3.Wrote(err)
+	}
 	if err == nil && h.s3.OnPut != nil {
 		h.s3.OnPut(bucket, key, size)
 	}
 	return result, err
+}
+
+// injected is the fault that a test wants this write to have.
+func (h hooked) injected(bucket, key string) error {
+	if h.s3.Fail == nil {
+		return nil
+	}
+	if err := h.s3.Fail(bucket, key); err != nil {
+		return gofakes3.ErrorMessage(gofakes3.ErrInternal, err.Error())
+	}
+	return nil
 }
 
 // ServeHTTP answers S3's REST API.

@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -72,9 +73,14 @@ func noteSources() error {
 // GoldenTemplates reads what is deployed of an environment, such as "Dev", from the
 // folder of the golden templates, at the place they are synthesized for.
 func GoldenTemplates(folder, environment string) ([]*Template, error) {
+	paths, err := filepath.Glob(filepath.Join(folder, strings.ToLower(environment), "*.json"))
+	if err != nil || len(paths) == 0 {
+		return nil, fmt.Errorf("no golden templates of %s in %s: %w", environment, folder, cmp.Or(err, fs.ErrNotExist))
+	}
 	var templates []*Template
-	for _, stack := range []string{"Storage", "Pipeline"} {
-		path := filepath.Join(folder, strings.ToLower(environment), strings.ToLower(stack)+".json")
+	for _, path := range paths {
+		stack := strings.TrimSuffix(filepath.Base(path), ".json")
+		stack = strings.ToUpper(stack[:1]) + stack[1:]
 		template, err := ReadTemplate(path, environment+"-"+stack, Place{Account: "111111111111", Region: "us-east-1"})
 		if err != nil {
 			return nil, err

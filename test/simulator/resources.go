@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -18,7 +19,7 @@ type identity struct {
 // whether a laptop runs it.
 type kind struct {
 	attributes map[string]func(identity) string // by attribute name; "" is Ref
-	notRun     string                           // why a laptop need not run it; empty: a row of builders runs it
+	notRun     string                           // what of it is accepted and not simulated; empty: a row of builders runs it
 }
 
 // kinds are the resource types that the simulator knows. A template with any
@@ -30,6 +31,7 @@ var kinds = map[string]kind{
 		"RegionalDomainName": func(i identity) string { return bucketName(i) + ".s3." + i.Region + ".amazonaws.com" },
 	}},
 	"AWS::Lambda::Function":           {attributes: names{"": physicalName, "Arn": arn("lambda", "function:", physicalName)}},
+	"AWS::Lambda::Alias":              {attributes: names{"": qualifiedARN("")}},
 	"AWS::Lambda::EventSourceMapping": {attributes: names{"": keyID, "Id": keyID}},
 	"AWS::SQS::Queue": {attributes: names{
 		"": queueURL, "Arn": arn("sqs", "", physicalName), "QueueName": physicalName, "QueueUrl": queueURL,
@@ -45,12 +47,10 @@ var kinds = map[string]kind{
 
 	"AWS::ApiGateway::Deployment":     {attributes: names{"": shortID, "DeploymentId": shortID}, notRun: "the template is the deployed API"},
 	"AWS::ApiGateway::Account":        {attributes: names{"": shortID, "Id": shortID}, notRun: "says where API Gateway logs; nothing logs to CloudWatch here"},
-	"AWS::CDK::Metadata":              {notRun: "tells AWS which constructs are used"},
 	"AWS::CloudWatch::Alarm":          {attributes: names{"": physicalName, "Arn": arn("cloudwatch", "alarm:", physicalName)}, notRun: "there are no CloudWatch metrics here"},
 	"AWS::CloudWatch::Dashboard":      {attributes: names{"": physicalName}, notRun: "there are no CloudWatch metrics here"},
 	"AWS::CloudWatch::CompositeAlarm": {attributes: names{"": physicalName, "Arn": arn("cloudwatch", "alarm:", physicalName)}, notRun: "there are no CloudWatch metrics here"},
-	"AWS::Events::Rule":               {attributes: names{"": physicalName, "Arn": arn("events", "rule/", physicalName)}, notRun: "nothing is scheduled here: whoever needs a run invokes the function"},
-	"AWS::IAM::ManagedPolicy":         {attributes: names{"": arn("iam", "policy/", physicalName)}, notRun: iamNotRun},
+	"AWS::Events::Rule":               {attributes: names{"": physicalName, "Arn": arn("events", "rule/", physicalName)}, notRun: "no schedule runs here by itself"},
 	"AWS::IAM::Policy":                {attributes: names{"": physicalName}, notRun: iamNotRun},
 	"AWS::IAM::Role": {attributes: names{
 		"": physicalName, "RoleId": shortID,
@@ -60,7 +60,10 @@ var kinds = map[string]kind{
 	"AWS::KMS::Key": {attributes: names{
 		"": keyID, "KeyId": keyID, "Arn": arn("kms", "key/", keyID),
 	}, notRun: kmsNotRun},
-	"AWS::Lambda::Permission": {attributes: names{"": physicalName}, notRun: iamNotRun},
+	"AWS::CodeDeploy::Application":     {attributes: names{"": physicalName}, notRun: releaseNotRun},
+	"AWS::CodeDeploy::DeploymentGroup": {attributes: names{"": physicalName}, notRun: releaseNotRun},
+	"AWS::Lambda::Permission":          {attributes: names{"": physicalName}},
+	"AWS::Lambda::Version":             {attributes: names{"": qualifiedARN("1"), "Version": func(identity) string { return "1" }}, notRun: "every version is the code that is here"},
 	"AWS::Logs::LogGroup": {attributes: names{
 		"": physicalName, "Arn": func(i identity) string { return arn("logs", "log-group:", physicalName)(i) + ":*" },
 	}, notRun: "logs go to files"},
@@ -70,7 +73,7 @@ var kinds = map[string]kind{
 	"AWS::SNS::TopicPolicy":  {attributes: names{"": shortID}, notRun: iamNotRun},
 	"AWS::SNS::Subscription": {attributes: names{"": shortID}, notRun: "no alarm rings here"},
 	"AWS::Logs::LogStream":   {attributes: names{"": physicalName}, notRun: "logs go to files"},
-	"AWS::SQS::QueuePolicy":  {attributes: names{"": shortID, "Id": shortID}, notRun: iamNotRun},
+	"AWS::SQS::QueuePolicy":  {attributes: names{"": shortID, "Id": shortID}},
 	"AWS::S3::BucketPolicy":  {attributes: names{"": physicalName}, notRun: iamNotRun},
 
 	"AWS::ApiGateway::DomainName": {attributes: names{
@@ -87,10 +90,12 @@ var kinds = map[string]kind{
 }
 
 const (
-	iamNotRun = "no permission is checked here, so nothing that this resource allows or denies is proven"
+	iamNotRun = "no role's rights are checked here"
 	kmsNotRun = "nothing is encrypted here"
 
 	firewallNotRun = "there is no firewall here: no address is counted, none is blocked"
+
+	releaseNotRun = "a new version gets every request at once here"
 )
 
 type names = map[string]func(identity) string
@@ -111,6 +116,20 @@ func domainName(i identity) string { return fmt.Sprint(i.Properties["DomainName"
 func bucketName(i identity) string {
 	name := strings.ToLower(physicalName(i))
 	return name[:min(len(name), 63)]
+}
+
+// qualifiedARN is the ARN of a version of a function, or of an alias, whose qualifier is
+// its property Name. The function is a Ref, or what it resolved to.
+func qualifiedARN(qualifier string) func(identity) string {
+	function := func(i identity) string {
+		if reference, ok := i.Properties["FunctionName"].(map[string]any); ok {
+			return physicalName(identity{Stack: i.Stack, ID: fmt.Sprint(reference["Ref"])})
+		}
+		return fmt.Sprint(i.Properties["FunctionName"])
+	}
+	return func(i identity) string {
+		return arn("lambda", "function:", function)(i) + ":" + cmp.Or(qualifier, fmt.Sprint(i.Properties["Name"]))
+	}
 }
 
 func queueURL(i identity) string {

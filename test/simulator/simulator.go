@@ -11,12 +11,13 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
-// DefaultMaxEnvironments is how many environments of one function run at most.
-// AWS runs 1,000 in an account; ten processes are what a laptop stands.
-const DefaultMaxEnvironments = 10
+// DefaultMaxSandboxes is how many sandboxes of one function run at most, each a process.
+// AWS runs 1,000 in an account; ten are what a laptop stands, and more requests wait.
+const DefaultMaxSandboxes = 10
 
 // Options say what to simulate and where.
 type Options struct {
@@ -29,17 +30,25 @@ type Options struct {
 
 	// Patience is the longest that a stream may buffer. Default: what the template says.
 	Patience time.Duration
-	// MaxEnvironments of one function. Default: DefaultMaxEnvironments.
-	MaxEnvironments int
+	// MaxSandboxes of one function: its processes. While all are busy, requests wait.
+	// Default: DefaultMaxSandboxes.
+	MaxSandboxes int
 	// Throttle applies the stage's throttle. Default: it is read and not applied.
 	Throttle bool
 	// FirehoseFaults is asked before each operation of Firehose. Default: no faults.
 	FirehoseFaults Faults
 	// ObjectFaults is asked before each object is written. Default: no faults.
 	ObjectFaults func(bucket, key string) error
+	// ObjectWritten is told of each object once it is written, before its writer is.
+	// Default: nobody.
+	ObjectWritten func(bucket, key string)
 	// InvocationFaults is asked before each invocation of a function, which is named
 	// as in Bootstraps: its error is what the caller gets. Default: no faults.
 	InvocationFaults func(function string) error
+	// Notice hears what a person at the console should know: a limit of this machine that
+	// was met, a disk that is full. Each sentence comes once, until what it tells of is
+	// over, from several goroutines. Default: nobody hears it.
+	Notice func(sentence string)
 	// Variables are further environment variables of functions, named as in
 	// Bootstraps. Default: none.
 	Variables map[string]map[string]string
@@ -60,6 +69,7 @@ type Simulator struct {
 	Lake        string // the folder that holds the buckets
 	Logs        string // the folder that holds the functions' logs
 	Throttle    Throttle
+	Leftovers   int // objects of an earlier run that were announced again
 
 	options   Options
 	counter   counter
@@ -74,6 +84,12 @@ type Simulator struct {
 	queues    map[string]*Queue // by ARN
 	mappings  []*Mapping
 	api       gatewayParts
+	rules     map[string]rule              // by logical id
+	policies  map[string][]policyStatement // by ARN of the function, alias or queue that they guard
+	omitted   omissions
+	notices   notices
+
+	diskFailed atomic.Int64 // when a write failed last, in nanoseconds since 1970
 
 	announcements []announcement // of the buckets
 
@@ -86,13 +102,14 @@ type Simulator struct {
 // intrinsic that it does not know is an error: what runs here is what would be
 // deployed, or nothing.
 func Start(options Options) (*Simulator, error) {
-	if options.MaxEnvironments == 0 {
-		options.MaxEnvironments = DefaultMaxEnvironments
+	if options.MaxSandboxes == 0 {
+		options.MaxSandboxes = DefaultMaxSandboxes
 	}
 	s := &Simulator{
 		options: options, invokers: map[string]Invoker{}, functions: map[string]*Function{},
 		Lake: filepath.Join(options.Dir, "lake", "buckets"), Logs: filepath.Join(options.Dir, "logs"),
-		queues:    map[string]*Queue{},
+		queues: map[string]*Queue{}, rules: map[string]rule{}, policies: map[string][]policyStatement{},
+		notices:   notices{say: options.Notice},
 		listeners: map[string]*connections{}, servers: map[string]*http.Server{},
 	}
 	if err := s.start(); err != nil {
@@ -102,17 +119,18 @@ func Start(options Options) (*Simulator, error) {
 }
 
 func (s *Simulator) start() error {
-	resources, err := resolveAll(s.options.Templates)
+	resources, omitted, err := resolveAll(s.options.Templates)
 	if err != nil {
 		return err
 	}
+	s.omitted = omitted
 	if err := s.listen(); err != nil {
 		return err
 	}
 	if s.s3, err = NewS3(filepath.Dir(s.Lake)); err != nil {
 		return err
 	}
-	s.s3.OnPut, s.s3.Fail = s.written, s.options.ObjectFaults
+	s.s3.OnPut, s.s3.Fail, s.s3.Wrote = s.written, s.options.ObjectFaults, s.disk
 	s.firehose = NewFirehose(FirehoseOptions{
 		Account: s.options.Templates[0].Account, Region: s.options.Templates[0].Region,
 		Objects: s.s3, Faults: s.options.FirehoseFaults,
@@ -121,17 +139,30 @@ func (s *Simulator) start() error {
 	if err := s.build(resources); err != nil {
 		return err
 	}
+	if err := s.checkAnnouncements(); err != nil {
+		return err
+	}
+	s.api.permitted = s.permitted
 	gateway, err := s.api.gateway(s.invokers, s.options.Throttle)
 	if err != nil {
 		return err
 	}
 	s.Throttle = gateway.Throttle
-	gateway.Answered = s.counter.answered
+	gateway.Answered, gateway.Failed = s.counter.answered, s.failed
 	s.serve(s3Name, s.s3)
 	s.serve(firehoseName, s.firehose)
 	s.serve(sqsName, sqsAPI{s.queues})
 	s.serve(endpointName, gateway)
-	return nil
+	return s.announceLeftovers()
+}
+
+// failed tells of the first answer of each status that says that something is wrong here.
+func (s *Simulator) failed(method, path string, status int, cause error) {
+	sentence := fmt.Sprintf("%s %s was answered %d", method, path, status)
+	if cause != nil {
+		sentence += ": " + cause.Error()
+	}
+	s.notices.begin(fmt.Sprint("answer ", status), sentence+"; "+s.Logs+" has what the functions say")
 }
 
 // build runs the builders in their order, each for all resources of its type.
@@ -196,23 +227,51 @@ func (s *Simulator) Streams() []StreamConfig {
 func (s *Simulator) Counters() Counters { return s.counter.snapshot() }
 
 // Flush waits for what functions do behind their answers, works the queues off and
-// writes everything that is buffered to S3. Messages that fail stay in their queue, for
-// as long as ctx lets them be tried.
+// writes everything that is buffered to S3, until nothing comes back: the Validator may
+// leave records for another batch. Messages that fail stay in their queue, for as long
+// as ctx lets them be tried.
 func (s *Simulator) Flush(ctx context.Context) error {
+	for {
+		for _, step := range []func(context.Context) error{s.rest, s.drain, s.firehose.Flush} {
+			if err := step(ctx); err != nil {
+				return fmt.Errorf("flushing: %w", err)
+			}
+		}
+		if s.queued() == 0 {
+			return nil
+		}
+	}
+}
+
+// rest waits until no function does anything.
+func (s *Simulator) rest(ctx context.Context) error {
 	for name, function := range s.functions {
 		if err := function.Rest(ctx); err != nil {
-			return fmt.Errorf("flushing: function %s: %w", name, err)
+			return fmt.Errorf("function %s: %w", name, err)
 		}
-	}
-	for _, mapping := range s.mappings {
-		if err := mapping.config.Queue.Drain(ctx); err != nil {
-			return fmt.Errorf("flushing: queue %s: %w", mapping.config.Queue.Config.Name, err)
-		}
-	}
-	if err := s.firehose.Flush(ctx); err != nil {
-		return fmt.Errorf("flushing: %w", err)
 	}
 	return nil
+}
+
+// drain works the queues off.
+func (s *Simulator) drain(ctx context.Context) error {
+	for _, mapping := range s.mappings {
+		queue := mapping.config.Queue
+		if err := queue.Drain(ctx); err != nil {
+			visible, hidden := queue.Len()
+			return fmt.Errorf("queue %s has %d messages left: %w", queue.Config.Name, visible+hidden, err)
+		}
+	}
+	return nil
+}
+
+// queued counts the messages that Redrive has not worked off.
+func (s *Simulator) queued() (n int) {
+	for _, mapping := range s.mappings {
+		visible, hidden := mapping.config.Queue.Len()
+		n += visible + hidden
+	}
+	return n
 }
 
 // DeadLetters returns the bodies of the messages that were tried too often.
@@ -227,13 +286,35 @@ func (s *Simulator) DeadLetters() (bodies []string) {
 	return bodies
 }
 
-// Shutdown stops taking requests, finishes those it has, flushes, and closes.
+// How long Shutdown waits for the rest of a request that has begun, and for messages that
+// fail: their objects are in S3, and announced again at the next start.
+const (
+	patienceWithSenders  = time.Second
+	patienceWithMessages = 15 * time.Second
+)
+
+// Shutdown stops taking requests, finishes those it has, flushes, and closes. It cuts off
+// requests that are not whole after a second; they were not acknowledged. Whatever else
+// goes wrong, it writes what is buffered, and does so before it works the queues off too,
+// because a message may fail for ever.
 func (s *Simulator) Shutdown(ctx context.Context) error {
-	err := s.servers[endpointName].Shutdown(ctx)
-	if err == nil {
-		err = s.Flush(ctx)
+	err := errors.Join(s.shutEndpoint(ctx), s.rest(ctx), s.firehose.Flush(ctx))
+	some, cancel := context.WithTimeout(ctx, patienceWithMessages)
+	defer cancel()
+	return errors.Join(err, s.drain(some), s.rest(ctx), s.firehose.Flush(ctx), s.Close())
+}
+
+// shutEndpoint returns when the last request is answered, and no later than API Gateway
+// would have answered it.
+func (s *Simulator) shutEndpoint(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, patienceWithSenders+integrationTimeout)
+	defer cancel()
+	late := time.AfterFunc(patienceWithSenders, func() { s.listeners[endpointName].hurry(ctx) })
+	defer late.Stop()
+	if err := s.servers[endpointName].Shutdown(ctx); err != nil {
+		return fmt.Errorf("closing the endpoint: %w", err)
 	}
-	return errors.Join(err, s.Close())
+	return nil
 }
 
 // Close stops everything at once. What is buffered is lost, as it would not be
@@ -261,37 +342,48 @@ func (s *Simulator) onClose(close func() error) {
 	s.closers = append(s.closers, close)
 }
 
+// NotSimulated is what the templates hold and this machine accepts without effect: a line
+// for each reason, which names the types and properties.
+func (s *Simulator) NotSimulated() []string { return s.omitted.lines() }
+
 // resolved is a resource without intrinsics.
 type resolved struct {
 	identity
-	Type string
+	Type    string
+	omitted omissions // where it notes what of it is not simulated
 }
 
 // resolveAll resolves every property of every template, also of what a laptop
 // does not run, so that a dangling reference is found here.
-func resolveAll(templates []*Template) ([]resolved, error) {
+func resolveAll(templates []*Template) ([]resolved, omissions, error) {
 	if len(templates) == 0 {
-		return nil, errors.New("no templates")
+		return nil, nil, errors.New("no templates")
 	}
 	known, err := resolveOutputs(templates)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	var all []resolved
+	omitted := omissions{}
 	for _, t := range templates {
 		r := &resolver{template: t, outputs: known}
 		for _, id := range slices.Sorted(maps.Keys(t.Resources)) {
 			resource := t.Resources[id]
-			if _, found := kinds[resource.Type]; !found {
-				return nil, fmt.Errorf("%s: %w", t.Stack, unknownType(id, resource.Type))
+			kind, found := kinds[resource.Type]
+			if !found {
+				return nil, nil, fmt.Errorf("%s: %w", t.Stack, unknownType(id, resource.Type))
+			}
+			if kind.notRun != "" {
+				omitted.add(kind.notRun, shortType(resource.Type))
 			}
 			properties, err := r.resolve(any(resource.Properties))
 			if err != nil {
-				return nil, fmt.Errorf("%s: %s (%s): %w", t.Stack, id, resource.Type, err)
+				return nil, nil, fmt.Errorf("%s: %s (%s): %w", t.Stack, id, resource.Type, err)
 			}
 			object, _ := properties.(map[string]any) // a resource without properties has none
-			all = append(all, resolved{identity{Place: t.Place, Stack: t.Stack, ID: id, Properties: object}, resource.Type})
+			of := identity{Place: t.Place, Stack: t.Stack, ID: id, Properties: object}
+			all = append(all, resolved{of, resource.Type, omitted})
 		}
 	}
-	return all, nil
+	return all, omitted, nil
 }

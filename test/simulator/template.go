@@ -31,6 +31,7 @@ type Resource struct {
 	DependsOn           any
 	DeletionPolicy      string
 	UpdateReplacePolicy string
+	UpdatePolicy        any // how CodeDeploy moves an alias: there is one version here
 	Metadata            any
 }
 

@@ -20,7 +20,7 @@ type Invoker interface {
 // What an invocation can fail with, besides a *FunctionError.
 var (
 	ErrTimedOut  = errors.New("function timed out")
-	ErrThrottled = errors.New("function is throttled: all its environments are busy")
+	ErrThrottled = errors.New("function is throttled: it has as many requests as its concurrency")
 )
 
 // FunctionError is what the function, or Lambda on its behalf, answered instead of

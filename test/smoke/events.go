@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -55,11 +56,23 @@ func events(ctx context.Context, o options, out io.Writer) error {
 	return look(ctx, o.wait, found["LakeBucket"], began, requests, out)
 }
 
+// examplesOf returns the paths of the valid or invalid examples below folder, whose
+// types may have slashes.
+func examplesOf(folder, kind string) (paths []string, err error) {
+	err = filepath.WalkDir(folder, func(path string, _ fs.DirEntry, err error) error {
+		if filepath.Base(filepath.Dir(path)) == kind && filepath.Ext(path) == ".json" {
+			paths = append(paths, path)
+		}
+		return err
+	})
+	return paths, err
+}
+
 // samples returns an event that its schema allows and one that it does not: the
 // first of the examples, which are the deployed schemas' own tests.
 func samples(folder string) (valid, invalid []byte, err error) {
 	for kind, into := range map[string]*[]byte{"valid": &valid, "invalid": &invalid} {
-		files, err := filepath.Glob(filepath.Join(folder, "*", kind, "*.json"))
+		files, err := examplesOf(folder, kind)
 		if err != nil {
 			return nil, nil, fmt.Errorf("looking for events to send: %w", err)
 		}

@@ -19,10 +19,6 @@ import (
 	"global-ingest/lambdas/record"
 )
 
-// earlier is how far back an event's folder may begin: it is named by the oldest
-// record of an object, and Firehose buffers for up to 15 minutes.
-const earlier = 15 * time.Minute
-
 // search looks for events in a lake.
 type search struct {
 	lake    *lake.Bucket
@@ -95,8 +91,7 @@ func missing(ids []string) error {
 // once reads the objects that are new in the hours since a little before the start.
 func (s *search) once(ctx context.Context) error {
 	for _, prefix := range []string{record.EventsPrefix, record.RejectedPrefix} {
-		for at := s.began.UTC().Add(-earlier).Truncate(time.Hour); !at.After(time.Now()); at = at.Add(time.Hour) {
-			folder := prefix + at.Format("year=2006/month=01/day=02/hour=15/")
+		for _, folder := range record.Folders(prefix, s.began, time.Now()) {
 			err := s.lake.List(ctx, folder, func(o lake.Object) error {
 				if s.visited[o.Key] {
 					return nil

@@ -46,6 +46,7 @@ func TestValidatorReadsWhatTheTemplateSets(t *testing.T) {
 		env := environmentOf(t, s)
 		want := validate.Default()
 		want.Environment, want.RejectsStream, want.Bucket, want.Strict = env.Name, "RejectsStream", "LakeBucket", env.Strict
+		want.TypeFrom, want.Formats = env.TypeFrom, env.Formats
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("(-want +read)\n%s", diff)
 		}

@@ -2,8 +2,11 @@ package synth
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -30,6 +33,72 @@ func TestCosts(t *testing.T) {
 		}
 		if changes := diff(lines(want), lines(got.Bytes())); changes != "" {
 			t.Errorf("%s is not what %s costs (-golden +now); `make golden` accepts:\n%s", path, env.Name, changes)
+		}
+	}
+}
+
+// TestAlarmsAreCounted: CloudWatch bills each metric that an alarm watches.
+func TestAlarmsAreCounted(t *testing.T) {
+	for _, env := range slices.Concat(environment.All(), variants()) {
+		if env.Alarms.Off {
+			continue
+		}
+		metrics := 0
+		for _, s := range slices.Concat(stacks, variantStacks) {
+			if s.Stage == env.Name {
+				metrics += watchedBy(s)
+			}
+		}
+		if want := cost.WatchedMetrics(env); metrics != want {
+			t.Errorf("the alarms of %s watch %d metrics, the estimate has %d", env.Name, metrics, want)
+		}
+	}
+}
+
+func watchedBy(s *stack) (metrics int) {
+	for _, r := range s.resources(alarm) {
+		queries, arithmetic := r.Properties["Metrics"].([]any)
+		if !arithmetic {
+			metrics++
+		}
+		for _, query := range queries {
+			if at(query, "MetricStat") != nil {
+				metrics++
+			}
+		}
+	}
+	return metrics
+}
+
+// accessLog is the format of a line of Prod's access log.
+func accessLog(t *testing.T) string {
+	t.Helper()
+	stage := stackOf(t, "Prod", "Pipeline").the(t, "EdgeApiDeploymentStagev1")
+	return at(stage.Properties, "AccessLogSetting", "Format").(string)
+}
+
+// usual are the lengths of what API Gateway writes into a line of the access log.
+var usual = map[string]int{
+	"requestTimeEpoch": 13, "requestId": 36, "extendedRequestId": 16, "xrayTraceId": 1, "httpMethod": 4,
+	"resourcePath": 7, "status": 3, "error.responseType": 1, "responseLatency": 2, "integration.latency": 2,
+	"integration.integrationStatus": 3, "integration.status": 3, "responseLength": 2, "protocol": 8, "tlsVersion": 7, "cipherSuite": 22,
+}
+
+// TestTheAccessLogIsPaid by the bytes of its lines and the 26 that CloudWatch Logs adds
+// to each.
+func TestTheAccessLogIsPaid(t *testing.T) {
+	line := regexp.MustCompile(`\$context\.[A-Za-z.]+`).ReplaceAllStringFunc(accessLog(t), func(variable string) string {
+		length, known := usual[strings.TrimPrefix(variable, "$context.")]
+		if !known {
+			t.Errorf("%s has no usual length", variable)
+		}
+		return strings.Repeat("x", length)
+	})
+	l := cost.DefaultLoad()
+	want := fmt.Sprintf("a line of %d bytes a request", (len(line)+26+5)/10*10)
+	for _, row := range cost.Of(placed(environment.All())[0], l) {
+		if row.Service == "CloudWatch Logs, access log" && !strings.Contains(row.Formula, want) {
+			t.Errorf("the estimate has %q, want %s", row.Formula, want)
 		}
 	}
 }

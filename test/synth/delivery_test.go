@@ -42,7 +42,7 @@ func TestStreamsDeliverLikeThis(t *testing.T) {
 	})
 }
 
-// TestEventsPassTheValidator: 1 MiB at once, so that the answer stays below Lambda's 6 MB.
+// TestEventsPassTheValidator 1 MiB at once, which as base64 is a fourth of what Lambda takes.
 func TestEventsPassTheValidator(t *testing.T) {
 	each(t, "Pipeline", func(t *testing.T, s *stack) {
 		processing := at(s.the(t, "EventsStream").Properties, "ExtendedS3DestinationConfiguration", "ProcessingConfiguration")

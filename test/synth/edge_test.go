@@ -19,8 +19,8 @@ var methods = []string{
 	"HEAD / MOCK 200 ",
 	"OPTIONS / MOCK 204 ",
 	"OPTIONS /events MOCK 204 ",
-	"POST / AWS_PROXY IngestFunction",
-	"POST /events AWS_PROXY IngestFunction",
+	"POST / AWS_PROXY IngestLive",
+	"POST /events AWS_PROXY IngestLive",
 }
 
 func TestEdgeAnswersExactlyThis(t *testing.T) {
@@ -45,12 +45,12 @@ func describe(s *stack, r resource) string {
 		path = "/events"
 	}
 	integration := r.Properties["Integration"]
-	answer := "IngestFunction"
+	answer := "IngestLive"
 	if at(integration, "Type") == "MOCK" {
 		response := at(integration, "IntegrationResponses").([]any)[0]
 		body, _ := at(response, "ResponseTemplates", "application/json").(string)
 		answer = at(response, "StatusCode").(string) + " " + body[strings.LastIndex(body, directiveEnd)+len(directiveEnd):]
-	} else if !strings.Contains(s.text(at(integration, "Uri")), "functions/IngestFunction.Arn/invocations") {
+	} else if !strings.Contains(s.text(at(integration, "Uri")), "functions/IngestLive/invocations") {
 		answer = s.text(at(integration, "Uri"))
 	}
 	return strings.Join([]string{r.Properties["HttpMethod"].(string), path, at(integration, "Type").(string), answer}, " ")

@@ -15,17 +15,20 @@ import (
 // differences are the only places in which the environments' templates differ,
 // each with the field of Environment that makes it.
 var differences = map[string]string{
-	`\.(DeletionPolicy|UpdateReplacePolicy)$`:                                 "DeletableStorage",
-	`^LakeBucket\.Properties\.LifecycleConfiguration\.Rules`:                  "Lifecycle",
-	`Logs\.Properties\.RetentionInDays$`:                                      "LogRetention",
-	`\.MethodSettings\.0\.Throttling(Rate|Burst)Limit$`:                       "Throttle",
-	`^EdgeApiDeploymentStagev1\.Properties\.TracingEnabled$`:                  "Tracing",
-	`Function\.Properties\.TracingConfig\.Mode$`:                              "Tracing",
-	`Policy\.Properties\.PolicyDocument\.Statement\.\[allow xray:.* on \*\]$`: "Tracing",
-	`^EdgeApi(CloudWatchRole|Account)\.`:                                      "OwnAPILogRole",
-	`^EdgeApiDeploymentStagev1\.DependsOn\.\[EdgeApiAccount\]$`:               "OwnAPILogRole",
-	`^Watch`:  "Alarms, Canary",
-	`^Canary`: "Canary",
+	`\.(DeletionPolicy|UpdateReplacePolicy)$`:                                                        "DeletableStorage",
+	`^LakeBucket\.Properties\.LifecycleConfiguration\.Rules`:                                         "Lifecycle",
+	`Logs\.Properties\.RetentionInDays$`:                                                             "LogRetention",
+	`\.MethodSettings\.0\.Throttling(Rate|Burst)Limit$`:                                              "Throttle",
+	`^EdgeApiDeploymentStagev1\.Properties\.TracingEnabled$`:                                         "Tracing",
+	`Function\.Properties\.TracingConfig\.Mode$`:                                                     "Tracing",
+	`Policy\.Properties\.PolicyDocument\.Statement\.\[allow xray:.* on \*\]$`:                        "Tracing",
+	`^EdgeApi(CloudWatchRole|Account)\.`:                                                             "OwnAPILogRole",
+	`^EdgeApiDeploymentStagev1\.DependsOn\.\[EdgeApiAccount\]$`:                                      "OwnAPILogRole",
+	`^(Validator|Redrive)Function\.Properties\.ReservedConcurrentExecutions$`:                        "Validator.Reserved, Redrive.Reserved",
+	`^ReleaseGroup\.Properties\.(AlarmConfiguration|AutoRollbackConfiguration|DeploymentConfigName)`: "Release, Alarms",
+	`^EdgeFirewall`: "WAF",
+	`^Watch`:        "Alarms, Canary, Release",
+	`^Canary`:       "Canary",
 }
 
 func TestEnvironmentsDifferOnlyInListedValues(t *testing.T) {

@@ -52,6 +52,18 @@ func TestFences(t *testing.T) {
 			}
 		}
 	})
+	t.Run("nothing knows the comparison", func(t *testing.T) {
+		for _, p := range packages {
+			if strings.HasPrefix(p.ImportPath, module+"test/compare") {
+				continue
+			}
+			for _, imported := range slices.Concat(p.Imports, p.TestImports, p.XTestImports) {
+				if strings.HasPrefix(imported, module+"test/compare") {
+					t.Errorf("%s imports %s", p.ImportPath, imported)
+				}
+			}
+		}
+	})
 	t.Run("nothing depends on tests", func(t *testing.T) {
 		for _, p := range packages {
 			if strings.HasPrefix(p.ImportPath, module+"test/") {

@@ -14,7 +14,7 @@ import (
 // goldens are the deployed templates, but for account, region and the functions'
 // code: the stand-ins in testdata/dist make the hashes of the code constant.
 func TestGoldens(t *testing.T) {
-	for _, s := range slices.Concat(stacks, variantStacks, compared, []*stack{ci}) {
+	for _, s := range slices.Concat(stacks, variantStacks, []*stack{ci}) {
 		t.Run(s.Stage+"/"+s.Name, func(t *testing.T) {
 			path := filepath.Join("testdata", strings.ToLower(s.Stage), strings.ToLower(s.Name)+".json")
 			got := encode(t, s.Template)
@@ -36,7 +36,7 @@ func TestGoldens(t *testing.T) {
 // TestGoldensAreAllUsed fails when a golden outlives its stack.
 func TestGoldensAreAllUsed(t *testing.T) {
 	files, err := filepath.Glob("testdata/*/*.json")
-	if want := len(stacks) + len(variantStacks) + len(compared) + 1; err != nil || len(files) != want {
+	if want := len(stacks) + len(variantStacks) + 1; err != nil || len(files) != want {
 		t.Errorf("testdata has %d goldens, want %d, one for each stack: %v", len(files), want, files)
 	}
 }

@@ -21,7 +21,8 @@ var roles = map[string][]string{
 		"assumed by Service=lambda.amazonaws.com",
 		"allow logs:CreateLogStream logs:PutLogEvents on ValidatorLogs.Arn",
 		"allow firehose:PutRecordBatch on RejectsStream.Arn",
-		"allow s3:PutObject on LakeBucket.Arn/rejected-large/*",
+		"allow s3:PutObject on LakeBucket.Arn/events/* LakeBucket.Arn/rejected-large/* LakeBucket.Arn/spill/*",
+		"allow kms:GenerateDataKey on LakeKey.Arn if StringEquals=kms:ViaService=s3.us-east-1.amazonaws.com",
 	},
 	"RedriveRole": {
 		"assumed by Service=lambda.amazonaws.com",
@@ -33,6 +34,11 @@ var roles = map[string][]string{
 		"allow s3:PutObject on LakeBucket.Arn/rejected-large/*",
 		"allow s3:ListBucket on LakeBucket.Arn",
 		"allow kms:Decrypt on LakeKey.Arn if StringEquals=kms:ViaService=s3.us-east-1.amazonaws.com",
+	},
+	"ReleaseRole": {
+		"assumed by Service=codedeploy.amazonaws.com if StringEquals=aws:SourceAccount=111111111111",
+		"allow lambda:GetAlias lambda:GetProvisionedConcurrencyConfig lambda:UpdateAlias on IngestFunction.Arn IngestFunction.Arn:live",
+		"allow cloudwatch:DescribeAlarms on *",
 	},
 	"EventsRole": {
 		"assumed by Service=firehose.amazonaws.com if StringEquals=aws:SourceAccount=111111111111",
@@ -88,6 +94,27 @@ func TestRolesMayDoExactlyThis(t *testing.T) {
 		}
 		if diff := cmp.Diff(sorted(want), sorted(s.roles())); diff != "" {
 			t.Errorf("(-may +does)\n%s", diff)
+		}
+	})
+}
+
+// TestOnlyFirehoseAndTheValidatorWriteEvents: lines that fit no answer the Validator
+// stores itself, under the lake's key, which it may use through S3 and not to read.
+func TestOnlyFirehoseAndTheValidatorWriteEvents(t *testing.T) {
+	each(t, "Pipeline", func(t *testing.T, s *stack) {
+		found := map[string]bool{}
+		for role, statements := range s.roles() {
+			for _, statement := range statements {
+				if strings.Contains(statement, "s3:PutObject") && strings.Contains(statement, "LakeBucket.Arn/events/*") {
+					found[role] = true
+				}
+				if role == "ValidatorRole" && (strings.Contains(statement, ":Get") || strings.Contains(statement, "Decrypt")) {
+					t.Errorf("the Validator may read: %s", statement)
+				}
+			}
+		}
+		if diff := cmp.Diff(map[string]bool{"EventsRole": true, "ValidatorRole": true}, found); diff != "" {
+			t.Errorf("who may write events/ (-want +does)\n%s", diff)
 		}
 	})
 }

@@ -7,16 +7,12 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
-	"slices"
 	"testing"
 
-	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/jsii-runtime-go"
 
-	"global-ingest/infra/compare"
 	"global-ingest/infra/environment"
 	"global-ingest/infra/pipeline"
 )
@@ -49,9 +45,6 @@ var stacks []*stack
 // variantStacks are those of variants.
 var variantStacks []*stack
 
-// compared are the stacks of the stage of wirings to compare with, sorted by name.
-var compared []*stack
-
 // ci is the stack of what the repository's workflows may do.
 var ci *stack
 
@@ -59,6 +52,9 @@ func TestMain(m *testing.M) {
 	flag.Parse()
 	if dir := os.Getenv(brokenDir); dir != "" {
 		synthesizeBroken(dir)
+	}
+	if *assembly != "" {
+		os.Exit(m.Run())
 	}
 	code, err := run(m)
 	if err != nil {
@@ -86,13 +82,6 @@ func run(m *testing.M) (int, error) {
 		return 0, err
 	}
 	stacks, variantStacks = all[:2*len(own)], all[2*len(own):] // Storage and Pipeline of each
-	byName, err := loadStage(dir, compare.Name)
-	if err != nil {
-		return 0, err
-	}
-	for _, name := range slices.Sorted(maps.Keys(byName)) {
-		compared = append(compared, byName[name])
-	}
 	ci = &stack{Stage: "Ci", Name: "Ci"}
 	if err = read(filepath.Join(dir, "Ci.template.json"), &ci.Template); err != nil {
 		return 0, err
@@ -101,20 +90,16 @@ func run(m *testing.M) (int, error) {
 }
 
 // synthesize writes the assembly of envs to dir, as `cdk synth` would, and returns
-// its stacks. With a repository it has the stack Ci and the
-// stage Compare as well.
+// its stacks. With a repository it has the stack Ci as well.
 func synthesize(dir string, envs []environment.Environment, repository string) ([]*stack, error) {
 	defer jsii.Close()
 	var ci *pipeline.CiProps
-	var comparison func(awscdk.App)
 	if repository != "" {
-		comparison = func(app awscdk.App) { compare.NewStage(app, account, filepath.Join("testdata", "dist")) }
 		ci = &pipeline.CiProps{Repository: repository, Environments: placed(environment.All()), Account: account, Region: region}
 	}
 	app, err := pipeline.NewApp(pipeline.AppProps{
 		Environments: envs,
 		Ci:           ci,
-		Compare:      comparison,
 		Settings:     filepath.Join(root, "cdk.json"),
 		Dist:         filepath.Join("testdata", "dist"),
 		Outdir:       dir,

@@ -97,7 +97,7 @@ func TestKeysHaveNames(t *testing.T) {
 // TestReferencesBetweenStacksAreStrong: CloudFormation then refuses to delete or change
 // what another stack uses. A weak one is read when the reader is deployed and never again.
 func TestReferencesBetweenStacksAreStrong(t *testing.T) {
-	for _, s := range slices.Concat(stacks, variantStacks, compared) {
+	for _, s := range slices.Concat(stacks, variantStacks) {
 		text := string(encode(t, s.Template))
 		if strings.Contains(text, "Fn::GetStackOutput") {
 			t.Errorf("%s reads another stack's output without binding it", s.title())
@@ -126,7 +126,7 @@ func TestLogGroupsAreNamedAsServicesStoreThem(t *testing.T) {
 		list, _ := v.([]any)
 		return slices.ContainsFunc(list, func(element any) bool { return refers(s, element) })
 	}
-	for _, s := range slices.Concat(stacks, variantStacks, compared) {
+	for _, s := range slices.Concat(stacks, variantStacks) {
 		for _, r := range s.resources() {
 			if !strings.HasPrefix(r.Type, "AWS::IAM::") && refers(s, r.Properties) {
 				t.Errorf("%s: %s has a log group's ARN with :*", s.title(), r.ID)
@@ -177,15 +177,20 @@ func TestEveryLogGroupExpires(t *testing.T) {
 
 // named are the names that are no resource's identity in its account, or that AWS chose.
 var named = map[string]string{
-	"AWS::ApiGateway::RestApi Name":                "a label, and the dimension of the API's metrics",
-	"AWS::ApiGateway::Stage StageName":             "required, unique in its API only",
-	"AWS::IAM::Policy PolicyName":                  "required, unique in its role only",
-	"EdgeExecutionLogs LogGroupName":               "the name that API Gateway gives its own log group",
-	"AWS::Lambda::Permission FunctionName":         "says whose permission",
-	"AWS::Lambda::EventSourceMapping FunctionName": "says whose messages",
-	"AWS::Logs::LogStream LogGroupName":            "says whose stream",
-	"AWS::KMS::Alias AliasName":                    "required; as free as the stack's own name, which has the environment too",
-	"AWS::CloudWatch::Alarm MetricName":            "says what is watched",
+	"AWS::ApiGateway::RestApi Name":                         "a label, and the dimension of the API's metrics",
+	"AWS::ApiGateway::Stage StageName":                      "required, unique in its API only",
+	"AWS::IAM::Policy PolicyName":                           "required, unique in its role only",
+	"EdgeExecutionLogs LogGroupName":                        "the name that API Gateway gives its own log group",
+	"AWS::Lambda::Permission FunctionName":                  "says whose permission",
+	"AWS::Lambda::EventSourceMapping FunctionName":          "says whose messages",
+	"AWS::Lambda::Version FunctionName":                     "says whose version",
+	"AWS::Lambda::Alias FunctionName":                       "says whose alias",
+	"AWS::Lambda::Alias Name":                               "required, unique in its function only",
+	"AWS::CodeDeploy::DeploymentGroup ApplicationName":      "says whose group",
+	"AWS::CodeDeploy::DeploymentGroup DeploymentConfigName": "a configuration of AWS's own",
+	"AWS::Logs::LogStream LogGroupName":                     "says whose stream",
+	"AWS::CloudWatch::Alarm MetricName":                     "says what is watched",
+	"AWS::KMS::Alias AliasName":                             "required; as free as the stack's own name, which has the environment too",
 }
 
 func TestNoPhysicalNames(t *testing.T) {
@@ -224,6 +229,37 @@ func TestNothingIsAccountWideUnlessSet(t *testing.T) {
 			t.Errorf("sets %v for the whole account, wanted: %v", accounts, want)
 		}
 	})
+}
+
+// TestNothingStarvesWhatBringsEventsHome: where slow requests to Ingest can take the whole
+// account's concurrency, the other functions have some that is theirs.
+func TestNothingStarvesWhatBringsEventsHome(t *testing.T) {
+	const account, least, hangs = 1_000.0, 100.0, 2.6 // Lambda's quota, what it keeps unreserved, and seconds of a request
+	checked := 0
+	each(t, "Pipeline", func(t *testing.T, s *stack) {
+		if float64(environmentOf(t, s).Throttle.RatePerSecond)*hangs <= account {
+			return
+		}
+		sum := 0.0
+		for _, r := range s.resources(function) {
+			reserved, _ := r.Properties["ReservedConcurrentExecutions"].(float64)
+			sum += reserved
+			if reserved == 0 && name(r.ID) != "IngestFunction" {
+				t.Errorf("%s has no concurrency of its own", r.ID)
+			}
+			checked++
+		}
+		if sum > account-least {
+			t.Errorf("%v executions are reserved, an account has %v", sum, account-least)
+		}
+		mapping := at(s.the(t, "RedriveFunctionMapping").Properties, "ScalingConfig", "MaximumConcurrency").(float64)
+		if reserved := s.the(t, "RedriveFunction").Properties["ReservedConcurrentExecutions"]; reserved.(float64) < mapping {
+			t.Errorf("Redrive may run %v times at once, its queue asks for %v", reserved, mapping)
+		}
+	})
+	if checked == 0 {
+		t.Error("no environment lets through what would starve the others")
+	}
 }
 
 // environmentOf returns the environment that s was made from.

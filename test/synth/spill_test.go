@@ -36,7 +36,7 @@ func TestSpilledRecordsAreAnnounced(t *testing.T) {
 	each(t, "Pipeline", func(t *testing.T, s *stack) {
 		mapping := s.the(t, "RedriveFunctionMapping")
 		for property, want := range map[string]string{
-			"BatchSize": "10", "ScalingConfig": "MaximumConcurrency=2", "FunctionResponseTypes": "ReportBatchItemFailures",
+			"BatchSize": "500", "MaximumBatchingWindowInSeconds": "1", "ScalingConfig": "MaximumConcurrency=5", "FunctionResponseTypes": "ReportBatchItemFailures",
 			"EventSourceArn": "SpillQueue.Arn", "FunctionName": "RedriveFunction",
 		} {
 			if got := s.text(mapping.Properties[property]); got != want {

@@ -25,12 +25,19 @@ func variants() []environment.Environment {
 	everything.WAF.On = true
 	everything.Origins = []string{"https://example.com", "https://shop.example.com"}
 	everything.Ingest.Reserved, everything.Validator.Reserved, everything.Redrive.Reserved = 500, 100, 10
+	everything.RedriveConcurrency = 7
 	everything.Provisioned = 5
+	everything.Release = environment.Linear10PercentEvery1Minute
 	everything.SourceBackup = true
 	everything.Strict = true
+	everything.TypeFrom = []string{"meta.type", "type"}
+	everything.Formats = false
 	everything.Tags = map[string]string{"owner": "events-team"}
 	everything.Boundary = "arn:aws:iam::" + account + ":policy/boundary"
 	everything.Alarms.Email = "events@example.com"
+	everything.Alarms.Pager = "arn:aws:sns:" + region + ":" + account + ":pager"
+	everything.Alarms.RequestsPerDay = 1_000_000
+	everything.Canary.Every = time.Minute
 	return []environment.Environment{sharded, everything}
 }
 
@@ -95,15 +102,21 @@ func TestEverySettingArrives(t *testing.T) {
 		"Ingest.Reserved":    `"ReservedConcurrentExecutions": 500`,
 		"Validator.Reserved": `"ReservedConcurrentExecutions": 100`,
 		"Redrive.Reserved":   `"ReservedConcurrentExecutions": 10`,
+		"RedriveConcurrency": `"MaximumConcurrency": 7`,
 		"Origins, function":  `"CORS_ORIGINS": "https://example.com,https://shop.example.com"`,
 		"Origins, preflight": `\"$!origin\" == \"https://example.com\" || \"$!origin\" == \"https://shop.example.com\"`,
 		"Origins, refusals":  `"gatewayresponse.header.Access-Control-Allow-Origin": "'*'"`,
 		"Provisioned":        `"ProvisionedConcurrentExecutions": 5`,
+		"Release":            `"DeploymentConfigName": "CodeDeployDefault.LambdaLinear10PercentEvery1Minute"`,
 		"SourceBackup":       `"S3BackupMode": "Enabled"`,
 		"Strict":             `"STRICT": "true"`,
+		"TypeFrom":           `"TYPE_FROM": "meta.type,type"`,
+		"Formats":            `"FORMATS": "false"`,
 		"Tags":               `"Value": "events-team"`,
 		"Boundary":           `"PermissionsBoundary": "arn:aws:iam::111111111111:policy/boundary"`,
 		"Alarms.Email":       `"Endpoint": "events@example.com"`,
+		"Alarms.Pager":       `"arn:aws:sns:us-east-1:111111111111:pager"`,
+		"Alarms.Requests":    `"Threshold": 1000000`,
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%s: %s is in no template", setting, want)
@@ -116,7 +129,8 @@ func TestEverySettingArrives(t *testing.T) {
 
 // TestTheFirewallReadsNoBody, for what blocks a body breaks the promise of a 200.
 func TestTheFirewallReadsNoBody(t *testing.T) {
-	for _, r := range variant(t, "Everything", "Pipeline").resources("AWS::WAFv2::WebACL") {
+	everything, prod := variant(t, "Everything", "Pipeline"), stackOf(t, "Prod", "Pipeline")
+	for _, r := range append(everything.resources(webACL), prod.resources(webACL)...) {
 		text := string(encode(t, r.Properties))
 		for _, match := range []string{`"Body"`, `"JsonBody"`, "AWSManagedRulesCommonRuleSet", "AWSManagedRulesKnownBadInputsRuleSet", "AWSManagedRulesSQLiRuleSet"} {
 			if strings.Contains(text, match) {

@@ -117,14 +117,14 @@ func readRunbook(t *testing.T) string {
 }
 
 func TestRunbookHasAHeadingForEachAlarm(t *testing.T) {
-	for _, problem := range strays(readRunbook(t), watched(t)) {
+	for _, problem := range strays(readRunbook(t), append(watched(t), variant(t, "Everything", "Pipeline"))) {
 		t.Error(problem)
 	}
 }
 
 // TestRunbookFindsStrays breaks both sides.
 func TestRunbookFindsStrays(t *testing.T) {
-	runbook, all := readRunbook(t), watched(t)
+	runbook, all := readRunbook(t), append(watched(t), variant(t, "Everything", "Pipeline"))
 	fewer := all[0].copy(t)
 	delete(fewer.Template["Resources"].(map[string]any), fewer.the(t, "WatchUnstored").ID)
 	for name, found := range map[string][]string{
@@ -151,25 +151,98 @@ func TestRunbookNamesWhatThereIs(t *testing.T) {
 	}
 }
 
-// pages are the alarms that wake somebody.
+// pages are the alarms that wake somebody, where there is a pager.
 var pages = []string{
-	"WatchCanaryLost", "WatchDeadLetters", "WatchFreshnessEvents", "WatchFreshnessRejects", "WatchKmsEvents", "WatchKmsRejects", "WatchServerErrors", "WatchUnstored",
+	"WatchCanaryLost", "WatchCanarySilent", "WatchDeadLetters", "WatchFreshnessEvents", "WatchFreshnessRejects",
+	"WatchServerErrors", "WatchUnstored",
 }
 
 func TestWhoIsWoken(t *testing.T) {
-	for _, s := range watched(t) {
-		var want []string
-		for _, alarm := range pages {
-			if alarm == "WatchCanaryLost" && environmentOf(t, s).Canary.Every == 0 {
-				continue
+	var want []string
+	for _, alarm := range pages {
+		want = append(want, `ALARM("`+alarm+`")`)
+	}
+	s := variant(t, "Everything", "Pipeline")
+	rule := strings.Split(s.text(s.the(t, "WatchPage").Properties["AlarmRule"]), " OR ")
+	slices.Sort(rule)
+	if !slices.Equal(rule, want) {
+		t.Errorf("%s pages for %q, want %q", s.title(), rule, want)
+	}
+}
+
+// TestAnIncidentIsToldOnce: the alarm over others tells somebody whom they do not.
+func TestAnIncidentIsToldOnce(t *testing.T) {
+	for _, s := range slices.Concat(watched(t), variantStacks) {
+		told := map[string]bool{}
+		for _, r := range s.resources(alarm) {
+			told[s.text(r.Properties["AlarmActions"])] = true
+		}
+		for _, r := range s.resources(compositeAlarm) {
+			if told[s.text(r.Properties["AlarmActions"])] {
+				t.Errorf("%s: %s tells whom its alarms have told", s.title(), r.ID)
 			}
-			want = append(want, `ALARM("`+alarm+`")`)
 		}
-		rule := strings.Split(s.text(s.the(t, "WatchPage").Properties["AlarmRule"]), " OR ")
-		slices.Sort(rule)
-		if !slices.Equal(rule, want) {
-			t.Errorf("%s pages for %q, want %q", s.title(), rule, want)
+	}
+}
+
+// TestEveryAlarmCanRing: a single period must not be filled with a harmless value, since
+// the newest is often not written yet; and a key that AWS owns has no metrics.
+func TestEveryAlarmCanRing(t *testing.T) {
+	for _, s := range slices.Concat(watched(t), variantStacks) {
+		owned := false
+		for _, r := range s.resources("AWS::KinesisFirehose::DeliveryStream") {
+			owned = owned || at(r.Properties, "DeliveryStreamEncryptionConfigurationInput", "KeyType") == "AWS_OWNED_CMK"
 		}
+		for _, r := range s.resources(alarm) {
+			text := s.text(r.Properties)
+			if r.Properties["EvaluationPeriods"] == 1.0 && strings.Contains(text, "FILL(") {
+				t.Errorf("%s: %s looks at one period, and fills it", s.title(), r.ID)
+			}
+			if owned && strings.Contains(text, "KMSKey") {
+				t.Errorf("%s: %s watches a key that AWS owns", s.title(), r.ID)
+			}
+		}
+	}
+}
+
+// TestSourceBackupHasItsOwnAlarms for each stream, where it is on.
+func TestSourceBackupHasItsOwnAlarms(t *testing.T) {
+	for _, s := range append(watched(t), variant(t, "Everything", "Pipeline")) {
+		for _, metric := range []string{"BackupToS3.DataFreshness", "BackupToS3.Success"} {
+			watching := 0
+			for _, r := range s.resources(alarm) {
+				if r.Properties["MetricName"] == metric {
+					watching++
+				}
+			}
+			env := environmentNamed(t, s.Stage)
+			if want := map[bool]int{true: env.Streams}[env.SourceBackup]; watching != want {
+				t.Errorf("%s: %d alarms watch %s, want %d", s.title(), watching, metric, want)
+			}
+		}
+	}
+}
+
+// TestTheRunbookReadsWhatTheAccessLogHas: a field that a section about the access log
+// names stands in its lines.
+func TestTheRunbookReadsWhatTheAccessLogHas(t *testing.T) {
+	line := decodeObject(t, accessLog(t))
+	checked := 0
+	for _, paragraph := range regexp.MustCompile(`(?s)access log by [^.;:]*`).FindAllString(readRunbook(t), -1) {
+		for _, field := range regexp.MustCompile("`([^`]+)`").FindAllStringSubmatch(paragraph, -1) {
+			checked++
+			if line[field[1]] == nil {
+				t.Errorf("the runbook reads %s in the access log, which has %v", field[1], line)
+			}
+		}
+	}
+	if checked == 0 {
+		t.Error("the runbook names no field of the access log")
+	}
+	_, section, _ := strings.Cut(readRunbook(t), "\n### ClientErrors\n")
+	section, _, _ = strings.Cut(section, "\n### ")
+	if strings.Contains(section, "`ua`") {
+		t.Error("ClientErrors looks for a user agent, of which nothing is kept when the gateway refuses a request")
 	}
 }
 

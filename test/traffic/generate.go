@@ -352,6 +352,41 @@ func (g *Generator) Tiny(n int) Request {
 	return g.Made("tiny events", r)
 }
 
+// Compressed returns r as a client sends it that compresses its bodies.
+func (g *Generator) Compressed(r Request) Request {
+	r.Body, r.Encoding = compress(r.Body), "gzip"
+	return r
+}
+
+// Session returns a request of n events of a session, of about 900 bytes each, which
+// have much in common and so many random digits of their own: what gzip takes half a
+// byte for.
+func (g *Generator) Session(n, digits int) Request {
+	r := Request{ContentType: "application/json"}
+	var texts []string
+	for i := range n {
+		noise := make([]byte, digits)
+		for at := range noise {
+			noise[at] = "0123456789abcdef"[g.random.IntN(16)]
+		}
+		filler := strings.Repeat("x", max(850-digits, 0))
+		text := fmt.Sprintf(`{"type":"seen","mark":%q,"noise":%q,"filler":%q}`, g.mark(), noise, filler)
+		texts = append(texts, text)
+		r.Events = append(r.Events, Event{N: i, Type: "seen", Payload: []byte(text)})
+	}
+	r.Body = []byte("[" + strings.Join(texts, ",") + "]")
+	return g.Made("session", r)
+}
+
+// EmptyObjects returns a request of n events without a member.
+func (g *Generator) EmptyObjects(n int) Request {
+	r := Request{Body: []byte("[" + strings.Repeat("{},", n-1) + "{}]")}
+	for i := range n {
+		r.Events = append(r.Events, Event{N: i, Payload: []byte("{}")})
+	}
+	return g.Made("empty objects", r)
+}
+
 // Bomb inflates to one byte over the limit, in bytes.
 func (g *Generator) Bomb(limit int) Request {
 	return g.Made("gzip bomb", reject(record.TooLargeInflated, compress(bytes.Repeat([]byte(" "), limit+1))))

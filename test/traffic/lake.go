@@ -87,6 +87,8 @@ func (l *Lake) read(key, path string) error {
 	case "spill":
 		l.Spilled = append(l.Spilled, key)
 		return nil
+	case "source":
+		return nil // the backup of records, which events/ and rejected/ hold once more
 	}
 	return fmt.Errorf("it is in no folder of the lake")
 }

@@ -10,7 +10,7 @@ import (
 	"global-ingest/lambdas/lake"
 	"global-ingest/lambdas/logging"
 	"global-ingest/lambdas/validate"
-	"global-ingest/lambdas/validate/schemas"
+	"global-ingest/lambdas/validate/schema"
 )
 
 func main() {
@@ -20,7 +20,7 @@ func main() {
 		log.Error("validate cannot start", "cause", err.Error())
 		os.Exit(1)
 	}
-	set, err := schemas.Load()
+	set, err := schema.Load(config.Options())
 	if err != nil {
 		log.Error("validate cannot start", "cause", err.Error())
 		os.Exit(1)

@@ -1,0 +1,95 @@
+package pipeline
+
+import (
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscodedeploy"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+
+	"global-ingest/infra/environment"
+)
+
+// ReleaseProps configures a Release.
+type ReleaseProps struct {
+	Ingest *Ingest                  // whose requests move; required
+	Config environment.Release      // how fast they do; required
+	Alarms []awscloudwatch.CfnAlarm // those that end a release, at most 10; none with AllAtOnce
+}
+
+// NewRelease has CodeDeploy move requests from one version of Ingest to the next, under
+// scope. When an alarm rings meanwhile, CodeDeploy moves them back within seconds and
+// CloudFormation takes the rest of the deploy back.
+//
+// The construct LambdaDeploymentGroup would attach a policy of AWS's that may change
+// every alias of the account and read objects of every bucket.
+func NewRelease(scope constructs.Construct, id string, props ReleaseProps) {
+	this := constructs.NewConstruct(scope, jsii.String(id))
+	application := awscodedeploy.NewCfnApplication(this, jsii.String("Application"), &awscodedeploy.CfnApplicationProps{
+		ComputePlatform: jsii.String("Lambda"),
+	})
+	group := awscodedeploy.NewCfnDeploymentGroup(this, jsii.String("Group"), &awscodedeploy.CfnDeploymentGroupProps{
+		ApplicationName:      application.Ref(),
+		ServiceRoleArn:       releaseRole(this, props.Ingest.Function).RoleArn(),
+		DeploymentConfigName: jsii.String("CodeDeployDefault.Lambda" + string(props.Config)),
+		DeploymentStyle: &awscodedeploy.CfnDeploymentGroup_DeploymentStyleProperty{
+			DeploymentType: jsii.String("BLUE_GREEN"), DeploymentOption: jsii.String("WITH_TRAFFIC_CONTROL"),
+		},
+		AlarmConfiguration: ending(props.Alarms),
+		AutoRollbackConfiguration: &awscodedeploy.CfnDeploymentGroup_AutoRollbackConfigurationProperty{
+			Enabled: jsii.Bool(true), Events: jsii.Strings(rollsBack(props.Alarms)...),
+		},
+	})
+	alias := props.Ingest.alias.Node().DefaultChild().(awslambda.CfnAlias)
+	alias.CfnOptions().SetUpdatePolicy(&awscdk.CfnUpdatePolicy{
+		CodeDeployLambdaAliasUpdate: &awscdk.CfnCodeDeployLambdaAliasUpdate{
+			ApplicationName: application.Ref(), DeploymentGroupName: group.Ref(),
+		},
+	})
+	// The group must know the new version's alarm before the alias moves to it.
+	alias.AddResourceDependency(group, nil)
+}
+
+// ending lists alarms. The list is written even when it is empty: without it CodeDeploy
+// would keep the alarms of the deploy before.
+func ending(alarms []awscloudwatch.CfnAlarm) *awscodedeploy.CfnDeploymentGroup_AlarmConfigurationProperty {
+	names := []any{}
+	for _, alarm := range alarms {
+		names = append(names, &awscodedeploy.CfnDeploymentGroup_AlarmProperty{Name: alarm.Ref()})
+	}
+	return &awscodedeploy.CfnDeploymentGroup_AlarmConfigurationProperty{Alarms: names, Enabled: jsii.Bool(len(names) > 0)}
+}
+
+// rollsBack lists what moves requests back. CodeDeploy knows the last event only of a
+// group that has alarms.
+func rollsBack(alarms []awscloudwatch.CfnAlarm) []string {
+	events := []string{"DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_REQUEST"}
+	if len(alarms) > 0 {
+		events = append(events, "DEPLOYMENT_STOP_ON_ALARM")
+	}
+	return events
+}
+
+// releaseRole may move the one alias and read alarms, which CodeDeploy asks for by name
+// without naming them to IAM. AWS's AWSCodeDeployRoleForLambdaLimited also reads objects
+// and calls hooks: CloudFormation hands the revision over as text, and there are no hooks.
+// https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AWSCodeDeployRoleForLambdaLimited.html
+func releaseRole(this constructs.Construct, function awslambda.Function) awsiam.Role {
+	arn := function.FunctionArn()
+	return awsiam.NewRole(this, jsii.String("Role"), &awsiam.RoleProps{
+		AssumedBy: awsiam.NewServicePrincipal(jsii.String("codedeploy.amazonaws.com"), &awsiam.ServicePrincipalOpts{
+			Conditions: equals("aws:SourceAccount", awscdk.Stack_Of(this).Account()),
+		}),
+		InlinePolicies: &map[string]awsiam.PolicyDocument{"Release": awsiam.NewPolicyDocument(&awsiam.PolicyDocumentProps{
+			Statements: &[]awsiam.PolicyStatement{
+				Allow(
+					[]string{"lambda:GetAlias", "lambda:GetProvisionedConcurrencyConfig", "lambda:UpdateAlias"},
+					arn, jsii.String(*arn+":"+liveAlias),
+				),
+				Allow([]string{"cloudwatch:DescribeAlarms"}, jsii.String("*")),
+			},
+		})},
+	})
+}

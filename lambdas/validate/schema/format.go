@@ -1,0 +1,64 @@
+package schema
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+)
+
+// checked are the formats that the engine refuses values by, and described those that
+// refuse nothing: names that published schemas use, most of them OpenAPI's. Both are
+// listed in infra/docs/schemas.md.
+var (
+	checked = strings.Fields("date-time date time duration period email hostname ipv4 ipv6 uri uri-reference " +
+		"iri iri-reference uuid json-pointer relative-json-pointer regex semver")
+	described = strings.Fields("uri-template idn-email idn-hostname int32 int64 float double byte binary password")
+)
+
+// stricter returns the formats of which the engine takes values that no standard does:
+// strconv.Atoi, by which it reads digits, takes a sign.
+func stricter() []*jsonschema.Format {
+	return []*jsonschema.Format{
+		{Name: "date-time", Validate: only("date-time", func(text string) bool { return len(text) < 11 || signs(text[11:]) })},
+		{Name: "time", Validate: only("time", signs)},
+		{Name: "ipv4", Validate: only("ipv4", func(text string) bool { return !strings.Contains(text, "+") })},
+		{Name: "email", Validate: only("email", func(text string) bool { return !strings.HasPrefix(text, "@") })},
+	}
+}
+
+// only returns the check of a format of the engine, for texts that are ok besides.
+func only(name string, ok func(text string) bool) func(any) error {
+	compiler := jsonschema.NewCompiler()
+	compiler.AssertFormat()
+	_ = compiler.AddResource(base, map[string]any{"format": name})
+	engines := compiler.MustCompile(base).Format.Validate
+	return func(value any) error {
+		if text, isText := value.(string); isText && !ok(text) {
+			return errFormat
+		}
+		return engines(value)
+	}
+}
+
+var errFormat = errors.New("has a sign or a part too few")
+
+// signs says whether a time has none but the one of its offset.
+func signs(text string) bool {
+	const offset = len("hh:mm:ss")
+	first := strings.IndexAny(text, "+-")
+	return first < 0 || first >= offset && first == strings.LastIndexAny(text, "+-")
+}
+
+// checkFormat refuses a name that would describe and refuse nothing.
+func checkFormat(name string) error {
+	if slices.Contains(checked, name) || slices.Contains(described, name) {
+		return nil
+	}
+	if near := nearest(name, slices.Values(checked)); near != "" {
+		return fmt.Errorf("%q is not a known format, did you mean %q?", name, near)
+	}
+	return fmt.Errorf("%q is not a known format, known are %s; say it in a pattern", name, strings.Join(checked, ", "))
+}

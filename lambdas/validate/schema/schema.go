@@ -1,0 +1,143 @@
+// Package schema says whether an event meets the JSON Schema of its type. The schemas
+// are the files of package schemas; infra/docs/schemas.md says how to write one.
+package schema
+
+import (
+	"errors"
+	"io/fs"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"global-ingest/lambdas/record"
+	"global-ingest/lambdas/validate/schemas"
+)
+
+var plains = sync.Pool{New: func() any { return new(plain) }}
+
+// Options say how schemas are understood.
+type Options struct {
+	Formats  bool     // whether "format" refuses values; else it only describes
+	TypeFrom []string // where an event names its type, as event.Splitter is told
+}
+
+// Set is the schemas of all event types. It is safe for concurrent use.
+type Set struct {
+	byType   map[string]entry
+	typeFrom []string
+	place    func(url string) string
+}
+
+// entry is the schema of one type.
+type entry struct {
+	*jsonschema.Schema
+	silent []string // about these of the members that may name a type
+}
+
+// Load compiles the embedded schemas. It fails only for a schema that a build with
+// its check would have refused.
+func Load(o Options) (*Set, error) { return Compile(schemas.Files, o) }
+
+// Compile compiles the schemas below the root of fsys. Its error names each file that
+// is no schema, the place in it as a JSON pointer, and what is wrong there.
+func Compile(fsys fs.FS, o Options) (*Set, error) {
+	names, failed := files(fsys)
+	library := open(fsys, names)
+	var sound []string
+	for _, name := range names {
+		if err := library.prepare(name, o.Formats); err != nil {
+			failed = append(failed, err)
+			continue
+		}
+		sound = append(sound, name)
+	}
+	set := &Set{byType: map[string]entry{}, typeFrom: o.TypeFrom, place: library.place}
+	compiler := newCompiler(library, o.Formats)
+	for _, name := range sound {
+		compiled, err := compiler.Compile(address(name))
+		if err != nil {
+			failed = append(failed, library.locate(name, err))
+		} else if !isShared(name) {
+			set.byType[typeOf(name)] = entry{compiled, silentAbout(compiled, o.TypeFrom)}
+		}
+	}
+	if len(failed) > 0 {
+		return nil, once(failed)
+	}
+	return set, nil
+}
+
+// once joins errors, each of which may have been met from several files.
+func once(failed []error) error {
+	slices.SortStableFunc(failed, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
+	return errors.Join(slices.CompactFunc(failed, func(a, b error) bool { return a.Error() == b.Error() })...)
+}
+
+func newCompiler(loader jsonschema.URLLoader, formats bool) *jsonschema.Compiler {
+	compiler := jsonschema.NewCompiler()
+	compiler.DefaultDraft(jsonschema.Draft2020)
+	compiler.UseLoader(loader)
+	compiler.UseRegexpEngine(compilePattern)
+	if formats {
+		compiler.AssertFormat()
+		for _, f := range stricter() {
+			compiler.RegisterFormat(f)
+		}
+	}
+	return compiler
+}
+
+// Types returns the event types that have a schema, sorted.
+func (s *Set) Types() []string {
+	var types []string
+	for name := range s.byType {
+		types = append(types, name)
+	}
+	slices.Sort(types)
+	return types
+}
+
+// Validate checks an event against the schema of its type. known says whether
+// there is one; an event that meets it has no findings. The event must be JSON.
+func (s *Set) Validate(eventType string, event []byte) (known bool, findings []record.Error) {
+	entry, known := s.byType[eventType]
+	if !known {
+		return false, nil
+	}
+	return true, s.validate(entry, eventType, event)
+}
+
+func (s *Set) validate(e entry, eventType string, event []byte) (found []record.Error) {
+	p := plains.Get().(*plain)
+	defer plains.Put(p)
+	defer p.release()
+	tree, ok := p.parse(event)
+	if !ok {
+		var finding *record.Error
+		if tree, finding = parse(event); finding != nil {
+			return []record.Error{*finding}
+		}
+	}
+	if len(e.silent) > 0 {
+		s.hide(tree, eventType, e.silent)
+	}
+	defer giveUp(&found)
+	var failed *jsonschema.ValidationError
+	if err := e.Validate(tree); errors.As(err, &failed) {
+		return findings(failed, s.place)
+	}
+	return nil
+}
+
+// giveUp makes a finding of a pattern that could not tell in time.
+func giveUp(found *[]record.Error) {
+	switch cause := recover().(type) {
+	case nil:
+	case undecided:
+		*found = []record.Error{{Message: clip(string(cause), maxMessage), Offset: record.NoOffset}}
+	default:
+		panic(cause)
+	}
+}

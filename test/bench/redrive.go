@@ -1,0 +1,150 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"global-ingest/lambdas/record"
+	"global-ingest/lambdas/redrive"
+	"global-ingest/test/simulator"
+)
+
+// What S3 and Firehose take for a call here. S3's own guide gives 100 to 200 ms for a
+// first byte at most and tens of ms for small objects; a PutRecordBatch of 500 records
+// takes tens of ms.
+const (
+	objectTakes = 20 * time.Millisecond
+	batchTakes  = 50 * time.Millisecond
+)
+
+// catchUp measures how fast one Redrive process brings spilled records back, with as
+// many messages an invocation as are deployed, and with ten as Lambda's default is.
+func catchUp(r *report, table string, objects int) error {
+	dir, err := os.MkdirTemp("", "global-ingest-bench-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	bootstraps, err := simulator.BuildFunctions(dir)
+	if err != nil {
+		return err
+	}
+	for _, messages := range []int{10, 500} {
+		objects := objects * messages / 500 // as many invocations
+		took, err := bringBack(dir, bootstraps["Redrive"], objects, messages)
+		if err != nil {
+			return fmt.Errorf("bringing %d objects back, %d an invocation: %w", objects, messages, err)
+		}
+		subject := fmt.Sprintf("%d messages an invocation", messages)
+		r.add(table, subject, "objects", "objects/s", float64(objects)/took.Seconds())
+		r.add(table, subject, "an hour at a stream's quota of 2,000 records/s, 5 processes", "minutes", 3600*2000/(5*float64(objects)/took.Seconds())/60)
+	}
+	return nil
+}
+
+// bringBack spills so many records and has one process bring them back.
+func bringBack(dir, bootstrap string, objects, messages int) (took time.Duration, err error) {
+	folder := filepath.Join(dir, fmt.Sprint(messages))
+	lake, err := simulator.NewS3(folder)
+	if err != nil {
+		return 0, err
+	}
+	if err := lake.CreateBucket("lake"); err != nil {
+		return 0, err
+	}
+	firehose := simulator.NewFirehose(simulator.FirehoseOptions{Account: "111111111111", Region: "us-east-1", Objects: lake})
+	for _, name := range []string{"events", "rejects"} {
+		if err := firehose.Create(simulator.StreamConfig{
+			Name: name, ARN: "arn:aws:firehose:us-east-1:111111111111:deliverystream/" + name, Bucket: "lake", Prefix: name + "/",
+			ErrorPrefix: "failed/!{firehose:error-output-type}/", BufferBytes: 64 << 20, BufferFor: time.Hour,
+		}); err != nil {
+			return 0, err
+		}
+	}
+	server := httptest.NewServer(slow(lake, firehose))
+	defer server.Close()
+	config := redrive.Default()
+	config.Environment, config.Streams, config.Rejects, config.Bucket = "Bench", []string{"events"}, "rejects", "lake"
+	function := simulator.NewFunction(simulator.FunctionConfig{
+		Name: "Redrive", ARN: "arn:aws:lambda:us-east-1:111111111111:function:Redrive", Bootstrap: bootstrap, Handler: "bootstrap",
+		Timeout: 2 * time.Minute, MemoryMB: 1_024, MaxSandboxes: 1, Awake: true, Variables: config.Variables(), Log: func(string) {},
+		Endpoints: map[string]string{
+			"AWS_REGION": "us-east-1", "AWS_ENDPOINT_URL_S3": server.URL, "AWS_ENDPOINT_URL_FIREHOSE": server.URL,
+		},
+	})
+	defer function.Close()
+	events, err := spilled(lake, objects, messages)
+	if err != nil {
+		return 0, err
+	}
+	if err := invoke(function, events[0]); err != nil { // starts are not measured here
+		return 0, err
+	}
+	began := time.Now()
+	for _, event := range events[1:] {
+		if err := invoke(function, event); err != nil {
+			return 0, err
+		}
+	}
+	took = time.Since(began)
+	if left, err := lake.List("lake", record.SpillPrefix); err != nil || len(left) > 0 {
+		return 0, fmt.Errorf("%d objects are still there: %w", len(left), err)
+	}
+	return took * time.Duration(objects) / time.Duration(objects-messages), nil
+}
+
+// slow is S3 and Firehose at one address, each as slow as a region's.
+func slow(lake, firehose http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.Header.Get("X-Amz-Target"), "Firehose") {
+			time.Sleep(batchTakes)
+			firehose.ServeHTTP(w, r)
+			return
+		}
+		time.Sleep(objectTakes)
+		lake.ServeHTTP(w, r)
+	})
+}
+
+// spilled leaves records of one click each below spill/ and returns the queue's events
+// that name them.
+func spilled(lake *simulator.S3, objects, messages int) (events [][]byte, err error) {
+	type message struct {
+		MessageID string `json:"messageId"`
+		Body      string `json:"body"`
+	}
+	var batch []message
+	now := time.Now()
+	for n := range objects {
+		id := record.NewID()
+		key := record.SpillKey(id, now)
+		if err := lake.PutObject("lake", key, record.Append(nil, record.Header{ID: id, ReceivedAt: now}, clicks(1)[0].Body)); err != nil {
+			return nil, err
+		}
+		batch = append(batch, message{fmt.Sprint(n), `{"Records":[{"s3":{"object":{"key":"` + key + `"}}}]}`})
+		if len(batch) < messages {
+			continue
+		}
+		event, err := json.Marshal(map[string]any{"Records": batch})
+		if err != nil {
+			return nil, err
+		}
+		events, batch = append(events, event), nil
+	}
+	return events, nil
+}
+
+func invoke(function *simulator.Function, event []byte) error {
+	answer, err := function.Invoke(context.Background(), event)
+	if err == nil && string(answer) != `{"batchItemFailures":[]}` {
+		err = fmt.Errorf("answer is %.200s", answer)
+	}
+	return err
+}

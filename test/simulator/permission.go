@@ -1,0 +1,238 @@
+package simulator
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+)
+
+// errNotPermitted says that a resource-based policy does not let a service in.
+var errNotPermitted = errors.New("not permitted")
+
+// caller is a service that asks a function or a queue in the name of a resource.
+type caller struct {
+	service, source string
+	account         string // empty: the service does not say whose the resource is
+}
+
+func (c caller) String() string { return c.service + " in the name of " + c.source }
+
+// callerFrom returns a service's caller. EventBridge does not name the account: "A
+// SourceAccount setting prevents EventBridge from being able to invoke the function."
+// https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-troubleshooting.html
+// API Gateway's documentation is silent; public templates that set it do work.
+func callerFrom(service, source, account string) caller {
+	if service == eventBridge {
+		account = ""
+	}
+	return caller{service, source, account}
+}
+
+// The services that resource-based policies let in.
+const (
+	apiGateway  = "apigateway.amazonaws.com"
+	eventBridge = "events.amazonaws.com"
+	s3Service   = "s3.amazonaws.com"
+)
+
+// policyStatement is one statement of a resource-based policy.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html
+type policyStatement struct {
+	Sid, Effect      string
+	Principal        any
+	Action, Resource any // a text, or a list of texts
+	Condition        map[string]map[string]any
+}
+
+// permits says whether the policy lets c do action on resource: a statement allows it, and
+// no statement denies it.
+func permits(policy []policyStatement, c caller, action, resource string) (allowed bool, err error) {
+	for _, s := range policy {
+		matches, err := s.matches(c, action, resource)
+		switch {
+		case err != nil:
+			return false, err
+		case matches && s.Effect == "Deny":
+			return false, nil
+		case matches:
+			allowed = true
+		}
+	}
+	return allowed, nil
+}
+
+func (s policyStatement) matches(c caller, action, resource string) (bool, error) {
+	if !s.names(c.service) || !anyLike(s.Action, action) || !anyLike(s.Resource, resource) {
+		return false, nil
+	}
+	given := map[string]string{"aws:sourcearn": c.source, "aws:securetransport": "true"} // services speak TLS
+	if c.account != "" {
+		given["aws:sourceaccount"] = c.account
+	}
+	for operator, wants := range s.Condition {
+		for key, want := range wants {
+			holds, err := conditionHolds(operator, key, want, given)
+			if err != nil || !holds {
+				return false, err
+			}
+		}
+	}
+	return true, nil
+}
+
+// names says whether service is one of the statement's principals.
+func (s policyStatement) names(service string) bool {
+	if principals, ok := s.Principal.(map[string]any); ok {
+		return slices.Contains(texts(principals["Service"]), service) || slices.Contains(texts(principals["AWS"]), "*")
+	}
+	return s.Principal == "*"
+}
+
+// conditionHolds compares as far as policies of services need it. A key that the service
+// does not send holds for no value.
+func conditionHolds(operator, key string, want any, given map[string]string) (bool, error) {
+	got, sent := given[strings.ToLower(key)]
+	switch operator {
+	case "StringEquals", "Bool":
+		return sent && slices.Contains(texts(want), got), nil
+	case "ArnLike", "ArnEquals", "StringLike":
+		return sent && anyLike(want, got), nil
+	default:
+		return false, fmt.Errorf("condition %s is not supported by the simulator", operator)
+	}
+}
+
+// texts returns a text, or a list of texts, as a list.
+func texts(value any) (list []string) {
+	if all, ok := value.([]any); ok {
+		for _, element := range all {
+			list = append(list, texts(element)...)
+		}
+		return list
+	}
+	return []string{fmt.Sprint(value)}
+}
+
+// anyLike says whether text is one of the patterns, in which * stands for any text and ?
+// for any character.
+func anyLike(patterns any, text string) bool {
+	return slices.ContainsFunc(texts(patterns), func(pattern string) bool {
+		matched, err := path.Match(noSlash(pattern), noSlash(text))
+		return err == nil && matched
+	})
+}
+
+// noSlash makes path.Match's * match what it stops at.
+func noSlash(text string) string { return strings.ReplaceAll(text, "/", "\x00") }
+
+type permissionProperties struct {
+	Action, FunctionName, Principal string
+	SourceAccount, SourceArn        string
+}
+
+// buildPermission adds a statement to the policy of a function, or of its alias.
+func (s *Simulator) buildPermission(r resolved) error {
+	var p permissionProperties
+	if err := r.decode(&p); err != nil {
+		return err
+	}
+	arn := s.functionARN(p.FunctionName)
+	if arn == "" {
+		return fmt.Errorf("no function %s", p.FunctionName)
+	}
+	condition := map[string]map[string]any{}
+	if p.SourceAccount != "" {
+		condition["StringEquals"] = map[string]any{"aws:SourceAccount": p.SourceAccount}
+	}
+	if p.SourceArn != "" {
+		condition["ArnLike"] = map[string]any{"aws:SourceArn": p.SourceArn}
+	}
+	s.policies[arn] = append(s.policies[arn], policyStatement{
+		Effect: "Allow", Principal: map[string]any{"Service": p.Principal},
+		Action: p.Action, Resource: arn, Condition: condition,
+	})
+	return nil
+}
+
+// functionARN returns the ARN of a function or alias by its ARN or its name.
+func (s *Simulator) functionARN(name string) string {
+	for arn := range s.invokers {
+		if arn == name || strings.HasSuffix(arn, ":function:"+name) {
+			return arn
+		}
+	}
+	return ""
+}
+
+// permitted returns the function as c may invoke it: one that refuses, when no permission
+// lets c in. Lambda answers 403, and the service tells nobody why.
+func (s *Simulator) permitted(arn string, c caller) Invoker {
+	switch allowed, err := permits(s.policies[arn], c, "lambda:InvokeFunction", arn); {
+	case err != nil:
+		return refusing{err}
+	case !allowed:
+		return refusing{fmt.Errorf("%w: no AWS::Lambda::Permission of %s is for %s%s",
+			errNotPermitted, arn, c, s.accountHint(arn, c))}
+	}
+	return s.invokers[arn]
+}
+
+// accountHint says when it is only SourceAccount that keeps c out.
+func (s *Simulator) accountHint(arn string, c caller) string {
+	if c.account != "" {
+		return ""
+	}
+	c.account = s.options.Templates[0].Account
+	if allowed, _ := permits(s.policies[arn], c, "lambda:InvokeFunction", arn); allowed {
+		return ", which sends no source account: leave SourceAccount out"
+	}
+	return ""
+}
+
+// refusing is a function that its caller may not invoke.
+type refusing struct{ because error }
+
+func (r refusing) Invoke(context.Context, []byte) ([]byte, error) { return nil, r.because }
+
+type queuePolicyProperties struct {
+	PolicyDocument struct {
+		Version   string
+		Statement []policyStatement
+	}
+	Queues []string
+}
+
+func (s *Simulator) buildQueuePolicy(r resolved) error {
+	var properties queuePolicyProperties
+	if err := r.decode(&properties); err != nil {
+		return err
+	}
+	for _, url := range properties.Queues {
+		for arn, queue := range s.queues {
+			if queue.Config.URL == url {
+				s.policies[arn] = append(s.policies[arn], properties.PolicyDocument.Statement...)
+			}
+		}
+	}
+	return nil
+}
+
+// checkAnnouncements refuses, as S3 does when a bucket is created, a notification to a
+// queue whose policy does not let the bucket in.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/grant-destinations-permissions-to-s3.html
+func (s *Simulator) checkAnnouncements() error {
+	for _, a := range s.announcements {
+		c := callerFrom(s3Service, "arn:aws:s3:::"+a.bucket, s.options.Templates[0].Account)
+		allowed, err := permits(s.policies[a.queue], c, "sqs:SendMessage", a.queue)
+		if err != nil {
+			return fmt.Errorf("policy of queue %s: %w", a.queue, err)
+		}
+		if !allowed {
+			return fmt.Errorf("%w: the policy of queue %s does not let %s send", errNotPermitted, a.queue, c)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,83 @@
+package simulator
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync/atomic"
+
+	"github.com/spf13/afero"
+	"github.com/spf13/afero/mem"
+)
+
+// unfinished is the folder of files that are being written.
+const unfinished = "unfinished"
+
+// wholeFiles is a file system on which a file appears whole or not at all, as an object
+// does in S3: it is written elsewhere and renamed when it is closed. So neither a full
+// disk nor the end of this process leaves half an object behind.
+type wholeFiles struct {
+	afero.Fs
+	next *atomic.Int64 // names what is being written
+}
+
+// newWholeFiles begins without what an earlier process has not finished.
+func newWholeFiles(fs afero.Fs) (wholeFiles, error) {
+	if err := fs.RemoveAll(unfinished); err != nil {
+		return wholeFiles{}, err
+	}
+	return wholeFiles{fs, &atomic.Int64{}}, fs.MkdirAll(unfinished, 0o700)
+}
+
+func (w wholeFiles) Create(name string) (afero.File, error) {
+	beside := filepath.Join(unfinished, strconv.FormatInt(w.next.Add(1), 10))
+	file, err := w.Fs.Create(beside)
+	return &wholeFile{File: file, fs: w.Fs, beside: beside, name: name}, err
+}
+
+// OpenFile is how metadata are written: from the beginning.
+func (w wholeFiles) OpenFile(name string, flag int, mode os.FileMode) (afero.File, error) {
+	if flag&(os.O_CREATE|os.O_TRUNC) == os.O_CREATE|os.O_TRUNC {
+		return w.Create(name)
+	}
+	return w.Fs.OpenFile(name, flag, mode)
+}
+
+// Open takes missing metadata for empty ones, which gofakes3 then writes: a process that
+// was killed between an object and its metadata has left a whole object.
+func (w wholeFiles) Open(name string) (afero.File, error) {
+	file, err := w.Fs.Open(name)
+	if os.IsNotExist(err) && strings.HasPrefix(filepath.ToSlash(name), "metadata/") {
+		return mem.NewFileHandle(mem.CreateFile(name)), nil
+	}
+	return file, err
+}
+
+type wholeFile struct {
+	afero.File
+	fs           afero.Fs
+	beside, name string
+	broken       bool // a write has failed
+}
+
+func (f *wholeFile) Write(data []byte) (int, error) {
+	n, err := f.File.Write(data)
+	f.broken = f.broken || err != nil
+	return n, err
+}
+
+// Close has the file appear under its name; a second Close does nothing.
+func (f *wholeFile) Close() error {
+	if f.beside == "" {
+		return nil
+	}
+	beside := f.beside
+	f.beside = ""
+	err := f.File.Close()
+	if f.broken || err != nil {
+		return errors.Join(err, f.fs.Remove(beside))
+	}
+	return f.fs.Rename(beside, f.name)
+}
