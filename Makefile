@@ -5,7 +5,7 @@ ENV  ?= Dev
 BASE ?= main
 
 # auto asks CloudFormation what would be replaced, with the right to deploy; template
-# compares texts, with the right to read.
+# compares texts, with the right to read them. DIFF_ROLE, in a workflow, has that of one account.
 DIFF_METHOD ?= auto
 APPROVAL    ?= broadening
 
@@ -92,7 +92,7 @@ compare: node ## run the article's wirings side by side over a modelled network:
 
 .PHONY: golden
 golden: node ## accept the synthesized templates as the golden ones
-	go test ./test/synth -run 'TestGoldens|TestCosts' -update
+	go test ./test/synth -run 'TestGoldens|TestCosts|TestEnumerations' -update
 	go test ./test/compare/stacks -run TestGoldens -update
 
 .PHONY: synth
@@ -127,7 +127,7 @@ stateful: base ## fail if anything that holds events was replaced or deleted sin
 .PHONY: review
 review: cli base ## write what a pull request is told, since BASE=main, to .local/review.md: ONLY=Prod
 	@go build -o $(OUT)/bin/review ./infra/review
-	@$(OUT)/bin/review comment -base $(OUT)/base -diff '$(MAKE) -s diff ENV={} BASE=$(BASE)' $(if $(ONLY),-only $(ONLY)) $(if $(ALLOW),-allow) >$(OUT)/review.md
+	@$(OUT)/bin/review comment -base $(OUT)/base -diff '$(MAKE) -s diff ENV={} BASE=$(BASE)' -golden '$(MAKE) -s diff-golden ENV={} BASE=$(BASE)' -role '$(DIFF_ROLE)' $(if $(ONLY),-only $(ONLY)) $(if $(ALLOW),-allow) >$(OUT)/review.md
 
 .PHONY: post
 post: ## post .local/review.md to the pull request of a GitHub workflow, over the one that is there
@@ -169,7 +169,7 @@ smoke: ## send ENV a few events, check the answers and, with credentials, find t
 	@go run ./test/smoke events -environment '$(ENV)' -url '$(URL)' -origin '$(ORIGIN)'
 
 .PHONY: ci
-ci: cli ## deploy the roles with which the workflows of REPOSITORY=owner/name diff and deploy [OIDC_PROVIDER=arn]
+ci: cli ## deploy the roles with which the workflows of REPOSITORY=owner/name (or owner@id/name@id) diff and deploy, in this account [OIDC_PROVIDER=arn]
 	@[ -n "$(REPOSITORY)" ] || { echo "ci: whose workflows? REPOSITORY=owner/name" >&2; exit 1; }
 	$(CDK) deploy --app 'go run ./infra -repository "$(REPOSITORY)" -oidc-provider "$(OIDC_PROVIDER)"' Ci
 

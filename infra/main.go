@@ -26,7 +26,7 @@ func main() {
 	region := flag.String("region", cmp.Or(os.Getenv("CDK_DEFAULT_REGION"), "us-east-1"), "AWS region of environments that name none")
 	dist := flag.String("dist", ".local/dist", "folder of the built functions")
 	only := flag.String("environment", "", "`name` of the one environment to synthesize; default every one")
-	repository := flag.String("repository", "", "GitHub `owner/name` whose workflows deploy: adds the stack Ci; default none")
+	repository := flag.String("repository", "", "GitHub `owner/name`, or owner@id/name@id, whose workflows deploy: adds the stack Ci; default none")
 	provider := flag.String("oidc-provider", "", "`ARN` of the account's OIDC provider for GitHub; default: Ci makes it")
 	flag.Parse()
 	envs, err := chosen(*only)

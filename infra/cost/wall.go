@@ -83,5 +83,21 @@ func Warnings(env environment.Environment) (found []string) {
 			found = append(found, fmt.Sprintf("Throttle.RatePerSecond is %d, but a default quota is met at %.0f requests/s: %s. Past it: %s.", env.Throttle.RatePerSecond, w.Requests, w.Limit, w.Past))
 		}
 	}
+	q := book.Quotas["lambda concurrency"]
+	if free := int(q.in(env.Region)) - unreserved; reserved(env) > free {
+		found = append(found, fmt.Sprintf("Reserved and Provisioned are %d together, but an account has %d to give by default, and none when it is new: "+
+			"the deploy fails. Past it: %s.", reserved(env), free, q.Past))
+	}
 	return found
+}
+
+// unreserved is the concurrency of an account that Lambda lets no function reserve, nor
+// keep provisioned. A new account's quota of 10 is less.
+// https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html
+const unreserved = 100
+
+// reserved is the concurrency that env's functions take from what the account has. What
+// Ingest has provisioned is a part of what it has reserved.
+func reserved(env environment.Environment) int {
+	return max(env.Ingest.Reserved, env.Provisioned) + env.Validator.Reserved + env.Redrive.Reserved
 }

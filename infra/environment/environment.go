@@ -14,7 +14,7 @@ import (
 type Environment struct {
 	Name    string // CDK stage and first part of every stack's name: letters and digits, a capital first; required
 	Account string // AWS account, 12 digits; default empty: the account of whoever deploys
-	Region  string // AWS region, such as "eu-central-1"; default empty: the region of whoever deploys
+	Region  string // AWS region of the partition aws, such as "eu-central-1"; default empty: the region of whoever deploys
 
 	Throttle  Throttle // what the API lets through
 	TLS       string   // security policy of the API and its domain, one of TLSPolicies; default SecurityPolicy_TLS12_2018_EDGE, which turns away clients that speak no TLS 1.2
@@ -43,7 +43,7 @@ type Environment struct {
 	TypeFrom      []string            // where an event names its type, the first place that holds a string: members such as "type" or "event", or with dots further in, such as "meta.type" and "context.type"; default type
 	Formats       bool                // whether "format" in a schema refuses values; without it the word only describes; default true
 	Strict        bool                // whether an event whose type has no schema is rejected; default false
-	Streams       int                 // Firehose streams of events, 1 to 100, among which ingest shares requests by their ids: each has AWS's quota of its own; lowering it abandons what the streams that go still hold; default 1
+	Streams       int                 // Firehose streams of events, 1 to 30, among which ingest shares requests by their ids: each has AWS's quota of its own; lowering it abandons what the streams that go still hold; default 1
 	Delivery      Delivery            // how long and how much Firehose collects
 	SourceBackup  bool                // whether every record is also kept as received, below source/; once on, Firehose does not let it be turned off; default false
 	LogRetention  int                 // days that log groups keep their lines: a value CloudWatch Logs knows, 1 to 3653; default 30
@@ -55,7 +55,7 @@ type Environment struct {
 
 	Provisioned int               // environments of Ingest that are kept started, for which AWS bills by the hour, 0 to 10,000; default 0: each starts for a request
 	Tags        map[string]string // of every resource, up to 40, such as cost centre or owner; default none
-	Boundary    string            // ARN of the permissions boundary of every role, where an account asks for one; default none
+	Boundary    string            // ARN of the permissions boundary of every role, where an account asks for one; bootstrap such an account with --custom-permissions-boundary; default none
 
 	// DeletableStorage lets `cdk destroy` take bucket, key, streams and log groups
 	// along, once the bucket is empty. Without it they stay, and the Storage stack

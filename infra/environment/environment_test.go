@@ -42,6 +42,11 @@ func TestValidateNamesFieldValueAndLimit(t *testing.T) {
 		{func(e *env) { e.Account = "" }, `Account is "", must be 12 digits`},
 		{func(e *env) { e.Account = "1111-2222-3333" }, `Account is "1111-2222-3333"`},
 		{func(e *env) { e.Region = "Frankfurt" }, `Region is "Frankfurt", must be an AWS region such as "eu-central-1"`},
+		{func(e *env) { e.Region = "cn-north-1" }, `Region is "cn-north-1" of the partition aws-cn (China), which has no edge-optimized APIs`},
+		{func(e *env) { e.Region = "us-gov-west-1" }, `Region is "us-gov-west-1" of the partition aws-us-gov (GovCloud)`},
+		{func(e *env) { e.Region = "us-isob-east-1" }, `Region is "us-isob-east-1" of the partition aws-iso`},
+		{func(e *env) { e.Region = "eu-isoe-west-1" }, `Region is "eu-isoe-west-1" of the partition aws-iso`},
+		{func(e *env) { e.Region = "eusc-de-east-1" }, `Region is "eusc-de-east-1" of the partition aws-eusc`},
 		{func(e *env) { e.Throttle.RatePerSecond = 0 }, "Throttle.RatePerSecond is 0, must be at least 1"},
 		{func(e *env) { e.TLS = "TLS_1_2" }, `TLS is "TLS_1_2", must be one of [SecurityPolicy_TLS13_2025_EDGE SecurityPolicy_TLS12_PFS_2025_EDGE SecurityPolicy_TLS12_2018_EDGE]`},
 		{func(e *env) { e.TLS = "" }, `TLS is "", must be one of [`},
@@ -50,10 +55,19 @@ func TestValidateNamesFieldValueAndLimit(t *testing.T) {
 		{func(e *env) { e.Origins = []string{"https://a.example", "https://b.example/"} }, `Origins is "https://b.example/", must be origins such as`},
 		{func(e *env) { e.Domain.Name = "events" }, `Domain.Name is "events", must be a domain name`},
 		{func(e *env) { e.Domain.Name = "e.example.com" }, `Domain.Certificate is "", must be the ARN of a certificate in us-east-1`},
+		{func(e *env) {
+			e.Domain = environment.Domain{Name: "e.example.com", Certificate: "arn:aws-cn:acm:us-east-1:111111111111:certificate/" + strings.Repeat("0", 36)}
+		}, `Domain.Certificate is "arn:aws-cn:`},
 		{func(e *env) { e.Domain.Certificate = "arn" }, `Domain.Name is "", must be a domain name`},
 		{func(e *env) { e.WAF.RatePerAddress = 9 }, "WAF.RatePerAddress is 9, must be 10 to 2000000000"},
 		{func(e *env) { e.Tags = map[string]string{"aws:owner": "me"} }, `Tags is "aws:owner", must be keys`},
 		{func(e *env) { e.Tags = map[string]string{"owner": strings.Repeat("x", 257)} }, `Tags.owner is "xxx`},
+		{func(e *env) { e.Tags = map[string]string{"AWS:owner": "me"} }, `Tags is "AWS:owner", must be keys that do not begin with aws:`},
+		{func(e *env) { e.Tags = map[string]string{"": "me"} }, `Tags is "", must be keys of 1 to 128 letters`},
+		{func(e *env) { e.Tags = map[string]string{"cost#centre": "7"} }, `Tags is "cost#centre", must be keys`},
+		{func(e *env) { e.Tags = map[string]string{"owner": "me; you"} }, `Tags.owner is "me; you", must be at most 256 letters`},
+		{func(e *env) { e.Boundary = "arn:aws-us-gov:iam::111111111111:policy/b" }, `Boundary is "arn:aws-us-gov:`},
+		{func(e *env) { e.Alarms.Pager = "arn:aws-cn:sns:cn-north-1:111111111111:t" }, `Alarms.Pager is "arn:aws-cn:`},
 		{func(e *env) { e.Boundary = "none" }, `Boundary is "none", must be the ARN of a policy`},
 		{func(e *env) { e.Provisioned = -1 }, "Provisioned is -1, must be 0 to 10000"},
 		{func(e *env) { e.Ingest.Reserved, e.Provisioned = 5, 6 }, "Provisioned is 6, must be 0 to 5"},
@@ -69,8 +83,8 @@ func TestValidateNamesFieldValueAndLimit(t *testing.T) {
 		{func(e *env) { e.Validator.MemoryMiB = 10_241 }, "Validator.MemoryMiB is 10241, must be 128 to 10240"},
 		{func(e *env) { e.Validator.Timeout = 0 }, "Validator.Timeout is 0s, must be whole seconds from 1s to 5m0s"},
 		{func(e *env) { e.Validator.Timeout = 301 * time.Second }, "Validator.Timeout is 5m1s"},
-		{func(e *env) { e.Streams = 0 }, "Streams is 0, must be 1 to 100"},
-		{func(e *env) { e.Streams = 101 }, "Streams is 101"},
+		{func(e *env) { e.Streams = 0 }, "Streams is 0, must be 1 to 30"},
+		{func(e *env) { e.Streams = 31 }, "Streams is 31"},
 		{func(e *env) { e.Delivery.TransformFor = -time.Second }, "Delivery.TransformFor is -1s, must be whole seconds from 0s to 15m0s"},
 		{func(e *env) { e.Delivery.Retries = 0 }, "Delivery.Retries is 0, must be 1 to 300"},
 		{func(e *env) { e.Delivery.Retries = 301 }, "Delivery.Retries is 301"},
@@ -120,6 +134,15 @@ func TestValidateNamesFieldValueAndLimit(t *testing.T) {
 		if err == nil || !strings.HasPrefix(err.Error(), "environment "+e.Name+": "+row.want) {
 			t.Errorf("got %v, want %s", err, row.want)
 		}
+	}
+}
+
+// TestTagsMayBeWhatIAMTakes: letters of any script, digits, spaces and a few signs.
+func TestTagsMayBeWhatIAMTakes(t *testing.T) {
+	e := placed(environment.Default("Tagged"))
+	e.Tags = map[string]string{"awsome": "", "Kostenstelle/Größe": "a_b.c:d/e=f+g-h@i 7"}
+	if err := e.Validate(); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"global-ingest/lambdas/event"
@@ -15,14 +16,37 @@ var (
 	namePattern        = regexp.MustCompile(`^[A-Z][A-Za-z0-9]{0,31}$`)
 	accountPattern     = regexp.MustCompile(`^[0-9]{12}$`)
 	domainPattern      = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$`)
-	certificatePattern = regexp.MustCompile(`^arn:aws[a-z-]*:acm:us-east-1:[0-9]{12}:certificate/[0-9a-f-]{36}$`)
+	certificatePattern = regexp.MustCompile(`^arn:aws:acm:us-east-1:[0-9]{12}:certificate/[0-9a-f-]{36}$`)
 	originPattern      = regexp.MustCompile(`^(\*|https?://[a-z0-9.-]+(:[0-9]{1,5})?)$`)
-	tagKeyPattern      = regexp.MustCompile(`^([^aA].{0,127}|[aA]([^wW].{0,126})?|[aA][wW]([^sS].{0,125})?|[aA][wW][sS]([^:].{0,124})?)$`)
-	tagValuePattern    = regexp.MustCompile(`^.{0,256}$`)
-	boundaryPattern    = regexp.MustCompile(`^(arn:aws[a-z-]*:iam::([0-9]{12}|aws):policy/.{1,512})?$`)
+	tagKeyPattern      = regexp.MustCompile(`^` + tagCharacter + `{1,128}$`)
+	tagValuePattern    = regexp.MustCompile(`^` + tagCharacter + `{0,256}$`)
+	boundaryPattern    = regexp.MustCompile(`^(arn:aws:iam::([0-9]{12}|aws):policy/.{1,512})?$`)
 
-	regionPattern = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-[0-9]$`)
+	regionPattern = regexp.MustCompile(`^[a-z]{2,4}(-[a-z]+)+-[0-9]$`)
 )
+
+// tagCharacter is what every service takes that tags come to; IAM and KMS take no other.
+// https://docs.aws.amazon.com/IAM/latest/APIReference/API_Tag.html
+const tagCharacter = `[\p{L}\p{Z}\p{N}_.:/=+\-@]`
+
+// partitions are those that a region's first letters tell from "aws", the only one that
+// has the edge-optimized APIs which the endpoint is.
+// https://docs.aws.amazon.com/govcloud-us/latest/UserGuide/govcloud-abp.html
+// https://docs.amazonaws.cn/en_us/aws/latest/userguide/api-gateway.html
+var partitions = []struct{ prefix, name string }{
+	{"cn-", "aws-cn (China)"},
+	{"us-gov-", "aws-us-gov (GovCloud)"},
+	{"us-iso", "aws-iso"},
+	{"eu-iso", "aws-iso"},
+	{"eusc-", "aws-eusc (European Sovereign Cloud)"},
+}
+
+// maxStreams keeps the stack Pipeline below CloudFormation's 500 resources: a stream with
+// SourceBackup and alarms has 11 to 13 of them, everything else about 90, and
+// 30 * 13 + 90 = 480. The alarm that pages has 2 children a stream; CloudWatch allows it
+// 100. test/synth synthesizes the largest environment and counts.
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
+const maxStreams = 30
 
 // retentions are the days that CloudWatch Logs accepts.
 // https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
@@ -50,7 +74,17 @@ func (e Environment) checkPlace() error {
 		matches("Name", e.Name, namePattern, "1 to 32 letters and digits, a capital first"),
 		matches("Account", e.Account, accountPattern, "12 digits"),
 		matches("Region", e.Region, regionPattern, `an AWS region such as "eu-central-1"`),
+		inPartition(e.Region),
 	)
+}
+
+func inPartition(region string) error {
+	for _, p := range partitions {
+		if strings.HasPrefix(region, p.prefix) {
+			return fmt.Errorf("Region is %q of the partition %s, which has no edge-optimized APIs: must be a region of the partition aws", region, p.name)
+		}
+	}
+	return nil
 }
 
 func (e Environment) checkEdge() error {
@@ -95,9 +129,12 @@ func (e Environment) checkAccount() error {
 		return err
 	}
 	for _, key := range slices.Sorted(maps.Keys(e.Tags)) {
+		if strings.HasPrefix(strings.ToLower(key), "aws:") {
+			return fmt.Errorf("Tags is %q, must be keys that do not begin with aws:", key)
+		}
 		if err := first(
-			matches("Tags", key, tagKeyPattern, "keys of 1 to 128 characters that do not begin with aws:"),
-			matches("Tags."+key, e.Tags[key], tagValuePattern, "at most 256 characters"),
+			matches("Tags", key, tagKeyPattern, "keys of 1 to 128 letters, digits, spaces and _.:/=+-@"),
+			matches("Tags."+key, e.Tags[key], tagValuePattern, "at most 256 letters, digits, spaces and _.:/=+-@"),
 		); err != nil {
 			return err
 		}
@@ -122,7 +159,7 @@ func (e Environment) checkAccount() error {
 
 func (e Environment) checkDelivery() error {
 	return first(
-		between("Streams", e.Streams, 1, 100),
+		between("Streams", e.Streams, 1, maxStreams),
 		lasts("Delivery.TransformFor", e.Delivery.TransformFor, 0, 15*time.Minute),
 		between("Delivery.Retries", e.Delivery.Retries, 1, 300),
 		between("Delivery.BufferMiB", e.Delivery.BufferMiB, 1, 128),

@@ -47,7 +47,7 @@ func defaultAlarms() Alarms {
 
 var (
 	emailPattern = regexp.MustCompile(`^([^@\s]+@[^@\s]+\.[^@\s]+)?$`)
-	topicPattern = regexp.MustCompile(`^(arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256})?$`)
+	topicPattern = regexp.MustCompile(`^(arn:aws:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256})?$`)
 )
 
 func (e Environment) checkWatch() error {

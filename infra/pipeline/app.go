@@ -40,8 +40,10 @@ func NewApp(props AppProps) (awscdk.App, error) {
 			return nil, fmt.Errorf("%s does not exist: run `make build`", bootstrap)
 		}
 	}
-	if props.Ci != nil && !repository.MatchString(props.Ci.Repository) {
-		return nil, fmt.Errorf("repository is %q, must be owner/name", props.Ci.Repository)
+	if props.Ci != nil {
+		if err := props.Ci.check(); err != nil {
+			return nil, err
+		}
 	}
 	app := awscdk.NewApp(appProps(context, props.Outdir))
 	for _, env := range props.Environments {

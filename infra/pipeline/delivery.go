@@ -112,7 +112,9 @@ func sourceBackup(props DeliveryProps, logging awskinesisfirehose.ILoggingConfig
 }
 
 // deliveryRole may write objects below its prefixes, encrypt them through S3, call
-// the function and log errors.
+// the function and log errors: AWS's documented policy for a destination in S3, narrowed
+// to those prefixes. s3:GetObject is part of it. AWS does not say what Firehose reads,
+// but this role is on the way of every event, and nobody but Firehose can assume it.
 // https://docs.aws.amazon.com/firehose/latest/dev/controlling-access.html#using-iam-s3
 func deliveryRole(this constructs.Construct, props DeliveryProps, logs awslogs.LogGroup) awsiam.Role {
 	stack := awscdk.Stack_Of(this)
@@ -126,7 +128,7 @@ func deliveryRole(this constructs.Construct, props DeliveryProps, logs awslogs.L
 		[]string{"s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultipartUploads"},
 		bucket.BucketArn(),
 	))
-	role.AddToPolicy(Allow([]string{"s3:AbortMultipartUpload", "s3:PutObject"}, objects(props)...))
+	role.AddToPolicy(Allow([]string{"s3:AbortMultipartUpload", "s3:GetObject", "s3:PutObject"}, objects(props)...))
 	role.AddToPolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 		Actions:    jsii.Strings("kms:Decrypt", "kms:GenerateDataKey"),
 		Resources:  &[]*string{props.Lake.Key.KeyArn()},

@@ -52,10 +52,11 @@ func NewEdge(scope constructs.Construct, id string, props EdgeProps) *Edge {
 		CloudWatchRole:        jsii.Bool(props.OwnLogRole),
 		// Left out where it is not asked for: false would only lengthen every template.
 		DisableExecuteApiEndpoint: onlyTrue(props.Domain.Only),
-		DeployOptions:             stageOptions(this, props),
+		DeployOptions:             stageOptions(props),
 	})
 	// It would carry a generated name; the stack has an output of its own.
 	api.Node().TryRemoveChild(jsii.String("Endpoint"))
+	writeAccessLog(this, api, props.Logs)
 	keepExecutionLogs(this, api, props.Logs)
 
 	events := api.Root().AddResource(jsii.String("events"), nil)
@@ -93,7 +94,7 @@ func onlyTrue(value bool) *bool {
 	return jsii.Bool(true)
 }
 
-func stageOptions(this constructs.Construct, props EdgeProps) *awsapigateway.StageOptions {
+func stageOptions(props EdgeProps) *awsapigateway.StageOptions {
 	return &awsapigateway.StageOptions{
 		StageName:            jsii.String(stageName),
 		ThrottlingRateLimit:  jsii.Number(props.Throttle.RatePerSecond),
@@ -102,9 +103,23 @@ func stageOptions(this constructs.Construct, props EdgeProps) *awsapigateway.Sta
 		LoggingLevel:         awsapigateway.MethodLoggingLevel_ERROR,
 		DataTraceEnabled:     jsii.Bool(false), // it would write bodies to the log
 		TracingEnabled:       jsii.Bool(props.Tracing),
-		AccessLogDestination: awsapigateway.NewLogGroupLogDestination(newLogs(this, "AccessLogs", props.Logs)),
-		AccessLogFormat:      awsapigateway.AccessLogFormat_Custom(jsii.String(accessLog())),
 	}
+}
+
+// writeAccessLog gives the stage its access log. The L2 would name the group by its
+// own ARN, which ends in ":*"; API Gateway stores it without, and drift detection would
+// report the stage for ever.
+// https://github.com/aws/aws-cdk/issues/38796
+func writeAccessLog(this constructs.Construct, api awsapigateway.RestApi, logs LogsProps) {
+	group := newLogs(this, "AccessLogs", logs)
+	arn := awscdk.Stack_Of(this).FormatArn(&awscdk.ArnComponents{
+		Service: jsii.String("logs"), Resource: jsii.String("log-group"), ResourceName: group.LogGroupName(),
+		ArnFormat: awscdk.ArnFormat_COLON_RESOURCE_NAME,
+	})
+	stage := api.DeploymentStage().Node().DefaultChild().(awsapigateway.CfnStage)
+	stage.SetAccessLogSetting(&awsapigateway.CfnStage_AccessLogSettingProperty{
+		DestinationArn: arn, Format: jsii.String(accessLog()),
+	})
 }
 
 // keepExecutionLogs makes the group that API Gateway would otherwise make itself,
@@ -114,8 +129,7 @@ func keepExecutionLogs(this constructs.Construct, api awsapigateway.RestApi, log
 	api.DeploymentStage().Node().AddDependency(newLogs(this, "ExecutionLogs", logs))
 }
 
-// addPost passes POST on resource to function as it is. awsapigateway's
-// LambdaIntegration does the same with a permission that names no account.
+// addPost passes POST on resource to function as it is.
 func addPost(resource awsapigateway.IResource, id string, function awslambda.IFunction) {
 	integration := awsapigateway.NewAwsIntegration(&awsapigateway.AwsIntegrationProps{
 		Proxy:   jsii.Bool(true),
@@ -126,9 +140,9 @@ func addPost(resource awsapigateway.IResource, id string, function awslambda.IFu
 		},
 	})
 	method := resource.AddMethod(jsii.String("POST"), integration, nil)
+	// No SourceAccount: AWS documents none for API Gateway. The method's ARN names the account.
 	function.AddPermission(jsii.String(id), &awslambda.Permission{
-		Principal:     awsiam.NewServicePrincipal(jsii.String("apigateway.amazonaws.com"), nil),
-		SourceArn:     method.MethodArn(),
-		SourceAccount: awscdk.Stack_Of(function).Account(),
+		Principal: awsiam.NewServicePrincipal(jsii.String("apigateway.amazonaws.com"), nil),
+		SourceArn: method.MethodArn(),
 	})
 }

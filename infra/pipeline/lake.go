@@ -13,8 +13,9 @@ import (
 
 // LakeProps configures a Lake.
 type LakeProps struct {
+	Name      string                // of the key, for people; required
 	Lifecycle environment.Lifecycle // when objects are deleted; required
-	Removal   awscdk.RemovalPolicy  // what becomes of bucket and key when they leave the stack; required
+	Removal   awscdk.RemovalPolicy  // what becomes of the bucket with its policy, and the key, when they leave the stack; required
 }
 
 // Lake is the bucket that keeps everything, and the key that encrypts it.
@@ -26,26 +27,22 @@ type Lake struct {
 // NewLake adds a Lake under scope: private, TLS only, versioned, encrypted.
 func NewLake(scope constructs.Construct, id string, props LakeProps) *Lake {
 	this := constructs.NewConstruct(scope, jsii.String(id))
-	key := awskms.NewKey(this, jsii.String("Key"), &awskms.KeyProps{
-		Description:       jsii.String("Encrypts the objects of the lake"),
-		EnableKeyRotation: jsii.Bool(true),
+	key := newKey(this, props.Name, "Encrypts the objects of the lake", props.Removal)
+	bucket := awss3.NewBucket(this, jsii.String("Bucket"), &awss3.BucketProps{
+		BlockPublicAccess: awss3.BlockPublicAccess_BLOCK_ALL(),
+		ObjectOwnership:   awss3.ObjectOwnership_BUCKET_OWNER_ENFORCED,
+		EnforceSSL:        jsii.Bool(true),
+		MinimumTLSVersion: jsii.Number(1.2),
+		Versioned:         jsii.Bool(true),
+		Encryption:        awss3.BucketEncryption_KMS,
+		EncryptionKey:     key,
+		BucketKeyEnabled:  jsii.Bool(true),
+		LifecycleRules:    lifecycleRules(props.Lifecycle),
 		RemovalPolicy:     props.Removal,
 	})
-	return &Lake{
-		Key: key,
-		Bucket: awss3.NewBucket(this, jsii.String("Bucket"), &awss3.BucketProps{
-			BlockPublicAccess: awss3.BlockPublicAccess_BLOCK_ALL(),
-			ObjectOwnership:   awss3.ObjectOwnership_BUCKET_OWNER_ENFORCED,
-			EnforceSSL:        jsii.Bool(true),
-			MinimumTLSVersion: jsii.Number(1.2),
-			Versioned:         jsii.Bool(true),
-			Encryption:        awss3.BucketEncryption_KMS,
-			EncryptionKey:     key,
-			BucketKeyEnabled:  jsii.Bool(true),
-			LifecycleRules:    lifecycleRules(props.Lifecycle),
-			RemovalPolicy:     props.Removal,
-		}),
-	}
+	// A bucket that stays must keep refusing requests without TLS.
+	bucket.Policy().ApplyRemovalPolicy(props.Removal)
+	return &Lake{Bucket: bucket, Key: key}
 }
 
 // lifecycleRules clears away what nobody sees (parts of broken uploads, replaced

@@ -13,7 +13,7 @@ import (
 // newPipeline adds the stack of everything that an event passes on its way to lake,
 // and returns what it is made of.
 func newPipeline(scope awscdk.Stage, env environment.Environment, dist string, lake *Lake, spill *Spill) *Stage {
-	stack := NewStack(scope, "Pipeline", awscdk.StackProps{
+	stack := NewStack(scope, pipelineName, awscdk.StackProps{
 		Description: jsii.String("global-ingest: the way of an event from the client to the lake"),
 	})
 	logs := LogsProps{Retention: env.LogRetention, Removal: removal(env)}
@@ -61,7 +61,6 @@ func newPipeline(scope awscdk.Stage, env environment.Environment, dist string, l
 	watch := NewWatch(stack, "Watch", WatchProps{
 		Environment: env.Name, API: api, Alarms: env.Alarms, Ingest: ingest, Validator: validator, Redrive: redrive,
 		Events: events, Rejects: rejects, Spill: spill, Canary: canary, Release: env.Release, SourceBackup: env.SourceBackup,
-		Removal: removal(env),
 	})
 	NewRelease(stack, "Release", ReleaseProps{Ingest: ingest, Config: env.Release, Alarms: watch.Release})
 	Output(stack, "Endpoint", "Where to POST events", edge.URL)

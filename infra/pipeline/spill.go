@@ -13,9 +13,14 @@ import (
 )
 
 const (
-	// keepMessages is SQS's longest: what is not redriven by then needs a person,
-	// and the objects that the messages name are still there.
-	keepMessages = 14 // days
+	// keepMessages is how long the queue keeps a message. What is not redriven by then needs
+	// a person, and the objects that the messages name are still there.
+	keepMessages = 12 // days
+	// keepDeadLetters is SQS's longest. A message keeps its first timestamp when it moves to
+	// the dead letters, so a person has 14 - 12 = 2 days at least; after a hundred
+	// receives in a row, 20 hours, it is 13.
+	// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html
+	keepDeadLetters = 14 // days
 	// maxReceives is how often a message is tried before it is a dead letter. It is
 	// an outage that fails them, hardly ever a message: with a visibility timeout of
 	// 12 minutes 100 receives last for 20 hours.
@@ -45,8 +50,11 @@ type Spill struct {
 // across stacks would make each depend on the other.
 func NewSpill(scope constructs.Construct, id string, props SpillProps) *Spill {
 	this := constructs.NewConstruct(scope, jsii.String(id))
-	deadLetters := newQueue(this, "DeadLetters", props.Removal, &awssqs.QueueProps{})
+	// No RedriveAllowPolicy: it would name the queue by ARN, and the queue names this one, a
+	// circle that only a physical name could cut.
+	deadLetters := newQueue(this, "DeadLetters", props.Removal, &awssqs.QueueProps{RetentionPeriod: days(keepDeadLetters)})
 	queue := newQueue(this, "Queue", props.Removal, &awssqs.QueueProps{
+		RetentionPeriod:   days(keepMessages),
 		VisibilityTimeout: duration(visibilityFactor * props.Redrive.Timeout),
 		DeadLetterQueue:   &awssqs.DeadLetterQueue{Queue: deadLetters, MaxReceiveCount: jsii.Number(maxReceives)},
 	})
@@ -57,9 +65,16 @@ func NewSpill(scope constructs.Construct, id string, props SpillProps) *Spill {
 func newQueue(this constructs.Construct, id string, removal awscdk.RemovalPolicy, props *awssqs.QueueProps) awssqs.Queue {
 	props.Encryption = awssqs.QueueEncryption_SQS_MANAGED
 	props.EnforceSSL = jsii.Bool(true)
-	props.RetentionPeriod = days(keepMessages)
 	props.RemovalPolicy = removal
-	return awssqs.NewQueue(this, jsii.String(id), props)
+	queue := awssqs.NewQueue(this, jsii.String(id), props)
+	// A queue that stays must keep taking what the bucket announces, and only over TLS.
+	policyOf(queue).ApplyRemovalPolicy(removal)
+	return queue
+}
+
+// policyOf is the policy that EnforceSSL has given queue.
+func policyOf(queue awssqs.Queue) awssqs.QueuePolicy {
+	return queue.Node().FindChild(jsii.String("Policy")).(awssqs.QueuePolicy)
 }
 
 // announce has bucket tell queue of each object below spill/. Bucket's own
@@ -83,5 +98,5 @@ func announce(bucket awss3.Bucket, queue awssqs.Queue) {
 		}},
 	})
 	// S3 refuses a notification to a queue that it may not send to yet.
-	resource.Node().AddDependency(queue.Node().FindChild(jsii.String("Policy")))
+	resource.Node().AddDependency(policyOf(queue))
 }

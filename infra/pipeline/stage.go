@@ -17,6 +17,12 @@ import (
 	"global-ingest/infra/environment"
 )
 
+// The names of an environment's stacks: deployed, the environment's and a hyphen come first.
+const (
+	storageName  = "Storage"
+	pipelineName = "Pipeline"
+)
+
 // Stage is one environment: what others may add stacks to, or put records into.
 type Stage struct {
 	Scope   awscdk.Stage
@@ -26,16 +32,13 @@ type Stage struct {
 	Ingest  *Ingest
 }
 
-// NewStage adds everything that env deploys, as the stacks Storage and Pipeline.
+// NewStage adds everything that env deploys, as its two stacks.
 func NewStage(scope constructs.Construct, env environment.Environment, dist string) *Stage {
-	props := &awscdk.StageProps{Env: &awscdk.Environment{Account: jsii.String(env.Account), Region: jsii.String(env.Region)}}
-	if env.Boundary != "" {
-		props.PermissionsBoundary = awscdk.PermissionsBoundary_FromArn(jsii.String(env.Boundary))
-	}
-	stage := awscdk.NewStage(scope, jsii.String(env.Name), props)
-	for _, key := range slices.Sorted(maps.Keys(env.Tags)) {
-		awscdk.Tags_Of(stage).Add(jsii.String(key), jsii.String(env.Tags[key]), nil)
-	}
+	stage := awscdk.NewStage(scope, jsii.String(env.Name), &awscdk.StageProps{
+		Env:                 &awscdk.Environment{Account: jsii.String(env.Account), Region: jsii.String(env.Region)},
+		PermissionsBoundary: bounded(env.Boundary),
+	})
+	tag(stage, env.Tags)
 	for i, warning := range cost.Warnings(env) {
 		awscdk.Annotations_Of(stage).AddWarningV2(jsii.String(fmt.Sprintf("global-ingest:quota-%d", i)), jsii.String(warning))
 	}
@@ -51,6 +54,21 @@ func NewStack(scope constructs.Construct, id string, props awscdk.StackProps) aw
 		GenerateBootstrapVersionRule: jsii.Bool(false),
 	})
 	return awscdk.NewStack(scope, jsii.String(id), &props)
+}
+
+// bounded is the permissions boundary of an ARN, or nil.
+func bounded(arn string) awscdk.PermissionsBoundary {
+	if arn == "" {
+		return nil
+	}
+	return awscdk.PermissionsBoundary_FromArn(jsii.String(arn))
+}
+
+// tag gives tags to every resource below scope.
+func tag(scope constructs.IConstruct, tags map[string]string) {
+	for _, key := range slices.Sorted(maps.Keys(tags)) {
+		awscdk.Tags_Of(scope).Add(jsii.String(key), jsii.String(tags[key]), nil)
+	}
 }
 
 // Output adds an output to stack.

@@ -6,7 +6,6 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
@@ -29,8 +28,6 @@ type WatchProps struct {
 
 	Release      environment.Release // how requests move to a new version of Ingest; required
 	SourceBackup bool                // whether the events streams also keep records as received; default false
-
-	Removal awscdk.RemovalPolicy // what becomes of the topic's key when it leaves the stack; required
 }
 
 // Watch is the dashboard and the alarms.
@@ -91,14 +88,11 @@ func newPage(this constructs.Construct, alarms []awscloudwatch.CfnAlarm, pager *
 
 // newTopic adds the topic that alarms are told to. Its key is its own: the one that
 // AWS has for SNS lets no alarm in, and would refuse each without a word, and the
-// lake's must stay nobody else's.
+// lake's must stay nobody else's. It goes with the topic: SNS keeps nothing that it would
+// still have to decrypt.
 // https://repost.aws/knowledge-center/cloudwatch-configure-alarm-sns
 func newTopic(this constructs.Construct, props WatchProps) awssns.Topic {
-	key := awskms.NewKey(this, jsii.String("Key"), &awskms.KeyProps{
-		Description:       jsii.String("Encrypts what alarms say"),
-		EnableKeyRotation: jsii.Bool(true),
-		RemovalPolicy:     props.Removal,
-	})
+	key := newKey(this, props.Environment+"-alarms", "Encrypts what alarms say", awscdk.RemovalPolicy_DESTROY)
 	topic := awssns.NewTopic(this, jsii.String("Topic"), &awssns.TopicProps{MasterKey: key, EnforceSSL: jsii.Bool(true)})
 	key.AddToResourcePolicy(forAlarms(key, jsii.String("*"), "kms:Decrypt", "kms:GenerateDataKey"), nil)
 	topic.AddToResourcePolicy(forAlarms(key, topic.TopicArn(), "sns:Publish"))

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"global-ingest/infra/environment"
 	"global-ingest/infra/stateful"
@@ -38,7 +39,9 @@ type options struct {
 	base, head string // folders of goldens
 	allow      bool
 	only       string // environment
-	diff       string
+	diff       string // command
+	golden     string // command, without AWS
+	role       string // ARN of the role that diff runs with
 	comment    string
 }
 
@@ -70,6 +73,8 @@ func parse(args []string, usage io.Writer) (options, error) {
 	flags.BoolVar(&o.allow, "allow", false, "report losses, and do not stop for them")
 	flags.StringVar(&o.only, "only", "", "`name` of the one environment to show; default every one")
 	flags.StringVar(&o.diff, "diff", "make -s diff ENV={}", "`command` that shows the diff of the environment {}")
+	flags.StringVar(&o.golden, "golden", "make -s diff-golden ENV={}", "`command` that compares {} with its goldens, where role is another account's")
+	flags.StringVar(&o.role, "role", "", "`ARN` of the role that diff runs with; default: it may read every environment")
 	flags.StringVar(&o.comment, "comment", ".local/review.md", "`file` to post")
 	if err := flags.Parse(args[1:]); err != nil {
 		return o, err
@@ -111,7 +116,7 @@ func comment(o options, out io.Writer) error {
 		if o.only != "" && o.only != env.Name {
 			continue
 		}
-		shown, err := show(o.diff, env.Name)
+		shown, err := show(o.command(env), env.Name)
 		if err != nil {
 			return err
 		}
@@ -123,4 +128,13 @@ func comment(o options, out io.Writer) error {
 	}
 	_, err = io.WriteString(out, markdown(lost, o.allow, diffs))
 	return err
+}
+
+// command shows what a deploy of env changes: against what is deployed or, where the role
+// is of another account and may not look, against the goldens.
+func (o options) command(env environment.Environment) string {
+	if o.role == "" || env.Account == "" || strings.Contains(o.role, "::"+env.Account+":") {
+		return o.diff
+	}
+	return o.golden
 }

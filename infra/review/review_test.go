@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"global-ingest/infra/environment"
 )
 
 const (
@@ -86,8 +88,26 @@ func TestCommentHasEveryEnvironment(t *testing.T) {
 	}
 }
 
+// TestOtherAccountsAreComparedWithGoldens: the role reads the stacks of its own account.
+func TestOtherAccountsAreComparedWithGoldens(t *testing.T) {
+	const role = "arn:aws:iam::111111111111:role/Ci-Diff"
+	for _, row := range []struct{ role, account, want string }{
+		{role, "111111111111", "deployed"},
+		{role, "222222222222", "golden"},
+		{role, "", "deployed"},
+		{"", "222222222222", "deployed"},
+	} {
+		o := options{diff: "deployed", golden: "golden", role: row.role}
+		if got := o.command(environment.Environment{Account: row.account}); got != row.want {
+			t.Errorf("with the role %q, account %q is compared with what is %s, want %s", row.role, row.account, got, row.want)
+		}
+	}
+}
+
 func TestMarkdown(t *testing.T) {
-	shown := tidy("Stack Prod/Storage (Prod-Storage)\nThere were no differences\n\n\n✨  Number of stacks with differences: 0\n\n" +
+	shown := tidy("current credentials could not be used to assume 'arn:aws:iam::1:role/cdk-lookup', but are for the right account. Proceeding anyway.\n" +
+		"Lookup role arn:aws:iam::1:role/cdk-lookup was not assumed. Proceeding with default credentials.\n" +
+		"Stack Prod/Storage (Prod-Storage)\nThere were no differences\n\n\n✨  Number of stacks with differences: 0\n\n" +
 		"Stack Prod/Pipeline (Prod-Pipeline)\n\x1b[33m[~]\x1b[39m AWS::Lambda::Function IngestFunction\n ├─ [-] 512\n └─ [+] 1024\n")
 	got := markdown(nil, false, []diff{{environment: "Dev", text: "Stack Dev/Storage\nThere were no differences"}, {environment: "Prod", text: shown}})
 	want := marker + `

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"strings"
 )
 
 // replacing are the stateful types, and for each the properties whose change makes
@@ -90,18 +91,20 @@ func losses(before, after Resource, still bool, properties []string) (all []stri
 		{"DeletionPolicy", before.DeletionPolicy, after.DeletionPolicy},
 		{"UpdateReplacePolicy", before.UpdateReplacePolicy, after.UpdateReplacePolicy},
 	} {
-		if policy.before == retain && policy.after != retain {
+		if retained(policy.before) && !retained(policy.after) {
 			all = append(all, fmt.Sprintf("is no longer retained: %s becomes %q", policy.name, policy.after))
 		}
 	}
 	return all
 }
 
-const retain = "Retain"
+// retained says whether a policy keeps the resource: Retain, and RetainExceptOnCreate,
+// which lets it go only when the deploy that creates it is rolled back.
+func retained(policy string) bool { return strings.HasPrefix(policy, "Retain") }
 
 // kept says what becomes of the resource that leaves the stack.
 func kept(policy string) string {
-	if policy == retain {
+	if retained(policy) {
 		return ", the old one stays, outside the stack"
 	}
 	return ", with everything in it"

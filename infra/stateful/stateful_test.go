@@ -28,6 +28,12 @@ func TestCompareAll(t *testing.T) {
 			lake, `{"Type":"AWS::S3::Bucket","DeletionPolicy":"Retain","UpdateReplacePolicy":"Retain","Properties":{"BucketName":"lake"}}`,
 			"is replaced: BucketName changes, the old one stays, outside the stack",
 		},
+		"kept, except when its creation is rolled back": {
+			lake, `{"Type":"AWS::S3::Bucket","DeletionPolicy":"RetainExceptOnCreate","UpdateReplacePolicy":"Retain"}`, "",
+		},
+		"kept except on creation, then gone": {
+			`{"Type":"AWS::S3::Bucket","DeletionPolicy":"RetainExceptOnCreate"}`, "", "is deleted: its logical id is gone, the old one stays, outside the stack",
+		},
 		"no longer kept": {
 			lake, `{"Type":"AWS::S3::Bucket","DeletionPolicy":"Delete","UpdateReplacePolicy":"Retain"}`,
 			`is no longer retained: DeletionPolicy becomes "Delete"`,

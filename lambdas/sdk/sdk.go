@@ -9,7 +9,6 @@ import (
 	"context"
 	"errors"
 	"os"
-	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
@@ -31,11 +30,7 @@ func Endpoint(service string) *string {
 // "firehose", or "<bucket>.s3" for one bucket.
 // https://docs.aws.amazon.com/general/latest/gr/rande.html
 func URL(service string) string {
-	suffix := "amazonaws.com"
-	if strings.HasPrefix(Region(), "cn-") {
-		suffix = "amazonaws.com.cn"
-	}
-	return "https://" + service + "." + Region() + "." + suffix
+	return "https://" + service + "." + Region() + ".amazonaws.com"
 }
 
 // Credentials returns the execution role's credentials. Lambda puts them into the

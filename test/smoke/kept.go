@@ -22,7 +22,7 @@ func kept(o options, out io.Writer) error {
 			fmt.Fprintf(out, "%s stays as it is: %s\n", t.Stack, strings.Join(resources(t, isTold), ", "))
 			continue
 		}
-		retained := func(r *simulator.Resource) bool { return r.DeletionPolicy == "Retain" && isTold(r) }
+		retained := func(r *simulator.Resource) bool { return strings.HasPrefix(r.DeletionPolicy, "Retain") && isTold(r) }
 		if all := resources(t, retained); len(all) > 0 {
 			fmt.Fprintf(out, "Of %s these stay, outside any stack: %s\n", t.Stack, strings.Join(all, ", "))
 			continue

@@ -284,7 +284,7 @@ func assembly(t *testing.T) string {
 	write("dev/manifest.json", m{"artifacts": m{"DevStorage": stack("Storage"), "DevPipeline": stack("Pipeline")}})
 	write("dev/Storage.json", m{"Resources": m{"Lake": m{"Type": "AWS::S3::Bucket"}, "LakePolicy": m{"Type": "AWS::S3::BucketPolicy"}}})
 	write("dev/Pipeline.json", m{"Resources": m{
-		"Api": m{"Type": "AWS::ApiGateway::RestApi"}, "Events": m{"Type": "AWS::KinesisFirehose::DeliveryStream", "DeletionPolicy": "Retain"},
+		"Api": m{"Type": "AWS::ApiGateway::RestApi"}, "Events": m{"Type": "AWS::KinesisFirehose::DeliveryStream", "DeletionPolicy": "RetainExceptOnCreate"},
 	}})
 	return dir
 }

@@ -1,37 +1,48 @@
 package synth
 
 import (
-	"os"
+	"maps"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/aws/jsii-runtime-go"
 	"github.com/google/go-cmp/cmp"
 
 	"global-ingest/infra/environment"
 	"global-ingest/infra/pipeline"
 )
 
-// workflows are the roles of the stack Ci, who may take each, and what it may do:
-// take the roles of `cdk bootstrap`, to look or to deploy.
+// workflows are the roles of the stack Ci, who may take each, and what it may do: read
+// templates, or take the roles of `cdk bootstrap` to deploy.
 var workflows = map[string][]string{
 	"Diff": {
 		"allow sts:AssumeRoleWithWebIdentity by Federated=GitHub.Arn if StringEquals=" +
 			"token.actions.githubusercontent.com:aud=sts.amazonaws.com " +
-			"token.actions.githubusercontent.com:sub=repo:owner/name:pull_request repo:owner/name:ref:refs/heads/main",
-		"allow sts:AssumeRole on arn:aws:iam::111111111111:role/cdk-hnb659fds-lookup-role-111111111111-us-east-1",
+			"token.actions.githubusercontent.com:sub=" + from + ":pull_request " + from + ":ref:refs/heads/main",
+		"allow cloudformation:DescribeStacks cloudformation:GetTemplate on " +
+			stackARN + "Dev-Pipeline/* " + stackARN + "Dev-Storage/* " + stackARN + "Prod-Pipeline/* " + stackARN + "Prod-Storage/* " +
+			stackARN + "Staging-Pipeline/* " + stackARN + "Staging-Storage/*",
 	},
 	"DeployDev":     deploys("Dev"),
 	"DeployStaging": deploys("Staging"),
 	"DeployProd":    deploys("Prod"),
 }
 
+const (
+	// ciRepository is one whose subjects are immutable.
+	ciRepository = "owner@123/name@456"
+	from         = "repo:" + ciRepository
+	stackARN     = "arn:aws:cloudformation:us-east-1:111111111111:stack/"
+)
+
 func deploys(env string) []string {
 	const role = "arn:aws:iam::111111111111:role/cdk-hnb659fds-"
 	return []string{
 		"allow sts:AssumeRoleWithWebIdentity by Federated=GitHub.Arn if StringEquals=" +
 			"token.actions.githubusercontent.com:aud=sts.amazonaws.com " +
-			"token.actions.githubusercontent.com:sub=repo:owner/name:environment:" + env,
+			"token.actions.githubusercontent.com:sub=" + from + ":environment:" + env,
 		"allow sts:AssumeRole on " + role + "deploy-role-111111111111-us-east-1 " +
 			role + "file-publishing-role-111111111111-us-east-1 " + role + "lookup-role-111111111111-us-east-1",
 	}
@@ -52,7 +63,7 @@ func TestWorkflowsHaveNothingElse(t *testing.T) {
 		}
 	}
 	for _, c := range accessControls {
-		for _, f := range c.finds(ci) {
+		for _, f := range c.unexcused(ci) {
 			t.Errorf("%s: %s %s", c.id, f.on, f.says)
 		}
 	}
@@ -67,14 +78,117 @@ func TestNoWorkflowsUnlessAsked(t *testing.T) {
 	}
 }
 
+// ciProps are those of a Ci for every environment.
+func ciProps() pipeline.CiProps {
+	return pipeline.CiProps{Repository: ciRepository, Environments: placed(environment.All()), Account: account, Region: region}
+}
+
+// synthesizeCi returns the stack Ci of an app that has nothing else.
+func synthesizeCi(t *testing.T, props pipeline.CiProps) (*stack, error) {
+	t.Helper()
+	defer jsii.Close()
+	dir := t.TempDir()
+	app, err := pipeline.NewApp(pipeline.AppProps{
+		Settings: filepath.Join(root, "cdk.json"), Dist: filepath.Join("testdata", "dist"), Outdir: dir, Ci: &props,
+	})
+	if err != nil {
+		return nil, err
+	}
+	app.Synth(nil)
+	s := &stack{Stage: "Ci", Name: "Ci"}
+	return s, read(filepath.Join(dir, "Ci.template.json"), &s.Template)
+}
+
 func TestRepositoryIsOwnerAndName(t *testing.T) {
-	for _, repository := range []string{"name", "owner/*", "owner/name:ref", ""} {
-		_, err := pipeline.NewApp(pipeline.AppProps{
-			Environments: placed(environment.All()), Settings: filepath.Join(root, "cdk.json"), Dist: filepath.Join("testdata", "dist"),
-			Outdir: os.DevNull, Ci: &pipeline.CiProps{Repository: repository},
-		})
-		if err == nil || !strings.Contains(err.Error(), "owner/name") {
+	for _, repository := range []string{"name", "owner/*", "owner/name:ref", "owner@123/name", "owner@1*/name@4", ""} {
+		props := ciProps()
+		props.Repository = repository
+		if _, err := synthesizeCi(t, props); err == nil || !strings.Contains(err.Error(), "owner/name") {
 			t.Errorf("%q: %v", repository, err)
+		}
+	}
+}
+
+// TestRepositoriesWithoutIdsAreTrusted by their names: those that are older than GitHub's
+// immutable subjects. The golden has one with ids.
+func TestRepositoriesWithoutIdsAreTrusted(t *testing.T) {
+	props := ciProps()
+	props.Repository = "owner/name"
+	s, err := synthesizeCi(t, props)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for id, lines := range workflows {
+		want := strings.ReplaceAll(lines[0], ciRepository, "owner/name")
+		if !slices.Contains(s.roles()[id], want) {
+			t.Errorf("%s is not %q: %q", id, want, s.roles()[id])
+		}
+	}
+}
+
+// TestPullRequestsMayReadTemplatesAndNothingElse: the code of a pull request runs with the
+// role that its subject may take, and nobody has reviewed it yet.
+func TestPullRequestsMayReadTemplatesAndNothingElse(t *testing.T) {
+	want := map[permitted]bool{}
+	for _, s := range stacks {
+		for _, action := range []string{"cloudformation:DescribeStacks", "cloudformation:GetTemplate"} {
+			want[permitted{action, stackARN + s.Stage + "-" + s.Name + "/*"}] = true
+		}
+	}
+	documents := ci.documents()
+	for role, lines := range ci.roles() {
+		if !strings.Contains(strings.Join(lines, " "), ":pull_request") {
+			continue
+		}
+		got := map[permitted]bool{}
+		for _, document := range documents[role] {
+			for _, p := range ci.allowed(document) {
+				got[p] = true
+			}
+		}
+		if !maps.Equal(got, want) {
+			t.Errorf("%s may %v, want %v", role, got, want)
+		}
+	}
+}
+
+// TestEveryAccountHasItsOwnRoles: what a workflow may do in an account is said in that
+// account, so none has to trust another.
+func TestEveryAccountHasItsOwnRoles(t *testing.T) {
+	props := ciProps()
+	prod := &props.Environments[len(props.Environments)-1]
+	prod.Account = "222222222222"
+	s, err := synthesizeCi(t, props)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text := string(encode(t, s.Template)); strings.Contains(text, "222222222222") || strings.Contains(text, "Prod") {
+		t.Errorf("another account is in\n%s", text)
+	}
+	props.Account = "333333333333"
+	if _, err := synthesizeCi(t, props); err == nil || !strings.Contains(err.Error(), "no environment is in account 333333333333") {
+		t.Errorf("an account without environments: %v", err)
+	}
+}
+
+// TestCiIsBoundedAndTaggedAsItsEnvironments are: an account asks it of every role.
+func TestCiIsBoundedAndTaggedAsItsEnvironments(t *testing.T) {
+	props := ciProps()
+	const boundary = "arn:aws:iam::" + account + ":policy/boundary"
+	for i := range props.Environments {
+		props.Environments[i].Tags = map[string]string{"owner": "events-team", "stage": props.Environments[i].Name}
+	}
+	props.Environments[1].Boundary = boundary
+	s, err := synthesizeCi(t, props)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range s.resources("AWS::IAM::Role") {
+		if got := r.Properties["PermissionsBoundary"]; got != boundary {
+			t.Errorf("%s has the boundary %v", r.ID, got)
+		}
+		if got := s.text(r.Properties["Tags"]); got != "Key=owner Value=events-team" {
+			t.Errorf("%s has the tags %q", r.ID, got)
 		}
 	}
 }

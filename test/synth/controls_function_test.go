@@ -3,6 +3,7 @@ package synth
 import (
 	"fmt"
 	"strings"
+	"testing"
 )
 
 const (
@@ -38,17 +39,41 @@ var functionControls = []control{
 }
 
 // isOneCaller is narrower than Lambda.1: the caller is one stage and method, or one
-// rule, of this account.
+// rule, whose ARN names this account. SourceAccount would say the same, but Lambda
+// refuses the call of a service that does not send it.
+// https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-troubleshooting.html
 func isOneCaller(s *stack, r resource) string {
-	if r.Properties["SourceAccount"] != account {
-		return fmt.Sprintf("takes calls from account %v", r.Properties["SourceAccount"])
+	if asked := r.Properties["SourceAccount"]; asked != nil {
+		return fmt.Sprintf("asks %v for SourceAccount %v, which it does not send", r.Properties["Principal"], asked)
 	}
 	arn := s.text(r.Properties["SourceArn"])
-	one := strings.HasPrefix(arn, "arn:") || strings.HasSuffix(arn, ".Arn") // of a resource beside it
-	if strings.Contains(arn, "*") || !one {
-		return fmt.Sprintf("takes calls from %q, not from one source", arn)
+	ours := strings.HasPrefix(arn, "arn:") && strings.Contains(arn, ":"+account+":") ||
+		strings.HasSuffix(arn, ".Arn") // of a resource beside it
+	if strings.Contains(arn, "*") || !ours {
+		return fmt.Sprintf("takes calls from %q, not from one source of this account", arn)
 	}
 	return ""
+}
+
+// TestPermissionsAskForWhatIsSent breaks each permission in every way that would let too
+// many in, or nobody.
+func TestPermissionsAskForWhatIsSent(t *testing.T) {
+	for _, property := range []struct{ name, value string }{
+		{"SourceAccount", account},
+		{"SourceArn", "arn:aws:execute-api:us-east-1:222222222222:api/v1/POST/"},
+		{"SourceArn", "arn:aws:execute-api:us-east-1:" + account + ":api/*"},
+		{"SourceArn", ""},
+	} {
+		each(t, "Pipeline", func(t *testing.T, s *stack) {
+			broken := s.copy(t)
+			set(permission, property.name, property.value)(broken)
+			for _, r := range broken.resources(permission) {
+				if isOneCaller(broken, r) == "" {
+					t.Errorf("%s with the %s %q passes", r.ID, property.name, property.value)
+				}
+			}
+		})
+	}
 }
 
 func hasSeveralZones(_ *stack, r resource) string {

@@ -77,7 +77,7 @@ func run(m *testing.M) (int, error) {
 	os.Setenv("CDK_VALIDATION", "false")
 	jsii.Close()
 	own := environment.All()
-	all, err := synthesize(dir, placed(append(own, variants()...)), "owner/name")
+	all, err := synthesize(dir, placed(append(own, variants()...)), ciRepository)
 	if err != nil {
 		return 0, err
 	}

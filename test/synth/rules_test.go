@@ -53,18 +53,86 @@ var holding = slices.DeleteFunc(stateful.Types(), func(kind string) bool {
 	return strings.HasPrefix(kind, "AWS::ApiGateway::")
 })
 
+// guarding are the policies without which what is retained would let too much in, or
+// nothing any more.
+var guarding = []string{policy, "AWS::SQS::QueuePolicy"}
+
+// TestStatefulResourcesAreRetained, with what guards them, unless it is their creation that
+// is rolled back: a first deploy that fails leaves nothing behind that would be empty and
+// in the way. The key of the alarms' topic has nothing to decrypt once the topic is gone.
 func TestStatefulResourcesAreRetained(t *testing.T) {
 	each(t, "", func(t *testing.T, s *stack) {
-		want := "Retain"
+		onDelete, onReplacement := "RetainExceptOnCreate", "Retain"
 		if environmentOf(t, s).DeletableStorage {
-			want = "Delete"
+			onDelete, onReplacement = "Delete", "Delete"
 		}
-		for _, r := range s.resources(slices.Concat(holding, []string{"AWS::Logs::LogGroup"})...) {
-			if r.Delete != want || r.Replace != want {
-				t.Errorf("%s: on delete %q, on replacement %q, want %q for both", r.ID, r.Delete, r.Replace, want)
+		for _, r := range s.resources(slices.Concat(holding, guarding, []string{"AWS::Logs::LogGroup"})...) {
+			wantDelete, wantReplace := onDelete, onReplacement
+			if r.ID == watchKey {
+				wantDelete, wantReplace = "Delete", "Delete"
+			}
+			if r.Delete != wantDelete || r.Replace != wantReplace {
+				t.Errorf("%s: on delete %q, on replacement %q, want %q and %q", r.ID, r.Delete, r.Replace, wantDelete, wantReplace)
 			}
 		}
 	})
+}
+
+// TestKeysHaveNames by which people tell them apart.
+func TestKeysHaveNames(t *testing.T) {
+	each(t, "", func(t *testing.T, s *stack) {
+		names := map[string]string{}
+		for _, r := range s.resources("AWS::KMS::Alias") {
+			names[s.text(r.Properties["TargetKeyId"])] = s.text(r.Properties["AliasName"])
+		}
+		for _, r := range s.resources(key) {
+			title := map[string]string{"LakeKey": "lake", "WatchKey": "alarms"}[name(r.ID)]
+			if got, want := names[name(r.ID)], "alias/global-ingest-"+s.Stage+"-"+title; got != want {
+				t.Errorf("%s is called %q, want %q", r.ID, got, want)
+			}
+		}
+	})
+}
+
+// TestReferencesBetweenStacksAreStrong: CloudFormation then refuses to delete or change
+// what another stack uses. A weak one is read when the reader is deployed and never again.
+func TestReferencesBetweenStacksAreStrong(t *testing.T) {
+	for _, s := range slices.Concat(stacks, variantStacks) {
+		text := string(encode(t, s.Template))
+		if strings.Contains(text, "Fn::GetStackOutput") {
+			t.Errorf("%s reads another stack's output without binding it", s.title())
+		}
+		if s.Name == "Pipeline" && !strings.Contains(text, `"Fn::ImportValue": "`+s.Stage+"-Storage:") {
+			t.Errorf("%s imports nothing from Storage", s.title())
+		}
+	}
+}
+
+// TestLogGroupsAreNamedAsServicesStoreThem: the ARN of a log group ends in ":*", which is
+// right in a policy. Anywhere else the service stores it without, and the resource drifts
+// from its template on the day it is deployed.
+func TestLogGroupsAreNamedAsServicesStoreThem(t *testing.T) {
+	var refers func(s *stack, v any) bool
+	refers = func(s *stack, v any) bool {
+		m, _ := v.(map[string]any)
+		if get, ok := m["Fn::GetAtt"].([]any); ok {
+			return get[1] == "Arn" && at(s.Template, "Resources", get[0].(string), "Type") == logGroup
+		}
+		for _, value := range m {
+			if refers(s, value) {
+				return true
+			}
+		}
+		list, _ := v.([]any)
+		return slices.ContainsFunc(list, func(element any) bool { return refers(s, element) })
+	}
+	for _, s := range slices.Concat(stacks, variantStacks) {
+		for _, r := range s.resources() {
+			if !strings.HasPrefix(r.Type, "AWS::IAM::") && refers(s, r.Properties) {
+				t.Errorf("%s: %s has a log group's ARN with :*", s.title(), r.ID)
+			}
+		}
+	}
 }
 
 func TestOnlyDevIsDeletable(t *testing.T) {
@@ -122,6 +190,7 @@ var named = map[string]string{
 	"AWS::CodeDeploy::DeploymentGroup DeploymentConfigName": "a configuration of AWS's own",
 	"AWS::Logs::LogStream LogGroupName":                     "says whose stream",
 	"AWS::CloudWatch::Alarm MetricName":                     "says what is watched",
+	"AWS::KMS::Alias AliasName":                             "required; as free as the stack's own name, which has the environment too",
 }
 
 func TestNoPhysicalNames(t *testing.T) {

@@ -1,11 +1,20 @@
 package synth
 
 import (
+	"archive/tar"
+	"compress/gzip"
+	"encoding/json"
+	"io"
+	"maps"
+	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"global-ingest/infra/environment"
 	"global-ingest/lambdas/ingest"
@@ -71,11 +80,80 @@ func checkSourceBackup(t *testing.T, s *stack) {
 	if !strings.HasPrefix(prefix, "source/year=") || !strings.HasPrefix(errors, "failed/!{firehose:error-output-type}/") {
 		t.Errorf("backup goes to %q, its failures to %q", prefix, errors)
 	}
-	const want = "allow s3:AbortMultipartUpload s3:PutObject on LakeBucket.Arn/events/* LakeBucket.Arn/failed/* LakeBucket.Arn/source/*"
+	const want = "allow s3:AbortMultipartUpload s3:GetObject s3:PutObject on LakeBucket.Arn/events/* LakeBucket.Arn/failed/* LakeBucket.Arn/source/*"
 	if got := s.roles()["EventsRole"]; !slices.Contains(got, want) {
 		t.Errorf("the stream may not write its backup: %q", got)
 	}
 	if got := at(s.the(t, "RejectsStream").Properties, "ExtendedS3DestinationConfiguration", "S3BackupMode"); got != nil {
 		t.Errorf("rejects, which are their own source, are backed up: %v", got)
 	}
+}
+
+// chosenFlags are those of cdk.json that differ from what `cdk init` would set.
+var chosenFlags = map[string]any{
+	"@aws-cdk/core:defaultCrossStackReferences": "strong",     // infra/decisions/3-two-stacks.md
+	"@aws-cdk/core:target-partitions":           []any{"aws"}, // environment.Validate refuses the others
+}
+
+// TestFlagsAreThoseOfTheInstalledCDK: one that it does not know does nothing, one that is
+// missing leaves the behaviour of years ago.
+func TestFlagsAreThoseOfTheInstalledCDK(t *testing.T) {
+	var settings struct{ Context map[string]any }
+	if err := read(filepath.Join(root, "cdk.json"), &settings); err != nil {
+		t.Fatal(err)
+	}
+	library := cdkFiles(t, "package/cx-api/lib/features.js", "package/recommended-feature-flags.json")
+	for flag := range settings.Context {
+		if !strings.Contains(library[0], `"`+flag+`"`) {
+			t.Errorf("cdk.json has %s, which the CDK does not know", flag)
+		}
+	}
+	var recommended map[string]any
+	if err := json.Unmarshal([]byte(library[1]), &recommended); err != nil {
+		t.Fatal(err)
+	}
+	maps.Copy(recommended, chosenFlags)
+	if diff := cmp.Diff(recommended, settings.Context); diff != "" {
+		t.Errorf("(-recommended or chosen +cdk.json)\n%s", diff)
+	}
+}
+
+// cdkFiles returns files of the aws-cdk-lib that jsii runs.
+func cdkFiles(t *testing.T, names ...string) []string {
+	t.Helper()
+	list := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/aws/aws-cdk-go/awscdk/v2")
+	list.Dir = root
+	module, err := list.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	packed, err := filepath.Glob(filepath.Join(strings.TrimSpace(string(module)), "jsii", "aws-cdk-lib-*.tgz"))
+	if err != nil || len(packed) != 1 {
+		t.Fatalf("the module has the libraries %v: %v", packed, err)
+	}
+	file, err := os.Open(packed[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	unpacked, err := gzip.NewReader(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := make([]string, len(names))
+	for archive, left := tar.NewReader(unpacked), len(names); left > 0; {
+		header, err := archive.Next()
+		if err != nil {
+			t.Fatalf("looking for %v in %s: %v", names, packed[0], err)
+		}
+		if i := slices.Index(names, header.Name); i >= 0 {
+			text, err := io.ReadAll(archive)
+			if err != nil {
+				t.Fatal(err)
+			}
+			found[i] = string(text)
+			left--
+		}
+	}
+	return found
 }

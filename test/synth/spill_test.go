@@ -4,11 +4,14 @@ import (
 	"testing"
 )
 
-func TestQueuesKeepMessagesAsLongAsSQSCan(t *testing.T) {
+// TestDeadLettersOutliveTheirQueue: a message keeps its first timestamp when it becomes a
+// dead letter, so with one retention for both the last one would be dropped as it arrives.
+func TestDeadLettersOutliveTheirQueue(t *testing.T) {
+	const day = 24 * 3600.0
 	each(t, "Storage", func(t *testing.T, s *stack) {
-		for _, r := range s.resources("AWS::SQS::Queue") {
-			if days := r.Properties["MessageRetentionPeriod"]; days != 14*24*3600.0 {
-				t.Errorf("%s keeps messages for %v s", r.ID, days)
+		for path, want := range map[string]float64{"SpillQueue": 12 * day, "SpillDeadLetters": 14 * day} {
+			if got := s.the(t, path).Properties["MessageRetentionPeriod"]; got != want {
+				t.Errorf("%s keeps messages for %v s, want %v", path, got, want)
 			}
 		}
 	})

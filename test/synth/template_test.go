@@ -86,6 +86,19 @@ var hash = regexp.MustCompile(`[0-9A-F]{8}([0-9a-f]{32})?$`)
 // name is a logical id without the hash that the CDK adds to it.
 func name(id string) string { return hash.ReplaceAllString(id, "") }
 
+// imported is what another stack of the stage exports under a name.
+func (s *stack) imported(export string) string {
+	for _, other := range s.stageStack {
+		outputs, _ := other.Template["Outputs"].(map[string]any)
+		for _, output := range outputs {
+			if at(output, "Export", "Name") == export {
+				return other.text(at(output, "Value"))
+			}
+		}
+	}
+	return "no stack exports " + export
+}
+
 // text writes a value with CloudFormation's functions for people: a reference as
 // the name of what it refers to, a join as what it joins, another stack's output
 // as what it holds.
@@ -112,9 +125,8 @@ func (s *stack) function(v map[string]any) string {
 	if get, ok := v["Fn::GetAtt"].([]any); ok {
 		return name(get[0].(string)) + "." + get[1].(string)
 	}
-	if output, ok := v["Fn::GetStackOutput"].(map[string]any); ok {
-		other := s.stageStack[output["StackName"].(string)]
-		return other.text(at(other.Template, "Outputs", output["OutputName"].(string), "Value"))
+	if export, ok := v["Fn::ImportValue"].(string); ok {
+		return s.imported(export)
 	}
 	if join, ok := v["Fn::Join"].([]any); ok {
 		var parts []string

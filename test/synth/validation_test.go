@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -29,7 +30,7 @@ type report struct {
 func TestAppDeploysTheGoldens(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	command := exec.Command(app(t), "-account", account, "-region", region, "-dist", "test/synth/testdata/dist", "-repository", "owner/name")
+	command := exec.Command(app(t), "-account", account, "-region", region, "-dist", "test/synth/testdata/dist", "-repository", ciRepository)
 	command.Dir = root
 	command.Env = append(validating(), "CDK_OUTDIR="+dir)
 	if out, err := command.CombinedOutput(); err != nil {
@@ -121,19 +122,26 @@ func validating() []string {
 	return out
 }
 
-// TestCfnLint asks a second opinion. W3005 is about dependencies that the CDK
-// always writes out although CloudFormation would infer them.
+// TestCfnLint asks a second opinion, of every setting's templates. W3005 is about
+// dependencies that the CDK always writes out although CloudFormation would infer them.
+// E3002 says that a dashboard has no Tags: cfn-lint's schema is older than they are.
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudwatch-dashboard.html
 func TestCfnLint(t *testing.T) {
 	t.Parallel()
 	lint, err := exec.LookPath("cfn-lint")
 	if err != nil {
 		t.Skip("cfn-lint is not on the PATH: install it to have the templates checked by it too")
 	}
-	args := []string{"--ignore-checks", "W3005", "--"}
-	for _, s := range stacks {
+	args := []string{"--ignore-checks", "W3005", "--format", "parseable", "--"}
+	for _, s := range slices.Concat(stacks, variantStacks) {
 		args = append(args, s.File)
 	}
-	if out, err := exec.Command(lint, args...).CombinedOutput(); err != nil {
-		t.Errorf("%v\n%s", err, out)
+	out, err := exec.Command(lint, args...).CombinedOutput()
+	left := strings.FieldsFunc(string(out), func(r rune) bool { return r == '\n' })
+	left = slices.DeleteFunc(left, func(line string) bool {
+		return strings.Contains(line, ":E3002:") && strings.Contains(line, "'Tags' was unexpected")
+	})
+	if len(left) > 0 || err != nil && len(out) == 0 {
+		t.Errorf("%v\n%s", err, strings.Join(left, "\n"))
 	}
 }

@@ -1,6 +1,7 @@
 package synth
 
 import (
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -134,6 +135,49 @@ func TestTheFirewallReadsNoBody(t *testing.T) {
 		for _, match := range []string{`"Body"`, `"JsonBody"`, "AWSManagedRulesCommonRuleSet", "AWSManagedRulesKnownBadInputsRuleSet", "AWSManagedRulesSQLiRuleSet"} {
 			if strings.Contains(text, match) {
 				t.Errorf("%s looks at %s", r.ID, match)
+			}
+		}
+	}
+}
+
+// TestTheLargestEnvironmentFits what CloudFormation, CloudWatch and Lambda allow: every
+// setting on, and as many streams as an environment may have.
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutCompositeAlarm.html
+// https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+func TestTheLargestEnvironmentFits(t *testing.T) {
+	all := placed(variants())
+	largest := all[len(all)-1]
+	largest.Name = "Largest"
+	largest.Canary.Every = 5 * time.Minute
+	largest.Tracing, largest.OwnAPILogRole = true, true
+	for largest.Validate() == nil {
+		largest.Streams++
+	}
+	largest.Streams--
+	found, err := synthesize(filepath.Join(workspace, "largest"), []environment.Environment{largest}, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range found {
+		if n := len(s.resources()); n > 500 {
+			t.Errorf("%s has %d resources with %d streams, at most 500", s.title(), n, largest.Streams)
+		}
+		if n := len(encode(t, s.Template)); n > 1_000_000 {
+			t.Errorf("%s has %d bytes, at most 1,000,000", s.title(), n)
+		}
+		for _, r := range s.resources(compositeAlarm) {
+			if n := strings.Count(s.text(r.Properties["AlarmRule"]), "ALARM("); n > 100 {
+				t.Errorf("%s watches %d alarms, at most 100", r.ID, n)
+			}
+		}
+		for _, r := range s.resources(function) {
+			bytes := 64 * largest.Streams // of the streams' names, which are generated
+			for name, value := range s.variables(t, name(r.ID)) {
+				bytes += len(name) + len(value)
+			}
+			if bytes > 4_096 {
+				t.Errorf("%s has %d bytes of variables, at most 4,096", r.ID, bytes)
 			}
 		}
 	}

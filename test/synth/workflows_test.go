@@ -107,3 +107,24 @@ func TestEveryEnvironmentIsDeployed(t *testing.T) {
 		t.Errorf("main deploys %v, the environments are %v", got, want)
 	}
 }
+
+// TestPullRequestsTakeOnlyTheRoleThatReads: what runs on a pull request is code that nobody
+// has reviewed. A change set would need the right to deploy.
+func TestPullRequestsTakeOnlyTheRoleThatReads(t *testing.T) {
+	taken := regexp.MustCompile(`role-to-assume: (.+)`)
+	for path, text := range workflowFiles(t) {
+		if !strings.Contains(text, "pull_request:") {
+			continue
+		}
+		for _, match := range taken.FindAllStringSubmatch(text, -1) {
+			if match[1] != "${{ vars.DIFF_ROLE }}" {
+				t.Errorf("%s takes the role %s", path, match[1])
+			}
+		}
+		for _, match := range command.FindAllStringSubmatch(text, -1) {
+			if strings.HasPrefix(match[1], "make review") && match[1] != "make review DIFF_METHOD=template" {
+				t.Errorf("%s runs %q, which needs more than to read templates", path, match[1])
+			}
+		}
+	}
+}

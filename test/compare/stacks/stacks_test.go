@@ -211,7 +211,7 @@ var (
 	linesRole = []string{
 		"assumed by Service=firehose.amazonaws.com if StringEquals=aws:SourceAccount=111111111111",
 		"allow s3:GetBucketLocation s3:ListBucket s3:ListBucketMultipartUploads on LakeBucket.Arn",
-		"allow s3:AbortMultipartUpload s3:PutObject on LakeBucket.Arn/events/* LakeBucket.Arn/failed/*",
+		"allow s3:AbortMultipartUpload s3:GetObject s3:PutObject on LakeBucket.Arn/events/* LakeBucket.Arn/failed/*",
 		"allow kms:Decrypt kms:GenerateDataKey on LakeKey.Arn if StringEquals=kms:ViaService=s3.us-east-1.amazonaws.com",
 		"allow logs:PutLogEvents on LinesLogs.Arn",
 	}
