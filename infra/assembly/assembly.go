@@ -1,4 +1,6 @@
-package simulator
+// Package assembly reads what a synthesis of the CDK app leaves: the cloud assembly, and
+// the template of each stack in it.
+package assembly
 
 import (
 	"bytes"
@@ -15,16 +17,22 @@ import (
 // are made of it.
 type Place struct{ Account, Region string }
 
+// Bootstrap is what the CDK CLI demands of the place before it deploys there.
+type Bootstrap struct {
+	Parameter string // the SSM parameter that holds the bootstrap's version
+	Version   int    // the lowest that will do
+}
+
 // Template is one stack as CloudFormation would get it.
 type Template struct {
 	Stack string // the stack's name, AWS::StackName
 	Place
+	Bootstrap Bootstrap
 	Resources map[string]*Resource
 	Outputs   map[string]Output
 }
 
-// Resource is one resource of a template. Its Properties hold intrinsics until
-// Start resolves them.
+// Resource is one resource of a template. Its Properties hold intrinsics.
 type Resource struct {
 	Type                string
 	Properties          map[string]any
@@ -59,7 +67,7 @@ func ReadTemplate(path, stack string, place Place) (*Template, error) {
 		return nil, fmt.Errorf("reading template: %w", err)
 	}
 	var parsed sections
-	if err := decodeStrict(data, &parsed); err != nil {
+	if err := DecodeStrict(data, &parsed); err != nil {
 		return nil, fmt.Errorf("reading template %s: %w", path, err)
 	}
 	for id, resource := range parsed.Resources {
@@ -70,9 +78,9 @@ func ReadTemplate(path, stack string, place Place) (*Template, error) {
 	return &Template{Stack: stack, Place: place, Resources: parsed.Resources, Outputs: parsed.Outputs}, nil
 }
 
-// decodeStrict decodes JSON into v and refuses members that v does not name, so
-// that what the simulator does not follow is noticed. Numbers keep their digits.
-func decodeStrict(data []byte, v any) error {
+// DecodeStrict decodes JSON into v and refuses members that v does not name, so
+// that what its reader does not follow is noticed. Numbers keep their digits.
+func DecodeStrict(data []byte, v any) error {
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	decoder.DisallowUnknownFields()
 	decoder.UseNumber()
@@ -85,9 +93,9 @@ func decodeStrict(data []byte, v any) error {
 	return nil
 }
 
-// ReadAssembly reads the templates of one environment (a Stage's id, such as
+// Read reads the templates of one environment (a Stage's id, such as
 // Dev) from the cloud assembly that a synthesis left in dir.
-func ReadAssembly(dir, environment string) ([]*Template, error) {
+func Read(dir, environment string) ([]*Template, error) {
 	root, err := readManifest(dir)
 	if err != nil {
 		return nil, err
@@ -114,6 +122,9 @@ type manifest struct {
 			DirectoryName string // of a nested assembly
 			TemplateFile  string // of a stack
 			StackName     string
+
+			BootstrapStackVersionSsmParameter string
+			RequiresBootstrapStackVersion     int
 		}
 	}
 }
@@ -155,6 +166,10 @@ func (m *manifest) templates(dir string) ([]*Template, error) {
 		template, err := ReadTemplate(path, name, placeOf(artifact.Environment))
 		if err != nil {
 			return nil, err
+		}
+		template.Bootstrap = Bootstrap{
+			Parameter: artifact.Properties.BootstrapStackVersionSsmParameter,
+			Version:   artifact.Properties.RequiresBootstrapStackVersion,
 		}
 		templates = append(templates, template)
 	}

@@ -24,11 +24,11 @@ const maxComment = 60_000
 // allowLabel is the label of a pull request that may take away what holds events.
 const allowLabel = "replaces-data"
 
-// diff is what a deploy of one environment changes, as the CDK CLI shows it.
-type diff struct{ environment, text, cost string }
+// change is what a deploy of one environment changes, as the CDK CLI shows it.
+type change struct{ environment, text, cost string }
 
 // show runs command for an environment.
-func show(command, env string) (diff, error) {
+func show(command, env string) (change, error) {
 	words := strings.Fields(strings.ReplaceAll(command, "{}", env))
 	run := exec.Command(words[0], words[1:]...)
 	run.Env = append(os.Environ(), "CI=true", "NO_COLOR=1") // by CI the CLI writes the diff to its output, not among the errors
@@ -36,9 +36,9 @@ func show(command, env string) (diff, error) {
 	run.Stderr = &problems
 	text, err := run.Output()
 	if err != nil {
-		return diff{}, fmt.Errorf("diff of %s: %w\n%s%s", env, err, text, problems.Bytes())
+		return change{}, fmt.Errorf("diff of %s: %w\n%s%s", env, err, text, problems.Bytes())
 	}
-	return diff{environment: env, text: tidy(string(text))}, nil
+	return change{environment: env, text: tidy(string(text))}, nil
 }
 
 var (
@@ -54,7 +54,7 @@ func tidy(text string) string {
 
 // changed says whether the diff has any difference: each stack is shown under its
 // name, and says so if it has none.
-func (d diff) changed() bool {
+func (d change) changed() bool {
 	return strings.Count(d.text, "There were no differences") < len(stackLine.FindAllString(d.text, -1))
 }
 
@@ -82,7 +82,7 @@ func count(lost map[string][]stateful.Loss) (n int) {
 }
 
 // markdown writes the comment.
-func markdown(lost map[string][]stateful.Loss, allowed bool, diffs []diff) string {
+func markdown(lost map[string][]stateful.Loss, allowed bool, diffs []change) string {
 	var out strings.Builder
 	fmt.Fprintf(&out, "%s\n## What a deploy of this changes\n\n", marker)
 	switch {
@@ -105,20 +105,20 @@ func markdown(lost map[string][]stateful.Loss, allowed bool, diffs []diff) strin
 }
 
 // price is what the environment costs, behind its name.
-func (d diff) price() string {
+func (d change) price() string {
 	if d.cost == "" {
 		return ""
 	}
 	return ", " + d.cost
 }
 
-// change is a line that the CLI begins with what becomes of a resource.
-var change = regexp.MustCompile(`(?m)^( *[│├└─ ]*)\[([-+~])\]`)
+// changeLine is a line that the CLI begins with what becomes of a resource.
+var changeLine = regexp.MustCompile(`(?m)^( *[│├└─ ]*)\[([-+~])\]`)
 
 // signs moves the CLI's [+], [-] and [~] to the beginning of their lines, where
 // GitHub colours them.
 func signs(text string) string {
-	return change.ReplaceAllStringFunc(text, func(line string) string {
+	return changeLine.ReplaceAllStringFunc(text, func(line string) string {
 		sign := line[len(line)-2 : len(line)-1]
 		return strings.Replace(sign, "~", "!", 1) + " " + line
 	})

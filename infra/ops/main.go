@@ -1,6 +1,7 @@
-// Smoke is the operator's before and after a deploy. `ready` says what the account
-// still lacks, `endpoint` how to try what is deployed, `events` sends some there and,
-// with credentials, finds them in the lake; `kept` says what a destroy leaves.
+// Ops is the operators' command: one verb for each thing that a person or a workflow does
+// to an environment, before, at and after a deploy, and in review. It knows the
+// environments, and so the account and the region in which a verb acts. Run without a verb
+// it lists them.
 package main
 
 import (
@@ -11,68 +12,116 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"time"
+	"strings"
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	err := run(ctx, os.Args[1:], terminal{os.Stdin, os.Stdout, os.Stderr})
 	stop()
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "smoke:", err)
+		fmt.Fprintln(os.Stderr, "ops:", err)
 		os.Exit(1)
 	}
 }
 
-// options are what the commands have in common.
-type options struct {
-	environment string
-	assembly    string
-	outputs     string
-	url, bucket string
-	examples    string
-	origin      string
-	wait        time.Duration
+// terminal is how a verb talks to a person: what it prints goes to out, progress and
+// usage to notes.
+type terminal struct {
+	in         io.Reader
+	out, notes io.Writer
 }
 
-func run(ctx context.Context, args []string, out, usage io.Writer) error {
-	if len(args) == 0 {
-		return errors.New("which: ready, endpoint, events or kept?")
+// verb is one thing that the command can do.
+type verb struct {
+	name, does string
+	run        func(ctx context.Context, args []string, t terminal) error
+}
+
+// groups are the verbs in the order of the usage text.
+func groups() []group {
+	return []group{
+		{"Before and after a deploy", []verb{
+			{"ready", "look for what the account still lacks", ready},
+			{"endpoint", "print where the environment answers", endpoint},
+			{"smoke", "send a few events and find them in the lake", smoke},
+			{"names", "print the names that AWS generated, as variables of a shell", names},
+			{"replay", "queue spilled, rejected or failed events to go through once more", replay},
+			{"kept", "print what a destroy leaves in the account", kept},
+			{"drain", "stop traffic and wait until the streams are empty", drain},
+		}},
+		{"In review", []verb{
+			{"diff", "show what a deploy would change", diff},
+			{"review", "check | comment | post: what a change takes away, and the pull request's comment", review},
+			{"cost", "print what an environment costs a month, and which quota it meets first", price},
+			{"readme", "bring the generated tables of README.md up to date", readme},
+		}},
+		{"In the code", []verb{
+			{"fuzz", "run every fuzz target for a while", fuzz},
+			{"bench-compare", "run the Go benchmarks here and at a revision, and compare", benchCompare},
+			{"vuln", "look for known vulnerabilities", vuln},
+		}},
 	}
-	o, err := parse(args, usage)
-	if err != nil {
+}
+
+// group is verbs that belong together.
+type group struct {
+	title string
+	verbs []verb
+}
+
+func run(ctx context.Context, args []string, t terminal) error {
+	if len(args) == 0 || args[0] == "help" || args[0] == "-h" || args[0] == "-help" || args[0] == "--help" {
+		fmt.Fprint(t.out, usage())
+		return nil
+	}
+	for _, g := range groups() {
+		for _, v := range g.verbs {
+			if v.name != args[0] {
+				continue
+			}
+			if err := v.run(ctx, args[1:], t); err != nil && !errors.Is(err, flag.ErrHelp) {
+				return fmt.Errorf("%s: %w", v.name, err)
+			}
+			return nil
+		}
+	}
+	return fmt.Errorf("there is no verb %q: run `go run ./infra/ops` to list them", args[0])
+}
+
+func usage() string {
+	var out strings.Builder
+	out.WriteString("usage: go run ./infra/ops <verb> [flags]; <verb> -h lists the flags of a verb\n")
+	for _, g := range groups() {
+		fmt.Fprintf(&out, "\n%s\n", g.title)
+		for _, v := range g.verbs {
+			fmt.Fprintf(&out, "  %-14s %s\n", v.name, v.does)
+		}
+	}
+	return out.String()
+}
+
+// parse reads the flags of a verb, which takes nothing else.
+func (t terminal) parse(flags *flag.FlagSet, args []string) error {
+	flags.SetOutput(t.notes)
+	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	switch args[0] {
-	case "ready":
-		return ready(ctx, o)
-	case "endpoint":
-		return endpoint(o, out)
-	case "events":
-		return events(ctx, o, out)
-	case "kept":
-		return kept(o, out)
+	if flags.NArg() > 0 {
+		return fmt.Errorf("unexpected argument %q", flags.Arg(0))
 	}
-	return fmt.Errorf("%q is none of ready, endpoint, events and kept", args[0])
+	return nil
 }
 
-func parse(args []string, usage io.Writer) (options, error) {
-	var o options
-	flags := flag.NewFlagSet("smoke "+args[0], flag.ContinueOnError)
-	flags.SetOutput(usage)
-	flags.StringVar(&o.environment, "environment", "Dev", "`name` of the environment")
-	flags.StringVar(&o.assembly, "assembly", ".local/cdk.out", "cloud assembly `folder` that is about to be deployed")
-	flags.StringVar(&o.outputs, "outputs", ".local/outputs", "`folder` of <environment>.json, what the last deploy from here said")
-	flags.StringVar(&o.url, "url", "", "`URL` to post to; default: the deployed one")
-	flags.StringVar(&o.bucket, "bucket", "", "`name` of the lake; default: the deployed one")
-	flags.StringVar(&o.examples, "examples", "lambdas/validate/schemas/examples", "`folder` of the events to send")
-	flags.StringVar(&o.origin, "origin", "", "`origin` to send as a browser would, where not every one is allowed")
-	flags.DurationVar(&o.wait, "wait", 5*time.Minute, "longest to look for the events in the lake: what Firehose buffers, twice, and some")
-	if err := flags.Parse(args[1:]); err != nil {
-		return o, err
-	}
-	if flags.NArg() > 0 {
-		return o, fmt.Errorf("unexpected argument %q", flags.Arg(0))
-	}
-	return o, nil
+// newFlags returns the flags of a verb.
+func newFlags(verb string) *flag.FlagSet { return flag.NewFlagSet(verb, flag.ContinueOnError) }
+
+// environmentFlag adds the flag that names the environment.
+func environmentFlag(flags *flag.FlagSet) *string {
+	return flags.String("environment", "Dev", "`name` of the environment")
+}
+
+// assemblyFlag adds the flag that names the folder of the cloud assembly.
+func assemblyFlag(flags *flag.FlagSet) *string {
+	return flags.String("assembly", ".local/cdk.out", "cloud assembly `folder` of the last synthesis")
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -24,16 +25,18 @@ type pull struct {
 const perPage = 100
 
 // post writes the comment of a file to the pull request, over the one that is there.
-func post(file string, getenv func(string) string, out io.Writer) error {
+func post(ctx context.Context, file string, out io.Writer) error {
 	body, err := os.ReadFile(file)
 	if err != nil {
 		return fmt.Errorf("reading the comment: %w", err)
 	}
-	p := pull{api: getenv("GITHUB_API_URL"), repository: getenv("GITHUB_REPOSITORY"), number: getenv("PULL_REQUEST"), token: getenv("GITHUB_TOKEN")}
+	p := pull{
+		api: os.Getenv("GITHUB_API_URL"), repository: os.Getenv("GITHUB_REPOSITORY"), number: os.Getenv("PULL_REQUEST"), token: os.Getenv("GITHUB_TOKEN"),
+	}
 	if p.api == "" || p.repository == "" || p.number == "" || p.token == "" {
 		return errors.New("posting needs GITHUB_API_URL, GITHUB_REPOSITORY, PULL_REQUEST and GITHUB_TOKEN")
 	}
-	existing, err := p.find()
+	existing, err := p.find(ctx)
 	if err != nil {
 		return err
 	}
@@ -41,7 +44,7 @@ func post(file string, getenv func(string) string, out io.Writer) error {
 	if existing != 0 {
 		method, path, done = http.MethodPatch, fmt.Sprintf("/issues/comments/%d", existing), "updated"
 	}
-	if err := p.call(method, path, map[string]string{"body": string(body)}, nil); err != nil {
+	if err := p.call(ctx, method, path, map[string]string{"body": string(body)}, nil); err != nil {
 		return err
 	}
 	fmt.Fprintf(out, "%s the comment of pull request %s\n", done, p.number)
@@ -50,14 +53,14 @@ func post(file string, getenv func(string) string, out io.Writer) error {
 
 // find returns the id of the comment that an earlier run posted, 0 if there is none.
 // A person who quotes the comment does not begin with its marker.
-func (p pull) find() (int64, error) {
+func (p pull) find(ctx context.Context) (int64, error) {
 	for page := 1; ; page++ {
 		var comments []struct {
 			ID   int64
 			Body string
 			User struct{ Type string }
 		}
-		if err := p.call(http.MethodGet, fmt.Sprintf("/issues/%s/comments?per_page=%d&page=%d", p.number, perPage, page), nil, &comments); err != nil {
+		if err := p.call(ctx, http.MethodGet, fmt.Sprintf("/issues/%s/comments?per_page=%d&page=%d", p.number, perPage, page), nil, &comments); err != nil {
 			return 0, err
 		}
 		for _, c := range comments {
@@ -73,14 +76,14 @@ func (p pull) find() (int64, error) {
 
 // call sends one request to GitHub's REST API and reads the answer into what, if
 // that is not nil.
-func (p pull) call(method, path string, body, what any) error {
+func (p pull) call(ctx context.Context, method, path string, body, what any) error {
 	var sent bytes.Buffer
 	if body != nil {
 		if err := json.NewEncoder(&sent).Encode(body); err != nil {
 			return fmt.Errorf("%s %s: %w", method, path, err)
 		}
 	}
-	request, err := http.NewRequest(method, p.api+"/repos/"+p.repository+path, &sent)
+	request, err := http.NewRequestWithContext(ctx, method, p.api+"/repos/"+p.repository+path, &sent)
 	if err != nil {
 		return fmt.Errorf("%s %s: %w", method, path, err)
 	}

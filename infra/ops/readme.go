@@ -1,23 +1,20 @@
-// Command readme writes the parts of README.md that stand elsewhere already: the
-// settings of an environment, and what one costs.
 package main
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"os"
 )
 
 const path = "README.md"
 
-func main() {
-	if err := update(path); err != nil {
-		fmt.Fprintln(os.Stderr, "readme:", err)
-		os.Exit(1)
+// readme writes the parts of README.md that stand elsewhere already: the settings of an
+// environment, and what one costs.
+func readme(_ context.Context, args []string, t terminal) error {
+	if err := t.parse(newFlags("readme"), args); err != nil {
+		return err
 	}
-}
-
-func update(path string) error {
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return err
@@ -30,7 +27,7 @@ func update(path string) error {
 }
 
 // parts are what is generated, by the name in its markers.
-var parts = map[string]func() (string, error){"settings": settings, "cost": costs}
+var parts = map[string]func() (string, error){"settings": settingsTable, "cost": costTable}
 
 // generate returns text with each part up to date.
 func generate(text []byte) ([]byte, error) {

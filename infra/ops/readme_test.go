@@ -26,7 +26,7 @@ func TestREADMEIsUpToDate(t *testing.T) {
 // TestEverySettingIsExplained, or its row is empty.
 func TestEverySettingIsExplained(t *testing.T) {
 	t.Chdir(filepath.Join("..", ".."))
-	table, err := settings()
+	table, err := settingsTable()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,11 +1,8 @@
-// Command review tells a reviewer what a change of the templates would do. `check`
-// stops a change that takes away what holds events; `comment` writes what a pull
-// request is told; `post` tells it, in one comment that is updated in place.
 package main
 
 import (
+	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -14,70 +11,57 @@ import (
 	"global-ingest/infra/stateful"
 )
 
-// Exit codes: what a caller needs to know apart.
-const (
-	broken  = 1 // nothing is known
-	stopped = 2 // something that holds events would be lost
-)
-
-func main() {
-	err := run(os.Args[1:], os.Getenv, os.Stdout, os.Stderr)
-	var lost loss
-	switch {
-	case errors.As(err, &lost):
-		fmt.Fprintln(os.Stderr, "review:", err)
-		os.Exit(stopped)
-	case err != nil:
-		fmt.Fprintln(os.Stderr, "review:", err)
-		os.Exit(broken)
-	}
-}
-
-// options are what the commands have in common.
-type options struct {
+// compared is what a review looks at.
+type compared struct {
+	since      string // git revision
 	base, head string // folders of goldens
 	allow      bool
 	only       string // environment
 	diff       string
-	comment    string
 }
 
-func run(args []string, getenv func(string) string, out, usage io.Writer) error {
+// review tells a reviewer what a change of the templates would do. check stops a change
+// that takes away what holds events; comment writes the text for a pull request; post
+// posts it, as one comment that is updated in place.
+func review(ctx context.Context, args []string, t terminal) error {
 	if len(args) == 0 {
-		return errors.New("which: check, comment or post?")
-	}
-	o, err := parse(args, usage)
-	if err != nil {
-		return err
+		return errors.New("usage: ops review check|comment|post")
 	}
 	switch args[0] {
-	case "check":
-		return check(o, out)
-	case "comment":
-		return comment(o, out)
+	case "check", "comment":
+		o, err := reviewFlags(args, t)
+		if err != nil {
+			return err
+		}
+		if args[0] == "check" {
+			return check(o, t.out)
+		}
+		return comment(o, t.out)
 	case "post":
-		return post(o.comment, getenv, out)
+		flags := newFlags("review post")
+		file := flags.String("comment", ".local/review.md", "`file` to post")
+		if err := t.parse(flags, args[1:]); err != nil {
+			return err
+		}
+		return post(ctx, *file, t.out)
 	}
-	return fmt.Errorf("%q is none of check, comment and post", args[0])
+	return fmt.Errorf("there is no %q: usage: ops review check|comment|post", args[0])
 }
 
-func parse(args []string, usage io.Writer) (options, error) {
-	var o options
-	flags := flag.NewFlagSet("review "+args[0], flag.ContinueOnError)
-	flags.SetOutput(usage)
-	flags.StringVar(&o.base, "base", ".local/base", "`folder` of the goldens before the change")
-	flags.StringVar(&o.head, "head", "test/synth/testdata", "`folder` of the goldens after it")
+func reviewFlags(args []string, t terminal) (compared, error) {
+	var o compared
+	flags := newFlags("review " + args[0])
+	sinceFlags(flags, &o.since, &o.base)
+	flags.StringVar(&o.head, "head", goldens, "`folder` of the goldens after the change")
 	flags.BoolVar(&o.allow, "allow", false, "report losses, and do not stop for them")
 	flags.StringVar(&o.only, "only", "", "`name` of the one environment to show; default every one")
 	flags.StringVar(&o.diff, "diff", "make -s diff ENV={}", "`command` that shows the diff of the environment {}")
-	flags.StringVar(&o.comment, "comment", ".local/review.md", "`file` to post")
-	if err := flags.Parse(args[1:]); err != nil {
+	if err := t.parse(flags, args[1:]); err != nil {
 		return o, err
 	}
-	if flags.NArg() > 0 {
-		return o, fmt.Errorf("unexpected argument %q", flags.Arg(0))
-	}
-	return o, nil
+	folder, err := before(o.since, o.base)
+	o.base = folder
+	return o, err
 }
 
 // loss is the error of a change that takes away what holds events.
@@ -88,7 +72,7 @@ func (l loss) Error() string {
 }
 
 // check prints what would be lost, and fails if that is anything.
-func check(o options, out io.Writer) error {
+func check(o compared, out io.Writer) error {
 	lost, err := stateful.CompareAll(os.DirFS(o.base), os.DirFS(o.head))
 	if err != nil {
 		return err
@@ -101,12 +85,12 @@ func check(o options, out io.Writer) error {
 }
 
 // comment writes the comment: first what would be lost, then each environment's diff.
-func comment(o options, out io.Writer) error {
+func comment(o compared, out io.Writer) error {
 	lost, err := stateful.CompareAll(os.DirFS(o.base), os.DirFS(o.head))
 	if err != nil {
 		return err
 	}
-	var diffs []diff
+	var diffs []change
 	for _, env := range environment.All() {
 		if o.only != "" && o.only != env.Name {
 			continue

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -15,12 +14,12 @@ import (
 )
 
 const (
-	lake   = `{"Resources":{"Lake":{"Type":"AWS::S3::Bucket"}}}`
-	noLake = `{"Resources":{}}`
+	withLake = `{"Resources":{"Lake":{"Type":"AWS::S3::Bucket"}}}`
+	noLake   = `{"Resources":{}}`
 )
 
-// goldens writes a folder that holds one template, of Prod.
-func goldens(t *testing.T, template string) string {
+// folderOf writes a folder that holds one template, of Prod.
+func folderOf(t *testing.T, template string) string {
 	t.Helper()
 	dir := t.TempDir()
 	if err := os.MkdirAll(filepath.Join(dir, "prod"), 0o700); err != nil {
@@ -32,56 +31,67 @@ func goldens(t *testing.T, template string) string {
 	return dir
 }
 
-func noVariables(string) string { return "" }
-
 func TestCheckStopsWhatTakesEventsAway(t *testing.T) {
-	before, after := goldens(t, lake), goldens(t, noLake)
-	var out, usage bytes.Buffer
-	err := run([]string{"check", "-base", before, "-head", after}, noVariables, &out, &usage)
+	before, after := folderOf(t, withLake), folderOf(t, noLake)
+	shown, err := ops(t, "", "review", "check", "-base", before, "-head", after)
 	if lost := (loss{}); !errors.As(err, &lost) || lost.resources != 1 {
 		t.Errorf("error is %v, want one loss", err)
 	}
-	if want := "prod/storage: Lake (AWS::S3::Bucket) is deleted: its logical id is gone, with everything in it\n"; out.String() != want {
-		t.Errorf("printed %q, want %q", &out, want)
+	if want := "prod/storage: Lake (AWS::S3::Bucket) is deleted: its logical id is gone, with everything in it\n"; shown != want {
+		t.Errorf("printed %q, want %q", shown, want)
 	}
-	if err := run([]string{"check", "-base", before, "-head", after, "-allow"}, noVariables, &out, &usage); err != nil {
+	if _, err := ops(t, "", "review", "check", "-base", before, "-head", after, "-allow"); err != nil {
 		t.Errorf("a loss that is allowed: %v", err)
 	}
-	if err := run([]string{"check", "-base", before, "-head", before}, noVariables, &out, &usage); err != nil {
+	if _, err := ops(t, "", "review", "check", "-base", before, "-head", before); err != nil {
 		t.Errorf("no change: %v", err)
 	}
 }
 
-func TestMistakesStopNothingSilently(t *testing.T) {
+func TestReviewMistakesStopNothingSilently(t *testing.T) {
+	for _, variable := range []string{"GITHUB_API_URL", "GITHUB_REPOSITORY", "PULL_REQUEST", "GITHUB_TOKEN"} {
+		t.Setenv(variable, "")
+	}
 	for want, args := range map[string][]string{
-		"which: check, comment or post?":         nil,
-		`"chek" is none of`:                      {"chek"},
+		"usage: ops review check|comment|post":   nil,
+		`there is no "chek"`:                     {"chek"},
 		`unexpected argument "now"`:              {"check", "now"},
 		"there are none to compare with":         {"check", "-base", t.TempDir()},
-		"diff of Dev: exit status 1":             {"comment", "-base", goldens(t, lake), "-head", goldens(t, lake), "-diff", "false {}"},
-		"there is no environment Test":           {"comment", "-base", goldens(t, lake), "-head", goldens(t, lake), "-only", "Test"},
+		"reading the goldens of nowhere: ":       {"check", "-since", "nowhere"},
+		"diff of Dev: exit status 1":             {"comment", "-base", folderOf(t, withLake), "-head", folderOf(t, withLake), "-diff", "false {}"},
+		"there is no environment Test":           {"comment", "-base", folderOf(t, withLake), "-head", folderOf(t, withLake), "-only", "Test"},
 		"posting needs GITHUB_API_URL":           {"post", "-comment", "main.go"},
 		"reading the comment: open nowhere.md: ": {"post", "-comment", "nowhere.md"},
 	} {
-		var out, usage bytes.Buffer
-		err := run(args, noVariables, &out, &usage)
+		_, err := ops(t, "", append([]string{"review"}, args...)...)
 		if lost := (loss{}); err == nil || errors.As(err, &lost) || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v: %v, want %q", args, err, want)
 		}
 	}
 }
 
+// TestTheGoldensOfARevisionAreCompared, not those in the working folder.
+func TestTheGoldensOfARevisionAreCompared(t *testing.T) {
+	repository(t, map[string]string{goldens + "/prod/storage.json": withLake})
+	if err := write(strings.NewReader(noLake), goldens+"/prod/storage.json"); err != nil {
+		t.Fatal(err)
+	}
+	_, err := ops(t, "", "review", "check", "-since", "main")
+	if lost := (loss{}); !errors.As(err, &lost) || lost.resources != 1 {
+		t.Errorf("error is %v, want one loss", err)
+	}
+}
+
 func TestCommentHasEveryEnvironment(t *testing.T) {
-	var out, usage bytes.Buffer
-	args := []string{"comment", "-base", goldens(t, lake), "-head", goldens(t, noLake), "-diff", "echo Stack {}/Storage of {}"}
-	if err := run(args, noVariables, &out, &usage); err != nil {
+	shown, err := ops(t, "", "review", "comment", "-base", folderOf(t, withLake), "-head", folderOf(t, noLake), "-diff", "echo Stack {}/Storage of {}")
+	if err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
 		marker + "\n## What", "**Stop: this takes away", "prod/storage: Lake", "<b>Dev</b>", "Stack Staging/Storage of Staging", "<b>Prod</b>",
 	} {
-		if !strings.Contains(out.String(), want) {
-			t.Errorf("%q is missing in\n%s", want, &out)
+		if !strings.Contains(shown, want) {
+			t.Errorf("%q is missing in\n%s", want, shown)
 		}
 	}
 }
@@ -89,7 +99,7 @@ func TestCommentHasEveryEnvironment(t *testing.T) {
 func TestMarkdown(t *testing.T) {
 	shown := tidy("Stack Prod/Storage (Prod-Storage)\nThere were no differences\n\n\n✨  Number of stacks with differences: 0\n\n" +
 		"Stack Prod/Pipeline (Prod-Pipeline)\n\x1b[33m[~]\x1b[39m AWS::Lambda::Function IngestFunction\n ├─ [-] 512\n └─ [+] 1024\n")
-	got := markdown(nil, false, []diff{{environment: "Dev", text: "Stack Dev/Storage\nThere were no differences"}, {environment: "Prod", text: shown}})
+	got := markdown(nil, false, []change{{environment: "Dev", text: "Stack Dev/Storage\nThere were no differences"}, {environment: "Prod", text: shown}})
 	want := marker + `
 ## What a deploy of this changes
 
@@ -117,8 +127,8 @@ Stack Prod/Pipeline (Prod-Pipeline)
 }
 
 func TestCommentFitsGitHub(t *testing.T) {
-	long := diff{environment: "Prod", text: "Stack Prod/Pipeline\n" + strings.Repeat("│ é changed │\n", 20_000)}
-	got := markdown(nil, false, []diff{long, long, long})
+	long := change{environment: "Prod", text: "Stack Prod/Pipeline\n" + strings.Repeat("│ é changed │\n", 20_000)}
+	got := markdown(nil, false, []change{long, long, long})
 	if len(got) > 65_536 {
 		t.Errorf("comment has %d bytes", len(got))
 	}
@@ -161,9 +171,11 @@ func (g *github) post(t *testing.T, token string) error {
 	if err := os.WriteFile(file, []byte(marker+" new"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	variables := map[string]string{"GITHUB_API_URL": server.URL, "GITHUB_REPOSITORY": "o/r", "PULL_REQUEST": "7", "GITHUB_TOKEN": token}
-	var out bytes.Buffer
-	return post(file, func(name string) string { return variables[name] }, &out)
+	for name, value := range map[string]string{"GITHUB_API_URL": server.URL, "GITHUB_REPOSITORY": "o/r", "PULL_REQUEST": "7", "GITHUB_TOKEN": token} {
+		t.Setenv(name, value)
+	}
+	_, err := ops(t, "", "review", "post", "-comment", file)
+	return err
 }
 
 func TestPostMakesOneComment(t *testing.T) {
@@ -207,7 +219,7 @@ func TestPostSaysWhatGitHubSaid(t *testing.T) {
 // TestTheCommentSaysWhatItCosts before and after, and nothing where nobody reckoned.
 func TestTheCommentSaysWhatItCosts(t *testing.T) {
 	reckoned := func(sum string) string {
-		dir := goldens(t, lake)
+		dir := folderOf(t, withLake)
 		text := "Prod in us-east-1: 100M events a month\n\nAPI Gateway   $35.00  10M requests\na month   " + sum + "  $0.56 a million events\n"
 		if err := os.WriteFile(filepath.Join(dir, "prod", "cost.txt"), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
@@ -215,8 +227,8 @@ func TestTheCommentSaysWhatItCosts(t *testing.T) {
 		return dir
 	}
 	for want, folders := range map[string][2]string{
-		"":                                     {reckoned("$1.00"), goldens(t, lake)},
-		"$2.00 a month (100M events a month)":  {goldens(t, lake), reckoned("$2.00")},
+		"":                                     {reckoned("$1.00"), folderOf(t, withLake)},
+		"$2.00 a month (100M events a month)":  {folderOf(t, withLake), reckoned("$2.00")},
 		"$3.00 a month (100M events a month) ": {reckoned("$3.00"), reckoned("$3.00")},
 		"<b>$5.00 a month, before $4.00</b> (100M events a month)": {reckoned("$4.00"), reckoned("$5.00")},
 	} {

@@ -19,9 +19,10 @@ import (
 	"global-ingest/lambdas/record"
 )
 
-// earlier is how far back an event's folder may begin: it is named by the oldest
-// record of an object, and Firehose buffers for up to 15 minutes.
-const earlier = 15 * time.Minute
+// earlier is how far before an event the hour of its folder may lie: the folder is named
+// by the oldest record of an object, and Firehose buffers for up to 15 minutes before the
+// Validator and for up to 15 after it.
+const earlier = 30 * time.Minute
 
 // search looks for events in a lake.
 type search struct {
@@ -31,21 +32,10 @@ type search struct {
 	visited map[string]bool   // objects that were read
 }
 
-// look waits for every event in the lake, for at most wait. Whoever may not read it
-// is told so, and content with the answers.
-func look(ctx context.Context, wait time.Duration, bucket string, began time.Time, requests []*sent, out io.Writer) error {
-	cfg, err := settings(ctx)
-	if errors.Is(err, errNobody) || err == nil && bucket == "" {
-		fmt.Fprintln(out, "answered; the lake is not looked at, which needs AWS credentials and the bucket's name")
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	client := s3.NewFromConfig(cfg, func(o *s3.Options) {
-		o.UsePathStyle = cfg.BaseEndpoint != nil || o.BaseEndpoint != nil // a local endpoint has no name per bucket
-	})
-	s := search{lake: lake.From(client, bucket), began: began, wanted: map[string]string{}, visited: map[string]bool{}}
+// look waits for every event in the lake, for at most wait. Credentials that may not read
+// it are content with the answers.
+func look(ctx context.Context, at place, wait time.Duration, bucket string, began time.Time, requests []*sent, out io.Writer) error {
+	s := search{lake: lake.From(at.s3(), bucket), began: began, wanted: map[string]string{}, visited: map[string]bool{}}
 	for _, r := range requests {
 		for n, prefix := range r.prefixes {
 			s.wanted[fmt.Sprintf("%s/%d", r.id, n)] = prefix
@@ -54,9 +44,9 @@ func look(ctx context.Context, wait time.Duration, bucket string, began time.Tim
 	total := len(s.wanted)
 	ctx, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
-	fmt.Fprintf(out, "waiting for %d events in %s\n", total, bucket)
-	err = s.until(ctx)
-	if refusedAs(err, "AccessDenied") {
+	fmt.Fprintf(out, "waiting for %d events in %s, %s\n", total, bucket, at)
+	err := s.until(ctx)
+	if denied(err) {
 		fmt.Fprintln(out, "answered; these credentials may not read the lake")
 		return nil
 	}
@@ -65,6 +55,13 @@ func look(ctx context.Context, wait time.Duration, bucket string, began time.Tim
 	}
 	fmt.Fprintf(out, "all %d are there after %s\n", total, time.Since(began).Round(100*time.Millisecond))
 	return nil
+}
+
+// s3 is the client of the place's buckets.
+func (p place) s3() *s3.Client {
+	return s3.NewFromConfig(p.cfg, func(o *s3.Options) {
+		o.UsePathStyle = p.cfg.BaseEndpoint != nil || o.BaseEndpoint != nil // a local endpoint has no name per bucket
+	})
 }
 
 // until looks again and again until nothing is wanted any more or ctx ends.

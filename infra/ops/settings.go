@@ -13,9 +13,9 @@ import (
 	"global-ingest/infra/environment"
 )
 
-// settings is a row for each field of an Environment: its name, its default, and what
+// settingsTable is a row for each field of an Environment: its name, its default, and what
 // its comment says of it.
-func settings() (string, error) {
+func settingsTable() (string, error) {
 	comments, err := commentsOf("infra/environment")
 	if err != nil {
 		return "", err

@@ -2,11 +2,15 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -14,6 +18,7 @@ import (
 	"slices"
 	"time"
 
+	"global-ingest/infra/environment"
 	"global-ingest/lambdas/record"
 )
 
@@ -26,30 +31,83 @@ type sent struct {
 	id       string   // the ingest id, once it is answered
 }
 
-// events posts to the endpoint, checks each answer, and looks for the events.
-func events(ctx context.Context, o options, out io.Writer) error {
-	found, err := find(ctx, o)
+// smoke posts to the endpoint, checks each answer, and looks for the events.
+func smoke(ctx context.Context, args []string, t terminal) error {
+	flags := newFlags("smoke")
+	name, outputs, examples := environmentFlag(flags), outputsFlag(flags), examplesFlag(flags)
+	url := flags.String("url", "", "`URL` to post to; default: the deployed one")
+	bucket := flags.String("bucket", "", "`name` of the lake; default: the deployed one")
+	origin := flags.String("origin", "", "`origin` to send as a browser would, where not every one is allowed")
+	wait := flags.Duration("wait", 5*time.Minute, "longest time to look for the events in the lake")
+	if err := t.parse(flags, args); err != nil {
+		return err
+	}
+	at, refused := enter(ctx, *name) // answers can be checked by anybody
+	found, err := find(ctx, *outputs, *name, *url, *bucket, at, refused)
 	if err != nil {
 		return err
 	}
-	valid, invalid, err := samples(o.examples)
+	valid, invalid, err := samples(*examples)
 	if err != nil {
 		return err
 	}
-	began := time.Now()
 	requests, err := requestsOf(valid, invalid)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "%s\n", found["Endpoint"])
+	began := time.Now()
+	fmt.Fprintf(t.out, "%s\n", found[environment.EndpointOutput])
 	for _, r := range requests {
-		took, err := r.post(ctx, found["Endpoint"], o.origin)
+		took, err := r.post(ctx, found[environment.EndpointOutput], *origin)
 		if err != nil {
 			return fmt.Errorf("%s: %w", r.name, err)
 		}
-		fmt.Fprintf(out, "  %-8s 200 %s %4d ms\n", r.name, r.id, took.Milliseconds())
+		fmt.Fprintf(t.out, "  %-8s 200 %s %4d ms\n", r.name, r.id, took.Milliseconds())
 	}
-	return look(ctx, o.wait, found["LakeBucket"], began, requests, out)
+	lake := found[environment.LakeBucketOutput]
+	if refused == nil && lake == "" {
+		refused = errors.New("the bucket's name is not known: add -bucket")
+	}
+	if refused != nil {
+		fmt.Fprintf(t.out, "answered; the lake is not looked at: %v\n", refused)
+		return nil
+	}
+	return look(ctx, at, *wait, lake, began, requests, t.out)
+}
+
+// find returns the environment's outputs: as written by the last deploy from here,
+// or else as the account tells, unless it refused. A url and a bucket come before either.
+func find(ctx context.Context, folder, name, url, bucket string, at place, refused error) (map[string]string, error) {
+	found, err := written(folder, name)
+	switch {
+	case !errors.Is(err, fs.ErrNotExist) || url != "" && (bucket != "" || refused != nil):
+	case errors.Is(refused, errNobody):
+		err = fmt.Errorf("where does %[1]s answer? `make deploy ENV=%[1]s` was not run here and there are no AWS credentials: add URL=https://…", name)
+	case refused != nil:
+		err = refused
+	default:
+		found, err = at.endpointAndLake(ctx)
+	}
+	if err != nil && url == "" {
+		return nil, err
+	}
+	return map[string]string{
+		environment.EndpointOutput:   cmp.Or(url, found[environment.EndpointOutput]),
+		environment.LakeBucketOutput: cmp.Or(bucket, found[environment.LakeBucketOutput]),
+	}, nil
+}
+
+// endpointAndLake asks the account for the outputs of every stack.
+func (p place) endpointAndLake(ctx context.Context) (map[string]string, error) {
+	all := map[string]string{}
+	for _, stack := range environment.Stacks() {
+		outputs, err := p.outputs(ctx, stack)
+		if err != nil {
+			return nil, err
+		}
+		maps.Copy(all, outputs)
+	}
+	return all, nil
 }
 
 // samples returns an event that its schema allows and one that it does not: the

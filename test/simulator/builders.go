@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"global-ingest/infra/assembly"
 )
 
 // builders run the resources that a laptop does run, in the order in which they
@@ -36,7 +38,7 @@ func (r resolved) decode(v any) error {
 	if err != nil {
 		return err
 	}
-	return decodeStrict(data, v)
+	return assembly.DecodeStrict(data, v)
 }
 
 // reference returns what the resource's Ref or attribute gives.

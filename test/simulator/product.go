@@ -10,6 +10,9 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"global-ingest/infra/assembly"
+	deployment "global-ingest/infra/environment"
 )
 
 // Functions are the folders of the functions' executables, by the beginning of the
@@ -73,9 +76,9 @@ func noteSources() error {
 // folder of the golden templates, at the place they are synthesized for.
 func GoldenTemplates(folder, environment string) ([]*Template, error) {
 	var templates []*Template
-	for _, stack := range []string{"Storage", "Pipeline"} {
+	for _, stack := range deployment.Stacks() {
 		path := filepath.Join(folder, strings.ToLower(environment), strings.ToLower(stack)+".json")
-		template, err := ReadTemplate(path, environment+"-"+stack, Place{Account: "111111111111", Region: "us-east-1"})
+		template, err := assembly.ReadTemplate(path, deployment.StackName(environment, stack), Place{Account: "111111111111", Region: "us-east-1"})
 		if err != nil {
 			return nil, err
 		}

@@ -1,5 +1,4 @@
-// Package deployed asks an account what is deployed there: for the operator's
-// commands, not for the functions.
+// Package deployed asks an account what is deployed there.
 package deployed
 
 import (
@@ -21,6 +20,27 @@ func Outputs(ctx context.Context, cfg aws.Config, stack string) (map[string]stri
 	for _, s := range described.Stacks {
 		for _, output := range s.Outputs {
 			found[aws.ToString(output.OutputKey)] = aws.ToString(output.OutputValue)
+		}
+	}
+	return found, nil
+}
+
+// Resource is one resource of a stack.
+type Resource struct{ ID, Type, Name string } // logical id, type, physical id
+
+// Resources returns the resources of a stack, however many there are.
+func Resources(ctx context.Context, cfg aws.Config, stack string) ([]Resource, error) {
+	var found []Resource
+	pages := cloudformation.NewListStackResourcesPaginator(cloudformation.NewFromConfig(cfg), &cloudformation.ListStackResourcesInput{StackName: &stack})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("listing the resources of stack %s: %w", stack, err)
+		}
+		for _, r := range page.StackResourceSummaries {
+			found = append(found, Resource{
+				ID: aws.ToString(r.LogicalResourceId), Type: aws.ToString(r.ResourceType), Name: aws.ToString(r.PhysicalResourceId),
+			})
 		}
 	}
 	return found, nil

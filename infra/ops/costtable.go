@@ -8,8 +8,8 @@ import (
 	"global-ingest/infra/environment"
 )
 
-// costs is what Prod costs under some loads of 800-byte events.
-func costs() (string, error) {
+// costTable is what Prod costs under some loads of 800-byte events.
+func costTable() (string, error) {
 	env, err := environment.Named("Prod")
 	if err != nil {
 		return "", err
