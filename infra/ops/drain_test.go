@@ -128,6 +128,18 @@ func TestDrainWithoutAWaitSaysWhatIsLostAndGoesOn(t *testing.T) {
 	}
 }
 
+// TestDrainWithoutAWaitNeedsNoLook: who may delete the stack need not read metrics.
+func TestDrainWithoutAWaitNeedsNoLook(t *testing.T) {
+	f := deployedPipeline(t, "Prod")
+	f.answers["sqs GetQueueAttributes"] = always(refused{"AccessDenied", "no"})
+	if shown, err := drained(t, "", "-yes", "-wait", "0"); err != nil || !strings.Contains(shown, "not looked at: looking at the queue") {
+		t.Errorf("%v\n%s", err, shown)
+	}
+	if _, err := drained(t, "", "-yes"); err == nil {
+		t.Error("a wait for what cannot be seen ended well")
+	}
+}
+
 func TestANoStopsNothing(t *testing.T) {
 	f := deployedPipeline(t, "Prod")
 	_, err := drained(t, "n\n")

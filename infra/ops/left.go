@@ -76,14 +76,12 @@ func (d *drainer) settles() time.Duration {
 // when nothing was left.
 func (d *drainer) holds(l level, stopped, now time.Time) string {
 	switch {
-	case now.Sub(stopped) < d.late:
-		return "CloudWatch may not show yet what came in last"
-	case l.last.IsZero():
-		return ""
 	case now.Sub(l.last) < d.settles():
 		return fmt.Sprintf("%.0f records came in within %v, which may not be written yet", l.records, d.settles())
-	case now.Sub(l.seen) < d.settles() && l.age >= l.seen.Sub(l.last):
+	case !l.last.IsZero() && now.Sub(l.seen) < d.settles() && l.age >= l.seen.Sub(l.last):
 		return fmt.Sprintf("its oldest record is %v old; Firehose drops it at %v", l.age, firehoseKeeps)
+	case now.Sub(stopped) < d.late:
+		return "CloudWatch may not show yet what came in last"
 	}
 	return ""
 }

@@ -82,6 +82,15 @@ func TestCredentialsOfAnotherAccountAreRefused(t *testing.T) {
 	}
 }
 
+func TestAStackThatIsNotThereIsSaidInOneLine(t *testing.T) {
+	deployedPipeline(t, "Dev")
+	_, err := ops(t, "", "names", "-environment", "Prod")
+	want := "names: there is no stack Prod-Storage, looked for Prod in account 111111111111, us-east-1: run `make deploy ENV=Prod`"
+	if err == nil || err.Error() != want {
+		t.Errorf("error is %v, want %s", err, want)
+	}
+}
+
 // makefile is the Makefile's text.
 func makefile(t *testing.T) string {
 	t.Helper()

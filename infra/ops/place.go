@@ -64,8 +64,16 @@ func (p place) String() string {
 
 // outputs returns the outputs of one of the environment's stacks.
 func (p place) outputs(ctx context.Context, stack string) (map[string]string, error) {
-	return deployed.Outputs(ctx, p.cfg, environment.StackName(p.Name, stack))
+	name := environment.StackName(p.Name, stack)
+	found, err := deployed.Outputs(ctx, p.cfg, name)
+	if refusedAs(err, noSuchStack) {
+		return nil, fmt.Errorf("there is no stack %s, looked for %s: run `make deploy ENV=%s`", name, p, p.Name)
+	}
+	return found, err
 }
+
+// noSuchStack is CloudFormation's code for a stack that does not exist.
+const noSuchStack = "ValidationError"
 
 // settings takes credentials as every AWS tool does, and a region: the one given, the
 // profile's, or us-east-1, in the CDK CLI's order.

@@ -107,7 +107,7 @@ func (s site) visit(ctx context.Context, name string, t terminal) (missing []str
 		case denied(err):
 			fmt.Fprintf(t.out, "  not looked at: %s, these credentials may not\n", l.what)
 		case err != nil:
-			return nil, fmt.Errorf("looking at %s: %w", l.what, err)
+			lines = append(lines, fmt.Sprintf("looking at %s: %v", l.what, err))
 		}
 		missing = append(missing, lines...)
 	}
