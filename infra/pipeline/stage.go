@@ -17,12 +17,6 @@ import (
 	"global-ingest/infra/environment"
 )
 
-// The names of an environment's stacks: deployed, the environment's and a hyphen come first.
-const (
-	storageName  = "Storage"
-	pipelineName = "Pipeline"
-)
-
 // Stage is one environment: what others may add stacks to, or put records into.
 type Stage struct {
 	Scope   awscdk.Stage

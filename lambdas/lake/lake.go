@@ -119,14 +119,15 @@ func (b *Bucket) Since(ctx context.Context, prefix string, at time.Time) (keys [
 
 // Object is one entry of a listing.
 type Object struct {
-	Key   string
-	Bytes int64
+	Key      string
+	Bytes    int64
+	Modified time.Time
 }
 
 // List calls visit with each object whose key begins with prefix, in order.
 func (b *Bucket) List(ctx context.Context, prefix string, visit func(Object) error) error {
 	return b.pages(ctx, prefix, func(o types.Object) error {
-		return visit(Object{Key: aws.ToString(o.Key), Bytes: aws.ToInt64(o.Size)})
+		return visit(Object{Key: aws.ToString(o.Key), Bytes: aws.ToInt64(o.Size), Modified: aws.ToTime(o.LastModified)})
 	})
 }
 

@@ -11,7 +11,7 @@ import (
 // Replay is the message by which an operator asks for an object's events to go
 // through the pipeline once more.
 type Replay struct {
-	Key    string        `json:"key"`              // the object: below failed/ or rejected/
+	Key    string        `json:"key"`              // the object: below spill/, failed/ or rejected/
 	Reason record.Reason `json:"reason,omitempty"` // only rejects with this reason; empty: all
 }
 

@@ -14,7 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 
-	"global-ingest/lambdas/deployed"
+	"global-ingest/infra/ops/deployed"
 )
 
 // target is a wiring that is deployed.

@@ -51,7 +51,7 @@ func (s *screen) waitFor(t *testing.T, pattern string) []string {
 }
 
 // assembly writes a cloud assembly that holds the golden templates.
-func assembly(t *testing.T) string {
+func writeAssembly(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
 	write := func(path, text string) {
@@ -88,7 +88,7 @@ func assembly(t *testing.T) string {
 func arguments(t *testing.T, more ...string) []string {
 	t.Helper()
 	folder := filepath.Dir(filepath.Dir(functions(t)["Ingest"]))
-	return append([]string{"-assembly", assembly(t), "-functions", folder, "-dir", t.TempDir(), "-port", "0", "-s3-port", "0", "-patience", "500ms"}, more...)
+	return append([]string{"-assembly", writeAssembly(t), "-functions", folder, "-dir", t.TempDir(), "-port", "0", "-s3-port", "0", "-patience", "500ms"}, more...)
 }
 
 func TestProgramRunsAndStopsWithEverythingWritten(t *testing.T) {

@@ -16,6 +16,7 @@ import (
 	"syscall"
 	"time"
 
+	"global-ingest/infra/assembly"
 	"global-ingest/test/simulator"
 )
 
@@ -146,7 +147,7 @@ func (s settings) options() (simulator.Options, error) {
 		options.Bootstraps[id] = path
 	}
 	var err error
-	if options.Templates, err = simulator.ReadAssembly(s.assembly, s.environment); errors.Is(err, os.ErrNotExist) {
+	if options.Templates, err = assembly.Read(s.assembly, s.environment); errors.Is(err, os.ErrNotExist) {
 		return options, fmt.Errorf("no templates in %s: `make local` synthesizes them", s.assembly)
 	} else if err != nil {
 		return options, err

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"global-ingest/infra/assembly"
 )
 
 // builders run the resources that a laptop does run, in the order in which they
@@ -42,7 +44,7 @@ func (r resolved) decode(v any) error {
 	if err != nil {
 		return err
 	}
-	if err := decodeStrict(data, v); err != nil {
+	if err := assembly.DecodeStrict(data, v); err != nil {
 		return err
 	}
 	r.omitted.note(r.Type, v)

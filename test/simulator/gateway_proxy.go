@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+
+	"global-ingest/infra/assembly"
 )
 
 // proxyEvent is what the Lambda proxy integration of a REST API sends.
@@ -180,7 +182,7 @@ func (g *Gateway) proxyAnswer(x *exchange, data []byte) {
 
 func decodeAnswer(data []byte) (*functionAnswer, int, error) {
 	var answer functionAnswer
-	if err := decodeStrict(data, &answer); err != nil {
+	if err := assembly.DecodeStrict(data, &answer); err != nil {
 		return nil, 0, fmt.Errorf("%w: %w", errMalformed, err)
 	}
 	status, err := strconv.Atoi(answer.StatusCode.String())

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"global-ingest/infra/assembly"
 )
 
 // errNoValue removes the property whose value it is: Ref of AWS::NoValue.
@@ -212,7 +214,7 @@ func (r *resolver) stackOutput(argument any) (any, error) {
 		return nil, err
 	}
 	var of struct{ StackName, OutputName, Region string }
-	if err := decodeStrict([]byte(asJSON(resolved)), &of); err != nil {
+	if err := assembly.DecodeStrict([]byte(asJSON(resolved)), &of); err != nil {
 		return nil, err
 	}
 	if of.Region != "" && of.Region != r.template.Region {

@@ -11,6 +11,9 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"global-ingest/infra/assembly"
+	deployment "global-ingest/infra/environment"
 )
 
 // Functions are the folders of the functions' executables, by the beginning of the
@@ -81,7 +84,7 @@ func GoldenTemplates(folder, environment string) ([]*Template, error) {
 	for _, path := range paths {
 		stack := strings.TrimSuffix(filepath.Base(path), ".json")
 		stack = strings.ToUpper(stack[:1]) + stack[1:]
-		template, err := ReadTemplate(path, environment+"-"+stack, Place{Account: "111111111111", Region: "us-east-1"})
+		template, err := assembly.ReadTemplate(path, deployment.StackName(environment, stack), Place{Account: "111111111111", Region: "us-east-1"})
 		if err != nil {
 			return nil, err
 		}

@@ -4,9 +4,10 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
-	"reflect"
 	"strings"
 	"testing"
+
+	"global-ingest/infra/assembly"
 )
 
 var testPlace = Place{Account: "111111111111", Region: "us-east-1"}
@@ -18,7 +19,7 @@ func parseTemplate(t *testing.T, stack, text string) (*Template, error) {
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return ReadTemplate(path, stack, testPlace)
+	return assembly.ReadTemplate(path, stack, testPlace)
 }
 
 func mustParse(t *testing.T, stack, text string) *Template {
@@ -140,53 +141,6 @@ func TestEveryKindIsBuiltOrSaysWhyNot(t *testing.T) {
 		if !built[name] && kind.notRun == "" {
 			t.Errorf("%s is not built, and nothing says why", name)
 		}
-	}
-}
-
-func TestAssemblyIsReadByItsManifests(t *testing.T) {
-	dir := t.TempDir()
-	for path, text := range map[string]string{
-		"manifest.json": `{"version": "1", "artifacts": {
-			"assembly-Dev": {"type": "cdk:cloud-assembly", "properties": {"directoryName": "assembly-Dev"}},
-			"assembly-Prod": {"type": "cdk:cloud-assembly", "properties": {"directoryName": "assembly-Prod"}},
-			"Tree": {"type": "cdk:tree", "properties": {"file": "tree.json"}}}}`,
-		"assembly-Dev/manifest.json": `{"artifacts": {
-			"DevPipeline1": {"type": "aws:cloudformation:stack", "environment": "aws://222222222222/eu-west-1",
-				"properties": {"templateFile": "p.json", "stackName": "Dev-Pipeline"}},
-			"DevStorage2": {"type": "aws:cloudformation:stack", "environment": "aws://unknown-account/unknown-region",
-				"properties": {"templateFile": "s.json", "stackName": "Dev-Storage"}},
-			"DevStorage2.assets": {"type": "cdk:asset-manifest", "properties": {"file": "x"}}}}`,
-		"assembly-Dev/p.json": `{"Resources": {}}`,
-		"assembly-Dev/s.json": storageText,
-	} {
-		if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, path)), 0o700); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(filepath.Join(dir, path), []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	templates, err := ReadAssembly(dir, "Dev")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var got []any
-	for _, template := range templates {
-		got = append(got, template.Stack, template.Place, len(template.Resources))
-	}
-	want := []any{
-		"Dev-Pipeline",
-		Place{"222222222222", "eu-west-1"},
-		0,
-		"Dev-Storage",
-		Place{"000000000000", "us-east-1"},
-		2,
-	}
-	if !reflect.DeepEqual(got, want) {
-		t.Errorf("assembly is %v, want %v", got, want)
-	}
-	if _, err := ReadAssembly(dir, "Test"); err == nil || !strings.Contains(err.Error(), "it holds Dev, Prod") {
-		t.Errorf("error is %v, want the environments that exist", err)
 	}
 }
 

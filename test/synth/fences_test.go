@@ -34,8 +34,12 @@ func TestFences(t *testing.T) {
 	t.Run("functions know no infrastructure", func(t *testing.T) {
 		refuse(t, packages, "lambdas/", "github.com/aws/aws-cdk-go/", "github.com/aws/constructs-go/", "github.com/aws/jsii-runtime-go", module+"infra")
 	})
-	t.Run("infrastructure knows no AWS SDK", func(t *testing.T) {
-		refuse(t, packages, "infra", "github.com/aws/aws-sdk-go", "github.com/aws/smithy-go")
+	t.Run("what synthesizes knows no AWS SDK", func(t *testing.T) {
+		synthesizes := slices.DeleteFunc(slices.Clone(packages), func(p pack) bool { return strings.HasPrefix(p.ImportPath, module+"infra/ops") })
+		refuse(t, synthesizes, "infra", "github.com/aws/aws-sdk-go", "github.com/aws/smithy-go")
+	})
+	t.Run("the operators' tools know no CDK", func(t *testing.T) {
+		refuse(t, packages, "infra/ops", "github.com/aws/aws-cdk-go/", "github.com/aws/constructs-go/", "github.com/aws/jsii-runtime-go")
 	})
 	t.Run("environments know no CDK", func(t *testing.T) {
 		refuse(t, packages, "infra/environment", "github.com/aws/aws-cdk-go/", "github.com/aws/constructs-go/", "github.com/aws/jsii-runtime-go")

@@ -1,0 +1,145 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"maps"
+	"os"
+	"os/exec"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"global-ingest/infra/stateful"
+)
+
+// marker is how the comment is found again.
+const marker = "<!-- global-ingest: what a deploy changes -->"
+
+// maxComment is GitHub's limit of a comment's body, 65,536 characters; bytes are
+// never fewer, and the rest is for what surrounds the diffs.
+const maxComment = 60_000
+
+// allowLabel is the label of a pull request that may take away what holds events.
+const allowLabel = "replaces-data"
+
+// change is what a deploy of one environment changes, as the CDK CLI shows it.
+type change struct{ environment, text, cost string }
+
+// show runs command for an environment.
+func show(command, env string) (change, error) {
+	words := strings.Fields(strings.ReplaceAll(command, "{}", env))
+	run := exec.Command(words[0], words[1:]...)
+	run.Env = append(os.Environ(), "CI=true", "NO_COLOR=1") // by CI the CLI writes the diff to its output, not among the errors
+	var problems bytes.Buffer
+	run.Stderr = &problems
+	text, err := run.Output()
+	if err != nil {
+		return change{}, fmt.Errorf("diff of %s: %w\n%s%s", env, err, text, problems.Bytes())
+	}
+	return change{environment: env, text: tidy(string(text))}, nil
+}
+
+var (
+	colour = regexp.MustCompile("\x1b\\[[0-9;]*m")
+	// With CI=true the CLI's warnings are in its output too. The role may not take the
+	// bootstrap's lookup role, on purpose, so the CLI reads with the role itself and says so.
+	lookup  = regexp.MustCompile(`(?m)^.*(could not be used to assume '|Lookup role .* was not assumed).*\n?`)
+	summary = regexp.MustCompile(`(?m)^.*Number of stacks with differences: \d+\n`)
+	blank   = regexp.MustCompile(`\n{3,}`)
+)
+
+func tidy(text string) string {
+	text = lookup.ReplaceAllString(colour.ReplaceAllString(text, ""), "")
+	text = summary.ReplaceAllString(text, "")
+	return strings.TrimSpace(blank.ReplaceAllString(text, "\n\n"))
+}
+
+// changed says whether the diff has any difference: each stack is shown under its
+// name, and says so if it has none.
+func (d change) changed() bool {
+	return strings.Count(d.text, "There were no differences") < len(stackLine.FindAllString(d.text, -1))
+}
+
+var stackLine = regexp.MustCompile(`(?m)^Stack `)
+
+// verdict says what would be lost, a resource a line.
+func verdict(lost map[string][]stateful.Loss) string {
+	if len(lost) == 0 {
+		return "Nothing that holds events is replaced or deleted, nor the address that clients know.\n"
+	}
+	var out strings.Builder
+	for _, file := range slices.Sorted(maps.Keys(lost)) {
+		for _, l := range lost[file] {
+			fmt.Fprintf(&out, "%s: %s (%s) %s\n", strings.TrimSuffix(file, ".json"), l.ID, l.Type, l.Says)
+		}
+	}
+	return out.String()
+}
+
+func count(lost map[string][]stateful.Loss) (n int) {
+	for _, found := range lost {
+		n += len(found)
+	}
+	return n
+}
+
+// markdown writes the comment.
+func markdown(lost map[string][]stateful.Loss, allowed bool, diffs []change) string {
+	var out strings.Builder
+	fmt.Fprintf(&out, "%s\n## What a deploy of this changes\n\n", marker)
+	switch {
+	case len(lost) == 0:
+		out.WriteString(verdict(lost))
+	case allowed:
+		fmt.Fprintf(&out, "**This takes away what holds events**, and the label `%s` allows it:\n\n```\n%s```\n", allowLabel, verdict(lost))
+	default:
+		fmt.Fprintf(&out, "**Stop: this takes away what holds events.** If that is meant, the label `%s` says so.\n\n```\n%s```\n", allowLabel, verdict(lost))
+	}
+	room := (maxComment - out.Len()) / max(1, len(diffs))
+	for _, d := range diffs {
+		if !d.changed() {
+			fmt.Fprintf(&out, "\n**%s**: no change%s\n", d.environment, d.price())
+			continue
+		}
+		fmt.Fprintf(&out, "\n<details><summary><b>%s</b>%s</summary>\n\n````diff\n%s\n````\n\n</details>\n", d.environment, d.price(), signs(clip(d.text, room)))
+	}
+	return out.String()
+}
+
+// price is what the environment costs, behind its name.
+func (d change) price() string {
+	if d.cost == "" {
+		return ""
+	}
+	return ", " + d.cost
+}
+
+// changeLine is a line that the CLI begins with what becomes of a resource.
+var changeLine = regexp.MustCompile(`(?m)^( *[│├└─ ]*)\[([-+~])\]`)
+
+// signs moves the CLI's [+], [-] and [~] to the beginning of their lines, where
+// GitHub colours them.
+func signs(text string) string {
+	return changeLine.ReplaceAllStringFunc(text, func(line string) string {
+		sign := line[len(line)-2 : len(line)-1]
+		return strings.Replace(sign, "~", "!", 1) + " " + line
+	})
+}
+
+// clip cuts text to at most limit bytes, between lines, and says so.
+func clip(text string, limit int) string {
+	const more = "\n… the rest is in the job's log"
+	if len(text) <= limit {
+		return text
+	}
+	text = text[:max(0, limit-len(more))]
+	for !utf8.ValidString(text) {
+		text = text[:len(text)-1]
+	}
+	if end := strings.LastIndexByte(text, '\n'); end > 0 {
+		text = text[:end]
+	}
+	return text + more
+}

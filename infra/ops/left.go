@@ -1,0 +1,144 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
+)
+
+// firehoseKeeps is how long Firehose tries to deliver a record before it drops it.
+const firehoseKeeps = 24 * time.Hour
+
+// left says, a line each, what has not reached the lake. What the queue names lies in the
+// lake as spilled objects, but Redrive puts it into the streams, so it comes first.
+func (d *drainer) left(ctx context.Context, stopped time.Time) (lines []string, err error) {
+	waiting, err := d.waiting(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if waiting > 0 {
+		lines = append(lines, fmt.Sprintf("queue: %d messages, whose records Redrive has not put back; they stay in the lake's spill/", waiting))
+	}
+	levels, err := d.levels(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for i, name := range d.streams {
+		if says := d.holds(levels[i], stopped, time.Now()); says != "" {
+			lines = append(lines, name+": "+says)
+		}
+	}
+	return lines, nil
+}
+
+// waiting is how many messages the queue has, those that Redrive is at included.
+func (d *drainer) waiting(ctx context.Context) (sum int, err error) {
+	names := []sqstypes.QueueAttributeName{
+		sqstypes.QueueAttributeNameApproximateNumberOfMessages, sqstypes.QueueAttributeNameApproximateNumberOfMessagesNotVisible,
+	}
+	out, err := sqs.NewFromConfig(d.cfg).GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{QueueUrl: &d.queueURL, AttributeNames: names})
+	if err != nil {
+		return 0, fmt.Errorf("looking at the queue: %w", err)
+	}
+	for _, name := range names {
+		n, err := strconv.Atoi(out.Attributes[string(name)])
+		if err != nil {
+			return 0, fmt.Errorf("looking at the queue: %s: %w", name, err)
+		}
+		sum += n
+	}
+	return sum, nil
+}
+
+// level is what CloudWatch shows of a stream.
+type level struct {
+	last    time.Time     // the last minute in which a record came in; zero for none
+	records float64       // how many came in since Firehose may have delivered any
+	seen    time.Time     // when the age was measured; zero for never
+	age     time.Duration // of the oldest record that Firehose held then
+}
+
+// settles is how long after its last record a stream that works has delivered everything,
+// and CloudWatch shows it.
+func (d *drainer) settles() time.Duration {
+	return d.Delivery.TransformFor + d.Delivery.BufferFor + d.late
+}
+
+// holds says what a stream may still hold, empty when nothing. A record that is not
+// delivered is at least as old as the one that came in last: a lower age was measured
+// when nothing was left.
+func (d *drainer) holds(l level, stopped, now time.Time) string {
+	switch {
+	case now.Sub(l.last) < d.settles():
+		return fmt.Sprintf("%.0f records came in within %v, which may not be written yet", l.records, d.settles())
+	case !l.last.IsZero() && now.Sub(l.seen) < d.settles() && l.age >= l.seen.Sub(l.last):
+		return fmt.Sprintf("its oldest record is %v old; Firehose drops it at %v", l.age, firehoseKeeps)
+	case now.Sub(stopped) < d.late:
+		return "CloudWatch may not show yet what came in last"
+	}
+	return ""
+}
+
+// levels asks CloudWatch for every stream's level.
+func (d *drainer) levels(ctx context.Context) ([]level, error) {
+	now := time.Now()
+	var queries []types.MetricDataQuery
+	for i, stream := range d.streams {
+		queries = append(queries,
+			metric("in"+strconv.Itoa(i), "IncomingRecords", "Sum", stream), metric("age"+strconv.Itoa(i), "DeliveryToS3.DataFreshness", "Maximum", stream))
+	}
+	byID := map[string]types.MetricDataResult{}
+	pages := cloudwatch.NewGetMetricDataPaginator(cloudwatch.NewFromConfig(d.cfg), &cloudwatch.GetMetricDataInput{
+		StartTime: aws.Time(now.Add(-firehoseKeeps)), EndTime: &now, MetricDataQueries: queries, ScanBy: types.ScanByTimestampDescending,
+	})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("looking at the streams: %w", err)
+		}
+		for _, r := range page.MetricDataResults {
+			all := byID[aws.ToString(r.Id)]
+			all.Timestamps, all.Values = append(all.Timestamps, r.Timestamps...), append(all.Values, r.Values...)
+			byID[aws.ToString(r.Id)] = all
+		}
+	}
+	levels := make([]level, len(d.streams))
+	for i := range d.streams {
+		levels[i] = d.levelOf(byID["in"+strconv.Itoa(i)], byID["age"+strconv.Itoa(i)], now)
+	}
+	return levels, nil
+}
+
+// levelOf reads the two metrics, newest value first.
+func (d *drainer) levelOf(incoming, age types.MetricDataResult, now time.Time) (l level) {
+	for i, at := range incoming.Timestamps {
+		if incoming.Values[i] > 0 && l.last.IsZero() {
+			l.last = at.Add(time.Minute) // a value stands for the minute after its time
+		}
+		if now.Sub(at) < d.settles()+time.Minute {
+			l.records += incoming.Values[i]
+		}
+	}
+	if len(age.Timestamps) > 0 {
+		l.seen, l.age = age.Timestamps[0], time.Duration(age.Values[0])*time.Second
+	}
+	return l
+}
+
+// metric asks for one metric of a stream, a value a minute.
+func metric(id, name, statistic, stream string) types.MetricDataQuery {
+	return types.MetricDataQuery{Id: &id, MetricStat: &types.MetricStat{
+		Period: aws.Int32(60), Stat: &statistic,
+		Metric: &types.Metric{
+			Namespace: aws.String("AWS/Firehose"), MetricName: &name,
+			Dimensions: []types.Dimension{{Name: aws.String("DeliveryStreamName"), Value: &stream}},
+		},
+	}}
+}

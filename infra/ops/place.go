@@ -1,0 +1,118 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/smithy-go"
+	"github.com/aws/smithy-go/logging"
+
+	"global-ingest/infra/environment"
+	"global-ingest/infra/ops/deployed"
+)
+
+// errNobody is the error of a machine without AWS credentials.
+var errNobody = errors.New("no AWS credentials: set AWS_PROFILE, or log in with `aws sso login`")
+
+// elsewhere is the error of credentials that belong to another account.
+type elsewhere struct{ environment, account, credentials string }
+
+func (e elsewhere) Error() string {
+	return fmt.Sprintf("%s is in account %s, these credentials are of %s: set AWS_PROFILE to one of %[2]s", e.environment, e.account, e.credentials)
+}
+
+// named finds an environment. A test has others.
+var named = environment.Named
+
+// place is an environment where it is deployed.
+type place struct {
+	environment.Environment // with account and region
+	cfg                     aws.Config
+}
+
+// enter takes the operator's credentials, as every AWS tool does, to the region of the
+// environment. Its error is errNobody without credentials, and elsewhere when they belong
+// to an account that is not the environment's.
+func enter(ctx context.Context, name string) (place, error) {
+	env, err := named(name)
+	if err != nil {
+		return place{}, err
+	}
+	cfg, err := settings(ctx, env.Region)
+	if err != nil {
+		return place{}, err
+	}
+	account, err := accountOf(ctx, cfg)
+	if err != nil {
+		return place{}, err
+	}
+	if env.Account != "" && env.Account != account {
+		return place{}, elsewhere{env.Name, env.Account, account}
+	}
+	env.Account, env.Region = account, cfg.Region
+	return place{Environment: env, cfg: cfg}, nil
+}
+
+func (p place) String() string {
+	return fmt.Sprintf("%s in account %s, %s", p.Name, p.Account, p.Region)
+}
+
+// outputs returns the outputs of one of the environment's stacks.
+func (p place) outputs(ctx context.Context, stack string) (map[string]string, error) {
+	name := environment.StackName(p.Name, stack)
+	found, err := deployed.Outputs(ctx, p.cfg, name)
+	if refusedAs(err, noSuchStack) {
+		return nil, fmt.Errorf("there is no stack %s, looked for %s: run `make deploy ENV=%s`", name, p, p.Name)
+	}
+	return found, err
+}
+
+// noSuchStack is CloudFormation's code for a stack that does not exist.
+const noSuchStack = "ValidationError"
+
+// settings takes credentials as every AWS tool does, and a region: the one given, the
+// profile's, or us-east-1, in the CDK CLI's order.
+func settings(ctx context.Context, region string) (aws.Config, error) {
+	cfg, err := config.LoadDefaultConfig(ctx, config.WithLogger(logging.Nop{}))
+	if err != nil {
+		return cfg, fmt.Errorf("reading AWS settings: %w", err)
+	}
+	cfg.Region = cmp.Or(region, cfg.Region, "us-east-1")
+	if _, err := cfg.Credentials.Retrieve(ctx); err != nil {
+		return cfg, errNobody
+	}
+	return cfg, nil
+}
+
+// accountOf returns the account that the credentials belong to.
+func accountOf(ctx context.Context, cfg aws.Config) (string, error) {
+	who, err := sts.NewFromConfig(cfg).GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
+	if err != nil {
+		return "", fmt.Errorf("asking whose credentials these are: %w", err)
+	}
+	return aws.ToString(who.Account), nil
+}
+
+// refusedAs says whether AWS refused with one of these codes.
+func refusedAs(err error, codes ...string) bool {
+	var refused smithy.APIError
+	if !errors.As(err, &refused) {
+		return false
+	}
+	for _, code := range codes {
+		if refused.ErrorCode() == code {
+			return true
+		}
+	}
+	return false
+}
+
+// denied says whether the credentials lack a right, in the words of any service.
+func denied(err error) bool {
+	return refusedAs(err, "AccessDenied", "AccessDeniedException", "UnauthorizedException", "NotAuthorized")
+}

@@ -1,0 +1,296 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
+	"github.com/aws/aws-sdk-go-v2/service/acm"
+	acmtypes "github.com/aws/aws-sdk-go-v2/service/acm/types"
+	"github.com/aws/aws-sdk-go-v2/service/apigateway"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
+
+	"global-ingest/infra/assembly"
+)
+
+// site is one account and region that the assembly deploys to.
+type site struct {
+	assembly.Place
+	cfg       aws.Config
+	templates []*assembly.Template
+}
+
+// looks are what a deploy needs of the account. Without it CloudFormation would fail only
+// after minutes, or deploy what cannot serve. Each returns the lines of what is missing; a
+// line names the command to type.
+var looks = []struct {
+	what string
+	look func(context.Context, site, terminal) ([]string, error)
+}{
+	{"the bootstrap", bootstrap},
+	{"API Gateway's role for logs", apiLogRole},
+	{"Lambda's concurrency", concurrency},
+	{"the certificate", certificate},
+}
+
+// ready says what every account and region that the assembly deploys to still lacks. What
+// the credentials may not look at is noted and stops nothing.
+func ready(ctx context.Context, args []string, t terminal) error {
+	flags := newFlags("ready")
+	name, folder := environmentFlag(flags), assemblyFlag(flags)
+	if err := t.parse(flags, args); err != nil {
+		return err
+	}
+	sites, err := sitesOf(*folder, *name)
+	if err != nil {
+		return err
+	}
+	var missing []string
+	for _, at := range sites {
+		found, err := at.visit(ctx, *name, t)
+		if err != nil {
+			return err
+		}
+		missing = append(missing, found...)
+	}
+	if len(missing) > 0 {
+		return fmt.Errorf("%s cannot be deployed yet:\n  %s", *name, strings.Join(missing, "\n  "))
+	}
+	return nil
+}
+
+// sitesOf returns the accounts and regions of an environment's stacks, in order.
+func sitesOf(folder, name string) ([]site, error) {
+	templates, err := assembly.Read(folder, name)
+	if err != nil {
+		return nil, err
+	}
+	at := map[assembly.Place][]*assembly.Template{}
+	for _, template := range templates {
+		at[template.Place] = append(at[template.Place], template)
+	}
+	var sites []site
+	for _, place := range slices.SortedFunc(maps.Keys(at), func(a, b assembly.Place) int {
+		return cmp.Or(cmp.Compare(a.Account, b.Account), cmp.Compare(a.Region, b.Region))
+	}) {
+		sites = append(sites, site{Place: place, templates: at[place]})
+	}
+	return sites, nil
+}
+
+// visit takes every look at one site. Credentials of another account look at nothing: a
+// workflow's may only assume the CDK's roles there, and the CDK CLI says when they may not.
+func (s site) visit(ctx context.Context, name string, t terminal) (missing []string, err error) {
+	if s.cfg, err = settings(ctx, s.Region); err != nil {
+		return nil, err
+	}
+	account, err := accountOf(ctx, s.cfg)
+	if err != nil {
+		return nil, err
+	}
+	fmt.Fprintf(t.out, "%s in account %s, %s\n", name, s.Account, s.Region)
+	if account != s.Account {
+		fmt.Fprintf(t.out, "  not looked at: %v\n", elsewhere{name, s.Account, account})
+		return nil, nil
+	}
+	for _, l := range looks {
+		lines, err := l.look(ctx, s, t)
+		switch {
+		case denied(err):
+			fmt.Fprintf(t.out, "  not looked at: %s, these credentials may not\n", l.what)
+		case err != nil:
+			lines = append(lines, fmt.Sprintf("looking at %s: %v", l.what, err))
+		}
+		missing = append(missing, lines...)
+	}
+	return missing, nil
+}
+
+// each calls visit with the resources of a type, in order.
+func (s site) each(resourceType string, visit func(id string, properties map[string]any)) {
+	for _, template := range s.templates {
+		for _, id := range slices.Sorted(maps.Keys(template.Resources)) {
+			if r := template.Resources[id]; r.Type == resourceType {
+				visit(id, r.Properties)
+			}
+		}
+	}
+}
+
+func (s site) has(resourceType string) (found bool) {
+	s.each(resourceType, func(string, map[string]any) { found = true })
+	return found
+}
+
+// defaultQualifier is the one that `cdk bootstrap` uses when nobody chooses another.
+const defaultQualifier = "hnb659fds"
+
+// bootstrap reads the version of the bootstrap with the templates' own qualifier.
+func bootstrap(ctx context.Context, s site, _ terminal) (missing []string, err error) {
+	demands := map[string]int{}
+	for _, template := range s.templates {
+		demands[template.Bootstrap.Parameter] = max(demands[template.Bootstrap.Parameter], template.Bootstrap.Version)
+	}
+	delete(demands, "") // a synthesizer that needs none
+	for _, parameter := range slices.Sorted(maps.Keys(demands)) {
+		version, err := bootstrapVersion(ctx, s.cfg, parameter)
+		if err != nil {
+			return nil, err
+		}
+		switch {
+		case version == 0:
+			missing = append(missing, fmt.Sprintf("aws://%s/%s is not bootstrapped, it has no parameter %s: run `%s`",
+				s.Account, s.Region, parameter, s.bootstrapCommand(parameter)))
+		case version < demands[parameter]:
+			missing = append(missing, fmt.Sprintf("aws://%s/%s has version %d of the bootstrap, the stacks need %d: run `%s`",
+				s.Account, s.Region, version, demands[parameter], s.bootstrapCommand(parameter)))
+		}
+	}
+	return missing, nil
+}
+
+// bootstrapVersion returns 0 when there is none.
+func bootstrapVersion(ctx context.Context, cfg aws.Config, parameter string) (int, error) {
+	out, err := ssm.NewFromConfig(cfg).GetParameter(ctx, &ssm.GetParameterInput{Name: &parameter})
+	if refusedAs(err, "ParameterNotFound") {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	version, err := strconv.Atoi(aws.ToString(out.Parameter.Value))
+	if err != nil {
+		return 0, fmt.Errorf("parameter %s: %w", parameter, err)
+	}
+	return version, nil
+}
+
+// bootstrapCommand gives a qualifier of one's own a toolkit stack of its own, for the
+// default name may be another team's.
+func (s site) bootstrapCommand(parameter string) string {
+	command := fmt.Sprintf("npx --prefix infra cdk bootstrap aws://%s/%s", s.Account, s.Region)
+	_, rest, _ := strings.Cut(parameter, "/cdk-bootstrap/")
+	if qualifier, _, _ := strings.Cut(rest, "/"); qualifier != defaultQualifier {
+		command += fmt.Sprintf(" --qualifier %s --toolkit-stack-name CDKToolkit-%[1]s", qualifier)
+	}
+	return command
+}
+
+// apiLogRole looks for the role with which API Gateway writes logs: one an account and
+// region, which a stage with logs needs before it is made.
+func apiLogRole(ctx context.Context, s site, _ terminal) ([]string, error) {
+	if !s.has("AWS::ApiGateway::Stage") || s.has("AWS::ApiGateway::Account") {
+		return nil, nil
+	}
+	account, err := apigateway.NewFromConfig(s.cfg).GetAccount(ctx, &apigateway.GetAccountInput{})
+	if err != nil || aws.ToString(account.CloudwatchRoleArn) != "" {
+		return nil, err
+	}
+	return []string{fmt.Sprintf("API Gateway has no role for logs in account %s, %s: set OwnAPILogRole in one environment there, or run "+
+		"`aws apigateway update-account --region %[2]s --patch-operations op=replace,path=/cloudwatchRoleArn,value=<ARN of a role "+
+		"with the policy AmazonAPIGatewayPushToCloudWatchLogs>`", s.Account, s.Region)}, nil
+}
+
+// Lambda's concurrency.
+const (
+	// unreservable is what Lambda keeps for functions without a reservation.
+	// https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html
+	unreservable = 100
+	// usualConcurrency is the default quota of an account; a new one starts with 10.
+	usualConcurrency = 1_000
+)
+
+// concurrency compares what the functions reserve with the account's quota.
+func concurrency(ctx context.Context, s site, t terminal) ([]string, error) {
+	out, err := lambda.NewFromConfig(s.cfg).GetAccountSettings(ctx, &lambda.GetAccountSettingsInput{})
+	if err != nil {
+		return nil, err
+	}
+	if out.AccountLimit == nil {
+		return nil, errors.New("the answer has no AccountLimit")
+	}
+	quota, taken := int(out.AccountLimit.ConcurrentExecutions), s.reserved()
+	raise := func(to int) string {
+		return fmt.Sprintf("`aws service-quotas request-service-quota-increase --region %s --service-code lambda --quota-code L-B99A9384 "+
+			"--desired-value %d`", s.Region, to)
+	}
+	if taken > 0 && taken+unreservable > quota {
+		return []string{fmt.Sprintf("Lambda's concurrency in account %s, %s is %d; the functions take %d, and %d must stay unreserved: run %s",
+			s.Account, s.Region, quota, taken, unreservable, raise(max(usualConcurrency, taken+unreservable)))}, nil
+	}
+	if quota < usualConcurrency {
+		fmt.Fprintf(t.out, "  Lambda's concurrency is %d, for all functions of the region together; to ask for the usual %d: %s\n",
+			quota, usualConcurrency, raise(usualConcurrency))
+	}
+	return nil, nil
+}
+
+// reserved is what the functions take of the account's concurrency: reserved, or
+// provisioned where a function reserves none.
+func (s site) reserved() (sum int) {
+	own := map[string]bool{}
+	s.each("AWS::Lambda::Function", func(id string, properties map[string]any) {
+		n := whole(properties["ReservedConcurrentExecutions"])
+		own[id], sum = n > 0, sum+n
+	})
+	s.each("AWS::Lambda::Alias", func(_ string, properties map[string]any) {
+		function, _ := properties["FunctionName"].(map[string]any)
+		id, _ := function["Ref"].(string)
+		config, _ := properties["ProvisionedConcurrencyConfig"].(map[string]any)
+		if !own[id] {
+			sum += whole(config["ProvisionedConcurrentExecutions"])
+		}
+	})
+	return sum
+}
+
+// whole reads a number of a template, 0 when there is none.
+func whole(value any) int {
+	n, _ := strconv.Atoi(fmt.Sprint(value))
+	return n
+}
+
+// certificate looks for the certificate of the environment's own domain. CloudFront, which
+// stands before an edge-optimized API, reads it in us-east-1 only.
+func certificate(ctx context.Context, s site, _ terminal) (missing []string, err error) {
+	s.each("AWS::ApiGateway::DomainName", func(_ string, properties map[string]any) {
+		text, _ := properties["CertificateArn"].(string)
+		domain, _ := properties["DomainName"].(string)
+		line, failed := s.certificateOf(ctx, text, domain)
+		err = cmp.Or(err, failed)
+		if line != "" {
+			missing = append(missing, line)
+		}
+	})
+	return missing, err
+}
+
+func (s site) certificateOf(ctx context.Context, text, domain string) (string, error) {
+	request := fmt.Sprintf("`aws acm request-certificate --region us-east-1 --domain-name %s --validation-method DNS`", domain)
+	at, err := arn.Parse(text)
+	if err != nil {
+		return "", fmt.Errorf("reading certificate %q: %w", text, err)
+	}
+	if at.Region != "us-east-1" {
+		return fmt.Sprintf("certificate %s is in %s, must be in us-east-1: run %s", text, at.Region, request), nil
+	}
+	out, err := acm.NewFromConfig(s.cfg, func(o *acm.Options) { o.Region = at.Region }).DescribeCertificate(ctx, &acm.DescribeCertificateInput{CertificateArn: &text})
+	switch {
+	case refusedAs(err, "ResourceNotFoundException"):
+		return fmt.Sprintf("certificate %s does not exist: run %s", text, request), nil
+	case err != nil:
+		return "", err
+	case out.Certificate.Status != acmtypes.CertificateStatusIssued:
+		return fmt.Sprintf("certificate %s is %s, must be %s: `aws acm describe-certificate --region us-east-1 --certificate-arn %[1]s` shows which DNS record is missing",
+			text, out.Certificate.Status, acmtypes.CertificateStatusIssued), nil
+	}
+	return "", nil
+}

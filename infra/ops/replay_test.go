@@ -1,0 +1,86 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"global-ingest/lambdas/redrive"
+)
+
+// spilledObjects is S3's listing of objects that were written so many hours ago.
+func spilledObjects(hours ...int) xml {
+	var contents strings.Builder
+	for i, h := range hours {
+		fmt.Fprintf(&contents, "<Contents><Key>spill/0%d</Key><LastModified>%s</LastModified><Size>100</Size></Contents>",
+			i, time.Now().Add(-time.Duration(h)*time.Hour).UTC().Format(time.RFC3339))
+	}
+	return xml("<ListBucketResult>" + contents.String() + "</ListBucketResult>")
+}
+
+// queued are the keys of the messages that were sent, in order.
+func (f *fakeAWS) queued(t *testing.T) (keys []string) {
+	t.Helper()
+	for _, call := range f.of("sqs SendMessageBatch") {
+		var sent struct {
+			Entries []struct{ MessageBody string }
+		}
+		call.decode(t, &sent)
+		for _, entry := range sent.Entries {
+			keys = append(keys, entry.MessageBody)
+		}
+	}
+	return keys
+}
+
+// TestSpilledObjectsOutliveTheirMessages: those that are older than they should be are
+// queued again, in calls of ten, and no object is read.
+func TestSpilledObjectsOutliveTheirMessages(t *testing.T) {
+	f := deployedPipeline(t, "Prod")
+	old := make([]int, 12)
+	for i := range old {
+		old[i] = 25 + i
+	}
+	f.answers["s3 GET /LakeBucket-out"] = always(spilledObjects(append(old, 1, 23)...))
+	shown, err := ops(t, "y\n", "replay", "-environment", "Prod", "-prefix", "spill/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"14 objects, 12 hold 12 records to replay", "spilled              12", "replay 12 records? [y/N]", "queued 12 objects"} {
+		if !strings.Contains(shown, want) {
+			t.Errorf("%q is missing in\n%s", want, shown)
+		}
+	}
+	keys := f.queued(t)
+	first, err := redrive.Replay{Key: "spill/00"}.Body()
+	if err != nil || len(keys) != 12 || keys[0] != first || len(f.of("sqs SendMessageBatch")) != 2 {
+		t.Errorf("%v, queued %q in %d calls", err, keys, len(f.of("sqs SendMessageBatch")))
+	}
+	if shown, err := ops(t, "", "replay", "-environment", "Prod", "-prefix", "spill/", "-older", "100h"); err != nil || !strings.Contains(shown, "14 objects, 0 hold") {
+		t.Errorf("%v\n%s", err, shown)
+	}
+}
+
+func TestAFailedMessageFailsTheReplay(t *testing.T) {
+	f := deployedPipeline(t, "Prod")
+	f.answers["s3 GET /LakeBucket-out"] = always(spilledObjects(30))
+	f.answers["sqs SendMessageBatch"] = always(m{"Failed": []m{{"Id": "0", "Message": "full"}}})
+	if _, err := ops(t, "", "replay", "-environment", "Prod", "-prefix", "spill/", "-yes"); err == nil || !strings.Contains(err.Error(), "queueing objects: 0: full") {
+		t.Errorf("error is %v", err)
+	}
+}
+
+func TestReplayRefusesWhatItCannotMean(t *testing.T) {
+	for want, args := range map[string][]string{
+		`prefix is "events/", must begin with one of [spill/ rejected/ failed/]`: {"-prefix", "events/"},
+		`reason is "bad", must be one of`:                                        {"-prefix", "rejected/", "-reason", "bad"},
+		`reason is "empty", but only objects below rejected/ have one`:           {"-prefix", "failed/", "-reason", "empty"},
+		`replay: reason is "empty", but only objects below rejected/ have one`:   {"-prefix", "spill/", "-reason", "empty"},
+	} {
+		_, err := ops(t, "", append([]string{"replay"}, args...)...)
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v: error is %v, want %q", args, err, want)
+		}
+	}
+}

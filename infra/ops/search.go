@@ -1,0 +1,147 @@
+package main
+
+import (
+	"bufio"
+	"compress/gzip"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"global-ingest/lambdas/lake"
+	"global-ingest/lambdas/record"
+)
+
+// search looks for events in a lake.
+type search struct {
+	lake    *lake.Bucket
+	began   time.Time
+	wanted  map[string]string // event id to prefix
+	visited map[string]bool   // objects that were read
+}
+
+// look waits for every event in the lake, for at most wait. Credentials that may not read
+// it are content with the answers.
+func look(ctx context.Context, at place, wait time.Duration, bucket string, began time.Time, requests []*sent, out io.Writer) error {
+	s := search{lake: lake.From(at.s3(), bucket), began: began, wanted: map[string]string{}, visited: map[string]bool{}}
+	for _, r := range requests {
+		for n, prefix := range r.prefixes {
+			s.wanted[fmt.Sprintf("%s/%d", r.id, n)] = prefix
+		}
+	}
+	total := len(s.wanted)
+	ctx, cancel := context.WithTimeout(ctx, wait)
+	defer cancel()
+	fmt.Fprintf(out, "waiting for %d events in %s, %s\n", total, bucket, at)
+	err := s.until(ctx)
+	if denied(err) {
+		fmt.Fprintln(out, "answered; these credentials may not read the lake")
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "all %d are there after %s\n", total, time.Since(began).Round(100*time.Millisecond))
+	return nil
+}
+
+// s3 is the client of the place's buckets.
+func (p place) s3() *s3.Client {
+	return s3.NewFromConfig(p.cfg, func(o *s3.Options) {
+		o.UsePathStyle = p.cfg.BaseEndpoint != nil || o.BaseEndpoint != nil // a local endpoint has no name per bucket
+	})
+}
+
+// until looks again and again until nothing is wanted any more or ctx ends.
+func (s *search) until(ctx context.Context) error {
+	for pause := 250 * time.Millisecond; ; pause = min(2*pause, 10*time.Second) {
+		err := s.once(ctx)
+		if ended := ctx.Err(); ended != nil {
+			return errors.Join(missing(slices.Sorted(maps.Keys(s.wanted))), ended)
+		}
+		if err != nil || len(s.wanted) == 0 {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(pause):
+		}
+	}
+}
+
+// missing is the error of events that were acknowledged and are not in the lake.
+func missing(ids []string) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	return errors.New("not in the lake: " + strings.Join(ids, ", "))
+}
+
+// once reads the objects that are new in the hours since a little before the start.
+func (s *search) once(ctx context.Context) error {
+	for _, prefix := range []string{record.EventsPrefix, record.RejectedPrefix} {
+		for _, folder := range record.Folders(prefix, s.began, time.Now()) {
+			err := s.lake.List(ctx, folder, func(o lake.Object) error {
+				if s.visited[o.Key] {
+					return nil
+				}
+				s.visited[o.Key] = true
+				return s.read(ctx, o.Key, prefix)
+			})
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// read ticks off what an object holds of the events that are wanted.
+func (s *search) read(ctx context.Context, key, prefix string) error {
+	object, err := s.lake.Get(ctx, key)
+	if err != nil {
+		return err
+	}
+	defer object.Close()
+	text, err := gzip.NewReader(object)
+	if err != nil {
+		return fmt.Errorf("reading %s: %w", key, err)
+	}
+	reader := bufio.NewReader(text)
+	for {
+		line, end := reader.ReadBytes('\n')
+		if err := s.tick(line, prefix); err != nil {
+			return fmt.Errorf("reading %s: %w", key, err)
+		}
+		if errors.Is(end, io.EOF) {
+			return nil
+		}
+		if end != nil {
+			return fmt.Errorf("reading %s: %w", key, end)
+		}
+	}
+}
+
+// tick finds an event in the wrong place at once: it will not move.
+func (s *search) tick(line []byte, prefix string) error {
+	var row struct{ ID, Reason string }
+	if len(line) == 0 {
+		return nil
+	}
+	if err := json.Unmarshal(line, &row); err != nil {
+		return err
+	}
+	want, wanted := s.wanted[row.ID]
+	if wanted && want != prefix {
+		return fmt.Errorf("%s is in %s (%s), want %s", row.ID, prefix, row.Reason, want)
+	}
+	delete(s.wanted, row.ID)
+	return nil
+}

@@ -1,0 +1,108 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// echo prints how a program was called.
+const echo = `echo "$(basename "$0") $*"`
+
+// fakeCDK takes the place of the CDK CLI.
+func fakeCDK(t *testing.T) {
+	t.Helper()
+	known := cdk
+	t.Cleanup(func() { cdk = known })
+	tools(t, map[string]string{"cdk": echo, "go": echo})
+	cdk = "cdk"
+}
+
+func TestDiffAsksTheAccountWhenSomebodyIsLoggedIn(t *testing.T) {
+	fakeCDK(t)
+	fake(t, nil)
+	shown, err := ops(t, "", "diff", "-environment", "Prod", "-method", "template")
+	if err != nil || shown != "cdk diff --method=template Prod/*\n" {
+		t.Errorf("%v\n%s", err, shown)
+	}
+}
+
+// TestDiffComparesGoldensWithoutCredentials, and a stack that is new with nothing.
+func TestDiffComparesGoldensWithoutCredentials(t *testing.T) {
+	t.Chdir(t.TempDir())
+	if err := write(strings.NewReader("{}"), "before/prod/storage.json"); err != nil {
+		t.Fatal(err)
+	}
+	fakeCDK(t)
+	credentials(t, "")
+	shown, err := ops(t, "", "diff", "-environment", "Prod", "-base", "before")
+	want := "go run ./infra -account 111111111111 -region us-east-1 -dist test/synth/testdata/dist\n" +
+		"cdk diff --exclusively --build true --app .local/golden.out --template before/prod/storage.json Prod/Storage\n" +
+		"cdk diff --exclusively --build true --app .local/golden.out --template before/prod/pipeline.json Prod/Pipeline\n"
+	if err != nil || shown != want {
+		t.Errorf("%v, got\n%s\nwant\n%s", err, shown, want)
+	}
+	if text, err := os.ReadFile("before/prod/pipeline.json"); err != nil || string(text) != "{}\n" {
+		t.Errorf("%v: a new stack is compared with %s", err, text)
+	}
+}
+
+func TestEveryFuzzTargetRuns(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for file, text := range map[string]string{
+		"lambdas/event/scan_test.go":  "package event\n\nfunc FuzzScan(f *testing.F) {}\n\nfunc FuzzSplit(f *testing.F) {}\n",
+		"lambdas/record/line_test.go": "package record\n\nfunc TestLine(t *testing.T) {}\n",
+	} {
+		if err := write(strings.NewReader(text), file); err != nil {
+			t.Fatal(err)
+		}
+	}
+	tools(t, map[string]string{"go": echo})
+	shown, err := ops(t, "", "fuzz", "-time", "1s")
+	for _, target := range []string{"FuzzScan", "FuzzSplit"} {
+		want := "go test ./lambdas/event -run ^$ -fuzz ^" + target + "$ -fuzztime 1s -fuzzminimizetime 10x\n"
+		if err != nil || !strings.Contains(shown, want) || strings.Contains(shown, "record") {
+			t.Errorf("%v, %q is missing in\n%s", err, want, shown)
+		}
+	}
+	if _, err := ops(t, "", "fuzz", "-folder", "lambdas/record"); err == nil || !strings.Contains(err.Error(), "there is no fuzz target") {
+		t.Errorf("error is %v", err)
+	}
+}
+
+func TestBenchmarksAreComparedWithARevision(t *testing.T) {
+	repository(t, map[string]string{"a.txt": "before"})
+	if err := os.WriteFile("a.txt", []byte("after"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	tools(t, map[string]string{"go": `if [ "$1" = -C ]; then cat "$2/a.txt"; else shift 2; for side in "$@"; do cat "${side#*=}"; echo " is ${side%%=*}"; done; fi`})
+	for range 2 { // a second run finds what the first one left
+		shown, err := ops(t, "", "bench-compare", "-benchstat", "b@v1")
+		if err != nil || shown != "before is base\nafter is new\n" {
+			t.Errorf("%v\n%s", err, shown)
+		}
+	}
+	if _, err := os.Stat(filepath.Join(".local", "bench", "base")); !os.IsNotExist(err) {
+		t.Errorf("the worktree is left: %v", err)
+	}
+}
+
+func TestADatabaseThatCannotBeReachedIsSaid(t *testing.T) {
+	for name, c := range map[string]struct {
+		script, want string // in what is printed
+		args         []string
+		fails        bool
+	}{
+		"fine":        {script: "exit 0"},
+		"offline":     {script: "echo fetching vulnerabilities: no route; exit 1", want: "NOT CHECKED, https://vuln.go.dev cannot be reached"},
+		"required":    {script: "echo fetching vulnerabilities: no route; exit 1", args: []string{"-required"}, fails: true},
+		"found a few": {script: "echo GO-2026-1; exit 3", fails: true},
+	} {
+		tools(t, map[string]string{"go": c.script})
+		shown, err := ops(t, "", append([]string{"vuln", "-govulncheck", "v@v1"}, c.args...)...)
+		if (err != nil) != c.fails || !strings.Contains(shown, c.want) {
+			t.Errorf("%s: %v\n%s", name, err, shown)
+		}
+	}
+}
