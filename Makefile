@@ -74,7 +74,7 @@ review: cli ## write the comment for a pull request, since BASE=main, to .local/
 		-golden '$(MAKE) -s diff ENV={} BASE=$(BASE) GOLDEN=1' $(call flag,role,DIFF_ROLE) $(call flag,only,ONLY) $(if $(ALLOW),-allow) >$(OUT)/review.md
 post: ## post .local/review.md to the pull request of a GitHub workflow, or update it there
 	@$(OPS) review post -comment $(OUT)/review.md
-readme: ## bring the generated tables of README.md up to date
+readme: ## bring the generated tables of infra/docs up to date
 	@$(OPS) readme
 cost: ## print what ENV costs a month, and which quota it meets first: EVENTS=100M BYTES=800 BATCH=10 PEAK=3
 	@$(OPS) cost -environment '$(ENV)' $(call flag,events,EVENTS) $(call flag,bytes,BYTES) $(call flag,batch,BATCH) $(call flag,peak,PEAK)

@@ -7,42 +7,49 @@ import (
 	"os"
 )
 
-const path = "README.md"
+// pages are the pages with a part that stands elsewhere already: a table and how it is
+// written, by the name in the page's markers.
+var pages = map[string]struct {
+	part  string
+	table func() (string, error)
+}{
+	"infra/docs/settings.md": {"settings", settingsTable},
+	"infra/docs/operate.md":  {"cost", costTable},
+}
 
-// readme writes the parts of README.md that stand elsewhere already: the settings of an
-// environment, and what one costs.
+// readme writes the generated parts of the docs: the settings of an environment, and
+// what one costs.
 func readme(_ context.Context, args []string, t terminal) error {
 	if err := t.parse(newFlags("readme"), args); err != nil {
 		return err
 	}
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return err
+	for page := range pages {
+		_, text, err := generate(page)
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(page, text, 0o644); err != nil {
+			return err
+		}
 	}
-	text, err = generate(text)
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(path, text, 0o644)
+	return nil
 }
 
-// parts are what is generated, by the name in its markers.
-var parts = map[string]func() (string, error){"settings": settingsTable, "cost": costTable}
-
-// generate returns text with each part up to date.
-func generate(text []byte) ([]byte, error) {
-	for name, part := range parts {
-		begin, end := fmt.Appendf(nil, "<!-- %s: make readme -->\n", name), fmt.Appendf(nil, "<!-- end of %s -->", name)
-		before, rest, found := bytes.Cut(text, begin)
-		_, after, closed := bytes.Cut(rest, end)
-		if !found || !closed {
-			return nil, fmt.Errorf("%s has no place for %s: want %q and %q", path, name, begin, end)
-		}
-		content, err := part()
-		if err != nil {
-			return nil, fmt.Errorf("writing %s: %w", name, err)
-		}
-		text = bytes.Join([][]byte{before, begin, []byte(content), end, after}, nil)
+// generate returns a page as it is, and with its part up to date.
+func generate(page string) (old, text []byte, err error) {
+	if old, err = os.ReadFile(page); err != nil {
+		return nil, nil, err
 	}
-	return text, nil
+	p := pages[page]
+	begin, end := fmt.Appendf(nil, "<!-- %s: make readme -->\n", p.part), fmt.Appendf(nil, "<!-- end of %s -->", p.part)
+	before, rest, found := bytes.Cut(old, begin)
+	_, after, closed := bytes.Cut(rest, end)
+	if !found || !closed {
+		return nil, nil, fmt.Errorf("%s has no place for %s: want %q and %q", page, p.part, begin, end)
+	}
+	content, err := p.table()
+	if err != nil {
+		return nil, nil, fmt.Errorf("writing %s: %w", p.part, err)
+	}
+	return old, bytes.Join([][]byte{before, begin, []byte(content), end, after}, nil), nil
 }
