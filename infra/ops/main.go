@@ -54,7 +54,7 @@ func groups() []group {
 			{"diff", "show what a deploy would change", diff},
 			{"review", "check | comment | post: what a change takes away, and the pull request's comment", review},
 			{"cost", "print what an environment costs a month, and which quota it meets first", price},
-			{"readme", "bring the generated tables of README.md up to date", readme},
+			{"readme", "bring the generated tables of infra/docs up to date", readme},
 		}},
 		{"In the code", []verb{
 			{"fuzz", "run every fuzz target for a while", fuzz},

@@ -12,7 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
-	"global-ingest/lambdas/lake"
+	"global-ingest/lambdas/aws/lake"
 	"global-ingest/lambdas/record"
 	"global-ingest/lambdas/redrive"
 )

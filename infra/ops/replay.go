@@ -11,7 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"global-ingest/infra/environment"
-	"global-ingest/lambdas/lake"
+	"global-ingest/lambdas/aws/lake"
 	"global-ingest/lambdas/record"
 )
 

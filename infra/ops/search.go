@@ -15,7 +15,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
-	"global-ingest/lambdas/lake"
+	"global-ingest/lambdas/aws/lake"
 	"global-ingest/lambdas/record"
 )
 

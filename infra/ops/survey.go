@@ -14,7 +14,7 @@ import (
 
 	"github.com/schollz/progressbar/v3"
 
-	"global-ingest/lambdas/lake"
+	"global-ingest/lambdas/aws/lake"
 	"global-ingest/lambdas/record"
 	"global-ingest/lambdas/redrive"
 )

@@ -6,7 +6,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 
 	"global-ingest/infra/environment"
-	"global-ingest/lambdas/emf"
+	"global-ingest/lambdas/runtime/emf"
 )
 
 // metric is a metric of CloudWatch's.

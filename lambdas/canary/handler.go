@@ -15,8 +15,8 @@ import (
 	"net/http"
 	"time"
 
-	"global-ingest/lambdas/emf"
 	"global-ingest/lambdas/record"
+	"global-ingest/lambdas/runtime/emf"
 )
 
 // Lake is the bucket, as far as the canary needs it.

@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"time"
 
-	"global-ingest/lambdas/bounds"
-	"global-ingest/lambdas/setting"
+	"global-ingest/lambdas/runtime/bounds"
+	"global-ingest/lambdas/runtime/setting"
 )
 
 // Config is what the ingest function can be told. Infra writes it to the

@@ -13,8 +13,8 @@ import (
 	"sync/atomic"
 	"time"
 
-	"global-ingest/lambdas/emf"
 	"global-ingest/lambdas/record"
+	"global-ingest/lambdas/runtime/emf"
 )
 
 // Stream stores records. A nil error acknowledges: the record will not be lost.

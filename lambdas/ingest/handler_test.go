@@ -267,7 +267,7 @@ func FuzzInvoke(f *testing.F) {
 }
 
 // TestAllocations is exact where times are not: parse, record and answer of one
-// request, without the put, which may take another 18 (lambdas/firehose): together
+// request, without the put, which may take another 18 (lambdas/aws/firehose): together
 // the 30 of a request. The race detector has sync.Pool forget, so it counts more.
 func TestAllocations(t *testing.T) {
 	h := ingest.New(config(), stream(func(context.Context, []byte) error { return nil }), nil, io.Discard, slog.New(slog.DiscardHandler))

@@ -5,9 +5,9 @@ import (
 	"flag"
 	"fmt"
 
-	"global-ingest/lambdas/bounds"
 	"global-ingest/lambdas/record"
-	"global-ingest/lambdas/setting"
+	"global-ingest/lambdas/runtime/bounds"
+	"global-ingest/lambdas/runtime/setting"
 )
 
 // Config is what the redrive function can be told.

@@ -17,9 +17,9 @@ import (
 	"strings"
 	"time"
 
-	"global-ingest/lambdas/emf"
 	"global-ingest/lambdas/event"
 	"global-ingest/lambdas/record"
+	"global-ingest/lambdas/runtime/emf"
 )
 
 // Stream takes records in batches. It returns the indexes of the ones that were

@@ -4,10 +4,10 @@ import (
 	"flag"
 	"fmt"
 
-	"global-ingest/lambdas/bounds"
 	"global-ingest/lambdas/event"
 	"global-ingest/lambdas/record"
-	"global-ingest/lambdas/setting"
+	"global-ingest/lambdas/runtime/bounds"
+	"global-ingest/lambdas/runtime/setting"
 	"global-ingest/lambdas/validate/schema"
 )
 

@@ -3,8 +3,8 @@ package validate
 import (
 	"context"
 
-	"global-ingest/lambdas/emf"
 	"global-ingest/lambdas/record"
+	"global-ingest/lambdas/runtime/emf"
 )
 
 // The metrics. EventsRejected is there twice: in all, and by Reason beside Environment.

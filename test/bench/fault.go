@@ -12,9 +12,9 @@ import (
 	"sync/atomic"
 	"time"
 
-	"global-ingest/lambdas/firehose"
+	"global-ingest/lambdas/aws/firehose"
+	"global-ingest/lambdas/aws/spill"
 	"global-ingest/lambdas/ingest"
-	"global-ingest/lambdas/spill"
 )
 
 // faulty is Firehose and S3 in one server without TLS. What it does to a put can be changed.

@@ -105,5 +105,5 @@ func explain(r *report) {
 	r.note(tableAnswers, "An answer has room for 5.9 MB of base64; other lines are objects (decision 7).")
 	r.note(tablePipeline, "The whole of `make local`: gateway, functions, Firehose and S3 of the simulator, clients and bench share this machine's processors.")
 	r.note(tableRedrive, "One process of the real binary. S3 takes %v a call here and Firehose %v, as in a region.", objectTakes, batchTakes)
-	r.note(tableFaults, "The handler with its deployed bounds, in one process with the server that misbehaves. Allocations are exact and stand in tests: TestAllocations in lambdas/ingest and lambdas/firehose.")
+	r.note(tableFaults, "The handler with its deployed bounds, in one process with the server that misbehaves. Allocations are exact and stand in tests: TestAllocations in lambdas/ingest and lambdas/aws/firehose.")
 }

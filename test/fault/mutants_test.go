@@ -28,7 +28,7 @@ var wrong = []struct {
 	return h.stream.Put(ctx, data)`,
 	}, "none", "clash: "},
 	{mutation{
-		name: "FailedPutCount is ignored", file: "lambdas/firehose/batch/batch.go",
+		name: "FailedPutCount is ignored", file: "lambdas/aws/firehose/batch/batch.go",
 		old: `if answer.ErrorCode != nil {`,
 		new: `if answer.ErrorCode != nil && n < 0 {`,
 	}, "batches refused in part", "lost: "},
@@ -55,7 +55,7 @@ var wrong = []struct {
 	if err := ctx.Err(); err != nil {`,
 	}, "S3 refuses lines that fit no answer", "lost: "},
 	{mutation{
-		name: "the breaker never closes", file: "lambdas/firehose/breaker.go",
+		name: "the breaker never closes", file: "lambdas/aws/firehose/breaker.go",
 		old: `if succeeded {`,
 		new: `if succeeded && b.failures < b.config.Failures {`,
 	}, "503 on 100 %, a minute, then fine", "after Firehose was well again"},

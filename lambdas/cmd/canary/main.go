@@ -6,9 +6,9 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambda"
 
+	"global-ingest/lambdas/aws/lake"
 	"global-ingest/lambdas/canary"
-	"global-ingest/lambdas/lake"
-	"global-ingest/lambdas/logging"
+	"global-ingest/lambdas/runtime/logging"
 )
 
 func main() {

@@ -7,8 +7,8 @@ import (
 	"os/signal"
 	"syscall"
 
-	"global-ingest/lambdas/extension"
 	"global-ingest/lambdas/ingest"
+	"global-ingest/lambdas/runtime/extension"
 )
 
 // register makes the process an extension where answers come first. Where it cannot

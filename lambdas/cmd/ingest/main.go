@@ -9,10 +9,10 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambda"
 
-	"global-ingest/lambdas/firehose"
+	"global-ingest/lambdas/aws/firehose"
+	"global-ingest/lambdas/aws/spill"
 	"global-ingest/lambdas/ingest"
-	"global-ingest/lambdas/logging"
-	"global-ingest/lambdas/spill"
+	"global-ingest/lambdas/runtime/logging"
 )
 
 func main() {

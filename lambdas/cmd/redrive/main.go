@@ -6,10 +6,10 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambda"
 
-	"global-ingest/lambdas/firehose/batch"
-	"global-ingest/lambdas/lake"
-	"global-ingest/lambdas/logging"
+	"global-ingest/lambdas/aws/firehose/batch"
+	"global-ingest/lambdas/aws/lake"
 	"global-ingest/lambdas/redrive"
+	"global-ingest/lambdas/runtime/logging"
 )
 
 func main() {

@@ -6,9 +6,9 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambda"
 
-	"global-ingest/lambdas/firehose/batch"
-	"global-ingest/lambdas/lake"
-	"global-ingest/lambdas/logging"
+	"global-ingest/lambdas/aws/firehose/batch"
+	"global-ingest/lambdas/aws/lake"
+	"global-ingest/lambdas/runtime/logging"
 	"global-ingest/lambdas/validate"
 	"global-ingest/lambdas/validate/schema"
 )

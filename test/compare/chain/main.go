@@ -7,10 +7,10 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambda"
 
-	"global-ingest/lambdas/firehose"
-	"global-ingest/lambdas/firehose/batch"
-	"global-ingest/lambdas/lake"
-	"global-ingest/lambdas/logging"
+	"global-ingest/lambdas/aws/firehose"
+	"global-ingest/lambdas/aws/firehose/batch"
+	"global-ingest/lambdas/aws/lake"
+	"global-ingest/lambdas/runtime/logging"
 	"global-ingest/lambdas/validate"
 	"global-ingest/lambdas/validate/schema"
 	"global-ingest/test/compare/functions"

@@ -1,0 +1,73 @@
+package client
+
+import (
+	"cmp"
+	"context"
+	"net"
+	"net/http"
+	"net/url"
+	"sync"
+	"time"
+
+	"global-ingest/lambdas/runtime/bounds"
+)
+
+// line keeps one connection to a server between calls: an environment has one request
+// at a time. Calls at the same time open connections of their own.
+type line struct {
+	transport *http.Transport
+	scheme    string
+	address   string
+	idle      time.Duration // a connection unused for longer is not used again
+
+	mu   sync.Mutex
+	kept *http.ClientConn
+	used time.Time // kept, the last time
+}
+
+func newLine(to *url.URL, c bounds.Config) *line {
+	transport := newTransport(c)
+	transport.DisableCompression = true // answers are 200 bytes
+	port := "443"
+	if to.Scheme == "http" {
+		port = "80"
+	}
+	return &line{
+		transport: transport,
+		scheme:    to.Scheme,
+		address:   net.JoinHostPort(to.Hostname(), cmp.Or(to.Port(), port)),
+		idle:      c.IdleTimeout,
+	}
+}
+
+// take returns the connection that was kept, or else opens one.
+func (l *line) take(ctx context.Context) (*http.ClientConn, error) {
+	if conn := l.release(); conn != nil {
+		return conn, nil
+	}
+	return l.transport.NewClientConn(ctx, l.scheme, l.address)
+}
+
+// release returns the connection that was kept, if it is good for one more request.
+func (l *line) release() *http.ClientConn {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	conn := l.kept
+	l.kept = nil
+	// Round takes the monotonic clock off, which stands still in a frozen environment.
+	if conn != nil && (conn.Available() == 0 || time.Now().Round(0).Sub(l.used.Round(0)) > l.idle) {
+		_ = conn.Close() // nothing is under way on it
+		return nil
+	}
+	return conn
+}
+
+// keep has the next call use conn.
+func (l *line) keep(conn *http.ClientConn) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.kept != nil {
+		_ = l.kept.Close() // as above
+	}
+	l.kept, l.used = conn, time.Now()
+}

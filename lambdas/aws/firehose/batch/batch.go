@@ -1,0 +1,134 @@
+// Package batch puts records on a Firehose stream in batches, through the SDK's
+// client: whoever has a batch is not what a client waits for.
+package batch
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/firehose"
+	"github.com/aws/aws-sdk-go-v2/service/firehose/types"
+
+	"global-ingest/lambdas/aws/client"
+	"global-ingest/lambdas/runtime/bounds"
+)
+
+// Stream is one Firehose stream. It is safe for concurrent use and meant to live
+// as long as the execution environment, so that its connection is used again.
+type Stream struct {
+	name string
+	api  *firehose.Client
+}
+
+// New returns the stream of this name in the function's region, within c's bounds.
+func New(name string, c bounds.Config) *Stream {
+	return &Stream{
+		name: name,
+		api: firehose.New(firehose.Options{
+			Region:       client.Region(),
+			BaseEndpoint: client.Endpoint("FIREHOSE"),
+			Credentials:  client.Credentials(),
+			HTTPClient:   client.HTTPClient(c),
+			Retryer:      client.Retryer(c),
+		}),
+	}
+}
+
+// Limits of one PutRecordBatch call.
+// https://docs.aws.amazon.com/firehose/latest/APIReference/API_PutRecordBatch.html
+const (
+	maxBatchRecords = 500
+	// maxBatchBytes stays half a MiB below the limit of 4 MiB, at whose edge
+	// awslabs/lambda-streams-to-firehose#49 saw refusals.
+	maxBatchBytes = 3_584 << 10
+)
+
+// batchRounds is how often the refused part of a batch is sent again before it is
+// given back, with batchPause in front of the first repetition, doubled each time:
+// 100 + 200 + 400 ms, enough for a throttled second of Firehose's quota to pass.
+const (
+	batchRounds = 4
+	batchPause  = 100 * time.Millisecond
+)
+
+// PutBatch stores records, each of at most record.MaxBytes, in as many calls as
+// Firehose's limits ask for. A call that succeeds can still refuse some of its
+// records; only those are sent again. It returns the indexes of the records that
+// were not accepted in the end, in order, and why; none and nil when all were.
+func (s *Stream) PutBatch(ctx context.Context, records [][]byte) (refused []int, err error) {
+	pending := make([]int, len(records))
+	for i := range pending {
+		pending[i] = i
+	}
+	pause := batchPause
+	for round := 1; ; round++ {
+		pending, err = s.putAll(ctx, records, pending)
+		if len(pending) == 0 {
+			return nil, nil
+		}
+		if round == batchRounds {
+			break
+		}
+		if !client.Wait(ctx, pause) {
+			break
+		}
+		pause *= 2
+	}
+	return pending, fmt.Errorf("putting %d records on stream %s: %d refused: %w", len(records), s.name, len(pending), err)
+}
+
+// putAll sends the records at these indexes once and returns the indexes that were
+// not accepted, with the last reason.
+func (s *Stream) putAll(ctx context.Context, records [][]byte, indexes []int) (refused []int, reason error) {
+	for len(indexes) > 0 {
+		n := fitting(records, indexes)
+		again, err := s.putChunk(ctx, records, indexes[:n])
+		if err != nil {
+			reason = err
+		}
+		refused = append(refused, again...)
+		indexes = indexes[n:]
+	}
+	return refused, reason
+}
+
+// fitting returns how many of the records at indexes fit one call, at least one.
+func fitting(records [][]byte, indexes []int) int {
+	bytes := 0
+	for n, i := range indexes {
+		bytes += len(records[i])
+		if n == maxBatchRecords || n > 0 && bytes > maxBatchBytes {
+			return n
+		}
+	}
+	return len(indexes)
+}
+
+func (s *Stream) putChunk(ctx context.Context, records [][]byte, indexes []int) (refused []int, reason error) {
+	batch := make([]types.Record, len(indexes))
+	for n, i := range indexes {
+		batch[n].Data = records[i]
+	}
+	out, err := s.api.PutRecordBatch(ctx, &firehose.PutRecordBatchInput{DeliveryStreamName: &s.name, Records: batch})
+	if err != nil {
+		return indexes, err
+	}
+	if len(out.RequestResponses) != len(indexes) {
+		return indexes, fmt.Errorf("answer names %d records, sent were %d", len(out.RequestResponses), len(indexes))
+	}
+	for n, answer := range out.RequestResponses {
+		if answer.ErrorCode != nil {
+			refused = append(refused, indexes[n])
+			reason = fmt.Errorf("%s: %s", *answer.ErrorCode, deref(answer.ErrorMessage))
+		}
+	}
+	return refused, reason
+}
+
+func deref(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}

@@ -1,0 +1,93 @@
+// Package firehose puts single records on a Firehose stream while a client waits;
+// what comes in batches goes through firehose/batch.
+package firehose
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"sync"
+
+	"global-ingest/lambdas/aws/client"
+	"global-ingest/lambdas/runtime/bounds"
+)
+
+// Stream is one Firehose stream. It is safe for concurrent use and meant to live
+// as long as the execution environment, so that its connection is used again.
+type Stream struct {
+	name     string
+	service  *client.Service
+	prefix   []byte    // of a PutRecord's body, up to the record
+	requests sync.Pool // of *[]byte, so that an environment uses the same memory for every request
+}
+
+// header is that of a PutRecord, in AWS JSON 1.1.
+// https://docs.aws.amazon.com/firehose/latest/APIReference/API_PutRecord.html
+var header = http.Header{
+	"Content-Type": {"application/x-amz-json-1.1"},
+	"X-Amz-Target": {"Firehose_20150804.PutRecord"},
+}
+
+const suffix = `"}}`
+
+// New returns the stream of this name in the function's region, within c's bounds.
+// The error is that of an endpoint in the environment which is none.
+func New(name string, c bounds.Config) (*Stream, error) {
+	endpoint := client.URL("firehose")
+	if local := client.Endpoint("FIREHOSE"); local != nil {
+		endpoint = *local
+	}
+	service, err := client.NewService("firehose", endpoint, c)
+	if err != nil {
+		return nil, err
+	}
+	quoted, err := json.Marshal(name)
+	if err != nil {
+		return nil, fmt.Errorf("quoting stream %s: %w", name, err)
+	}
+	return &Stream{
+		name:     name,
+		service:  service,
+		prefix:   fmt.Appendf(nil, `{"DeliveryStreamName":%s,"Record":{"Data":"`, quoted),
+		requests: sync.Pool{New: func() any { return new([]byte) }},
+	}, nil
+}
+
+// Connect opens the connection that the first Put will use. Without it, or after its
+// error, that Put opens its own.
+func (s *Stream) Connect(ctx context.Context) error {
+	if err := s.service.Connect(ctx); err != nil {
+		return fmt.Errorf("connecting to stream %s: %w", s.name, err)
+	}
+	return nil
+}
+
+// Put stores one record of at most record.MaxBytes. When it returns nil, Firehose
+// has accepted the record; when it returns an error the record may be stored all
+// the same, as when the answer was lost.
+func (s *Stream) Put(ctx context.Context, data []byte) error {
+	body := s.requests.Get().(*[]byte)
+	defer s.requests.Put(body)
+	*body = s.request((*body)[:0], data)
+	answer, err := s.service.Call(ctx, http.MethodPost, "/", header, *body)
+	if err == nil && !bytes.Contains(answer, []byte(`"RecordId"`)) {
+		err = fmt.Errorf("answer of %d bytes names no record", len(answer))
+	}
+	if err != nil {
+		return fmt.Errorf("putting a record of %d bytes on stream %s: %w", len(data), s.name, err)
+	}
+	return nil
+}
+
+// request appends the body of the PutRecord of data to dst, which grows at most once.
+func (s *Stream) request(dst, data []byte) []byte {
+	if size := len(s.prefix) + base64.StdEncoding.EncodedLen(len(data)) + len(suffix); cap(dst) < size {
+		dst = make([]byte, 0, size)
+	}
+	dst = append(dst, s.prefix...)
+	dst = base64.StdEncoding.AppendEncode(dst, data)
+	return append(dst, suffix...)
+}
