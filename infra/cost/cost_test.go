@@ -141,8 +141,8 @@ func TestWarningOfConcurrencyThatNoAccountHas(t *testing.T) {
 
 func TestLoadsThatCannotBe(t *testing.T) {
 	l := DefaultLoad()
-	l.Batch = 10_001
-	if err := l.Validate(); err == nil || err.Error() != "BATCH is 10001, must be 1 to 10000" {
+	l.Batch = 50_001
+	if err := l.Validate(); err == nil || err.Error() != "BATCH is 50001, must be 1 to 50000" {
 		t.Errorf("error is %v", err)
 	}
 	var n Number

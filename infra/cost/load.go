@@ -5,13 +5,15 @@ import (
 	"math"
 	"strconv"
 	"strings"
+
+	"global-ingest/lambdas/event"
 )
 
 // Load is what clients send.
 type Load struct {
 	Events  float64 // a month, at least 1
 	Bytes   float64 // of an event, 2 to 1,000,000
-	Batch   float64 // events of a request, 1 to 10,000
+	Batch   float64 // events of a request, 1 to 50,000
 	Peak    float64 // times the average rate, 1 to 1,000
 	Rejects float64 // share of events that are invalid, 0 to 1
 }
@@ -30,7 +32,7 @@ func (l Load) Validate() error {
 	}{
 		{"EVENTS", l.Events, 1, 1e15},
 		{"BYTES", l.Bytes, 2, 1e6},
-		{"BATCH", l.Batch, 1, 10_000},
+		{"BATCH", l.Batch, 1, event.MaxEvents},
 		{"PEAK", l.Peak, 1, 1_000},
 		{"REJECTS", l.Rejects, 0, 1},
 	} {

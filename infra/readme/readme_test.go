@@ -1,10 +1,16 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+
+	"global-ingest/lambdas/event"
+	"global-ingest/lambdas/record"
+	"global-ingest/lambdas/validate/schema"
 )
 
 // TestREADMEIsUpToDate with what is generated into it.
@@ -40,4 +46,70 @@ func TestEverySettingIsExplained(t *testing.T) {
 			t.Errorf("%s is missing in\n%s", want, table)
 		}
 	}
+}
+
+// clientsTable returns the cells of the first column, and the rows, of a table of
+// infra/docs/clients.md below a heading.
+func clientsTable(t *testing.T, heading string) (names, rows []string) {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("..", "docs", "clients.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, _ := strings.Cut(string(text), "\n## "+heading+"\n")
+	section, _, _ = strings.Cut(section, "\n## ")
+	for line := range strings.Lines(section) {
+		if strings.HasPrefix(line, "| ") && !strings.HasPrefix(line, "| ---") {
+			names = append(names, strings.TrimSpace(strings.Split(line, "|")[1]))
+			rows = append(rows, line)
+		}
+	}
+	if len(rows) < 2 {
+		t.Fatalf("no table below %q", heading)
+	}
+	return names[1:], rows[1:]
+}
+
+// TestClientsAreToldEveryReason, and no other.
+func TestClientsAreToldEveryReason(t *testing.T) {
+	names, _ := clientsTable(t, "Reasons of a reject")
+	var want []string
+	for _, reason := range record.Reasons() {
+		want = append(want, "`"+string(reason)+"`")
+	}
+	slices.Sort(names)
+	slices.Sort(want)
+	if !slices.Equal(names, want) {
+		t.Errorf("documented are %v, there are %v", names, want)
+	}
+}
+
+// TestClientsAreToldEveryLimit as the code has it.
+func TestClientsAreToldEveryLimit(t *testing.T) {
+	_, rows := clientsTable(t, "Limits")
+	for _, limit := range []struct {
+		row    string
+		value  int
+		reason record.Reason
+	}{
+		{"body of gzip, inflated", record.MaxInflated, record.TooLargeInflated},
+		{"one event", record.MaxBytes, record.TooLarge},
+		{"one event", record.MaxInflated, record.TooLarge},
+		{"events of one body", event.MaxEvents, record.TooManyEvents},
+		{"levels of an event", event.MaxDepth, record.TooDeep},
+		{"values of an event", schema.MaxValues, record.TooComplex},
+		{"significant digits", schema.MaxDigits, record.TooComplex},
+	} {
+		i := slices.IndexFunc(rows, func(row string) bool { return strings.HasPrefix(row, "| "+limit.row) })
+		if i < 0 || !strings.Contains(rows[i], " "+withCommas(limit.value)+" ") || !strings.Contains(rows[i], "`"+string(limit.reason)+"`") {
+			t.Errorf("no row %q says %s and %s", limit.row, withCommas(limit.value), limit.reason)
+		}
+	}
+}
+
+func withCommas(n int) string {
+	if n < 1000 {
+		return fmt.Sprint(n)
+	}
+	return fmt.Sprintf("%s,%03d", withCommas(n/1000), n%1000)
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"global-ingest/lambdas/event"
+	"global-ingest/lambdas/record"
 )
 
 // click is an ordinary event of about 500 bytes.
@@ -28,18 +29,18 @@ func BenchmarkSplit(b *testing.B) {
 	}
 	array := append(append([]byte("["), bytes.Join(clicks, []byte(","))...), ']')
 	lines := bytes.Join(clicks, []byte("\n"))
-	s := event.NewSplitter(64, 10_000)
+	s := event.NewSplitter(event.MaxDepth, event.MaxEvents)
 	for _, c := range []struct {
 		name string
 		run  func()
 	}{
 		{"single", func() {
 			for _, e := range clicks {
-				s.Split(e)
+				s.Split(e, record.Header{})
 			}
 		}},
-		{"array", func() { s.Split(array) }},
-		{"lines", func() { s.Split(lines) }},
+		{"array", func() { s.Split(array, record.Header{}) }},
+		{"lines", func() { s.Split(lines, record.Header{}) }},
 		{"v1-valid", func() {
 			for _, e := range clicks {
 				json.Valid(e)

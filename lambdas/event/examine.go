@@ -36,44 +36,47 @@ func (s *Splitter) examine(text []byte) (e Event, isJSON bool) {
 		return failed, false
 	}
 	eventType, duplicate, err := s.parse(text)
-	if err != nil {
-		return syntaxReject(text, err), false
+	e, isJSON = Event{Raw: text}, true
+	if at, depth := nesting(text, s.maxDepth); err != nil {
+		e, isJSON = syntaxReject(text, err), false
+	} else if text[0] != '{' {
+		e = reject(text, record.NotAnObject, 0, "event is "+kindNames[jsontext.Value(text).Kind()]+", must be an object")
+	} else if depth > s.maxDepth {
+		e = reject(text, record.TooDeep, at, fmt.Sprintf("nested %d deep, limit is %d", depth, s.maxDepth))
+	} else if duplicate != nil {
+		e.Reason, e.Errors = record.DuplicateKey, []record.Error{*duplicate}
 	}
-	if text[0] != '{' {
-		return reject(text, record.NotAnObject, 0, "event is "+kindNames[jsontext.Value(text).Kind()]+", must be an object"), true
-	}
-	if at, depth := nesting(text, s.maxDepth); depth > s.maxDepth {
-		return reject(text, record.TooDeep, at, fmt.Sprintf("nested %d deep, limit is %d", depth, s.maxDepth)), true
-	}
-	if duplicate != nil {
-		return Event{Raw: text, Reason: record.DuplicateKey, Errors: []record.Error{*duplicate}}, true
-	}
-	if s.typeFrom != nil {
+	if s.typeFrom != nil && isJSON && duplicate == nil && text[0] == '{' {
 		eventType = s.named(text, nil)
 	}
-	return Event{Raw: text, Type: eventType}, true
+	e.Type = eventType
+	return e, isJSON
 }
 
 var kindNames = map[jsontext.Kind]string{'n': "null", 't': "a boolean", 'f': "a boolean", '"': "a string", '0': "a number", '[': "an array"}
 
 // parse reads text once, names of objects included. Only for the rare event with
-// a name twice, or with names that look alike to jsontext, it reads it again.
+// a name twice, or with names that look alike to jsontext, it reads it again. Of a text
+// that is broken it returns the type that stands in front of the fault.
 func (s *Splitter) parse(text []byte) (eventType string, duplicate *record.Error, err error) {
 	if text[0] != '{' {
 		return "", nil, s.skim(text)
 	}
-	eventType, err = s.object(text, strict)
+	eventType, err = s.members(text, strict)
 	if !errors.Is(err, jsontext.ErrDuplicateName) {
 		return eventType, nil, err
 	}
-	if eventType, err = s.object(text, lenient); err != nil {
-		return "", nil, err
+	if eventType, err = s.members(text, lenient); err != nil {
+		return eventType, nil, err
 	}
-	return eventType, s.duplicate(text), nil
+	if duplicate = s.duplicate(text); duplicate != nil && duplicate.Instance == "/"+s.scanner.typeMember {
+		eventType = "" // which of the two nobody knows
+	}
+	return eventType, duplicate, nil
 }
 
-// object reads text as one object and returns its type.
-func (s *Splitter) object(text []byte, options []jsontext.Options) (eventType string, err error) {
+// members reads text as one object and returns its type, as far as it was read.
+func (s *Splitter) members(text []byte, options []jsontext.Options) (eventType string, err error) {
 	s.read(text, options)
 	if _, err := s.decoder.ReadToken(); err != nil {
 		return "", err
@@ -81,12 +84,12 @@ func (s *Splitter) object(text []byte, options []jsontext.Options) (eventType st
 	for s.decoder.PeekKind() != '}' {
 		name, err := s.decoder.ReadValue()
 		if err != nil {
-			return "", err
+			return eventType, err
 		}
 		isType := isName(name, s.scanner.typeMember)
 		value, err := s.decoder.ReadValue()
 		if err != nil {
-			return "", err
+			return eventType, err
 		}
 		if isType && value.Kind() == '"' {
 			eventType = s.typeOf(value)

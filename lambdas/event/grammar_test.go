@@ -29,7 +29,7 @@ var illegal = []string{
 	`{"a":NaN}`, `{"a":Infinity}`, `{"a":-Infinity}`, `{"a":True}`, `{"a":nul}`, `{"a":undefined}`, `{"a":None}`, `{"a":"x`, `{"a":'x'}`,
 	"{\"a\":\"\t\"}", "{\"a\":\"\x00\"}", "{\"a\":\"\x1f\"}", "{\"a\":\"\n\"}", `{"a":"\x41"}`, `{"a":"\u12"}`, `{"a":"\u12G4"}`, `{"a":"\U0041"}`, `{"a":"\'"}`, `{"a":"\`,
 	"{\"a\":\"\xff\"}", "{\"a\":\"\xc0\xaf\"}", "{\"a\":\"\xed\xa0\x80\"}", "{\"a\":\"\xf4\x90\x80\x80\"}", "{\"a\":\"\xe2\x82\"}", "{\"\x80\":1}",
-	`{"a":1/* */}`, `{"a":1} // x`, "{\"a\":1}#", "\u00a0{}", "{\u2003}", "\v{}", "\f{}", "{\"a\"\u00a0:1}", "\x1e{}", "{}\x00", "{}\xff",
+	`{"a":1/* */}`, `{"a":1} // x`, "{\"a\":1}#", "\u00a0{}", "{\u2003}", "\v{}", "\f{}", "{\"a\"\u00a0:1}", "{}\x00", "{}\xff",
 	`[1,]`, `[,1]`, `[1 2]`, `[1`, `["a"`, `[1]]`, `[1}`, `"a`, `a`, `tru`, `nulll`, `{"a":{"b":{"c":}}}`, `<a/>`,
 }
 
@@ -44,7 +44,10 @@ func TestGrammarIsRFC8259(t *testing.T) {
 		if form != event.Rejected || !strings.HasPrefix(got[0], string(record.NotJSON)+"@") {
 			t.Errorf("%q is illegal, but form %d, %s", text, form, got)
 		}
-		if _, got := split("{}\n" + strings.ReplaceAll(text, "\n", " ")); !strings.Contains(text, "\n") && !strings.HasPrefix(got[1], string(record.NotJSON)+"@") {
+		if strings.ContainsAny(text, "\n\x1e") {
+			continue
+		}
+		if _, got := declared("application/x-ndjson", "{}\n"+text+"\n[]"); len(got) != 3 || !strings.HasPrefix(got[1], string(record.NotJSON)+"@") {
 			t.Errorf("%q is illegal as a line, but %s", text, got)
 		}
 	}
@@ -61,16 +64,16 @@ func isJSON(body []byte) bool {
 func verify(t interface {
 	Helper()
 	Errorf(string, ...any)
-}, body []byte, maxDepth, maxEvents int,
+}, body []byte, h record.Header, maxDepth, maxEvents int,
 ) {
 	t.Helper()
 	before := bytes.Clone(body)
-	found := event.NewSplitter(maxDepth, maxEvents).Split(body)
+	found := event.NewSplitter(maxDepth, maxEvents).Split(body, h)
 	if !bytes.Equal(before, body) {
 		t.Errorf("splitting changed the body %q to %q", before, body)
 	}
 	verifyForm(t, body, found)
-	between := map[event.Form]string{event.Single: " \t\r\n", event.Array: " \t\r\n[],", event.Lines: " \t\r\n"}[found.Form]
+	between := map[event.Form]string{event.Single: " \t\r\n", event.Array: " \t\r\n[],", event.Lines: " \t\r\n,\x1e\ufeff"}[found.Form]
 	rest := bytes.TrimPrefix(body, []byte("\ufeff"))
 	at := len(body) - len(rest)
 	if found.Form == event.Rejected {
@@ -146,10 +149,12 @@ func verifyEvent(t interface{ Errorf(string, ...any) }, e event.Event) {
 func TestEveryByteOfABodyBelongsToAnEvent(t *testing.T) {
 	pieces := append([]string{
 		"{", "}", "[", "]", ",", ":", `"a"`, `"type"`, `"\ud800"`, "\n", "\r\n", " ", "1", "null", `{"type":"click"}`, `{"a":1,"a":2}`, "\xff", "\ufeff", "x", `"`, `\`,
+		"\r", "\x1e", "//", "--b", "true", "{}", "{\"a\":[\n",
 	}, legal...)
 	rapid.Check(t, func(t *rapid.T) {
 		body := strings.Join(rapid.SliceOfN(rapid.SampledFrom(pieces), 0, 12).Draw(t, "pieces"), "")
-		verify(t, []byte(body), 2, 3)
+		h := record.Header{ContentType: rapid.SampledFrom([]string{"", "application/x-ndjson"}).Draw(t, "content type")}
+		verify(t, []byte(body), h, 2, 3)
 	})
 }
 
@@ -161,7 +166,10 @@ func FuzzSplit(f *testing.F) {
 	}
 	f.Add([]byte("\ufeff{\"a\":1,\"a\":1}"))
 	f.Add([]byte(strings.Repeat(`{"a":`, 70) + "1" + strings.Repeat("}", 70)))
+	f.Add([]byte("\x1e{}\n\x1e{\n\"a\":\n\x1e"))
+	f.Add([]byte("// x\n--b\r\n\r\n{},\n\ufeff{}{}\n{\"a\":"))
 	f.Fuzz(func(t *testing.T, body []byte) {
-		verify(t, body, 3, 4)
+		verify(t, body, record.Header{}, 3, 4)
+		verify(t, body, record.Header{ContentType: "application/json-seq"}, 3, 4)
 	})
 }

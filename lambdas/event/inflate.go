@@ -28,7 +28,8 @@ type Inflater struct {
 func NewInflater(limit int) *Inflater { return &Inflater{limit: limit} }
 
 // Inflate returns body inflated when it is gzip, members behind the first included,
-// else as it is. When it is rejected, failed says why: BadEncoding or
+// else as it is. Zeros and line ends behind the last member are ignored, as gzip(1)
+// ignores zeros. When body is rejected, failed says why: BadEncoding or
 // TooLargeInflated. Work is the bytes inflated either way, at most one over the limit.
 func (i *Inflater) Inflate(body []byte) (text []byte, work int, failed *Event) {
 	if !IsGzip(body) {
@@ -40,20 +41,26 @@ func (i *Inflater) Inflate(body []byte) (text []byte, work int, failed *Event) {
 		return nil, len(text), rejectWhole(record.BadEncoding, "gzip cannot be inflated: "+err.Error())
 	case len(text) > i.limit:
 		return nil, len(text), rejectWhole(record.TooLargeInflated, fmt.Sprintf("inflates to more than %d bytes", i.limit))
+	case IsGzip(text):
+		return nil, len(text), rejectWhole(record.BadEncoding, "gzip holds gzip: compressed twice")
 	}
 	return text, len(text), nil
 }
 
 func (i *Inflater) readAll(body []byte) ([]byte, error) {
 	i.source.Reset(body)
-	if err := i.reader.Reset(&i.source); err != nil {
-		return nil, gzipError(err)
-	}
 	var text bytes.Buffer
 	// Most JSON shrinks by less than 8; more is what growing is for.
 	text.Grow(min(8*len(body), i.limit+1) + bytes.MinRead)
-	if _, err := text.ReadFrom(io.LimitReader(&i.reader, int64(i.limit)+1)); err != nil {
-		return text.Bytes(), gzipError(err)
+	for rest := body; len(rest) > 0 && text.Len() <= i.limit; {
+		if err := i.reader.Reset(&i.source); err != nil {
+			return text.Bytes(), gzipError(err)
+		}
+		i.reader.Multistream(false) // to see where a member ends
+		if _, err := text.ReadFrom(io.LimitReader(&i.reader, int64(i.limit+1-text.Len()))); err != nil {
+			return text.Bytes(), gzipError(err)
+		}
+		rest = bytes.TrimLeft(body[len(body)-i.source.Len():], "\x00\r\n")
 	}
 	return text.Bytes(), nil
 }

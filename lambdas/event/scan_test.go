@@ -5,6 +5,8 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"global-ingest/lambdas/record"
 )
 
 // FuzzScan: with the scanner and without it, a body is split the same, and where places
@@ -22,14 +24,15 @@ func FuzzScan(f *testing.F) {
 		f.Add([]byte(text))
 		f.Add([]byte("[" + text + ", {\"type\":\"b\"}]"))
 		f.Add([]byte(text + "\r\n{\"type\":\"b\"}\n"))
+		f.Add([]byte("\x1e" + text + ",{\"type\":\"b\"}" + text))
 	}
 	with, without, following := NewSplitter(5, 4), NewSplitter(5, 4), NewSplitter(5, 4, "type", "type")
 	without.scanner.maxDepth = 0 // nothing is plain
 	f.Fuzz(func(t *testing.T, body []byte) {
-		if a, b := with.Split(body), without.Split(body); !reflect.DeepEqual(a, b) {
+		if a, b := with.Split(body, record.Header{}), without.Split(body, record.Header{}); !reflect.DeepEqual(a, b) {
 			t.Fatalf("%q: with the scanner %+v, without %+v", body, a, b)
 		}
-		if a, b := with.Split(body), following.Split(body); !reflect.DeepEqual(a, b) {
+		if a, b := with.Split(body, record.Header{}), following.Split(body, record.Header{}); !reflect.DeepEqual(a, b) {
 			t.Fatalf("%q: with the scanner %+v, following places %+v", body, a, b)
 		}
 	})

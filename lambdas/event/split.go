@@ -40,16 +40,10 @@ func NewSplitter(maxDepth, maxEvents int, typeFrom ...string) *Splitter {
 	return s
 }
 
-// Split finds the events of body:
-//   - the body is one JSON value: an array holds an event in each element, any
-//     other value is one event;
-//   - else, when at least one line is a JSON value, each line that is not blank is
-//     an event, the other lines rejected ones. Lines end in LF or CR LF;
-//   - else the body as a whole is rejected.
-//
-// A body without any event is rejected as Empty, one with more than the limit as
+// Split finds the events of a body that came with header h, by the package's rule. A
+// body without any event is rejected as Empty, one with more than the limit as
 // TooManyEvents; in both the whole body is kept together.
-func (s *Splitter) Split(body []byte) Body {
+func (s *Splitter) Split(body []byte, h record.Header) Body {
 	s.events = s.events[:0]
 	text := bytes.TrimLeft(bytes.TrimPrefix(body, []byte(bom)), whitespace)
 	start := len(body) - len(text)
@@ -58,16 +52,16 @@ func (s *Splitter) Split(body []byte) Body {
 		return s.whole(body, 0, reject(nil, record.Empty, record.NoOffset, "no event in the body"))
 	}
 	form, failed := s.value(text, start)
-	if failed != nil && failed.Reason != record.TooManyEvents && bytes.IndexByte(text, '\n') >= 0 {
-		// A text that is not one JSON value can still be lines of them.
-		if lines, tooMany := s.lines(text, start); lines || tooMany != nil {
+	if failed != nil && failed.Reason != record.TooManyEvents {
+		// A text that is neither one JSON value nor objects can still be lines.
+		if ok, tooMany := s.lines(text, start, declaresLines(h.ContentType)); ok {
 			form, failed = Lines, tooMany
 		}
 	}
-	if failed != nil {
-		return s.whole(body, start, *failed)
-	}
-	if len(s.events) == 0 {
+	switch {
+	case failed != nil:
+		return s.whole(body, start, blame(*failed, text, h))
+	case len(s.events) == 0:
 		return s.whole(body, start, reject(nil, record.Empty, record.NoOffset, "no event in the array"))
 	}
 	return Body{Form: form, Events: s.events}
@@ -76,12 +70,21 @@ func (s *Splitter) Split(body []byte) Body {
 // whole returns the rejected body, with what was found in its text from start on.
 func (s *Splitter) whole(body []byte, start int, e Event) Body {
 	e.widen(body, start)
+	e.Offset = 0
 	s.events = append(s.events[:0], e)
 	return Body{Form: Rejected, Events: s.events}
 }
 
-// value takes text as one JSON value and adds its events, or returns why it is none.
+// value takes text as one JSON value, or as objects one behind the other, and adds
+// their events, or returns why it is neither.
 func (s *Splitter) value(text []byte, start int) (Form, *Event) {
+	if first := gap(text, 0); first < len(text) && text[first] == '{' {
+		failed := s.objects(text, start)
+		if len(s.events) == 1 && len(s.events[0].Raw) == len(text) {
+			return Single, failed
+		}
+		return Lines, failed
+	}
 	if text[0] == '[' {
 		return Array, s.array(text, start)
 	}
@@ -93,6 +96,79 @@ func (s *Splitter) value(text []byte, start int) (Form, *Event) {
 	e.Offset = start
 	s.events = append(s.events, e)
 	return Single, nil
+}
+
+// objects adds the objects that text holds one behind the other, or returns the fault
+// in the first that is none.
+func (s *Splitter) objects(text []byte, start int) *Event {
+	if !utf8.Valid(text) {
+		failed := reject(text, record.NotJSON, invalidUTF8(text), "invalid UTF-8")
+		failed.Type, _ = s.members(text[gap(text, 0):], lenient)
+		return &failed
+	}
+	count := 0
+	for at := gap(text, 0); at < len(text); count++ {
+		e, ok := s.object(text, at)
+		if !ok {
+			failed := e
+			return &failed
+		}
+		if at += len(e.Raw); count < s.maxEvents {
+			e.Offset = start + at - len(e.Raw)
+			s.events = append(s.events, e)
+		}
+		at = gap(text, at)
+	}
+	switch {
+	case text[len(text)-1] == ',':
+		failed := reject(text, record.NotJSON, len(text)-1, errTrailing.Error())
+		return &failed
+	case count > s.maxEvents:
+		return s.tooMany()
+	}
+	return nil
+}
+
+// gap skips the separators behind the object that ends at at, or in front of the first,
+// and returns where it stopped.
+func gap(text []byte, at int) int {
+	comma := at == 0 // none in front of the first
+	for at < len(text) {
+		switch c := text[at]; {
+		case c == ' ', c == '\n', c == '\r', c == '\t', c == rs:
+			at++
+		case c == ',' && !comma:
+			comma = true
+			at++
+		case c == bom[0] && bytes.HasPrefix(text[at:], []byte(bom)):
+			at += len(bom)
+		default:
+			return at
+		}
+	}
+	return at
+}
+
+// object returns the object that text, valid UTF-8, holds at at, or the fault that
+// keeps it from being JSON.
+func (s *Splitter) object(text []byte, at int) (e Event, ok bool) {
+	n := &s.scanner
+	n.start(text)
+	n.at = at
+	switch {
+	case text[at] != '{':
+		return reject(text, record.NotJSON, at, errTrailing.Error()), false
+	case n.object(1):
+		return Event{Raw: text[at:n.at:n.at], Type: s.named(text[at:n.at], n.typeText)}, true
+	}
+	s.read(text[at:], lenient)
+	if raw, err := s.decoder.ReadValue(); err == nil {
+		e, _ = s.examine(text[at : at+len(raw) : at+len(raw)])
+		return e, true
+	}
+	e, _ = s.examine(text[at:])
+	e.widen(text, at)
+	return e, false
 }
 
 // array adds the elements of an array, or returns why text is none. All of it is
@@ -160,51 +236,6 @@ func (s *Splitter) outline(text []byte, start int) (count int, err error) {
 		}
 	}
 	return count, s.end()
-}
-
-// lines takes each line of text that is not blank for an event and returns
-// whether at least one is a JSON value; if none is, nothing was added.
-func (s *Splitter) lines(text []byte, start int) (found bool, tooMany *Event) {
-	s.events = s.events[:0]
-	count := 0
-	for line := range bytes.Lines(text) {
-		offset := start
-		start += len(line)
-		if len(bytes.Trim(line, whitespace)) == 0 {
-			continue
-		}
-		if count++; count > s.maxEvents && found {
-			return false, s.tooMany()
-		}
-		e, isJSON := s.line(line)
-		found = found || isJSON
-		if count <= s.maxEvents {
-			e.Offset += offset
-			s.events = append(s.events, e)
-		}
-	}
-	switch {
-	case !found:
-		s.events = s.events[:0]
-	case count > s.maxEvents:
-		return false, s.tooMany()
-	}
-	return found, nil
-}
-
-// line takes one line, its end included, for an event.
-func (s *Splitter) line(line []byte) (e Event, isJSON bool) {
-	value := bytes.TrimLeft(line, whitespace)
-	indent := len(line) - len(value)
-	e, isJSON = s.examine(bytes.TrimRight(value, whitespace))
-	e.Offset = indent
-	if !isJSON {
-		// Of a line that is not JSON no byte is known to be insignificant.
-		line = bytes.TrimSuffix(line, []byte{'\n'})
-		e.widen(bytes.TrimSuffix(line, []byte{'\r'}), indent)
-		e.Offset = 0
-	}
-	return e, isJSON
 }
 
 func (s *Splitter) tooMany() *Event {

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"global-ingest/lambdas/event"
+	"global-ingest/lambdas/record"
 )
 
 func TestTheTypeIsFoundWhereTheSettingSays(t *testing.T) {
@@ -33,7 +34,7 @@ func TestTheTypeIsFoundWhereTheSettingSays(t *testing.T) {
 	} {
 		s := event.NewSplitter(64, 10, c.typeFrom...)
 		for _, body := range []string{c.text, "[" + c.text + "," + c.text + "]", c.text + "\n" + c.text} {
-			for _, e := range s.Split([]byte(body)).Events {
+			for _, e := range s.Split([]byte(body), record.Header{}).Events {
 				if e.Type != c.want || e.Reason != "" {
 					t.Errorf("%v: type of %s is %q, want %q", c.typeFrom, e.Raw, e.Type, c.want)
 				}

@@ -8,18 +8,13 @@ type ClientIP string
 // The settings of ClientIP.
 const (
 	None      ClientIP = "none"
-	Truncated ClientIP = "truncated" // the network: /24 of IPv4, /48 of IPv6, /40 of 6to4
+	Truncated ClientIP = "truncated" // the network: /24 of IPv4, also of one that an IPv6 address embeds; else /48
 	Full      ClientIP = "full"
 )
 
 func (c ClientIP) known() bool {
 	return c == None || c == Truncated || c == Full
 }
-
-// sixToFour holds an IPv4 address in its bits 16 to 47, of which /40 leaves a /24. In
-// the other forms with one inside (Teredo, NAT64, ISATAP, ::a.b.c.d) at most two of its
-// bytes lie before bit 48. https://www.rfc-editor.org/rfc/rfc3056#section-2
-var sixToFour = netip.MustParsePrefix("2002::/16")
 
 // of returns what c keeps of address; nothing when it is no address.
 func (c ClientIP) of(address []byte) string {
@@ -34,11 +29,35 @@ func (c ClientIP) of(address []byte) string {
 		return ip.String()
 	}
 	bits := 48
-	switch ip = ip.Unmap(); {
-	case ip.Is4():
+	if ip = unembed(ip.WithZone("").Unmap()); ip.Is4() {
 		bits = 24
-	case sixToFour.Contains(ip):
-		bits = 40
 	}
 	return netip.PrefixFrom(ip, bits).Masked().Addr().String()
+}
+
+// embeddings are where IPv6 addresses hold their client's IPv4 address. Cut to /48, a
+// 6to4 address would still hold all of it.
+var embeddings = []struct {
+	prefix netip.Prefix
+	at     int  // the first of the four bytes
+	mask   byte // that each is hidden by
+}{
+	{netip.MustParsePrefix("2002::/16"), 2, 0},     // 6to4, RFC 3056
+	{netip.MustParsePrefix("64:ff9b::/96"), 12, 0}, // NAT64, RFC 6052
+	{netip.MustParsePrefix("2001::/32"), 12, 0xff}, // Teredo, RFC 4380
+}
+
+// unembed returns the IPv4 address that ip holds, or ip.
+func unembed(ip netip.Addr) netip.Addr {
+	for _, e := range embeddings {
+		if e.prefix.Contains(ip) {
+			all := ip.As16()
+			four := [4]byte(all[e.at:])
+			for i := range four {
+				four[i] ^= e.mask
+			}
+			return netip.AddrFrom4(four)
+		}
+	}
+	return ip
 }

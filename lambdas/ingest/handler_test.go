@@ -204,12 +204,17 @@ func TestClientIPIsKeptAsFarAsTheSettingSays(t *testing.T) {
 		{ingest.None, "203.0.113.77", ""},
 		{ingest.Truncated, "203.0.113.77", "203.0.113.0"},
 		{ingest.Truncated, "2001:db8:1:2:3::4", "2001:db8:1::"},
+		{ingest.Truncated, "2001:db8:1:2:3::4%eth0", "2001:db8:1::"},
 		{ingest.Truncated, "::ffff:203.0.113.77", "203.0.113.0"},
-		{ingest.Truncated, "2002:cb00:714d:1::2", "2002:cb00:7100::"},          // 6to4 of 203.0.113.77
-		{ingest.Truncated, "2001:0:cb00:714d:0:0:34ff:8eb2", "2001:0:cb00::"},  // Teredo: the server's, and the client's at the end
-		{ingest.Truncated, "64:ff9b::203.0.113.77", "64:ff9b::"},               // NAT64
-		{ingest.Truncated, "2001:db8:1:2:0:5efe:203.0.113.77", "2001:db8:1::"}, // ISATAP
+		{ingest.Truncated, "2002:cb00:714d::1", "203.0.113.0"},
+		{ingest.Truncated, "2002:cb00:714d:1:2:3:4:5", "203.0.113.0"},
+		{ingest.Truncated, "64:ff9b::203.0.113.77", "203.0.113.0"},
+		{ingest.Truncated, "64:ff9b:1::203.0.113.77", "64:ff9b:1::"},
+		{ingest.Truncated, "2001:0:c633:6401:8000:63bf:34ff:8eb2", "203.0.113.0"},
+		{ingest.Truncated, "2001:1::203.0.113.77", "2001:1::"},
 		{ingest.Truncated, "::203.0.113.77", "::"},
+		{ingest.None, "2002:cb00:714d::1", ""},
+		{ingest.Full, "2002:cb00:714d::1", "2002:cb00:714d::1"},
 		{ingest.Truncated, "test-invoke-source-ip", ""},
 		{ingest.Full, "203.0.113.77", "203.0.113.77"},
 	} {

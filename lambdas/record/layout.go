@@ -2,6 +2,7 @@ package record
 
 import (
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -86,9 +87,14 @@ func SpillKey(id string, at time.Time) string {
 	return SpillPrefix + id[len(id)-2:] + "/" + at.UTC().Format(dateFormat) + "/" + id
 }
 
-// RejectedLargeKey returns the key of a payload that fits no row, of the request
-// with this ingest id received at at: rejected-large/<date>/<ingest id>/<name>,
-// where name is an event's index, or what the whole body is called.
-func RejectedLargeKey(id, name string, at time.Time) string {
-	return RejectedLargePrefix + at.UTC().Format(dateFormat) + "/" + url.PathEscape(id) + "/" + name
+// rejectedLargeKey returns the key of a payload that fits no row:
+// rejected-large/<date>/<ingest id>/<name>, where name is the event's index, or
+// "body" for a whole body.
+func rejectedLargeKey(r Reject) string {
+	id, n, isEvent := SplitEventID(r.ID)
+	name := "body"
+	if isEvent {
+		name = strconv.Itoa(n)
+	}
+	return RejectedLargePrefix + r.ReceivedAt.UTC().Format(dateFormat) + "/" + url.PathEscape(id) + "/" + name
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -59,6 +60,16 @@ func NewID() string {
 // EventID returns the id of the n-th event of the request with this ingest id.
 func EventID(id string, n int) string {
 	return id + "/" + strconv.Itoa(n)
+}
+
+// SplitEventID undoes EventID. An id without an index is a whole request's.
+func SplitEventID(eventID string) (id string, n int, isEvent bool) {
+	id, index, _ := strings.Cut(eventID, "/")
+	n, err := strconv.Atoi(index)
+	if err != nil || n < 0 {
+		return eventID, 0, false
+	}
+	return id, n, true
 }
 
 // Append appends the record of h and body to dst: one header line, then the body

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -128,6 +129,12 @@ func TestIngestIDsAreUUIDv7(t *testing.T) {
 	if got := record.EventID("id", 12); got != "id/12" {
 		t.Errorf("event id is %s, want id/12", got)
 	}
+	for eventID, want := range map[string]string{"id/12": "id 12 true", "id": "id 0 false", "a/b": "a/b 0 false", "a/-1": "a/-1 0 false"} {
+		id, n, isEvent := record.SplitEventID(eventID)
+		if got := fmt.Sprint(id, " ", n, " ", isEvent); got != want {
+			t.Errorf("%s splits into %s, want %s", eventID, got, want)
+		}
+	}
 }
 
 func TestLineKeepsTheEventAndHoldsOneNewline(t *testing.T) {
@@ -146,10 +153,15 @@ func TestLineKeepsTheEventAndHoldsOneNewline(t *testing.T) {
 func TestRejectComesBackAsItWas(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		want := record.Reject{
-			ID:         rapid.String().Draw(t, "id"),
-			ReceivedAt: time.UnixMilli(rapid.Int64Range(0, 1<<42).Draw(t, "ms")).UTC(),
-			RequestID:  rapid.String().Draw(t, "request"),
-			Reason:     rapid.SampledFrom(record.Reasons()).Draw(t, "reason"),
+			ID:          rapid.String().Draw(t, "id"),
+			Type:        rapid.String().Draw(t, "type"),
+			ReceivedAt:  time.UnixMilli(rapid.Int64Range(0, 1<<42).Draw(t, "ms")).UTC(),
+			RequestID:   rapid.String().Draw(t, "request"),
+			IP:          rapid.String().Draw(t, "ip"),
+			UserAgent:   rapid.String().Draw(t, "ua"),
+			ContentType: rapid.String().Draw(t, "content type"),
+			Encoding:    rapid.String().Draw(t, "encoding"),
+			Reason:      rapid.SampledFrom(record.Reasons()).Draw(t, "reason"),
 			Errors: []record.Error{
 				{Instance: "/price", Schema: "click.json#/properties/price", Message: rapid.String().Draw(t, "message"), Offset: record.NoOffset},
 				{Offset: rapid.Int64Range(0, 1<<40).Draw(t, "offset")},
@@ -170,6 +182,51 @@ func TestRejectComesBackAsItWas(t *testing.T) {
 			t.Error(diff)
 		}
 	})
+}
+
+func TestRejectSaysWhoSentItInTheOrderOfALine(t *testing.T) {
+	r := header.RejectEvent(3)
+	r.Type, r.Reason, r.Payload, r.Processor = "click", record.NotJSON, []byte("x"), "validate/2"
+	want := `{"id":"01a0-id/3","type":"click","received_at":"2026-11-23T09:00:00.123Z","request_id":"request-1","ip":"203.0.113.0","ua":"curl/8 \"quoted\"\n",` +
+		`"content_type":"application/json","encoding":"gzip","reason":"not_json","errors":[],"payload":"x","processor":"validate/2"}` + "\n"
+	if diff := cmp.Diff(want, string(record.AppendReject(nil, r))); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// The header of a request, from the reject of one of its events or of its body.
+func TestARejectKnowsItsRequest(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		h := drawHeader(t)
+		h.ID = record.NewID()
+		if diff := cmp.Diff(h, h.RejectBody().Header()); diff != "" {
+			t.Error(diff)
+		}
+		n := rapid.IntRange(0, 50_000).Draw(t, "n")
+		if got := h.RejectEvent(n).Header(); got.First != n || got.ID != h.ID {
+			t.Errorf("event %d of %s is %d of %s", n, h.ID, got.First, got.ID)
+		}
+	})
+}
+
+func TestAPayloadThatFitsNoRowStandsBesideIt(t *testing.T) {
+	for name, c := range map[string]struct {
+		r   record.Reject
+		key string
+	}{
+		"small":     {record.Reject{ID: "a/0", Payload: []byte("x")}, ""},
+		"body":      {record.Reject{ID: "a", Payload: bytes.Repeat([]byte("x"), record.MaxBytes)}, "rejected-large/2026-11-23/a/body"},
+		"event":     {record.Reject{ID: "a/7", Payload: bytes.Repeat([]byte{0xff}, record.MaxBytes-1000)}, "rejected-large/2026-11-23/a/7"},
+		"odd id":    {record.Reject{ID: "c/..", Payload: bytes.Repeat([]byte{'"'}, record.MaxBytes-1000)}, "rejected-large/2026-11-23/c%2F../body"},
+		"just fits": {record.Reject{ID: "a", Payload: bytes.Repeat([]byte("x"), record.MaxBytes-100)}, ""},
+	} {
+		c.r.ReceivedAt = receivedAt
+		line, key := record.FitReject(c.r)
+		got, err := record.DecodeReject(line)
+		if err != nil || key != c.key || got.PayloadObject != c.key || len(line) > record.MaxBytes || (key == "") != bytes.Equal(got.Payload, c.r.Payload) {
+			t.Errorf("%s: key %q, line of %d bytes names %q, error %v, want key %q", name, key, len(line), got.PayloadObject, err, c.key)
+		}
+	}
 }
 
 func TestRejectNamesItsPayloadOneWay(t *testing.T) {

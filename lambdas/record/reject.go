@@ -21,9 +21,11 @@ const (
 	UnknownType      Reason = "unknown_type"       // no schema for its type, and Strict
 	SchemaViolation  Reason = "schema_violation"   // its type's schema does not allow it
 	TooDeep          Reason = "too_deep"           // nested beyond the limit
+	TooComplex       Reason = "too_complex"        // more values, or longer numbers, than are checked against a schema
 	TooManyEvents    Reason = "too_many_events"    // the request holds more events than the limit
-	BadEncoding      Reason = "bad_encoding"       // says or looks compressed, and cannot be inflated
-	TooLargeInflated Reason = "too_large_inflated" // inflates beyond the limit
+	TooLarge         Reason = "too_large"          // one event that no record can carry
+	TooLargeInflated Reason = "too_large_inflated" // gzip that inflates beyond the limit
+	BadEncoding      Reason = "bad_encoding"       // compressed in a way that cannot be inflated
 	Empty            Reason = "empty"              // no event in the body
 )
 
@@ -31,7 +33,7 @@ const (
 func Reasons() []Reason {
 	return []Reason{
 		NotJSON, DuplicateKey, NotAnObject, UnknownType, SchemaViolation,
-		TooDeep, TooManyEvents, BadEncoding, TooLargeInflated, Empty,
+		TooDeep, TooComplex, TooManyEvents, TooLarge, TooLargeInflated, BadEncoding, Empty,
 	}
 }
 
@@ -49,8 +51,13 @@ type Error struct {
 // Reject is one row of rejected/: an event, or a whole body, that was not valid.
 type Reject struct {
 	ID            string // the event's id, or the ingest id where the whole body is rejected
+	Type          string // the event's type; "" when it has none or it could not be read
 	ReceivedAt    time.Time
 	RequestID     string
+	IP            string
+	UserAgent     string
+	ContentType   string
+	Encoding      string // the request's Content-Encoding, as sent
 	Reason        Reason
 	Errors        []Error
 	Payload       []byte // the rejected bytes, complete
@@ -59,14 +66,65 @@ type Reject struct {
 	Replays       int    // how often an operator had replayed it before
 }
 
+// RejectEvent returns the reject of the n-th event of the request that h describes,
+// without what was found.
+func (h Header) RejectEvent(n int) Reject {
+	r := h.reject()
+	r.ID = EventID(h.ID, n)
+	return r
+}
+
+// RejectBody returns the reject of a whole body. The id is the request's. A part of a
+// split body has the id of its first event, so that parts stay apart.
+func (h Header) RejectBody() Reject {
+	if h.First > 0 {
+		return h.RejectEvent(h.First)
+	}
+	return h.reject()
+}
+
+func (h Header) reject() Reject {
+	return Reject{
+		ID: h.ID, ReceivedAt: h.ReceivedAt, RequestID: h.RequestID, IP: h.IP, UserAgent: h.UserAgent,
+		ContentType: h.ContentType, Encoding: h.Encoding, Replays: h.Replays,
+	}
+}
+
+// Header returns what ingest knew of the request, with First as the event's index:
+// the header by which the payload is judged again under its id.
+func (r Reject) Header() Header {
+	id, n, _ := SplitEventID(r.ID)
+	return Header{
+		ID: id, ReceivedAt: r.ReceivedAt, RequestID: r.RequestID, IP: r.IP, UserAgent: r.UserAgent,
+		ContentType: r.ContentType, Encoding: r.Encoding, First: n, Replays: r.Replays,
+	}
+}
+
+// FitReject returns the line of r. Where the line has no room for the payload, it
+// names key instead, and the caller first puts the payload there.
+func FitReject(r Reject) (line []byte, key string) {
+	if len(r.Payload) < MaxBytes { // else the line is larger in any case
+		if line = AppendReject(nil, r); len(line) <= MaxBytes {
+			return line, ""
+		}
+	}
+	r.Payload, r.PayloadObject = nil, rejectedLargeKey(r)
+	return AppendReject(nil, r), r.PayloadObject
+}
+
 // AppendReject appends r to dst as one line. The payload is a string when it is
 // valid UTF-8, else base64, so that its bytes always come back; nothing is ever
 // truncated. The caller checks the line against MaxBytes.
 func AppendReject(dst []byte, r Reject) []byte {
 	dst = append(dst, `{"id":`...)
 	dst = appendString(dst, r.ID)
+	dst = appendMember(dst, "type", r.Type)
 	dst = appendTime(dst, r.ReceivedAt)
 	dst = appendMember(dst, "request_id", r.RequestID)
+	dst = appendMember(dst, "ip", r.IP)
+	dst = appendMember(dst, "ua", r.UserAgent)
+	dst = appendMember(dst, "content_type", r.ContentType)
+	dst = appendMember(dst, "encoding", r.Encoding)
 	dst = appendMember(dst, "reason", string(r.Reason))
 	dst = append(dst, `,"errors":[`...)
 	for i, e := range r.Errors {
@@ -107,11 +165,16 @@ func appendError(dst []byte, e Error) []byte {
 // DecodeReject reads one row of rejected/.
 func DecodeReject(line []byte) (Reject, error) {
 	var wire struct {
-		ID         string    `json:"id"`
-		ReceivedAt time.Time `json:"received_at"`
-		RequestID  string    `json:"request_id"`
-		Reason     Reason    `json:"reason"`
-		Errors     []struct {
+		ID          string    `json:"id"`
+		Type        string    `json:"type"`
+		ReceivedAt  time.Time `json:"received_at"`
+		RequestID   string    `json:"request_id"`
+		IP          string    `json:"ip"`
+		UserAgent   string    `json:"ua"`
+		ContentType string    `json:"content_type"`
+		Encoding    string    `json:"encoding"`
+		Reason      Reason    `json:"reason"`
+		Errors      []struct {
 			Instance string `json:"instance"`
 			Schema   string `json:"schema"`
 			Message  string `json:"message"`
@@ -128,8 +191,13 @@ func DecodeReject(line []byte) (Reject, error) {
 	}
 	r := Reject{
 		ID:            wire.ID,
+		Type:          wire.Type,
 		ReceivedAt:    wire.ReceivedAt,
 		RequestID:     wire.RequestID,
+		IP:            wire.IP,
+		UserAgent:     wire.UserAgent,
+		ContentType:   wire.ContentType,
+		Encoding:      wire.Encoding,
 		Reason:        wire.Reason,
 		Payload:       wire.PayloadBase64,
 		PayloadObject: wire.PayloadObject,

@@ -18,10 +18,7 @@ type Config struct {
 	Bucket      string   // the lake; required
 	MaxReplays  int      // how often one event may be replayed; default 3
 
-	// The limits by which a body is split are the validator's, for it reads the parts.
-	MaxDepth         int // default 64
-	MaxEvents        int // default 10,000
-	MaxInflatedBytes int // of one event that is compressed to fit a record; default record.MaxInflated
+	MaxInflatedBytes int // of one event that is compressed to fit a record, which the validator inflates again; default record.MaxInflated
 	MaxBodyBytes     int // of a compressed body, inflated to be split; default 16 MiB
 
 	Put bounds.Config // bounds of its calls to AWS
@@ -29,7 +26,7 @@ type Config struct {
 
 // Default returns the Config with every default set.
 func Default() Config {
-	return Config{MaxReplays: 3, MaxDepth: 64, MaxEvents: 10_000, MaxInflatedBytes: record.MaxInflated, MaxBodyBytes: 16 << 20, Put: bounds.Patient()}
+	return Config{MaxReplays: 3, MaxInflatedBytes: record.MaxInflated, MaxBodyBytes: 16 << 20, Put: bounds.Patient()}
 }
 
 // ConfigFrom reads a Config from environment variables.
@@ -54,8 +51,8 @@ func (c Config) Validate() error {
 	if c.MaxReplays < 1 {
 		return fmt.Errorf("MAX_REPLAYS is %d, must be at least 1", c.MaxReplays)
 	}
-	if c.MaxDepth < 1 || c.MaxEvents < 1 || c.MaxInflatedBytes < 1 || c.MaxBodyBytes < 1 {
-		return errors.New("MAX_DEPTH, MAX_EVENTS, MAX_INFLATED_BYTES and MAX_BODY_BYTES must be at least 1")
+	if c.MaxInflatedBytes < 1 || c.MaxBodyBytes < 1 {
+		return errors.New("MAX_INFLATED_BYTES and MAX_BODY_BYTES must be at least 1")
 	}
 	if err := c.Put.Validate(); err != nil {
 		return fmt.Errorf("PUT: %w", err)
@@ -70,8 +67,6 @@ func (c *Config) settings() *flag.FlagSet {
 	fs.StringVar(&c.Rejects, "REJECTS_STREAM", c.Rejects, "name of the stream that takes rejects")
 	fs.StringVar(&c.Bucket, "LAKE_BUCKET", c.Bucket, "name of the lake's bucket")
 	fs.IntVar(&c.MaxReplays, "MAX_REPLAYS", c.MaxReplays, "how often one event may be replayed")
-	fs.IntVar(&c.MaxDepth, "MAX_DEPTH", c.MaxDepth, "levels an event may be nested")
-	fs.IntVar(&c.MaxEvents, "MAX_EVENTS", c.MaxEvents, "events of one request")
 	fs.IntVar(&c.MaxInflatedBytes, "MAX_INFLATED_BYTES", c.MaxInflatedBytes, "bytes that the validator inflates a body to")
 	fs.IntVar(&c.MaxBodyBytes, "MAX_BODY_BYTES", c.MaxBodyBytes, "bytes that a body may inflate to, to be split")
 	c.Put.Bind(fs, "PUT")

@@ -5,7 +5,6 @@ import (
 	"compress/gzip"
 	"context"
 	"fmt"
-	"strconv"
 
 	"global-ingest/lambdas/event"
 	"global-ingest/lambdas/record"
@@ -24,10 +23,14 @@ func (h *Handler) add(ctx context.Context, b *batch, r record.Record) error {
 	if failed != nil {
 		// The validator would say the same of it, but cannot be handed this much.
 		failed.Raw = r.Body
-		return h.reject(ctx, b, r, *failed, true)
+		return h.reject(ctx, b, r.RejectBody(), *failed)
 	}
-	r.Encoding = ""
-	for part := range parts(h.splitter.Split(body), body, record.MaxBytes-headerBytes(r)) {
+	found := h.splitter.Split(body, r.Header)
+	if e := found.Events[0]; e.Reason == record.BadEncoding { // kept as it was sent
+		e.Raw = r.Body
+		return h.reject(ctx, b, r.RejectBody(), e)
+	}
+	for part := range parts(found, body, record.MaxBytes-headerBytes(r)) {
 		if err := h.addPart(ctx, b, r, part); err != nil {
 			return err
 		}
@@ -40,7 +43,7 @@ func (h *Handler) add(ctx context.Context, b *batch, r record.Record) error {
 func (h *Handler) addPart(ctx context.Context, b *batch, r record.Record, p part) error {
 	r.First += p.first
 	if p.only.Reason != "" && !p.whole {
-		return h.reject(ctx, b, r, p.only, false)
+		return h.reject(ctx, b, r.RejectEvent(r.First), p.only)
 	}
 	data := record.Append(nil, r.Header, p.body)
 	if len(data) <= record.MaxBytes {
@@ -53,50 +56,39 @@ func (h *Handler) addPart(ctx context.Context, b *batch, r record.Record, p part
 			return nil
 		}
 	}
-	e := p.only
-	if e.Reason == "" {
-		e.Reason = record.TooLargeInflated
-		e.Errors = []record.Error{{
-			Message: fmt.Sprintf("event is %d bytes, too large for a record of %d bytes even when compressed", len(e.Raw), record.MaxBytes),
-			Offset:  record.NoOffset,
-		}}
+	if p.whole {
+		return h.reject(ctx, b, r.RejectBody(), p.only)
 	}
-	return h.reject(ctx, b, r, e, p.whole)
+	e := p.only
+	e.Reason = record.TooLarge
+	e.Errors = []record.Error{{
+		Message: fmt.Sprintf("event is %d bytes, too large for a record of %d bytes even when compressed", len(e.Raw), record.MaxBytes),
+		Offset:  record.NoOffset,
+	}}
+	return h.reject(ctx, b, r.RejectEvent(r.First), e)
 }
 
-// reject appends a reject to b, its payload below rejected-large/ where no record has
-// room for both. The id is the request's when the whole body is rejected, as the
-// validator's rejects have it.
-func (h *Handler) reject(ctx context.Context, b *batch, r record.Record, e event.Event, whole bool) error {
-	id, name := record.EventID(r.ID, r.First), strconv.Itoa(r.First)
-	if whole && r.First == 0 {
-		id, name = r.ID, "body"
-	}
-	reject := record.Reject{
-		ID: id, ReceivedAt: r.ReceivedAt, RequestID: r.RequestID, Replays: r.Replays,
-		Reason: e.Reason, Errors: e.Errors, Payload: e.Raw, Processor: processor,
-	}
-	if len(e.Raw) < record.MaxBytes { // else the row is larger in any case
-		if row := record.AppendReject(nil, reject); len(row) <= record.MaxBytes {
-			b.addReject(row)
-			return nil
+// reject appends a reject to b, with what was found in e, its payload below
+// rejected-large/ where no record has room for both.
+func (h *Handler) reject(ctx context.Context, b *batch, r record.Reject, e event.Event) error {
+	r.Type, r.Reason, r.Errors, r.Payload, r.Processor = e.Type, e.Reason, e.Errors, e.Raw, processor
+	row, key := record.FitReject(r)
+	if key != "" {
+		if err := h.lake.Put(ctx, key, r.Payload); err != nil {
+			return err
 		}
 	}
-	reject.Payload, reject.PayloadObject = nil, record.RejectedLargeKey(r.ID, name, r.ReceivedAt)
-	if err := h.lake.Put(ctx, reject.PayloadObject, e.Raw); err != nil {
-		return err
-	}
-	b.addReject(record.AppendReject(nil, reject))
+	b.addReject(row)
 	return nil
 }
 
 // processor names who rejected, in the row.
-const processor = "redrive/1"
+const processor = "redrive/2"
 
 // headerBytes is the room that r's header line takes in each part: with a body's
 // length and a first index as long as they can get, 7 and 5 digits.
 func headerBytes(r record.Record) int {
-	const room = len(`,"first":10000`) + len("1024000")
+	const room = len(`,"first":49999`) + len("1024000")
 	return len(record.Append(nil, r.Header, nil)) + room
 }
 

@@ -69,7 +69,7 @@ type Handler struct {
 func New(c Config, events, rejects Stream, lake Lake, metrics io.Writer, log *slog.Logger) *Handler {
 	return &Handler{
 		config: c, events: events, rejects: rejects, lake: lake, metrics: metrics, log: log,
-		splitter: event.NewSplitter(c.MaxDepth, c.MaxEvents),
+		splitter: event.NewSplitter(event.MaxDepth, event.MaxEvents),
 		inflater: event.NewInflater(c.MaxBodyBytes),
 	}
 }

@@ -289,7 +289,7 @@ func eventsOf(t *testing.T, records [][]byte) map[int]string {
 		if failed != nil {
 			t.Fatal(failed)
 		}
-		for n, e := range event.NewSplitter(64, 10_000).Split(text).Events {
+		for n, e := range event.NewSplitter(event.MaxDepth, event.MaxEvents).Split(text, r.Header).Events {
 			if _, twice := events[r.First+n]; twice || r.ID != "id-01" || !r.ReceivedAt.Equal(receivedAt) {
 				t.Errorf("event %d of %s stands twice", r.First+n, r.ID)
 			}
@@ -367,15 +367,22 @@ func TestAnEventThatNoRecordCarriesIsRejected(t *testing.T) {
 		reason record.Reason
 		id     string
 	}{
-		"event":       {`{"text":"` + noise(2_000_000) + `"}`, record.TooLargeInflated, "id-01/0"},
-		"dense event": {`{"text":"` + strings.Repeat("a", record.MaxInflated) + `"}`, record.TooLargeInflated, "id-01/0"},
+		"event":       {`{"type":"big","text":"` + noise(2_000_000) + `"}`, record.TooLarge, "id-01/0"},
+		"dense event": {`{"type":"big","text":"` + strings.Repeat("a", record.MaxInflated) + `"}`, record.TooLarge, "id-01/0"},
 		"not json":    {noise(2_000_000), record.NotJSON, "id-01"},
 		"broken gzip": {"\x1f\x8b" + noise(2_000_000), record.BadEncoding, "id-01"},
+		"gzip twice":  {string(compress(string(compress(noise(2_000_000))))), record.BadEncoding, "id-01"},
+		"other":       {"\xff" + noise(2_000_000), record.BadEncoding, "id-01"},
 		"bomb":        {string(compress(strings.Repeat("a", 17<<20) + noise(2_000_000))), record.TooLargeInflated, "id-01"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := newLab()
-			key := l.spill("id-01", []byte(c.body))
+			sent := record.Header{ID: "id-01", ReceivedAt: receivedAt, RequestID: "r", IP: "192.0.2.0", UserAgent: "agent", ContentType: "text/plain"}
+			if name == "other" {
+				sent.Encoding = "br"
+			}
+			key := record.SpillKey(sent.ID, receivedAt)
+			l.lake.objects[key] = record.Append(nil, sent, []byte(c.body))
 			if failed := l.work(t, notification(key)); len(failed) > 0 {
 				t.Fatal(l.out.String())
 			}
@@ -383,8 +390,11 @@ func TestAnEventThatNoRecordCarriesIsRejected(t *testing.T) {
 				t.Fatalf("%d rejects, %d records", len(l.rejects.accepted), len(l.events.accepted))
 			}
 			r, err := record.DecodeReject(l.rejects.accepted[0])
-			if err != nil || r.Reason != c.reason || r.ID != c.id || len(r.Errors) == 0 {
+			if err != nil || r.Reason != c.reason || r.ID != c.id || len(r.Errors) == 0 || (r.Reason == record.TooLarge) != (r.Type == "big") {
 				t.Errorf("reject is %+v, error %v", r, err)
+			}
+			if diff := cmp.Diff(sent, r.Header()); diff != "" {
+				t.Errorf("who sent it: %s", diff)
 			}
 			if string(l.lake.objects[r.PayloadObject]) != c.body || !strings.HasPrefix(r.PayloadObject, record.RejectedLargePrefix) {
 				t.Errorf("payload at %s is not the body", r.PayloadObject)
@@ -452,6 +462,28 @@ func TestRejectsAreReplayedByReasonWithTheirIds(t *testing.T) {
 	}
 	if !strings.Contains(l.out.String(), "replayed too often") || !strings.Contains(l.out.String(), `"RecordsUnreplayable":1`) {
 		t.Errorf("the fourth replay is not told: %s", l.out.String())
+	}
+}
+
+// A reject that comes back is the same sender's, and its event no one else's.
+func TestAReplayedRejectKeepsWhoSentIt(t *testing.T) {
+	l := newLab()
+	sent := record.Header{
+		ID: "id-a", ReceivedAt: receivedAt, RequestID: "r", IP: "192.0.2.0", UserAgent: "agent/1", ContentType: "application/x-ndjson", Encoding: "gzip", First: 2,
+	}
+	one, several := sent.RejectEvent(2), sent.RejectEvent(3)
+	one.Reason, one.Payload = record.SchemaViolation, []byte(`{"type":"click"}`)
+	several.Reason, several.Payload = record.NotJSON, []byte(`{} {}`)
+	l.lake.objects["rejected/a"] = record.AppendReject(record.AppendReject(nil, one), several)
+	if failed := l.work(t, replay(t, "rejected/a", "")); len(failed) > 0 || len(l.events.accepted) != 1 {
+		t.Fatalf("%d records: %s", len(l.events.accepted), l.out.String())
+	}
+	sent.Replays = 1
+	if diff := cmp.Diff(sent, decode(t, l.events.accepted[0]).Header); diff != "" {
+		t.Error(diff)
+	}
+	if !strings.Contains(l.out.String(), "payload of one event holds several") {
+		t.Errorf("the other is not told: %s", l.out.String())
 	}
 }
 

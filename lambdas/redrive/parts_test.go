@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"global-ingest/lambdas/event"
+	"global-ingest/lambdas/record"
 )
 
 // FuzzParts cuts a body and puts the parts together again: every event is in one
@@ -13,15 +14,17 @@ import (
 func FuzzParts(f *testing.F) {
 	for _, seed := range []string{
 		"", " ", "{}", "[]", `[{"a":1},{"b":[2,3]} , "text"]`, "{\"a\":1}\n{\"b\":2}\r\n\nno json\n", "[1,[2],{}]\n", "no json at all",
-		"\ufeff[{},{}]", `[{"a":1,"a":2},{}]`, "[" + strings.Repeat("[", 70) + strings.Repeat("]", 70) + ",{}]",
+		"\ufeff[{},{}]", "{}{},{}", "\x1e{}\n\x1e{\n\x1e{\"b\":2}", "// x\n// y\n{}\n{,}\n{}", `[{"a":1,"a":2},{}]`, "[" + strings.Repeat("[", 70) + strings.Repeat("]", 70) + ",{}]",
 	} {
 		for _, limit := range []int{1, 10, 1000} {
-			f.Add([]byte(seed), limit)
+			f.Add([]byte(seed), "", limit)
+			f.Add([]byte(seed), "application/x-ndjson", limit)
 		}
 	}
-	whole, again := event.NewSplitter(64, 10_000), event.NewSplitter(64, 10_000)
-	f.Fuzz(func(t *testing.T, body []byte, limit int) {
-		b := whole.Split(body)
+	whole, again := event.NewSplitter(event.MaxDepth, event.MaxEvents), event.NewSplitter(event.MaxDepth, event.MaxEvents)
+	f.Fuzz(func(t *testing.T, body []byte, contentType string, limit int) {
+		h := record.Header{ContentType: contentType}
+		b := whole.Split(body, h)
 		next := 0
 		for p := range parts(b, body, limit) {
 			if p.first != next {
@@ -34,7 +37,7 @@ func FuzzParts(f *testing.F) {
 				next++
 				continue
 			}
-			found := again.Split(p.body).Events
+			found := again.Split(p.body, h).Events
 			if len(p.body) > limit && len(found) > 1 {
 				t.Fatalf("part of %d events is %d bytes, limit is %d", len(found), len(p.body), limit)
 			}

@@ -11,7 +11,6 @@ import (
 	"io"
 	"iter"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -216,27 +215,12 @@ func (h *Handler) rejected(ctx context.Context, line []byte, reason record.Reaso
 		// It may be an array, whose elements would pass for events of the request.
 		payload = slices.Concat([]byte{'['}, payload, []byte{']'})
 	}
-	id, first := splitEventID(reject.ID)
-	return []record.Record{{
-		Header: record.Header{
-			ID: id, ReceivedAt: reject.ReceivedAt, RequestID: reject.RequestID,
-			First: first, Replays: reject.Replays + 1,
-		},
-		Body: payload,
-	}}, nil
-}
-
-// splitEventID undoes record.EventID. An id without an index is a whole request's.
-func splitEventID(id string) (ingestID string, n int) {
-	ingestID, index, found := strings.Cut(id, "/")
-	if !found {
-		return id, 0
+	header := reject.Header()
+	header.Replays++
+	if _, _, isEvent := record.SplitEventID(reject.ID); isEvent && len(h.splitter.Split(payload, header).Events) > 1 {
+		return nil, errors.New("payload of one event holds several, which would take the ids of those behind it")
 	}
-	n, err := strconv.Atoi(index)
-	if err != nil {
-		return id, 0
-	}
-	return ingestID, n
+	return []record.Record{{Header: header, Body: payload}}, nil
 }
 
 func (h *Handler) read(ctx context.Context, key string) ([]byte, error) {

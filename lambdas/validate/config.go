@@ -21,8 +21,6 @@ type Config struct {
 	Environment      string        // the environment's name, the dimension of its metrics; required
 	RejectsStream    string        // name of the stream that takes the rejects; required
 	Bucket           string        // name of the lake's bucket, which takes what fits no answer and no reject; required
-	MaxDepth         int           // deepest nesting of an event, itself included; default 64
-	MaxEvents        int           // most events of one body; default 10,000
 	MaxInflatedBytes int           // most bytes that one body may inflate to; default 4 MiB
 	MaxResponseBytes int           // most bytes of one answer to Firehose; default 5,900,000
 	TypeFrom         []string      // where an event names its type, the first that is there: members, or places such as "meta.type"; default "type"
@@ -40,8 +38,6 @@ func Default() Config {
 	return Config{
 		TypeFrom:         []string{event.DefaultTypeFrom},
 		Formats:          true,
-		MaxDepth:         64,
-		MaxEvents:        10_000,
 		MaxInflatedBytes: record.MaxInflated,
 		MaxResponseBytes: 5_900_000,
 		Put:              bounds.Patient(),
@@ -76,8 +72,6 @@ func (c Config) Validate() error {
 		name            string
 		value, min, max int
 	}{
-		{"MAX_DEPTH", c.MaxDepth, 1, 10_000},
-		{"MAX_EVENTS", c.MaxEvents, 1, 1_000_000},
 		{"MAX_INFLATED_BYTES", c.MaxInflatedBytes, 1, 64 << 20},
 		{"MAX_RESPONSE_BYTES", c.MaxResponseBytes, 1_000, maxResponse - 1},
 	} {
@@ -99,8 +93,6 @@ func (c *Config) settings() *flag.FlagSet {
 	fs.StringVar(&c.Environment, "ENVIRONMENT", c.Environment, "name of the environment, dimension of its metrics")
 	fs.StringVar(&c.RejectsStream, "REJECTS_STREAM", c.RejectsStream, "name of the stream that takes the rejects")
 	fs.StringVar(&c.Bucket, "LAKE_BUCKET", c.Bucket, "name of the lake's bucket, for what fits no answer or reject")
-	fs.IntVar(&c.MaxDepth, "MAX_DEPTH", c.MaxDepth, "deepest nesting of an event, itself included")
-	fs.IntVar(&c.MaxEvents, "MAX_EVENTS", c.MaxEvents, "most events of one body")
 	fs.IntVar(&c.MaxInflatedBytes, "MAX_INFLATED_BYTES", c.MaxInflatedBytes, "most bytes that one body may inflate to")
 	fs.IntVar(&c.MaxResponseBytes, "MAX_RESPONSE_BYTES", c.MaxResponseBytes, "most bytes of one answer to Firehose")
 	setting.List(fs, &c.TypeFrom, "TYPE_FROM", "where an event names its type, the first that is there")

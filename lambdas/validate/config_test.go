@@ -34,13 +34,10 @@ func TestConfigIsReadBackAsItWasWritten(t *testing.T) {
 
 func TestConfigNamesTheSettingThatCannotBe(t *testing.T) {
 	for want, change := range map[string]func(*validate.Config){
-		"ENVIRONMENT":                        func(c *validate.Config) { c.Environment = "" },
-		"REJECTS_STREAM":                     func(c *validate.Config) { c.RejectsStream = "" },
-		"LAKE_BUCKET":                        func(c *validate.Config) { c.Bucket = "" },
-		"MAX_DEPTH is 0, must be 1 to 10000": func(c *validate.Config) { c.MaxDepth = 0 },
-		"MAX_DEPTH is 10001":                 func(c *validate.Config) { c.MaxDepth = 10_001 },
-		"MAX_EVENTS is 0":                    func(c *validate.Config) { c.MaxEvents = 0 },
-		"MAX_INFLATED_BYTES is 0":            func(c *validate.Config) { c.MaxInflatedBytes = 0 },
+		"ENVIRONMENT":             func(c *validate.Config) { c.Environment = "" },
+		"REJECTS_STREAM":          func(c *validate.Config) { c.RejectsStream = "" },
+		"LAKE_BUCKET":             func(c *validate.Config) { c.Bucket = "" },
+		"MAX_INFLATED_BYTES is 0": func(c *validate.Config) { c.MaxInflatedBytes = 0 },
 		"MAX_RESPONSE_BYTES is 6000000, must be 1000 to 5999999":                 func(c *validate.Config) { c.MaxResponseBytes = 6_000_000 },
 		`TYPE_FROM is empty, must name a member such as "type"`:                  func(c *validate.Config) { c.TypeFrom = nil },
 		`TYPE_FROM has "meta.", must have members such as "type" or "meta.type"`: func(c *validate.Config) { c.TypeFrom = []string{"type", "meta."} },

@@ -11,7 +11,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"global-ingest/lambdas/event"
 	"global-ingest/lambdas/record"
+	"global-ingest/lambdas/validate/schema"
 )
 
 func TestValidEventsComeBackAsLines(t *testing.T) {
@@ -46,7 +48,9 @@ func TestInvalidEventsAreRejectedWithTheReason(t *testing.T) {
 		"duplicate key":    {`{"a":1,"b":{"c":1,"c":2}}`, "a/0", record.DuplicateKey, record.Error{Instance: "/b/c", Message: "name stands twice in one object", Offset: 18}},
 		"no object":        {`"click"`, "a/0", record.NotAnObject, record.Error{Message: "event is a string, must be an object"}},
 		"too deep":         {strings.Repeat(`{"a":`, 64) + "{}" + strings.Repeat("}", 64), "a/0", record.TooDeep, record.Error{Message: "nested 65 deep, limit is 64", Offset: 320}},
-		"too many events":  {"[" + strings.Repeat("{},", 10_000) + "{}]", "a", record.TooManyEvents, record.Error{Message: "body holds more than 10000 events", Offset: -1}},
+		"too many events":  {"[" + strings.Repeat("{},", event.MaxEvents) + "{}]", "a", record.TooManyEvents, record.Error{Message: "body holds more than 50000 events", Offset: -1}},
+		"too many values":  {`{"type":"click","a":[` + strings.Repeat("1,", schema.MaxValues) + "1]}", "a/0", record.TooComplex, record.Error{Instance: "/a/19996", Message: "event holds more than 20000 values", Offset: 40_014}},
+		"too many digits":  {`{"type":"click","a":` + strings.Repeat("1", schema.MaxDigits+1) + "}", "a/0", record.TooComplex, record.Error{Instance: "/a", Message: "number has more than 1000 significant digits", Offset: 1_021}},
 		"empty":            {"", "a", record.Empty, record.Error{Message: "no event in the body", Offset: -1}},
 		"schema violation": {strings.Replace(click, `"1"`, "1", 1), "a/0", record.SchemaViolation, record.Error{Instance: "/event_id", Schema: "click.json#/$defs/id/type", Message: "is number, must be string", Offset: -1}},
 		"broken gzip":      {"\x1f\x8bnot gzip", "a", record.BadEncoding, record.Error{Message: "gzip cannot be inflated: header is wrong", Offset: -1}},
@@ -54,12 +58,15 @@ func TestInvalidEventsAreRejectedWithTheReason(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			l := newLab(t, config())
 			if got := l.invoke(t, sent("a", c.body)); !cmp.Equal(got, []answered{{"record-0", "Dropped", nil}}) {
-				t.Errorf("answer is %v, want it dropped", got)
+				t.Errorf("answer is %.100v, want it dropped", got)
 			}
 			want := []record.Reject{{
-				ID: c.id, ReceivedAt: receivedAt, RequestID: "request-a", Reason: c.reason,
+				ID: c.id, ReceivedAt: receivedAt, RequestID: "request-a", IP: "203.0.113.0", UserAgent: "agent/1", Reason: c.reason,
 				Errors: []record.Error{c.found}, Payload: []byte(c.body), Processor: "validate/2",
 			}}
+			if strings.Contains(c.body, `"type":"click"`) {
+				want[0].Type = "click"
+			}
 			if diff := cmp.Diff(want, l.rejects(t)); diff != "" {
 				t.Error(diff)
 			}
@@ -67,9 +74,41 @@ func TestInvalidEventsAreRejectedWithTheReason(t *testing.T) {
 	}
 }
 
+func TestEveryRejectSaysWhoSentItAndWhat(t *testing.T) {
+	c := config()
+	c.Strict = true
+	l := newLab(t, c)
+	h := header("a")
+	h.ContentType, h.Encoding, h.Replays = "text/plain", "identity", 1
+	nested := strings.Repeat("[", 64) + strings.Repeat("]", 64)
+	for body, want := range map[string]string{
+		`{"type":"scroll"}`: "unknown_type scroll", `{"type":"click"}`: "schema_violation click", `{"type":"t","a":` + nested + `}`: "too_deep t",
+		`{"type":"t","a":1,"a":2}`: "duplicate_key t", `{"type":"t","a":}`: "not_json t", `[5]`: "not_an_object ", "": "empty ", "\x1f\x8b": "bad_encoding ",
+	} {
+		l.rows = nil
+		l.invoke(t, record.Append(nil, h, []byte(body)))
+		for _, r := range l.rejects(t) {
+			if got := string(r.Reason) + " " + r.Type; got != want {
+				t.Errorf("%s is %q, want %q", body, got, want)
+			}
+			if diff := cmp.Diff(h, r.Header()); diff != "" {
+				t.Errorf("%s: %s", body, diff)
+			}
+		}
+	}
+}
+
+func TestMoreThanTenThousandEventsOfABodyAreAllJudged(t *testing.T) {
+	c := config()
+	got := newLab(t, c).invoke(t, sent("a", "["+strings.Repeat("{},", 19_999)+`1]`), sent("b", "{}"))
+	if lines := bytes.Count(got[0].Data, []byte("\n")); got[0].Result != "Ok" || lines != 19_999 || !bytes.Contains(got[0].Data, []byte(`"a/19998"`)) {
+		t.Errorf("answer is %s with %d lines", got[0].Result, lines)
+	}
+}
+
 func TestValidAndInvalidEventsOfOneRequestPart(t *testing.T) {
 	l := newLab(t, config())
-	got := l.invoke(t, sent("a", "{\"n\":0}\nno\n{\"n\":2}\n\n3"))
+	got := l.invoke(t, sent("a", "{\"n\":0}\nno\n{\"n\":2}\n\n{\"n\":3,}"))
 	if len(got) != 1 || got[0].Result != "Ok" || bytes.Count(got[0].Data, []byte("\n")) != 2 ||
 		!bytes.Contains(got[0].Data, []byte(`"a/0"`)) || !bytes.Contains(got[0].Data, []byte(`"a/2"`)) {
 		t.Errorf("answer is %v", got)
@@ -78,7 +117,7 @@ func TestValidAndInvalidEventsOfOneRequestPart(t *testing.T) {
 	for _, r := range l.rejects(t) {
 		rejected = append(rejected, r.ID+" "+string(r.Reason)+" "+string(r.Payload))
 	}
-	if diff := cmp.Diff([]string{"a/1 not_json no", "a/3 not_an_object 3"}, rejected); diff != "" {
+	if diff := cmp.Diff([]string{"a/1 not_json no", "a/3 not_json {\"n\":3,}"}, rejected); diff != "" {
 		t.Error(diff)
 	}
 }

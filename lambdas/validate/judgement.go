@@ -2,11 +2,11 @@ package validate
 
 import (
 	"fmt"
-	"strconv"
 	"unicode/utf8"
 
 	"global-ingest/lambdas/event"
 	"global-ingest/lambdas/record"
+	"global-ingest/lambdas/validate/schema"
 )
 
 // processor names this code in the rows it rejects; the number rises when the same
@@ -30,9 +30,9 @@ func (j *judgement) body() {
 		j.rejectBody(j.Body, *failed)
 		return
 	}
-	found := j.splitter.Split(text)
+	found := j.splitter.Split(text, j.Header)
 	if found.Form == event.Rejected {
-		j.rejectBody(text, j.blame(found.Events[0]))
+		j.rejectBody(text, found.Events[0])
 		return
 	}
 	for n, e := range found.Events {
@@ -40,7 +40,7 @@ func (j *judgement) body() {
 			j.check(&e)
 		}
 		if e.Reason != "" {
-			j.reject(record.EventID(j.ID, j.First+n), strconv.Itoa(j.First+n), e)
+			j.reject(j.RejectEvent(j.First+n), e.Raw, e)
 			continue
 		}
 		j.lines = record.AppendLine(j.lines, j.Header, j.First+n, e.Type, e.Raw)
@@ -66,6 +66,8 @@ func (j *judgement) moveOut() {
 func (j *judgement) check(e *event.Event) {
 	known, findings := j.schemas.Validate(e.Type, e.Raw)
 	switch {
+	case schema.Unchecked(findings):
+		e.Reason, e.Errors = record.TooComplex, findings
 	case len(findings) > 0:
 		e.Reason, e.Errors = record.SchemaViolation, findings
 	case !known && j.config.Strict:
@@ -74,52 +76,20 @@ func (j *judgement) check(e *event.Event) {
 	}
 }
 
-// blame finds a body that is no JSON guilty of what its header says: it may be
-// compressed in a way that cannot be inflated. (JSON under such a header is JSON
-// all the same: API Gateway inflates bodies and keeps the header.)
-func (j *judgement) blame(e event.Event) event.Event {
-	if e.Reason == record.NotJSON && j.Encoding != "" && j.Encoding != "identity" && !event.IsGzip(j.Body) {
-		e.Reason = record.BadEncoding
-		e.Errors = append(e.Errors, record.Error{Message: "says encoding " + shortQuote(j.Encoding) + ", known is gzip", Offset: record.NoOffset})
+// rejectBody rejects a body that inflated to text as a whole. What cannot be decoded
+// is kept as it was sent.
+func (j *judgement) rejectBody(text []byte, e event.Event) {
+	if e.Reason == record.BadEncoding {
+		text = j.Body
 	}
-	return e
+	j.reject(j.RejectBody(), text, e)
 }
 
-// rejectBody rejects a body as a whole, under the id of its request; a part of a
-// split body under that of its first event, so that parts stay apart.
-func (j *judgement) rejectBody(payload []byte, e event.Event) {
-	e.Raw = payload
-	id, name := j.ID, "body"
-	if j.First > 0 {
-		id, name = record.EventID(j.ID, j.First), strconv.Itoa(j.First)
-	}
-	j.reject(id, name, e)
-}
-
-// reject adds the row of a rejected event, its payload beside it where one record
-// has no room for both.
-func (j *judgement) reject(id, name string, e event.Event) {
-	row := record.Reject{
-		ID:         id,
-		ReceivedAt: j.ReceivedAt,
-		RequestID:  j.RequestID,
-		Reason:     e.Reason,
-		Errors:     e.Errors,
-		Payload:    e.Raw,
-		Processor:  processor,
-		Replays:    j.Replays,
-	}
-	var r reject
-	if len(e.Raw) < record.MaxBytes { // else the row is larger in any case
-		r.row = record.AppendReject(nil, row)
-	}
-	if r.row == nil || len(r.row) > record.MaxBytes {
-		r.key = record.RejectedLargeKey(j.ID, name, j.ReceivedAt)
-		r.payload = e.Raw
-		row.Payload, row.PayloadObject = nil, r.key
-		r.row = record.AppendReject(nil, row)
-	}
-	j.rejects.add(r)
+// reject adds the row of r, with what was found in payload.
+func (j *judgement) reject(r record.Reject, payload []byte, e event.Event) {
+	r.Type, r.Reason, r.Errors, r.Payload, r.Processor = e.Type, e.Reason, e.Errors, payload, processor
+	row, key := record.FitReject(r)
+	j.rejects.add(reject{row: row, key: key, payload: payload})
 	if j.outcome.rejected == nil {
 		j.outcome.rejected = map[record.Reason]int{}
 	}

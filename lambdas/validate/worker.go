@@ -44,7 +44,7 @@ func newWorker(c Config, set *schema.Set) *worker {
 	return &worker{
 		config:   c,
 		schemas:  set,
-		splitter: event.NewSplitter(c.MaxDepth, c.MaxEvents, c.TypeFrom...),
+		splitter: event.NewSplitter(event.MaxDepth, event.MaxEvents, c.TypeFrom...),
 		inflater: event.NewInflater(c.MaxInflatedBytes),
 
 		typePlace: "/" + strings.ReplaceAll(c.TypeFrom[0], ".", "/"),

@@ -31,7 +31,7 @@ func bodiesAtLimits(s *scene, _ int) (all []traffic.Request) {
 		for size := max(limit-1, 0); size <= limit+1; size++ {
 			r := s.generator.Sized(size)
 			if size > inflated {
-				r.Events[0].Type, r.Events[0].Reason = "", record.TooLargeInflated
+				r.Events[0].Reason = record.TooLarge
 			}
 			all = append(all, r)
 		}

@@ -139,7 +139,7 @@ func TestEveryEventIsAccountedFor(t *testing.T) {
 	}
 	sim := start(t, templates)
 	g := traffic.NewGenerator(seed)
-	requests := append(g.Mixed(5_000), g.Bomb(inflated), g.TooMany())
+	requests := append(g.Mixed(5_000), g.Bomb(inflated), g.TooMany(), g.Tiny(12_000))
 	ledger := sendAll(t, sim, g.Shuffled(requests))
 	flush(t, sim)
 	turnedAway := func(r traffic.Request) bool { return r.TurnedAway != 0 }

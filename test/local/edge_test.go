@@ -208,7 +208,7 @@ func TestStrictRejectsATypeWithoutSchema(t *testing.T) {
 func TestWhatTheValidatorCannotDoIsInFailed(t *testing.T) {
 	t.Parallel()
 	templates := patientTemplates(t)
-	simulator.Variables(templates, "Validator")["MAX_DEPTH"] = "none"
+	simulator.Variables(templates, "Validator")["MAX_INFLATED_BYTES"] = "none"
 	sim := start(t, templates)
 	got := do(t, http.MethodPost, sim.URL+"/events", strings.NewReader(validEvent))
 	id, err := ingestID(got)

@@ -73,6 +73,9 @@ func TestRejectsAreReplayedOnceTheSchemaAllowsThem(t *testing.T) {
 	found := map[string]string{}
 	for _, line := range readLake(t, sim).Lines {
 		found[line.ID] = string(line.Event)
+		if !strings.HasPrefix(line.UserAgent, "Go-http-client") || line.IP != "127.0.0.0" {
+			t.Errorf("a replayed event is from %q at %q", line.UserAgent, line.IP)
+		}
 	}
 	if len(found) != 2 || found[id+"/0"] != `{"type":"unheard","n":1}` || found[id+"/2"] != `{"type":"unheard","n":2}` {
 		t.Errorf("lines are %v", found)

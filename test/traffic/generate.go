@@ -4,14 +4,18 @@ import (
 	"bytes"
 	"compress/gzip"
 	"compress/zlib"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
+	"global-ingest/lambdas/event"
 	"global-ingest/lambdas/record"
+	"global-ingest/lambdas/validate/schema"
 )
 
 // Event is one event that a request must leave in the lake: valid, or rejected
@@ -19,8 +23,8 @@ import (
 type Event struct {
 	N       int           // its index in the request; Whole: the reject is the body
 	Reason  record.Reason // empty: valid
-	Type    string
-	Payload []byte // what must be stored, byte for byte
+	Type    string        // of a rejected one as far as it can be read
+	Payload []byte        // what must be stored, byte for byte
 }
 
 // Whole is the N of a reject that is not one event but the whole body.
@@ -64,8 +68,18 @@ var kinds = []struct {
 	{"array of all sorts", 6, (*Generator).mixedArray},
 	{"ndjson", 10, (*Generator).ndjson},
 	{"ndjson with bad lines", 6, (*Generator).badLines},
+	{"declared lines of all sorts", 4, (*Generator).declaredLines},
+	{"objects in a row", 10, (*Generator).objects},
+	{"json text sequence", 4, (*Generator).sequence},
+	{"comment above an event", 3, (*Generator).comment},
+	{"multipart with an event", 3, (*Generator).multipart},
+	{"multipart without one", 2, (*Generator).multipartWithout},
+	{"broken document", 10, (*Generator).brokenDocument},
+	{"form", 4, (*Generator).form},
 	{"gzip", 8, (*Generator).gzipped},
 	{"gzip unannounced", 3, (*Generator).gzippedUnannounced},
+	{"gzip with padding", 3, (*Generator).gzipPadded},
+	{"gzip twice", 3, (*Generator).gzipTwice},
 	{"gzip unannounced cut off", 3, (*Generator).gzipCutOff},
 	{"gzip cut off", 1, func(g *Generator) Request { return g.gzipCutOff().turnedAway("gzip") }},
 	{"gzip header only in words", 1, func(g *Generator) Request { return g.click().turnedAway("gzip") }},
@@ -79,6 +93,7 @@ var kinds = []struct {
 	{"scalar", 3, (*Generator).scalar},
 	{"duplicate key", 4, (*Generator).duplicateKey},
 	{"too deep", 3, (*Generator).tooDeep},
+	{"too complex", 2, (*Generator).tooComplex},
 	{"schema violation", 6, (*Generator).schemaViolation},
 	{"large", 2, (*Generator).large},
 	{"large and invalid", 1, (*Generator).largeInvalid},
@@ -147,9 +162,9 @@ func reject(reason record.Reason, body []byte) Request {
 	return Request{Body: body, Events: []Event{{N: Whole, Reason: reason, Payload: body}}}
 }
 
-// rejectOne is a request with one event, which is rejected.
-func rejectOne(reason record.Reason, body string) Request {
-	return Request{Body: []byte(body), Events: []Event{{Reason: reason, Payload: []byte(body)}}}
+// rejectOne is a request with one event of this type, which is rejected.
+func rejectOne(reason record.Reason, typ, body string) Request {
+	return Request{Body: []byte(body), Events: []Event{{Reason: reason, Type: typ, Payload: []byte(body)}}}
 }
 
 func (g *Generator) click() Request { return valid("click", g.clickText()) }
@@ -216,7 +231,7 @@ func (g *Generator) mixedArray() Request {
 			{N: 1, Type: "click", Payload: []byte(good)},
 			{N: 2, Reason: record.NotAnObject, Payload: []byte(text)},
 			{N: 3, Reason: record.NotAnObject, Payload: []byte("[1]")},
-			{N: 4, Reason: record.SchemaViolation, Payload: []byte(bad)},
+			{N: 4, Reason: record.SchemaViolation, Type: "click", Payload: []byte(bad)},
 			{N: 5, Reason: record.NotAnObject, Payload: []byte("null")},
 		},
 	}
@@ -241,9 +256,97 @@ func (g *Generator) badLines() Request {
 		Events: []Event{
 			{N: 0, Reason: record.NotJSON, Payload: []byte(bad)},
 			{N: 1, Type: "click", Payload: []byte(good)},
-			{N: 2, Reason: record.NotJSON, Payload: []byte(cut)},
+			{N: 2, Reason: record.NotJSON, Type: "click", Payload: []byte(cut)},
 		},
 	}
+}
+
+// declaredLines are lines because the client says so, whatever they hold.
+func (g *Generator) declaredLines() Request {
+	good, open, array, text := g.clickText(), `{"mark":"`+g.mark()+`","in":[`, `["`+g.mark()+`"]`, g.mark()
+	return Request{
+		ContentType: pick(g, "application/x-ndjson", "application/jsonl", "application/json-seq"),
+		Body:        []byte(open + "\n" + good + "\n" + array + "\n" + text + "\n"),
+		Events: []Event{
+			{N: 0, Reason: record.NotJSON, Payload: []byte(open)},
+			{N: 1, Type: "click", Payload: []byte(good)},
+			{N: 2, Reason: record.NotAnObject, Payload: []byte(array)},
+			{N: 3, Reason: record.NotJSON, Payload: []byte(text)},
+		},
+	}
+}
+
+// objects stand one behind the other, however clients separate them.
+func (g *Generator) objects() Request {
+	pretty := func() string { return fmt.Sprintf("{\r\n  \"type\": \"pretty\",\r\n  \"mark\": %q\r\n}", g.mark()) }
+	var r Request
+	between := pick(g, "", " ", ",", ",\n", "\r", "\n\ufeff", "\x1e", "\n")
+	for n := range g.random.IntN(5) + 2 {
+		e := Event{N: n, Type: "click", Payload: []byte(g.clickText())}
+		if g.random.IntN(3) == 0 {
+			e.Type, e.Payload = "pretty", []byte(pretty())
+		}
+		if n > 0 {
+			r.Body = append(r.Body, between...)
+		}
+		r.Body, r.Events = append(r.Body, e.Payload...), append(r.Events, e)
+	}
+	return r
+}
+
+// sequence is RFC 7464, in which a text that is broken ends at the next separator.
+func (g *Generator) sequence() Request {
+	first, broken, last := g.clickText(), "{\n\"mark\": \""+g.mark()+"\",\n", g.clickText()
+	return Request{
+		Body: []byte("\x1e" + first + "\n\x1e" + broken + "\n\x1e" + last + "\n"),
+		Events: []Event{
+			{N: 0, Type: "click", Payload: []byte(first)},
+			{N: 1, Reason: record.NotJSON, Payload: []byte(broken)},
+			{N: 2, Type: "click", Payload: []byte(last)},
+		},
+	}
+}
+
+func (g *Generator) comment() Request {
+	comment, good := pick(g, "// ", "# ", ")]}' ", "")+g.mark()+"\n"+"-- more", g.clickText()
+	return Request{
+		Body:   []byte(comment + "\n\n" + good),
+		Events: []Event{{N: 0, Reason: record.NotJSON, Payload: []byte(comment)}, {N: 1, Type: "click", Payload: []byte(good)}},
+	}
+}
+
+func (g *Generator) multipart() Request {
+	good, mark := g.clickText(), g.mark()
+	head, tail := "--"+mark+"\r\nContent-Disposition: form-data; name=\"event\"", "--"+mark+"--"
+	return Request{
+		Body: []byte(head + "\r\n\r\n" + good + "\r\n" + tail + "\r\n"),
+		Events: []Event{
+			{N: 0, Reason: record.NotJSON, Payload: []byte(head)}, {N: 1, Type: "click", Payload: []byte(good)}, {N: 2, Reason: record.NotJSON, Payload: []byte(tail)},
+		},
+	}
+}
+
+func (g *Generator) multipartWithout() Request {
+	mark := g.mark()
+	return reject(record.NotJSON, []byte("--"+mark+"\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\nsome text\r\n--"+mark+"--\r\n"))
+}
+
+// brokenDocument has objects on lines of their own, and must not be taken for lines.
+func (g *Generator) brokenDocument() Request {
+	mark, click := g.mark(), g.clickText()
+	r := reject(record.NotJSON, []byte(pick(g,
+		"{\n  \"mark\": \""+mark+"\",\n  \"items\": [\n    "+click+"\n  ],\n}",
+		"[\n  "+click+",\n  {\"mark\": \""+mark+"\"},\n]",
+		"{\r\n\"mark\": \""+mark+"\",\r\n\"score\": NaN,\r\n\"items\": [\r\n"+click+",\r\n{}]}",
+		"{\"mark\": \""+mark+"\", \"items\": [\n"+click+",\n{}",
+		"{\"mark\":\r\""+mark+"\",,\r\"item\":\r"+click+"\r}")))
+	r.ContentType = pick(g, "application/json", "text/plain", "none")
+	return r
+}
+
+func (g *Generator) form() Request {
+	encoded := base64.StdEncoding.EncodeToString([]byte(g.clickText()))
+	return reject(record.NotJSON, []byte(pick(g, "data="+encoded+"&ver=1", "data="+url.QueryEscape(g.clickText()), "type=click&mark="+g.mark())))
 }
 
 func compress(body []byte) []byte {
@@ -264,6 +367,16 @@ func (g *Generator) gzippedUnannounced() Request {
 	r := g.gzipped()
 	r.Encoding = ""
 	return r
+}
+
+func (g *Generator) gzipPadded() Request {
+	r := g.gzippedUnannounced()
+	r.Body = append(r.Body, pick(g, "\n", "\r\n", "\x00", strings.Repeat("\x00", 600))...)
+	return r
+}
+
+func (g *Generator) gzipTwice() Request {
+	return reject(record.BadEncoding, compress(compress([]byte(g.clickText()))))
 }
 
 func (g *Generator) gzipCutOff() Request {
@@ -293,7 +406,7 @@ func (r Request) turnedAway(encoding string) Request {
 // rejects it, and one that it lets pass.
 func (g *Generator) Strict() []Request {
 	unknown := g.unknownType()
-	unknown.Events[0].Type, unknown.Events[0].Reason = "", record.UnknownType
+	unknown.Events[0].Reason = record.UnknownType
 	return []Request{g.Made("unknown type", unknown), g.Made("click", g.click())}
 }
 
@@ -305,7 +418,7 @@ const SizedContentType = "application/json"
 func (g *Generator) Sized(size int) Request {
 	r := reject(record.Empty, nil)
 	if size > 0 {
-		r = rejectOne(record.NotAnObject, strings.Repeat("1", size))
+		r = rejectOne(record.NotAnObject, "", strings.Repeat("1", size))
 	}
 	empty := fmt.Sprintf(`{"type":"order","mark":%q,"filler":""}`, g.mark())
 	if filler := size - len(empty); filler >= 0 {
@@ -394,18 +507,27 @@ func (g *Generator) Bomb(limit int) Request {
 
 // TooMany has an event more than a request may have.
 func (g *Generator) TooMany() Request {
-	return g.Made("too many events", reject(record.TooManyEvents, []byte("["+strings.Repeat("{},", 10_000)+`{"mark":"`+g.mark()+`"}]`)))
+	return g.Made("too many events", reject(record.TooManyEvents, []byte("["+strings.Repeat("{},", event.MaxEvents)+`{"mark":"`+g.mark()+`"}]`)))
 }
 
 func (g *Generator) notJSON() Request {
 	mark := g.mark()
+	if g.random.IntN(8) == 0 {
+		return reject(record.NotJSON, []byte(`{"type":"click","mark":"`+mark+`",}`)).typed("click")
+	}
 	return reject(record.NotJSON, []byte(pick(g,
-		`{"type":"click","mark":"`+mark+`",}`, `{'type':'`+mark+`'}`, `{"a":NaN,"m":"`+mark+`"}`, `{"a":01,"m":"`+mark+`"}`,
-		`// `+mark, `{"a":1}{"m":"`+mark+`"}`, "type=click&mark="+mark, `{"m":"`+mark+"\ttab\"}", mark)))
+		`{'type':'`+mark+`'}`, `{"a":NaN,"m":"`+mark+`"}`, `{"a":01,"m":"`+mark+`"}`,
+		`// `+mark, `{"a":1}{"m":"`+mark+`"};`, `{"m":"`+mark+"\ttab\"}", mark)))
+}
+
+// typed is r with the type that can be read of its one event.
+func (r Request) typed(typ string) Request {
+	r.Events[0].Type = typ
+	return r
 }
 
 func (g *Generator) invalidUTF8() Request {
-	return reject(record.NotJSON, []byte(`{"type":"click","mark":"`+g.mark()+pick(g, "\xff", "\xc3", "\xed\xa0\x80")+`"}`))
+	return reject(record.NotJSON, []byte(`{"type":"click","mark":"`+g.mark()+pick(g, "\xff", "\xc3", "\xed\xa0\x80")+`"}`)).typed("click")
 }
 
 // binary has no byte of which JSON or gzip is made.
@@ -424,20 +546,26 @@ func (g *Generator) nul() Request {
 func (g *Generator) empty() Request { return reject(record.Empty, []byte{}) }
 
 func (g *Generator) scalar() Request {
-	return rejectOne(record.NotAnObject, fmt.Sprintf("%q", g.mark()))
+	return rejectOne(record.NotAnObject, "", fmt.Sprintf("%q", g.mark()))
 }
 
 func (g *Generator) duplicateKey() Request {
-	return rejectOne(record.DuplicateKey, fmt.Sprintf(`{"type":"order","mark":%q,"in":{"a":1,%s}}`, g.mark(), pick(g, `"a":2`, `"\u0061":1`)))
+	return rejectOne(record.DuplicateKey, "order", fmt.Sprintf(`{"type":"order","mark":%q,"in":{"a":1,%s}}`, g.mark(), pick(g, `"a":2`, `"\u0061":1`)))
 }
 
 func (g *Generator) tooDeep() Request {
 	depth := 70 + g.random.IntN(2000)
-	return rejectOne(record.TooDeep, fmt.Sprintf(`{"type":"order","mark":%q,"in":%s%s}`, g.mark(), strings.Repeat("[", depth), strings.Repeat("]", depth)))
+	return rejectOne(record.TooDeep, "order", fmt.Sprintf(`{"type":"order","mark":%q,"in":%s%s}`, g.mark(), strings.Repeat("[", depth), strings.Repeat("]", depth)))
+}
+
+// tooComplex has more values than are checked against a schema, or a longer number.
+func (g *Generator) tooComplex() Request {
+	more := pick(g, strings.Repeat("1,", schema.MaxValues), strings.Repeat("1", schema.MaxDigits+1)+",")
+	return rejectOne(record.TooComplex, "click", fmt.Sprintf(`{"type":"click","mark":%q,"more":[%s1]}`, g.mark(), more))
 }
 
 func (g *Generator) schemaViolation() Request {
-	return rejectOne(record.SchemaViolation, fmt.Sprintf(`{"type":"click","target":%d,"mark":%q}`, g.random.IntN(100), g.mark()))
+	return rejectOne(record.SchemaViolation, "click", fmt.Sprintf(`{"type":"click","target":%d,"mark":%q}`, g.random.IntN(100), g.mark()))
 }
 
 // large is close to what fits one record beside its header.

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"fmt"
-	"strconv"
 	"strings"
 	"sync"
 
@@ -107,17 +106,16 @@ func (l *Ledger) Settle(found Lake) Account {
 	defer l.mu.Unlock()
 	for _, line := range found.Lines {
 		l.settle(line.ID, line.RequestID, Event{Type: line.Type, Payload: line.Event})
-		if line.UserAgent != UserAgent || line.IP != "127.0.0.0" {
-			l.account.Mangled++
-			l.findLocked("mangled: %s has user agent %q and ip %q", line.ID, line.UserAgent, line.IP)
-		}
+		l.settleSender(line.ID, line.UserAgent, line.IP)
 	}
 	for _, reject := range found.Rejects {
 		payload := reject.Payload
 		if reject.PayloadObject != "" {
 			payload = found.Large[reject.PayloadObject]
 		}
-		l.settle(reject.ID, reject.RequestID, Event{Reason: reject.Reason, Payload: payload})
+		l.settle(reject.ID, reject.RequestID, Event{Reason: reject.Reason, Type: reject.Type, Payload: payload})
+		l.settleSender(reject.ID, reject.UserAgent, reject.IP)
+		l.settleHeaders(reject)
 		if len(reject.Errors) == 0 || reject.Processor == "" {
 			l.account.Mangled++
 			l.findLocked("mangled: reject %s has %d errors and processor %q", reject.ID, len(reject.Errors), reject.Processor)
@@ -134,14 +132,32 @@ func (l *Ledger) Settle(found Lake) Account {
 	return l.account
 }
 
+// settleSender checks who a row says has sent it.
+func (l *Ledger) settleSender(eventID, userAgent, ip string) {
+	if userAgent != UserAgent || ip != "127.0.0.0" {
+		l.account.Mangled++
+		l.findLocked("mangled: %s has user agent %q and ip %q", eventID, userAgent, ip)
+	}
+}
+
+// settleHeaders checks what a reject says of its request's headers.
+func (l *Ledger) settleHeaders(reject record.Reject) {
+	p := l.acked[reject.Header().ID]
+	if p == nil {
+		return
+	}
+	if want := strings.TrimPrefix(p.ContentType, "none"); reject.ContentType != want || reject.Encoding != p.Encoding {
+		l.account.Mangled++
+		l.findLocked("mangled: reject %s has content type %q and encoding %q, want %q and %q", reject.ID, reject.ContentType, reject.Encoding, want, p.Encoding)
+	}
+}
+
 // settle notes an event that the lake has under an id.
 func (l *Ledger) settle(eventID, requestID string, found Event) {
-	id, index, isEvent := strings.Cut(eventID, "/")
+	id, n, isEvent := record.SplitEventID(eventID)
 	found.N = Whole
 	if isEvent {
-		if n, err := strconv.Atoi(index); err == nil {
-			found.N = n
-		}
+		found.N = n
 	}
 	p := l.acked[id]
 	if p == nil {

@@ -61,10 +61,10 @@ func equal(a, b Account) bool {
 func TestTheLedgerReadsRejects(t *testing.T) {
 	l := NewLedger()
 	l.Acknowledged(Request{Kind: "large", Events: []Event{{N: Whole, Reason: record.NotJSON, Payload: []byte("x")}}}, "a", "r")
-	reject := record.Reject{ID: "a", RequestID: "r", Reason: record.NotJSON, PayloadObject: "rejected-large/a", Processor: "p"}
+	reject := record.Reject{ID: "a", RequestID: "r", Reason: record.NotJSON, PayloadObject: "rejected-large/a", Processor: "p", ContentType: "text/plain"}
 	got := l.Settle(Lake{Rejects: []record.Reject{reject}, Large: map[string][]byte{"rejected-large/a": []byte("x")}})
-	if got.Rejected != 1 || got.Lost != 0 || got.Mangled != 1 {
-		t.Errorf("account is %+v, want one reject, mangled for it names no error", got)
+	if got.Rejected != 1 || got.Lost != 0 || got.Mangled != 3 {
+		t.Errorf("account is %+v, want one reject, mangled for it names no error, no sender and another content type", got)
 	}
 }
 

@@ -21,16 +21,16 @@ import (
 // constant, stays no whole number and no multiple. What remains takes some 10 µs.
 //
 // Only two such giants with the same digits are taken for the same item by
-// uniqueItems. A number of more than maxDigits digits is refused where its type
+// uniqueItems. A number of more than MaxDigits digits is refused where its type
 // has a schema: they cost time by the square, and rewriting cannot be exact.
 const (
-	maxDigits         = 1_000
+	MaxDigits         = 1_000
 	maxExponent       = 400
 	maxConstantDigits = 100
 	maxPlainDigits    = 300 // of a number without exponent, which stays as it is
 )
 
-var errDigits = fmt.Errorf("number has more than %d significant digits", maxDigits)
+var errDigits = fmt.Errorf("number has more than %d significant digits", MaxDigits)
 
 // decimal is sign digits × 10^exponent, digits without zeros at either end and ""
 // for zero. The exponent is capped at ±saturated.
@@ -50,7 +50,7 @@ func exact(text string) (string, error) {
 		return text, nil // nothing to rewrite: nearly every number
 	}
 	n := split(text)
-	if len(n.digits) > maxDigits {
+	if len(n.digits) > MaxDigits {
 		return "", errDigits
 	}
 	n.exponent = max(min(n.exponent, maxExponent), -maxExponent-len(n.digits))

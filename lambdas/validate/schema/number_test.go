@@ -40,10 +40,10 @@ func TestExactRewritesGiants(t *testing.T) {
 }
 
 func TestExactRefusesMoreDigitsThanItsLimit(t *testing.T) {
-	if _, err := exact(strings.Repeat("7", maxDigits)); err != nil {
+	if _, err := exact(strings.Repeat("7", MaxDigits)); err != nil {
 		t.Error(err)
 	}
-	if _, err := exact("0." + strings.Repeat("7", maxDigits+1)); err == nil {
+	if _, err := exact("0." + strings.Repeat("7", MaxDigits+1)); err == nil {
 		t.Error("one digit more is let pass")
 	}
 }

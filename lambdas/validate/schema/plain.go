@@ -46,7 +46,7 @@ func (p *plain) next() byte {
 }
 
 func (p *plain) value() (any, bool) {
-	if p.values++; p.values > maxValues {
+	if p.values++; p.values > MaxValues {
 		return nil, false
 	}
 	switch p.next() {

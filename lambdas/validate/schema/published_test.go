@@ -8,6 +8,7 @@ import (
 	"testing/fstest"
 
 	"global-ingest/lambdas/event"
+	"global-ingest/lambdas/record"
 	"global-ingest/lambdas/validate/schema"
 )
 
@@ -102,7 +103,7 @@ func TestPublishedSchemasLoadAndJudgeAsPublished(t *testing.T) {
 // ask validates an event, and expects these findings.
 func ask(t *testing.T, set *schema.Set, splitter *event.Splitter, text string, want ...string) {
 	t.Helper()
-	e := splitter.Split([]byte(text)).Events[0]
+	e := splitter.Split([]byte(text), record.Header{}).Events[0]
 	known, findings := set.Validate(e.Type, e.Raw)
 	var got []string
 	for _, f := range findings {

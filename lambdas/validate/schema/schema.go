@@ -109,6 +109,13 @@ func (s *Set) Validate(eventType string, event []byte) (known bool, findings []r
 	return true, s.validate(entry, eventType, event)
 }
 
+// Unchecked says of the findings of an event that they are no schema's: the event has
+// more than MaxValues values, a number of more than MaxDigits digits, or a value that a
+// pattern could not decide on in time, and was not checked.
+func Unchecked(findings []record.Error) bool {
+	return len(findings) == 1 && findings[0].Schema == ""
+}
+
 func (s *Set) validate(e entry, eventType string, event []byte) (found []record.Error) {
 	p := plains.Get().(*plain)
 	defer plains.Put(p)

@@ -13,11 +13,11 @@ import (
 	"global-ingest/lambdas/record"
 )
 
-// maxValues bounds the JSON values of an event whose type has a schema. Each can
+// MaxValues bounds the JSON values of an event whose type has a schema. Each can
 // cost a finding of some 500 bytes in each branch of a schema, 10 MB for 20,000,
 // and uniqueItems can be made to compare each with each, which for the 6,000 items
 // that 20,000 values can make so takes about a second.
-const maxValues = 20_000
+const MaxValues = 20_000
 
 // parser makes the tree that the schema engine walks: numbers as exact text,
 // names told apart even when they are lone surrogates.
@@ -31,7 +31,7 @@ var parsers = sync.Pool{New: func() any { return new(parser) }}
 
 var treeOptions = []jsontext.Options{jsontext.AllowInvalidUTF8(true), jsontext.AllowDuplicateNames(true)}
 
-var errValues = fmt.Errorf("event holds more than %d values", maxValues)
+var errValues = fmt.Errorf("event holds more than %d values", MaxValues)
 
 // parse returns event as a tree, or why it cannot be checked.
 func parse(text []byte) (any, *record.Error) {
@@ -53,7 +53,7 @@ func parse(text []byte) (any, *record.Error) {
 }
 
 func (p *parser) value() (any, error) {
-	if p.values++; p.values > maxValues {
+	if p.values++; p.values > MaxValues {
 		return nil, errValues
 	}
 	token, err := p.decoder.ReadToken()

@@ -1,0 +1,88 @@
+package event
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"global-ingest/lambdas/record"
+)
+
+// compressions are the content codings that compress and are not inflated here.
+// https://www.iana.org/assignments/http-parameters/http-parameters.xhtml#content-coding
+var compressions = []string{
+	"br", "brotli", "bzip2", "compress", "dcb", "dcz", "deflate", "lz4", "lzma", "pack200-gzip", "snappy", "x-compress", "x-snappy", "xz", "zlib", "zstd",
+}
+
+// blame says of a body that is not JSON what it is instead, where that is known: it is
+// compressed in another way than gzip, or it is a form. Text under such a header is text
+// all the same: a proxy may have inflated the body and kept the header.
+func blame(e Event, text []byte, h record.Header) Event {
+	if e.Reason != record.NotJSON {
+		return e
+	}
+	for name := range strings.SplitSeq(strings.ToLower(h.Encoding), ",") {
+		if name = strings.TrimSpace(name); slices.Contains(compressions, name) && !utf8.Valid(text) {
+			message := fmt.Sprintf("content encoding is %q, known is gzip", name)
+			return Event{Reason: record.BadEncoding, Type: e.Type, Errors: []record.Error{{Message: message, Offset: record.NoOffset}}}
+		}
+	}
+	if message := formMessage(text); message != "" {
+		e.Errors[0].Message, e.Errors[0].Offset = message, 0
+	}
+	return e
+}
+
+// field is the first field of a form, up to its value.
+var field = regexp.MustCompile(`^([A-Za-z0-9_.%+\-\[\]]{1,64})=`)
+
+// formMessage returns what a text that is a form should have been, or "" when it is none.
+func formMessage(text []byte) string {
+	if bytes.HasPrefix(text, []byte("--")) && bytes.Contains(text, []byte("Content-Disposition:")) {
+		return "body is a multipart form: send the JSON itself"
+	}
+	if !field.Match(text) {
+		return ""
+	}
+	for pair := range strings.SplitSeq(string(text), "&") {
+		name := field.FindStringSubmatch(pair)
+		if name == nil {
+			continue
+		}
+		value, err := url.QueryUnescape(pair[len(name[0]):])
+		if err != nil {
+			value = pair[len(name[0]):]
+		}
+		if how := holdsJSON(value); how != "" {
+			return fmt.Sprintf("body is a form, its field %q holds %s: send that JSON itself", name[1], how)
+		}
+	}
+	if bytes.ContainsAny(text, whitespace+`<>"{}`) {
+		return ""
+	}
+	return "body is a form: send JSON instead"
+}
+
+// holdsJSON says how a form's value holds an object or an array, or returns "".
+func holdsJSON(value string) string {
+	if isContainer([]byte(value)) {
+		return "JSON"
+	}
+	// Base64 in both alphabets, with and without the padding; an unescaped plus came as a space.
+	value = strings.NewReplacer(" ", "+", "-", "+", "_", "/", "=", "").Replace(value)
+	if decoded, err := base64.RawStdEncoding.DecodeString(value); err == nil && isContainer(decoded) {
+		return "JSON in base64"
+	}
+	return ""
+}
+
+func isContainer(text []byte) bool {
+	text = bytes.TrimLeft(text, whitespace)
+	return len(text) > 0 && (text[0] == '{' || text[0] == '[') && json.Valid(text)
+}
