@@ -62,7 +62,7 @@ func TestValidateNamesFieldValueAndLimit(t *testing.T) {
 		{func(e *env) { e.WAF.RatePerAddress = 9 }, "WAF.RatePerAddress is 9, must be 10 to 2000000000"},
 		{func(e *env) { e.Tags = map[string]string{"aws:owner": "me"} }, `Tags is "aws:owner", must be keys`},
 		{func(e *env) { e.Tags = map[string]string{"owner": strings.Repeat("x", 257)} }, `Tags.owner is "xxx`},
-		{func(e *env) { e.Tags = map[string]string{"AWS:owner": "me"} }, `Tags is "AWS:owner", must be keys that do not begin with aws:`},
+		{func(e *env) { e.Tags = map[string]string{"AWS:owner": "me"} }, `Tags is "AWS:owner", must be keys that do not begin with "aws:"`},
 		{func(e *env) { e.Tags = map[string]string{"": "me"} }, `Tags is "", must be keys of 1 to 128 letters`},
 		{func(e *env) { e.Tags = map[string]string{"cost#centre": "7"} }, `Tags is "cost#centre", must be keys`},
 		{func(e *env) { e.Tags = map[string]string{"owner": "me; you"} }, `Tags.owner is "me; you", must be at most 256 letters`},

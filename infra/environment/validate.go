@@ -74,14 +74,15 @@ func (e Environment) checkPlace() error {
 		matches("Name", e.Name, namePattern, "1 to 32 letters and digits, a capital first"),
 		matches("Account", e.Account, accountPattern, "12 digits"),
 		matches("Region", e.Region, regionPattern, `an AWS region such as "eu-central-1"`),
-		inPartition(e.Region),
+		inPartition("Region", e.Region),
 	)
 }
 
-func inPartition(region string) error {
+func inPartition(field, region string) error {
 	for _, p := range partitions {
 		if strings.HasPrefix(region, p.prefix) {
-			return fmt.Errorf("Region is %q of the partition %s, which has no edge-optimized APIs: must be a region of the partition aws", region, p.name)
+			return fmt.Errorf("%s is %q of the partition %s, which has no edge-optimized APIs: must be a region of the partition aws",
+				field, region, p.name)
 		}
 	}
 	return nil
@@ -130,7 +131,7 @@ func (e Environment) checkAccount() error {
 	}
 	for _, key := range slices.Sorted(maps.Keys(e.Tags)) {
 		if strings.HasPrefix(strings.ToLower(key), "aws:") {
-			return fmt.Errorf("Tags is %q, must be keys that do not begin with aws:", key)
+			return fmt.Errorf(`%s is %q, must be keys that do not begin with "aws:"`, "Tags", key)
 		}
 		if err := first(
 			matches("Tags", key, tagKeyPattern, "keys of 1 to 128 letters, digits, spaces and _.:/=+-@"),
