@@ -119,14 +119,17 @@ func TestWarningOfConcurrencyThatNoAccountHas(t *testing.T) {
 		set  func(*env)
 		want string
 	}{
-		"all there is":                    {func(e *env) { e.Ingest.Reserved, e.Validator.Reserved, e.Redrive.Reserved = 500, 300, 100 }, ""},
-		"one more":                        {func(e *env) { e.Ingest.Reserved, e.Validator.Reserved, e.Redrive.Reserved = 500, 300, 101 }, "901 together"},
+		"all there is": {func(e *env) { e.Ingest.Reserved, e.Validator.Reserved, e.Redrive.Reserved = 500, 300, 100 }, ""},
+		"one more": {func(e *env) {
+			e.Ingest.Reserved, e.Validator.Reserved, e.Redrive.Reserved, e.Canary.Reserved = 500, 300, 100, 1
+		}, "901 together"},
 		"provisioned as well":             {func(e *env) { e.Provisioned = 901 }, "901 together"},
 		"provisioned of what is reserved": {func(e *env) { e.Ingest.Reserved, e.Provisioned = 900, 900 }, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			e := prod()
-			e.Streams, e.Ingest.Reserved, e.Validator.Reserved, e.Redrive.Reserved, e.Provisioned = 5, 0, 0, 0, 0
+			e.Streams, e.Ingest.Reserved, e.Validator.Reserved, e.Redrive.Reserved = 5, 0, 0, 0
+			e.Canary.Reserved, e.Provisioned = 0, 0
 			row.set(&e)
 			got := strings.Join(Warnings(e), "\n")
 			if (row.want == "") != (got == "") || !strings.Contains(got, row.want) {

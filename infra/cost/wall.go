@@ -99,5 +99,5 @@ const unreserved = 100
 // reserved is the concurrency that env's functions take from what the account has. What
 // Ingest has provisioned is a part of what it has reserved.
 func reserved(env environment.Environment) int {
-	return max(env.Ingest.Reserved, env.Provisioned) + env.Validator.Reserved + env.Redrive.Reserved
+	return max(env.Ingest.Reserved, env.Provisioned) + env.Validator.Reserved + env.Redrive.Reserved + env.Canary.Reserved
 }

@@ -43,7 +43,7 @@ type Environment struct {
 	TypeFrom      []string            // where an event names its type, the first place that holds a string: members such as "type" or "event", or with dots further in, such as "meta.type" and "context.type"; default type
 	Formats       bool                // whether "format" in a schema refuses values; without it the word only describes; default true
 	Strict        bool                // whether an event whose type has no schema is rejected; default false
-	Streams       int                 // Firehose streams of events, 1 to 30, among which ingest shares requests by their ids: each has AWS's quota of its own; lowering it abandons what the streams that go still hold; default 1
+	Streams       int                 // Firehose streams of events, 1 to 32, among which ingest shares requests by their ids: each has AWS's quota of its own; lowering it abandons what the streams that go still hold; default 1
 	Delivery      Delivery            // how long and how much Firehose collects
 	SourceBackup  bool                // whether every record is also kept as received, below source/; once on, Firehose does not let it be turned off; default false
 	LogRetention  int                 // days that log groups keep their lines: a value CloudWatch Logs knows, 1 to 3653; default 30

@@ -31,6 +31,9 @@ func TestTheTableOfRefusalsIsTrue(t *testing.T) {
 		{path: "/events", function: failing(errors.New("ended"))},
 		{path: "/events", function: failing(context.DeadlineExceeded)},
 	} {
+		if c.function == nil {
+			c.function = failing(errors.New("is not asked"))
+		}
 		g, err := gatewayOf(t, goldenTemplates(t, "Dev"), c.function, c.throttled)
 		if err != nil {
 			t.Fatal(err)

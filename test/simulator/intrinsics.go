@@ -81,11 +81,10 @@ func (r *resolver) resolveArray(array []any) (any, error) {
 
 func (r *resolver) call(name string, argument any) (any, error) {
 	functions := map[string]func(any) (any, error){
-		"Ref":                r.ref,
-		"Fn::GetAtt":         r.getAtt,
-		"Fn::Join":           r.join,
-		"Fn::ImportValue":    r.importValue,
-		"Fn::GetStackOutput": r.stackOutput,
+		"Ref":             r.ref,
+		"Fn::GetAtt":      r.getAtt,
+		"Fn::Join":        r.join,
+		"Fn::ImportValue": r.importValue,
 	}
 	function, known := functions[name]
 	if !known {
@@ -202,27 +201,6 @@ func (r *resolver) importValue(argument any) (any, error) {
 	value, found := r.outputs.exported[name]
 	if !found {
 		return nil, fmt.Errorf("no stack exports %s", name)
-	}
-	return value, nil
-}
-
-// stackOutput is the reference to another stack that does not bind it: an output
-// by the names of its stack and its own.
-func (r *resolver) stackOutput(argument any) (any, error) {
-	resolved, err := r.resolve(argument)
-	if err != nil {
-		return nil, err
-	}
-	var of struct{ StackName, OutputName, Region string }
-	if err := assembly.DecodeStrict([]byte(asJSON(resolved)), &of); err != nil {
-		return nil, err
-	}
-	if of.Region != "" && of.Region != r.template.Region {
-		return nil, fmt.Errorf("another region, %s, is not supported by the simulator", of.Region)
-	}
-	value, found := r.outputs.ofStack[of.StackName+"/"+of.OutputName]
-	if !found {
-		return nil, fmt.Errorf("stack %s has no output %s", of.StackName, of.OutputName)
 	}
 	return value, nil
 }

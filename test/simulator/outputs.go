@@ -5,22 +5,21 @@ import "fmt"
 // outputs are what the stacks of an environment tell each other.
 type outputs struct {
 	exported map[string]any // by export name
-	ofStack  map[string]any // by "<stack>/<output>"
 }
 
 // resolveOutputs resolves the outputs of every template. One may be made of
-// another stack's, so it goes round until nothing new resolves.
+// another stack's, so it goes round until nothing new is exported.
 func resolveOutputs(templates []*Template) (*outputs, error) {
-	known := &outputs{exported: map[string]any{}, ofStack: map[string]any{}}
+	known := &outputs{exported: map[string]any{}}
 	for {
-		before := len(known.ofStack)
+		before := len(known.exported)
 		var failed error
 		for _, template := range templates {
 			if err := known.add(template); err != nil {
 				failed = err
 			}
 		}
-		if failed == nil || len(known.ofStack) == before {
+		if failed == nil || len(known.exported) == before {
 			return known, failed
 		}
 	}
@@ -32,19 +31,18 @@ func (o *outputs) add(template *Template) error {
 	r := &resolver{template: template, outputs: o}
 	var failed error
 	for id, output := range template.Outputs {
-		if err := r.addOutput(id, output); err != nil {
+		if err := r.addOutput(output); err != nil {
 			failed = fmt.Errorf("output %s of stack %s: %w", id, template.Stack, err)
 		}
 	}
 	return failed
 }
 
-func (r *resolver) addOutput(id string, output Output) error {
+func (r *resolver) addOutput(output Output) error {
 	value, err := r.resolve(output.Value)
 	if err != nil {
 		return err
 	}
-	r.outputs.ofStack[r.template.Stack+"/"+id] = value
 	if output.Export.Name == nil {
 		return nil
 	}

@@ -151,7 +151,7 @@ func TestWhatCannotBeBuiltIsRefused(t *testing.T) {
 	if _, err := startDev(t, goldenTemplates(t, "Dev"), func(o *Options) { delete(o.Bootstraps, "Ingest") }); err == nil || !strings.Contains(err.Error(), "no executable for this function") {
 		t.Errorf("error is %v", err)
 	}
-	if _, err := startDev(t, goldenTemplates(t, "Dev")[:1]); err == nil || !strings.Contains(err.Error(), "stack Dev-Storage has no output") {
+	if _, err := startDev(t, goldenTemplates(t, "Dev")[:1]); err == nil || !strings.Contains(err.Error(), "no stack exports Dev-Storage:") {
 		t.Errorf("error is %v", err)
 	}
 }

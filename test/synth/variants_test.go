@@ -150,7 +150,10 @@ func TestTheLargestEnvironmentFits(t *testing.T) {
 	largest := all[len(all)-1]
 	largest.Name = "Largest"
 	largest.Canary.Every = 5 * time.Minute
-	largest.Tracing, largest.OwnAPILogRole = true, true
+	largest.Tracing, largest.OwnAPILogRole, largest.Alarms.Off = true, true, false
+	largest.Alarms.Pager = "arn:aws:sns:" + region + ":" + account + ":night-shift"
+	largest.Alarms.RequestsPerDay = 1
+	largest.Release = environment.Canary10Percent10Minutes
 	for largest.Validate() == nil {
 		largest.Streams++
 	}
