@@ -63,7 +63,7 @@ func TestABrokenDocumentIsOneReject(t *testing.T) {
 		"{\n  \"type\": \"order\",\n  \"items\": [\n    {\"sku\": \"a\", \"qty\": 1}\n  ],\n}",
 		"[\n{}\n,,]", "{\"a\":[\n1\n],}", "{\"a\":[\n{}", "{\"a\": NaN, \"b\": [\n{},\n{}]}", "[{},\n{},\n{,}]",
 		"{\"a\":1},\n{\"b\":2}]", "{\"a\":1}\n]\n}", "{\"s\": \"x\n{}\ny\"}", "{\n  // comment\n  \"a\":\n  {}\n}",
-		"true,\n{}", "None\n{}", "-Infinity,\n{}", "1\n{}", "\"x\",\n{}", "('x',\n {},\n {})", "items:\n  {\"a\": 1}", "{}\n{\"a\":\n{}", "\"a\":\n{}\n",
+		"true,\n{}", "None\n{}", "-Infinity,\n{}", "1\n{}", "\"x\",\n{}", "('x',\n {},\n {})", "items:\n  {\"a\": 1}", "{}\n{\"a\":\n{}", "\"a\":\n{}\n", "{} \"\n{}",
 	} {
 		for _, text := range []string{body, strings.ReplaceAll(body, "\n", "\r"), strings.ReplaceAll(body, "\n", "\r\n")} {
 			form, got := split(text)
