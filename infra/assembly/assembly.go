@@ -103,7 +103,8 @@ func Read(dir, environment string) ([]*Template, error) {
 	}
 	nested, found := root.Artifacts["assembly-"+environment]
 	if !found || nested.Type != "cdk:cloud-assembly" {
-		return nil, fmt.Errorf("reading assembly %s: no environment %q; it holds %s", dir, environment, root.environments())
+		return nil, fmt.Errorf("reading assembly %s: no environment %q; it holds %s", dir, environment,
+			root.environments())
 	}
 	stage := filepath.Join(dir, nested.Properties.DirectoryName)
 	manifest, err := readManifest(stage)

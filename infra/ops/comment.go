@@ -31,7 +31,8 @@ type change struct{ environment, text, cost string }
 func show(command, env string) (change, error) {
 	words := strings.Fields(strings.ReplaceAll(command, "{}", env))
 	run := exec.Command(words[0], words[1:]...)
-	run.Env = append(os.Environ(), "CI=true", "NO_COLOR=1") // by CI the CLI writes the diff to its output, not among the errors
+	// By CI the CLI writes the diff to its output, not among the errors.
+	run.Env = append(os.Environ(), "CI=true", "NO_COLOR=1")
 	var problems bytes.Buffer
 	run.Stderr = &problems
 	text, err := run.Output()
@@ -93,9 +94,11 @@ func markdown(lost map[string][]stateful.Loss, allowed bool, diffs []change) str
 	case len(lost) == 0:
 		out.WriteString(verdict(lost))
 	case allowed:
-		fmt.Fprintf(&out, "**This takes away what holds events**, and the label `%s` allows it:\n\n```\n%s```\n", allowLabel, verdict(lost))
+		fmt.Fprintf(&out, "**This takes away what holds events**, and the label `%s` allows it:\n\n```\n%s```\n",
+			allowLabel, verdict(lost))
 	default:
-		fmt.Fprintf(&out, "**Stop: this takes away what holds events.** If that is meant, the label `%s` says so.\n\n```\n%s```\n", allowLabel, verdict(lost))
+		fmt.Fprintf(&out, "**Stop: this takes away what holds events.** If that is meant, the label `%s` "+
+			"says so.\n\n```\n%s```\n", allowLabel, verdict(lost))
 	}
 	room := (maxComment - out.Len()) / max(1, len(diffs))
 	for _, d := range diffs {
@@ -103,7 +106,8 @@ func markdown(lost map[string][]stateful.Loss, allowed bool, diffs []change) str
 			fmt.Fprintf(&out, "\n**%s**: no change%s\n", d.environment, d.price())
 			continue
 		}
-		fmt.Fprintf(&out, "\n<details><summary><b>%s</b>%s</summary>\n\n````diff\n%s\n````\n\n</details>\n", d.environment, d.price(), signs(clip(d.text, room)))
+		fmt.Fprintf(&out, "\n<details><summary><b>%s</b>%s</summary>\n\n````diff\n%s\n````\n\n</details>\n",
+			d.environment, d.price(), signs(clip(d.text, room)))
 	}
 	return out.String()
 }

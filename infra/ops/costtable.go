@@ -16,14 +16,16 @@ func costTable() (string, error) {
 	}
 	env.Region = cost.Region()
 	var out strings.Builder
-	out.WriteString("| events a month | in a request | a month | a million events | peak, requests/s | met first |\n| --: | --: | --: | --: | --: | --- |\n")
+	out.WriteString("| events a month | in a request | a month | a million events | peak, requests/s | met first |\n" +
+		"| --: | --: | --: | --: | --: | --- |\n")
 	for _, events := range []float64{1e6, 100e6, 10e9} {
 		for _, batch := range []float64{1, 10} {
 			l := cost.DefaultLoad()
 			l.Events, l.Batch = events, batch
 			dollars := cost.Of(env, l).Dollars()
 			n := cost.Number(events)
-			fmt.Fprintf(&out, "| %s | %.0f | $%.0f | $%.2f | %.3g | %s |\n", n.String(), batch, dollars, dollars/events*1e6, l.PeakRequests(), first(env, l))
+			fmt.Fprintf(&out, "| %s | %.0f | $%.0f | $%.2f | %.3g | %s |\n", n.String(), batch, dollars,
+				dollars/events*1e6, l.PeakRequests(), first(env, l))
 		}
 	}
 	return out.String(), nil

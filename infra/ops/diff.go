@@ -22,15 +22,15 @@ func diff(ctx context.Context, args []string, t terminal) error {
 	var since, base string
 	flags := newFlags("diff")
 	name := environmentFlag(flags)
-	method := flags.String("method", "auto", "how `cdk diff` compares: auto asks CloudFormation what it would replace, template compares texts")
-	golden := flags.Bool("golden", false, "compare with the goldens, whoever is logged in")
+	method := flags.String("method", "auto", "how `cdk diff` compares: auto asks CloudFormation what it would "+
+		"replace, template compares texts")
 	sinceFlags(flags, &since, &base)
 	if err := t.parse(flags, args); err != nil {
 		return err
 	}
-	if _, err := settings(ctx, ""); err == nil && !*golden {
+	if _, err := settings(ctx, ""); err == nil {
 		return t.exec(ctx, nil, cdk, "diff", "--method="+*method, *name+"/*")
-	} else if err != nil && !errors.Is(err, errNobody) {
+	} else if !errors.Is(err, errNobody) {
 		return err
 	}
 	return t.diffGoldens(ctx, *name, since, base)
@@ -54,7 +54,9 @@ func (t terminal) diffGoldens(ctx context.Context, name, since, base string) err
 		if err := orEmpty(golden); err != nil {
 			return err
 		}
-		if err := t.exec(ctx, nil, cdk, "diff", "--exclusively", "--build", "true", "--app", out, "--template", golden, name+"/"+stack); err != nil {
+		err := t.exec(ctx, nil, cdk, "diff", "--exclusively", "--build", "true", "--app", out,
+			"--template", golden, name+"/"+stack)
+		if err != nil {
 			return err
 		}
 	}

@@ -30,7 +30,8 @@ type drainer struct {
 func drain(ctx context.Context, args []string, t terminal) error {
 	flags := newFlags("drain")
 	name := environmentFlag(flags)
-	wait := flags.Duration("wait", 30*time.Minute, "longest time to wait; 0 waits for nothing and only says what would be lost")
+	wait := flags.Duration("wait", 30*time.Minute, "longest time to wait; 0 waits for nothing and only says what "+
+		"would be lost")
 	every := flags.Duration("every", 15*time.Second, "how often to look")
 	late := flags.Duration("late", 3*time.Minute, "how late CloudWatch may show what happened")
 	yes := flags.Bool("yes", false, "do not ask")
@@ -44,16 +45,19 @@ func drain(ctx context.Context, args []string, t terminal) error {
 	}
 	fmt.Fprintln(t.out, at)
 	d, err := at.drainer(ctx, *late)
-	if err != nil || d == nil {
-		if d == nil && err == nil {
-			fmt.Fprintf(t.out, "there is no stack %s: nothing to drain\n", environment.StackName(at.Name, environment.PipelineStack))
-		}
+	if err != nil {
 		return err
+	}
+	if d == nil {
+		fmt.Fprintf(t.out, "there is no stack %s: nothing to drain\n",
+			environment.StackName(at.Name, environment.PipelineStack))
+		return nil
 	}
 	if *open {
 		return d.throttle(ctx, at.Throttle)
 	}
-	if !*yes && !confirm(t, fmt.Sprintf("Stop the traffic of %s, to delete its Pipeline stack? Clients are answered 429.", at.Name)) {
+	question := fmt.Sprintf("Stop the traffic of %s, to delete its Pipeline stack? Clients are answered 429.", at.Name)
+	if !*yes && !confirm(t, question) {
 		return errors.New("nothing is stopped")
 	}
 	if err := d.throttle(ctx, environment.Throttle{}); err != nil {
@@ -93,14 +97,18 @@ func (p place) drainer(ctx context.Context, late time.Duration) (*drainer, error
 // throttle sets what the stage lets through, on every path and method.
 func (d *drainer) throttle(ctx context.Context, to environment.Throttle) error {
 	set := func(path string, value int) types.PatchOperation {
-		return types.PatchOperation{Op: types.OpReplace, Path: aws.String("/*/*/throttling/" + path), Value: aws.String(strconv.Itoa(value))}
+		return types.PatchOperation{
+			Op: types.OpReplace, Path: aws.String("/*/*/throttling/" + path),
+			Value: aws.String(strconv.Itoa(value)),
+		}
 	}
 	_, err := apigateway.NewFromConfig(d.cfg).UpdateStage(ctx, &apigateway.UpdateStageInput{
 		RestApiId: &d.api, StageName: &d.stage,
 		PatchOperations: []types.PatchOperation{set("rateLimit", to.RatePerSecond), set("burstLimit", to.Burst)},
 	})
 	if err != nil {
-		return fmt.Errorf("setting the throttle of API %s, stage %s, to %d requests a second: %w", d.api, d.stage, to.RatePerSecond, err)
+		return fmt.Errorf("setting the throttle of API %s, stage %s, to %d requests a second: %w",
+			d.api, d.stage, to.RatePerSecond, err)
 	}
 	return nil
 }
@@ -129,8 +137,10 @@ func (d *drainer) wait(ctx context.Context, t terminal, limit, every time.Durati
 			return nil
 		}
 		if time.Since(stopped) >= limit {
-			return fmt.Errorf("after %v this is not yet in the lake:\n  %s\nto wait on, run it again, with a longer WAIT; WAIT=0 goes on and loses what the streams hold; "+
-				"`go run ./infra/ops drain -environment %s -open` lets requests in again", limit, strings.Join(left, "\n  "), d.Name)
+			return fmt.Errorf("after %v this is not yet in the lake:\n  %s\nto wait on, run it again, with a "+
+				"longer WAIT; WAIT=0 goes on and loses what the streams hold; "+
+				"`go run ./infra/ops drain -environment %s -open` lets requests in again",
+				limit, strings.Join(left, "\n  "), d.Name)
 		}
 		select {
 		case <-ctx.Done():

@@ -33,7 +33,8 @@ func endpoint(_ context.Context, args []string, t terminal) error {
 }
 
 func outputsFlag(flags *flag.FlagSet) *string {
-	return flags.String("outputs", ".local/outputs", "`folder` of <environment>.json, which the last deploy from here wrote")
+	return flags.String("outputs", ".local/outputs",
+		"`folder` of <environment>.json, which the last deploy from here wrote")
 }
 
 func examplesFlag(flags *flag.FlagSet) *string {

@@ -32,8 +32,8 @@ func fuzz(ctx context.Context, args []string, t terminal) error {
 		if *list {
 			continue
 		}
-		err := t.exec(ctx, nil, "go", "test", "./"+filepath.ToSlash(target.folder), "-run", "^$", "-fuzz", "^"+target.name+"$",
-			"-fuzztime", time.String(), "-fuzzminimizetime", "10x")
+		err := t.exec(ctx, nil, "go", "test", "./"+filepath.ToSlash(target.folder), "-run", "^$",
+			"-fuzz", "^"+target.name+"$", "-fuzztime", time.String(), "-fuzzminimizetime", "10x")
 		if err != nil {
 			return err
 		}

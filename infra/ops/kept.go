@@ -23,21 +23,29 @@ func kept(_ context.Context, args []string, t terminal) error {
 		return err
 	}
 	pipeline := environment.StackName(*name, environment.PipelineStack)
-	fmt.Fprintf(t.out, "This deletes the stack %s. Its URL is gone for good: the next deploy has another one.\n", pipeline)
+	fmt.Fprintf(t.out, "This deletes the stack %s. Its URL is gone for good: "+
+		"the next deploy has another one.\n", pipeline)
 	for _, template := range templates {
 		if template.Stack != pipeline {
-			fmt.Fprintf(t.out, "%s stays as it is: %s\n", template.Stack, strings.Join(resources(template, isTold), ", "))
+			all := strings.Join(resources(template, isTold), ", ")
+			fmt.Fprintf(t.out, "%s stays as it is: %s\n", template.Stack, all)
 			continue
 		}
-		all := resources(template, func(r *assembly.Resource) bool { return strings.HasPrefix(r.DeletionPolicy, "Retain") && isTold(r) })
+		all := resources(template, isRetained)
 		if len(all) == 0 {
 			fmt.Fprintf(t.out, "Nothing of %s stays, nor what its streams have not delivered yet\n", pipeline)
 			continue
 		}
 		fmt.Fprintf(t.out, "Of %s these stay, outside any stack: %s\n", pipeline, strings.Join(all, ", "))
-		fmt.Fprintf(t.out, "A stream that stays delivers nothing any more: its role and the Validator are gone, and after 24 hours so is what it holds\n")
+		fmt.Fprintf(t.out, "A stream that stays delivers nothing any more: its role and the Validator are gone, "+
+			"and after 24 hours so is what it holds\n")
 	}
 	return nil
+}
+
+// isRetained says whether it outlives its stack.
+func isRetained(r *assembly.Resource) bool {
+	return strings.HasPrefix(r.DeletionPolicy, "Retain") && isTold(r)
 }
 
 // isTold leaves out what is part of something else.

@@ -24,7 +24,8 @@ func (d *drainer) left(ctx context.Context, stopped time.Time) (lines []string, 
 		return nil, err
 	}
 	if waiting > 0 {
-		lines = append(lines, fmt.Sprintf("queue: %d messages, whose records Redrive has not put back; they stay in the lake's spill/", waiting))
+		lines = append(lines, fmt.Sprintf("queue: %d messages, whose records Redrive has not put back; they stay "+
+			"in the lake's spill/", waiting))
 	}
 	levels, err := d.levels(ctx)
 	if err != nil {
@@ -41,9 +42,13 @@ func (d *drainer) left(ctx context.Context, stopped time.Time) (lines []string, 
 // waiting is how many messages the queue has, those that Redrive is at included.
 func (d *drainer) waiting(ctx context.Context) (sum int, err error) {
 	names := []sqstypes.QueueAttributeName{
-		sqstypes.QueueAttributeNameApproximateNumberOfMessages, sqstypes.QueueAttributeNameApproximateNumberOfMessagesNotVisible,
+		sqstypes.QueueAttributeNameApproximateNumberOfMessages,
+		sqstypes.QueueAttributeNameApproximateNumberOfMessagesNotVisible,
 	}
-	out, err := sqs.NewFromConfig(d.cfg).GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{QueueUrl: &d.queueURL, AttributeNames: names})
+	out, err := sqs.NewFromConfig(d.cfg).GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{
+		QueueUrl:       &d.queueURL,
+		AttributeNames: names,
+	})
 	if err != nil {
 		return 0, fmt.Errorf("looking at the queue: %w", err)
 	}
@@ -92,11 +97,13 @@ func (d *drainer) levels(ctx context.Context) ([]level, error) {
 	var queries []types.MetricDataQuery
 	for i, stream := range d.streams {
 		queries = append(queries,
-			metric("in"+strconv.Itoa(i), "IncomingRecords", "Sum", stream), metric("age"+strconv.Itoa(i), "DeliveryToS3.DataFreshness", "Maximum", stream))
+			metric("in"+strconv.Itoa(i), "IncomingRecords", "Sum", stream),
+			metric("age"+strconv.Itoa(i), "DeliveryToS3.DataFreshness", "Maximum", stream))
 	}
 	byID := map[string]types.MetricDataResult{}
 	pages := cloudwatch.NewGetMetricDataPaginator(cloudwatch.NewFromConfig(d.cfg), &cloudwatch.GetMetricDataInput{
-		StartTime: aws.Time(now.Add(-firehoseKeeps)), EndTime: &now, MetricDataQueries: queries, ScanBy: types.ScanByTimestampDescending,
+		StartTime: aws.Time(now.Add(-firehoseKeeps)), EndTime: &now,
+		MetricDataQueries: queries, ScanBy: types.ScanByTimestampDescending,
 	})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)

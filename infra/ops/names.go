@@ -79,7 +79,8 @@ func (p place) variables(ctx context.Context) (map[string]string, error) {
 		}
 	}
 	if url := found["dead_letters"]; url != "" {
-		found["dead_letters_arn"] = fmt.Sprintf("arn:aws:sqs:%s:%s:%s", p.Region, p.Account, url[strings.LastIndexByte(url, '/')+1:])
+		found["dead_letters_arn"] = fmt.Sprintf("arn:aws:sqs:%s:%s:%s", p.Region, p.Account,
+			url[strings.LastIndexByte(url, '/')+1:])
 	}
 	return found, nil
 }

@@ -23,7 +23,8 @@ var errNobody = errors.New("no AWS credentials: set AWS_PROFILE, or log in with 
 type elsewhere struct{ environment, account, credentials string }
 
 func (e elsewhere) Error() string {
-	return fmt.Sprintf("%s is in account %s, these credentials are of %s: set AWS_PROFILE to one of %[2]s", e.environment, e.account, e.credentials)
+	return fmt.Sprintf("%s is in account %s, these credentials are of %s: set AWS_PROFILE to one of %[2]s",
+		e.environment, e.account, e.credentials)
 }
 
 // named finds an environment. A test has others.

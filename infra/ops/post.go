@@ -31,7 +31,8 @@ func post(ctx context.Context, file string, out io.Writer) error {
 		return fmt.Errorf("reading the comment: %w", err)
 	}
 	p := pull{
-		api: os.Getenv("GITHUB_API_URL"), repository: os.Getenv("GITHUB_REPOSITORY"), number: os.Getenv("PULL_REQUEST"), token: os.Getenv("GITHUB_TOKEN"),
+		api: os.Getenv("GITHUB_API_URL"), repository: os.Getenv("GITHUB_REPOSITORY"),
+		number: os.Getenv("PULL_REQUEST"), token: os.Getenv("GITHUB_TOKEN"),
 	}
 	if p.api == "" || p.repository == "" || p.number == "" || p.token == "" {
 		return errors.New("posting needs GITHUB_API_URL, GITHUB_REPOSITORY, PULL_REQUEST and GITHUB_TOKEN")
@@ -60,7 +61,8 @@ func (p pull) find(ctx context.Context) (int64, error) {
 			Body string
 			User struct{ Type string }
 		}
-		if err := p.call(ctx, http.MethodGet, fmt.Sprintf("/issues/%s/comments?per_page=%d&page=%d", p.number, perPage, page), nil, &comments); err != nil {
+		path := fmt.Sprintf("/issues/%s/comments?per_page=%d&page=%d", p.number, perPage, page)
+		if err := p.call(ctx, http.MethodGet, path, nil, &comments); err != nil {
 			return 0, err
 		}
 		for _, c := range comments {

@@ -29,7 +29,9 @@ type replayer struct {
 const maxEntries = 10
 
 // queue sends a message for each object and returns how many it sent.
-func (r *replayer) queue(ctx context.Context, keys iter.Seq2[string, error], reason record.Reason) (sent int, err error) {
+func (r *replayer) queue(
+	ctx context.Context, keys iter.Seq2[string, error], reason record.Reason,
+) (sent int, err error) {
 	var entries []types.SendMessageBatchRequestEntry
 	for key, err := range keys {
 		if err != nil {
@@ -39,7 +41,10 @@ func (r *replayer) queue(ctx context.Context, keys iter.Seq2[string, error], rea
 		if err != nil {
 			return sent, err
 		}
-		entries = append(entries, types.SendMessageBatchRequestEntry{Id: aws.String(strconv.Itoa(len(entries))), MessageBody: &body})
+		entries = append(entries, types.SendMessageBatchRequestEntry{
+			Id:          aws.String(strconv.Itoa(len(entries))),
+			MessageBody: &body,
+		})
 		if len(entries) < maxEntries {
 			continue
 		}

@@ -150,7 +150,8 @@ func bootstrap(ctx context.Context, s site, _ terminal) (missing []string, err e
 			missing = append(missing, fmt.Sprintf("aws://%s/%s is not bootstrapped, it has no parameter %s: run `%s`",
 				s.Account, s.Region, parameter, s.bootstrapCommand(parameter)))
 		case version < demands[parameter]:
-			missing = append(missing, fmt.Sprintf("aws://%s/%s has version %d of the bootstrap, the stacks need %d: run `%s`",
+			missing = append(missing, fmt.Sprintf("aws://%s/%s has version %d of the bootstrap, "+
+				"the stacks need %d: run `%s`",
 				s.Account, s.Region, version, demands[parameter], s.bootstrapCommand(parameter)))
 		}
 	}
@@ -194,8 +195,9 @@ func apiLogRole(ctx context.Context, s site, _ terminal) ([]string, error) {
 	if err != nil || aws.ToString(account.CloudwatchRoleArn) != "" {
 		return nil, err
 	}
-	return []string{fmt.Sprintf("API Gateway has no role for logs in account %s, %s: set OwnAPILogRole in one environment there, or run "+
-		"`aws apigateway update-account --region %[2]s --patch-operations op=replace,path=/cloudwatchRoleArn,value=<ARN of a role "+
+	return []string{fmt.Sprintf("API Gateway has no role for logs in account %s, %s: "+
+		"set OwnAPILogRole in one environment there, or run `aws apigateway update-account --region %[2]s "+
+		"--patch-operations op=replace,path=/cloudwatchRoleArn,value=<ARN of a role "+
 		"with the policy AmazonAPIGatewayPushToCloudWatchLogs>`", s.Account, s.Region)}, nil
 }
 
@@ -219,15 +221,18 @@ func concurrency(ctx context.Context, s site, t terminal) ([]string, error) {
 	}
 	quota, taken := int(out.AccountLimit.ConcurrentExecutions), s.reserved()
 	raise := func(to int) string {
-		return fmt.Sprintf("`aws service-quotas request-service-quota-increase --region %s --service-code lambda --quota-code L-B99A9384 "+
+		return fmt.Sprintf("`aws service-quotas request-service-quota-increase --region %s --service-code lambda "+
+			"--quota-code L-B99A9384 "+
 			"--desired-value %d`", s.Region, to)
 	}
 	if taken > 0 && taken+unreservable > quota {
-		return []string{fmt.Sprintf("Lambda's concurrency in account %s, %s is %d; the functions take %d, and %d must stay unreserved: run %s",
+		return []string{fmt.Sprintf("Lambda's concurrency in account %s, %s is %d; the functions take %d, and %d "+
+			"must stay unreserved: run %s",
 			s.Account, s.Region, quota, taken, unreservable, raise(max(usualConcurrency, taken+unreservable)))}, nil
 	}
 	if quota < usualConcurrency {
-		fmt.Fprintf(t.out, "  Lambda's concurrency is %d, for all functions of the region together; to ask for the usual %d: %s\n",
+		fmt.Fprintf(t.out, "  Lambda's concurrency is %d, for all functions of the region together; to ask for "+
+			"the usual %d: %s\n",
 			quota, usualConcurrency, raise(usualConcurrency))
 	}
 	return nil, nil
@@ -274,7 +279,8 @@ func certificate(ctx context.Context, s site, _ terminal) (missing []string, err
 }
 
 func (s site) certificateOf(ctx context.Context, text, domain string) (string, error) {
-	request := fmt.Sprintf("`aws acm request-certificate --region us-east-1 --domain-name %s --validation-method DNS`", domain)
+	request := fmt.Sprintf("`aws acm request-certificate --region us-east-1 --domain-name %s "+
+		"--validation-method DNS`", domain)
 	at, err := arn.Parse(text)
 	if err != nil {
 		return "", fmt.Errorf("reading certificate %q: %w", text, err)
@@ -282,14 +288,16 @@ func (s site) certificateOf(ctx context.Context, text, domain string) (string, e
 	if at.Region != "us-east-1" {
 		return fmt.Sprintf("certificate %s is in %s, must be in us-east-1: run %s", text, at.Region, request), nil
 	}
-	out, err := acm.NewFromConfig(s.cfg, func(o *acm.Options) { o.Region = at.Region }).DescribeCertificate(ctx, &acm.DescribeCertificateInput{CertificateArn: &text})
+	out, err := acm.NewFromConfig(s.cfg, func(o *acm.Options) { o.Region = at.Region }).DescribeCertificate(ctx,
+		&acm.DescribeCertificateInput{CertificateArn: &text})
 	switch {
 	case refusedAs(err, "ResourceNotFoundException"):
 		return fmt.Sprintf("certificate %s does not exist: run %s", text, request), nil
 	case err != nil:
 		return "", err
 	case out.Certificate.Status != acmtypes.CertificateStatusIssued:
-		return fmt.Sprintf("certificate %s is %s, must be %s: `aws acm describe-certificate --region us-east-1 --certificate-arn %[1]s` shows which DNS record is missing",
+		return fmt.Sprintf("certificate %s is %s, must be %s: `aws acm describe-certificate --region us-east-1 "+
+			"--certificate-arn %[1]s` shows which DNS record is missing",
 			text, out.Certificate.Status, acmtypes.CertificateStatusIssued), nil
 	}
 	return "", nil

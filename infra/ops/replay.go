@@ -70,8 +70,10 @@ func replayFlags(args []string, t terminal) (asked, error) {
 	var o asked
 	flags := newFlags("replay")
 	flags.StringVar(&o.environment, "environment", "Dev", "`name` of the environment")
-	flags.StringVar(&o.prefix, "prefix", "", "`key` prefix of the objects, below spill/, rejected/ or failed/; required")
-	flags.DurationVar(&o.older, "older", 24*time.Hour, "below spill/, only objects older than this: younger ones have their own message")
+	flags.StringVar(&o.prefix, "prefix", "", "`key` prefix of the objects, below spill/, rejected/ or failed/; "+
+		"required")
+	flags.DurationVar(&o.older, "older", 24*time.Hour,
+		"below spill/, only objects older than this: younger ones have their own message")
 	reason := flags.String("reason", "", "only rejects with this `reason`")
 	flags.BoolVar(&o.dryRun, "dry-run", false, "count, and queue nothing")
 	flags.BoolVar(&o.yes, "yes", false, "do not ask")
@@ -117,7 +119,8 @@ func (p place) open(ctx context.Context, o asked) (*replayer, error) {
 	}
 	if o.bucket == "" || o.queueURL == "" {
 		return nil, fmt.Errorf("looking for stack %s: it has no outputs %s and %s",
-			environment.StackName(p.Name, environment.StorageStack), environment.LakeBucketOutput, environment.RedriveQueueOutput)
+			environment.StackName(p.Name, environment.StorageStack),
+			environment.LakeBucketOutput, environment.RedriveQueueOutput)
 	}
 	return &replayer{lake: lake.From(p.s3(), o.bucket), sqs: sqs.NewFromConfig(p.cfg), queueURL: o.queueURL}, nil
 }

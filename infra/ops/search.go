@@ -29,7 +29,9 @@ type search struct {
 
 // look waits for every event in the lake, for at most wait. Credentials that may not read
 // it are content with the answers.
-func look(ctx context.Context, at place, wait time.Duration, bucket string, began time.Time, requests []*sent, out io.Writer) error {
+func look(
+	ctx context.Context, at place, wait time.Duration, bucket string, began time.Time, requests []*sent, out io.Writer,
+) error {
 	s := search{lake: lake.From(at.s3(), bucket), began: began, wanted: map[string]string{}, visited: map[string]bool{}}
 	for _, r := range requests {
 		for n, prefix := range r.prefixes {

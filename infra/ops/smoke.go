@@ -85,7 +85,8 @@ func find(ctx context.Context, folder, name, url, bucket string, at place, refus
 	switch {
 	case !errors.Is(err, fs.ErrNotExist) || url != "" && (bucket != "" || refused != nil):
 	case errors.Is(refused, errNobody):
-		err = fmt.Errorf("where does %[1]s answer? `make deploy ENV=%[1]s` was not run here and there are no AWS credentials: add URL=https://…", name)
+		err = fmt.Errorf("where does %[1]s answer? `make deploy ENV=%[1]s` was not run here and there are no AWS "+
+			"credentials: add URL=https://…", name)
 	case refused != nil:
 		err = refused
 	default:

@@ -44,8 +44,10 @@ func (r *replayer) survey(ctx context.Context, o asked, progress io.Writer) (fin
 		return finding{}, err
 	}
 	found := finding{byReason: map[record.Reason]int{}, looked: len(listed)}
-	bar := progressbar.NewOptions(len(listed), progressbar.OptionSetWriter(progress), progressbar.OptionSetVisibility(len(listed) >= longList),
-		progressbar.OptionSetDescription("reading objects"), progressbar.OptionShowCount(), progressbar.OptionClearOnFinish())
+	bar := progressbar.NewOptions(len(listed), progressbar.OptionSetWriter(progress),
+		progressbar.OptionSetVisibility(len(listed) >= longList),
+		progressbar.OptionSetDescription("reading objects"), progressbar.OptionShowCount(),
+		progressbar.OptionClearOnFinish())
 	var holding []string
 	for _, key := range listed {
 		records, err := r.look(ctx, redrive.Replay{Key: key, Reason: o.reason})

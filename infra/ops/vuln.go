@@ -24,7 +24,8 @@ func vuln(ctx context.Context, args []string, t terminal) error {
 	var text bytes.Buffer
 	err := terminal{t.in, &text, &text}.exec(ctx, nil, "go", "run", *govulncheck, "-db", *db, "./...")
 	if err != nil && !*required && strings.Contains(text.String(), "fetching vulnerabilities") {
-		fmt.Fprintf(t.out, "govulncheck: NOT CHECKED, %s cannot be reached from here; the pull request's workflow insists\n", *db)
+		fmt.Fprintf(t.out, "govulncheck: NOT CHECKED, %s cannot be reached from here; the pull request's "+
+			"workflow insists\n", *db)
 		return nil
 	}
 	if err != nil {

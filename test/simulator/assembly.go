@@ -3,9 +3,15 @@ package simulator
 import "global-ingest/infra/assembly"
 
 // What a synthesis writes is what the simulator runs.
-type (
-	Template = assembly.Template
-	Place    = assembly.Place
-	Resource = assembly.Resource
-	Output   = assembly.Output
-)
+
+// Template is one stack.
+type Template = assembly.Template
+
+// Place is where a stack would be deployed.
+type Place = assembly.Place
+
+// Resource is one resource of a stack.
+type Resource = assembly.Resource
+
+// Output is one output of a stack.
+type Output = assembly.Output

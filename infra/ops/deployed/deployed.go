@@ -12,7 +12,8 @@ import (
 // Outputs returns the outputs of a stack by name. The error is CloudFormation's,
 // also when there is no such stack.
 func Outputs(ctx context.Context, cfg aws.Config, stack string) (map[string]string, error) {
-	described, err := cloudformation.NewFromConfig(cfg).DescribeStacks(ctx, &cloudformation.DescribeStacksInput{StackName: &stack})
+	described, err := cloudformation.NewFromConfig(cfg).DescribeStacks(ctx,
+		&cloudformation.DescribeStacksInput{StackName: &stack})
 	if err != nil {
 		return nil, fmt.Errorf("looking for stack %s: %w", stack, err)
 	}
@@ -31,7 +32,8 @@ type Resource struct{ ID, Type, Name string } // logical id, type, physical id
 // Resources returns the resources of a stack, however many there are.
 func Resources(ctx context.Context, cfg aws.Config, stack string) ([]Resource, error) {
 	var found []Resource
-	pages := cloudformation.NewListStackResourcesPaginator(cloudformation.NewFromConfig(cfg), &cloudformation.ListStackResourcesInput{StackName: &stack})
+	pages := cloudformation.NewListStackResourcesPaginator(cloudformation.NewFromConfig(cfg),
+		&cloudformation.ListStackResourcesInput{StackName: &stack})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
@@ -39,7 +41,8 @@ func Resources(ctx context.Context, cfg aws.Config, stack string) ([]Resource, e
 		}
 		for _, r := range page.StackResourceSummaries {
 			found = append(found, Resource{
-				ID: aws.ToString(r.LogicalResourceId), Type: aws.ToString(r.ResourceType), Name: aws.ToString(r.PhysicalResourceId),
+				ID: aws.ToString(r.LogicalResourceId), Type: aws.ToString(r.ResourceType),
+				Name: aws.ToString(r.PhysicalResourceId),
 			})
 		}
 	}
