@@ -124,9 +124,10 @@ func killIngest(s *scene) {
 	}
 }
 
-// killWorkers kills what nobody waits for, also while it works off what was spilled.
+// killWorkers kills what nobody waits for, also while it works off what was spilled:
+// until it has found some, for the queue's window is a second, or for 12 s at most.
 func killWorkers(s *scene) {
-	for range 8 {
+	for n := 0; n < 8 || n < 120 && s.kills.Load() == 0; n++ {
 		s.random.pause(200 * time.Millisecond)
 		s.kills.Add(int64(s.sim.Function("Redrive").Kill() + s.sim.Function("Validator").Kill()))
 	}

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-
-	"global-ingest/infra/assembly"
 )
 
 // errNoValue removes the property whose value it is: Ref of AWS::NoValue.
