@@ -13,53 +13,53 @@ import (
 // field is when an environment does not set it.
 type Environment struct {
 	Name    string // CDK stage and first part of every stack's name: letters and digits, a capital first; required
-	Account string // AWS account, 12 digits; default empty: the account of whoever deploys
-	Region  string // AWS region of the partition aws, such as "eu-central-1"; default empty: the region of whoever deploys
+	Account string // AWS account, 12 digits; default empty: the account of the AWS profile that deploys
+	Region  string // AWS region of the partition aws, such as "eu-central-1"; default empty: the region of the AWS profile that deploys
 
-	Throttle  Throttle // what the API lets through
-	TLS       string   // security policy of the API and its domain, one of TLSPolicies; default SecurityPolicy_TLS12_2018_EDGE, which turns away clients that speak no TLS 1.2
+	Throttle  Throttle // requests that the API accepts
+	TLS       string   // security policy of the API and its domain, one of TLSPolicies; default SecurityPolicy_TLS12_2018_EDGE, which refuses clients without TLS 1.2
 	Domain    Domain   // a name of your own for the endpoint
 	WAF       WAF      // a firewall before the API
-	Origins   []string // whose pages may read answers, with credentials, such as "https://example.com"; a browser sends a page that is not listed neither its JSON nor its beacons of JSON, and stores what it sends as text; {"*"} is every page, without credentials; default empty: every page, with credentials
-	Ingest    Function // the function that a client waits for
+	Origins   []string // origins whose pages may read answers, with credentials, such as "https://example.com"; a browser does not send the JSON of other pages, and sends their text; {"*"} allows every page, without credentials; default empty: every page, with credentials
+	Ingest    Function // the function that answers clients
 	Validator Function // the function that checks batches
 	Redrive   Function // the function that brings spilled and replayed records back
 	Release   Release  // how fast requests move to a new version of Ingest: AllAtOnce, Canary10Percent5Minutes, Canary10Percent10Minutes, Canary10Percent15Minutes, Canary10Percent30Minutes, Linear10PercentEvery1Minute, Linear10PercentEvery2Minutes, Linear10PercentEvery3Minutes or Linear10PercentEvery10Minutes; with all but AllAtOnce an alarm that rings meanwhile moves the requests back; default Canary10Percent10Minutes
 
-	// RedriveConcurrency is how many invocations of Redrive bring records back at once, 2 to
-	// 1,000, and at most Redrive.Reserved where that is set. Each brings back several
+	// RedriveConcurrency is the maximum concurrency of Redrive's event source mapping, 2 to
+	// 1,000, and at most Redrive.Reserved if that is set. Each execution brings back several
 	// hundred objects a second: see the runbook, Catch up after an outage. Default 5.
 	RedriveConcurrency int
 
-	// Acknowledge says when a client hears of its event: Durable, once it is stored, or
-	// Immediate, before it is. Immediate answers as fast as an empty function. Lost is
-	// then the event of an environment that dies in the milliseconds between answer and
-	// write, and one event per environment when stream and lake fail together: after
-	// it the environment stores first until they are well. Default Durable.
+	// Acknowledge says when a client gets its answer: Durable, after the event is stored, or
+	// Immediate, before. Immediate answers as fast as an empty function. It loses an event if
+	// the sandbox dies in the milliseconds between answer and write. It loses one event per
+	// sandbox if Firehose and S3 both fail; then the sandbox stores first until they work
+	// again. Default Durable.
 	Acknowledge ingest.Acknowledgement
 
-	WhenUnstored  ingest.WhenUnstored // what a client hears when neither the stream nor the lake took its record: Refuse (503) or Acknowledge (200, and the event is lost); default Refuse
+	WhenUnstored  ingest.WhenUnstored // answer when neither Firehose nor S3 took the record: Refuse (503) or Acknowledge (200, and the event is lost); default Refuse
 	ClientIP      ingest.ClientIP     // how much of a client's address is stored: None, Truncated (/24, /48) or Full; default Truncated
-	TypeFrom      []string            // where an event names its type, the first place that holds a string: members such as "type" or "event", or with dots further in, such as "meta.type" and "context.type"; default type
-	Formats       bool                // whether "format" in a schema refuses values; without it the word only describes; default true
+	TypeFrom      []string            // members that may name an event's type, such as "type" or "event", or with dots further in, such as "meta.type"; the first that holds a string counts; default type
+	Formats       bool                // whether "format" in a schema rejects values; false: it only describes; default true
 	Strict        bool                // whether an event whose type has no schema is rejected; default false
-	Streams       int                 // Firehose streams of events, 1 to 32, among which ingest shares requests by their ids: each has AWS's quota of its own; lowering it abandons what the streams that go still hold; default 1
-	Delivery      Delivery            // how long and how much Firehose collects
-	SourceBackup  bool                // whether every record is also kept as received, below source/; once on, Firehose does not let it be turned off; default false
-	LogRetention  int                 // days that log groups keep their lines: a value CloudWatch Logs knows, 1 to 3653; default 30
-	Lifecycle     Lifecycle           // when the lake lets go of objects
-	Alarms        Alarms              // who hears when a promise is at risk, and from where on
-	Canary        Canary              // events of our own, looked for in the lake
-	Tracing       bool                // whether X-Ray follows requests through API and functions; default false
+	Streams       int                 // Firehose streams of events, 1 to 32; Ingest spreads requests over them, and each has its own AWS quota; lowering the number abandons what the removed streams still hold; default 1
+	Delivery      Delivery            // what Firehose collects before it acts
+	SourceBackup  bool                // whether every record is also kept as received, below source/; Firehose does not allow turning it off again; default false
+	LogRetention  int                 // retention of log groups in days: a value that CloudWatch Logs accepts, 1 to 3653; default 30
+	Lifecycle     Lifecycle           // when the lake deletes objects
+	Alarms        Alarms              // thresholds, and who is told
+	Canary        Canary              // sends events of its own and looks for them in the lake
+	Tracing       bool                // whether X-Ray traces requests through API and functions; default false
 	OwnAPILogRole bool                // whether this environment sets the role with which API Gateway writes logs for the whole account and region; one environment per account and region must; default false
 
-	Provisioned int               // environments of Ingest that are kept started, for which AWS bills by the hour, 0 to 10,000; default 0: each starts for a request
+	Provisioned int               // provisioned concurrency of Ingest, which AWS bills by the hour, 0 to 10,000; change it and the code in two deploys; default 0
 	Tags        map[string]string // of every resource, up to 40, such as cost centre or owner; default none
-	Boundary    string            // ARN of the permissions boundary of every role, where an account asks for one; bootstrap such an account with --custom-permissions-boundary; default none
+	Boundary    string            // ARN of the permissions boundary of every role; bootstrap an account that requires one with --custom-permissions-boundary; default none
 
-	// DeletableStorage lets `cdk destroy` take bucket, key, streams and log groups
-	// along, once the bucket is empty. Without it they stay, and the Storage stack
-	// refuses to be deleted. Default false.
+	// DeletableStorage lets `cdk destroy` delete bucket, key, streams and log groups, once
+	// the bucket is empty. Without it they are retained, and the Storage stack has
+	// termination protection. Default false.
 	DeletableStorage bool
 }
 
@@ -75,8 +75,8 @@ type Throttle struct {
 // what the deploy prints as DomainTarget, in the hosted zone DomainTargetZone.
 type Domain struct {
 	Name        string // such as "events.example.com"; default none
-	Certificate string // ARN of its certificate in ACM, in us-east-1 wherever the API is, for CloudFront reads it there; required with Name
-	Only        bool   // whether the API answers under Name alone, its own execute-api address being off; default false
+	Certificate string // ARN of its certificate in ACM, in us-east-1 whatever the API's region, because CloudFront reads it there; required with Name
+	Only        bool   // whether the API answers only under Name; its execute-api address is then disabled; default false
 }
 
 // WAF is a web ACL before the API: it blocks addresses that send too much, and those
@@ -118,7 +118,7 @@ func Releases() []Release {
 // Function sizes a Lambda function.
 type Function struct {
 	MemoryMiB int           // MiB, 128 to 10,240; CPU grows with it, one whole vCPU at 1,769; default 512 for Ingest, 1,024 for the others
-	Reserved  int           // environments at once that nobody else in the account takes, and the most there are, 0 to 10,000; default 0: as many as the account has left
+	Reserved  int           // reserved concurrency: guaranteed and maximum concurrent executions, 0 to 10,000; default 0: unreserved
 	Timeout   time.Duration // whole seconds; Ingest 4s to 29s, default 10s; Validator 1s to 5m, the longest that Firehose waits, default 1m; Redrive 30s to 15m, default 2m
 }
 
@@ -126,7 +126,7 @@ type Function struct {
 // writes an object. Whichever of size and time is reached first counts.
 type Delivery struct {
 	TransformFor time.Duration // longest wait before the Validator is called: whole seconds, 0s to 15m; default 10s
-	Retries      int           // further calls of a Validator that failed, 1 to 300, before the batch goes to failed/; default 10
+	Retries      int           // further calls of a Validator that failed, 1 to 300, before the batch goes to failed/; default 300: more than four hours of an S3 that refuses the Validator's objects
 	BufferMiB    int           // MiB of an object before compression, 1 to 128; default 64
 	BufferFor    time.Duration // longest wait before an object is written: whole seconds, 0s to 15m; default 1m
 }
@@ -169,7 +169,7 @@ func Default(name string) Environment {
 		TypeFrom:           []string{event.DefaultTypeFrom},
 		Formats:            true,
 		Streams:            1,
-		Delivery:           Delivery{TransformFor: 10 * time.Second, Retries: 10, BufferMiB: 64, BufferFor: time.Minute},
+		Delivery:           Delivery{TransformFor: 10 * time.Second, Retries: 300, BufferMiB: 64, BufferFor: time.Minute},
 		LogRetention:       30,
 		Lifecycle:          Lifecycle{NoncurrentExpireAfter: 30},
 		Alarms:             defaultAlarms(),

@@ -36,6 +36,7 @@ func Dev() Environment {
 		SourceExpireAfter:     30,
 		NoncurrentExpireAfter: 1,
 	}
+	e.Delivery.Retries = 10 // a Validator that is wrong shows within minutes
 	e.OwnAPILogRole = true
 	e.Alarms.Off = true
 	e.Release = AllAtOnce

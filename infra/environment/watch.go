@@ -11,14 +11,14 @@ import (
 // first event that is not stored, dead letter, or refused key.
 type Alarms struct {
 	Off             bool          // whether there are no alarms and no topic; `make cost` says what they cost; default false
-	Email           string        // who gets a mail for each alarm, once SNS's first mail to it is confirmed; default empty: nobody, but anything may subscribe to the topic
-	Pager           string        // ARN of an SNS topic of this account and region that wakes somebody, and that CloudWatch may publish to; it hears once when one or more alarms about a broken promise ring; default empty: nobody is woken
+	Email           string        // address that gets a mail for each alarm, after you confirm SNS's first mail; default empty: you can subscribe to the topic
+	Pager           string        // ARN of an SNS topic of this account and region that wakes somebody and that CloudWatch may publish to; it gets one message per incident; default empty: nobody is woken
 	SpilledPercent  float64       // % of requests in 5 minutes that Firehose did not take, above 0 to 100; default 1
 	ErrorPercent    float64       // % of requests in a minute answered 5xx, above 0 to 100; default 0.1
 	RefusedPercent  float64       // % of requests in 5 minutes answered 4xx, above 0 to 100; default 5
 	RejectedPercent float64       // % of events in 15 minutes that were invalid, above 0 to 100; default 10
 	QuotaPercent    float64       // % of a stream's quota of bytes, records or puts, above 0 to 100; default 70
-	Latency         time.Duration // of the slowest of a hundred requests, from the API's call of Ingest to its answer: whole milliseconds, 10ms to 29s; default 100ms
+	Latency         time.Duration // p99 integration latency: whole milliseconds, 10ms to 29s; default 100ms
 	Freshness       time.Duration // age of the oldest record that is not in the lake: whole seconds, longer than Delivery's two waits together, to 24h, when Firehose gives up; default 15m
 	SpilledFor      time.Duration // how long records may wait for Redrive, that is, its queue holds more messages than it finishes in a minute: whole minutes, 1m to 24h; default 15m
 	RequestsPerDay  int           // requests in 24 hours above which an alarm tells of the cost, 0 to 10,000,000,000; default 0: no alarm
@@ -28,7 +28,7 @@ type Alarms struct {
 // client would, and later looks for both in the lake.
 type Canary struct {
 	Every    time.Duration // time between two runs: whole minutes that divide an hour; 0 is no canary; default 0
-	Reserved int           // reserved concurrency: executions at once that no other function of the account takes, and the most there are, 0 to 10,000; default 0: unreserved
+	Reserved int           // reserved concurrency, 0 to 10,000; default 0: unreserved
 }
 
 // defaultAlarms has every default of Alarms.
