@@ -35,7 +35,8 @@ func kept(_ context.Context, args []string, t terminal) error {
 		if len(all) > 0 {
 			fmt.Fprintf(t.out, "Of %s these stay, outside any stack: %s\n", pipeline, strings.Join(all, ", "))
 		}
-		if len(resources(template, func(r *assembly.Resource) bool { return isRetained(r) && r.Type == streamType })) > 0 {
+		keptStream := func(r *assembly.Resource) bool { return isRetained(r) && r.Type == streamType }
+		if len(resources(template, keptStream)) > 0 {
 			fmt.Fprintln(t.out, "A stream that stays delivers nothing any more: its role and the Validator are gone, "+
 				"and after 24 hours so is what it holds")
 			continue
