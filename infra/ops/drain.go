@@ -87,7 +87,7 @@ func (p place) drainer(ctx context.Context, late time.Duration) (*drainer, error
 			d.api = r.Name
 		case "AWS::ApiGateway::Stage":
 			d.stage = r.Name
-		case "AWS::KinesisFirehose::DeliveryStream":
+		case streamType:
 			d.streams = append(d.streams, r.Name)
 		}
 	}

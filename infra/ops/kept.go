@@ -32,16 +32,21 @@ func kept(_ context.Context, args []string, t terminal) error {
 			continue
 		}
 		all := resources(template, isRetained)
-		if len(all) == 0 {
-			fmt.Fprintf(t.out, "Nothing of %s stays, nor what its streams have not delivered yet\n", pipeline)
+		if len(all) > 0 {
+			fmt.Fprintf(t.out, "Of %s these stay, outside any stack: %s\n", pipeline, strings.Join(all, ", "))
+		}
+		keptStream := func(r *assembly.Resource) bool { return isRetained(r) && r.Type == streamType }
+		if len(resources(template, keptStream)) > 0 {
+			fmt.Fprintln(t.out, "A stream that stays delivers nothing any more: its role and the Validator are gone, "+
+				"and after 24 hours so is what it holds")
 			continue
 		}
-		fmt.Fprintf(t.out, "Of %s these stay, outside any stack: %s\n", pipeline, strings.Join(all, ", "))
-		fmt.Fprintf(t.out, "A stream that stays delivers nothing any more: its role and the Validator are gone, "+
-			"and after 24 hours so is what it holds\n")
+		fmt.Fprintf(t.out, "The streams of %s go, with what they have not delivered yet\n", pipeline)
 	}
 	return nil
 }
+
+const streamType = "AWS::KinesisFirehose::DeliveryStream"
 
 // isRetained says whether it outlives its stack.
 func isRetained(r *assembly.Resource) bool {

@@ -198,4 +198,8 @@ func TestKeptNamesWhatStays(t *testing.T) {
 	if err != nil || shown != want {
 		t.Errorf("%v, got\n%s\nwant\n%s", err, shown, want)
 	}
+	shown, err = ops(t, "", "kept", "-assembly", writeAssembly(t, m{}, m{"Events": m{"Type": "AWS::KinesisFirehose::DeliveryStream"}}))
+	if err != nil || !strings.Contains(shown, "The streams of Dev-Pipeline go, with what they have not delivered yet\n") {
+		t.Errorf("%v\n%s", err, shown)
+	}
 }
