@@ -17,7 +17,8 @@ import (
 // compressions are the content codings that compress and are not inflated here.
 // https://www.iana.org/assignments/http-parameters/http-parameters.xhtml#content-coding
 var compressions = []string{
-	"br", "brotli", "bzip2", "compress", "dcb", "dcz", "deflate", "lz4", "lzma", "pack200-gzip", "snappy", "x-compress", "x-snappy", "xz", "zlib", "zstd",
+	"br", "brotli", "bzip2", "compress", "dcb", "dcz", "deflate", "lz4", "lzma",
+	"pack200-gzip", "snappy", "x-compress", "x-snappy", "xz", "zlib", "zstd",
 }
 
 // blame says of a body that is not JSON what it is instead, where that is known: it is
@@ -29,8 +30,7 @@ func blame(e Event, text []byte, h record.Header) Event {
 	}
 	for name := range strings.SplitSeq(strings.ToLower(h.Encoding), ",") {
 		if name = strings.TrimSpace(name); slices.Contains(compressions, name) && !utf8.Valid(text) {
-			message := fmt.Sprintf("content encoding is %q, known is gzip", name)
-			return Event{Reason: record.BadEncoding, Type: e.Type, Errors: []record.Error{{Message: message, Offset: record.NoOffset}}}
+			return reject(nil, record.BadEncoding, record.NoOffset, fmt.Sprintf("content encoding is %q, known is gzip", name))
 		}
 	}
 	if message := formMessage(text); message != "" {

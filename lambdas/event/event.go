@@ -41,7 +41,7 @@ const (
 
 // Event is one event of a body, or the whole of a rejected body.
 type Event struct {
-	Raw    []byte         // its bytes, a part of the body: the JSON value alone, or what is none, without its line end
+	Raw    []byte         // its bytes, a part of the body: the JSON value alone, or what is not JSON
 	Offset int            // where Raw begins in the body
 	Type   string         // what names its type, a lone surrogate as U+FFFD; "" when it is missing, no string or was not read
 	Reason record.Reason  // why it is no event; "" when it is one

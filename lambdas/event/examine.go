@@ -40,7 +40,8 @@ func (s *Splitter) examine(text []byte) (e Event, isJSON bool) {
 	if at, depth := nesting(text, s.maxDepth); err != nil {
 		e, isJSON = syntaxReject(text, err), false
 	} else if text[0] != '{' {
-		e = reject(text, record.NotAnObject, 0, "event is "+kindNames[jsontext.Value(text).Kind()]+", must be an object")
+		kind := kindNames[jsontext.Value(text).Kind()]
+		e = reject(text, record.NotAnObject, 0, "event is "+kind+", must be an object")
 	} else if depth > s.maxDepth {
 		e = reject(text, record.TooDeep, at, fmt.Sprintf("nested %d deep, limit is %d", depth, s.maxDepth))
 	} else if duplicate != nil {

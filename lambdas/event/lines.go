@@ -10,9 +10,10 @@ import (
 // lineTypes are the content types of newline-delimited JSON and of JSON text sequences:
 // the registered names and those in use beside them.
 var lineTypes = []string{
-	"application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonl", "application/jsonlines",
-	"application/x-jsonlines", "application/json-lines", "application/json-seq", "application/x-json-stream", "application/stream+json",
-	"application/ldjson", "application/x-ldjson", "text/ndjson", "text/x-ndjson", "text/jsonl", "text/x-jsonl",
+	"application/x-ndjson", "application/ndjson", "text/x-ndjson", "text/ndjson",
+	"application/jsonl", "application/x-jsonl", "text/jsonl", "text/x-jsonl",
+	"application/jsonlines", "application/x-jsonlines", "application/json-lines", "application/json-seq",
+	"application/x-json-stream", "application/stream+json", "application/ldjson", "application/x-ldjson",
 }
 
 func declaresLines(contentType string) bool {
@@ -172,8 +173,11 @@ func ofJSON(line []byte) bool {
 	case !isLetter(first):
 		return false
 	}
-	word := bytes.ToLower(line[:len(line)-len(bytes.TrimLeftFunc(line, func(r rune) bool { return r < 0x80 && isLetter(byte(r)) }))])
-	return slices.Contains(words, string(word)) || strings.IndexByte("{[(,:", last) >= 0
+	word := line
+	if end := bytes.IndexFunc(line, func(r rune) bool { return !isLetter(byte(min(r, 0x80))) }); end >= 0 {
+		word = line[:end]
+	}
+	return slices.Contains(words, strings.ToLower(string(word))) || strings.IndexByte("{[(,:", last) >= 0
 }
 
 func isLetter(c byte) bool {

@@ -59,12 +59,10 @@ func (h *Handler) addPart(ctx context.Context, b *batch, r record.Record, p part
 	if p.whole {
 		return h.reject(ctx, b, r.RejectBody(), p.only)
 	}
+	const tooLarge = "event is %d bytes, too large for a record of %d bytes even when compressed"
 	e := p.only
 	e.Reason = record.TooLarge
-	e.Errors = []record.Error{{
-		Message: fmt.Sprintf("event is %d bytes, too large for a record of %d bytes even when compressed", len(e.Raw), record.MaxBytes),
-		Offset:  record.NoOffset,
-	}}
+	e.Errors = []record.Error{{Message: fmt.Sprintf(tooLarge, len(e.Raw), record.MaxBytes), Offset: record.NoOffset}}
 	return h.reject(ctx, b, r.RejectEvent(r.First), e)
 }
 

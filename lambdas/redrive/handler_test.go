@@ -331,6 +331,22 @@ func TestALargeBodyIsCutBetweenEventsWithIdsKept(t *testing.T) {
 	}
 }
 
+func TestABodyOfTwentyThousandEventsIsCutWithIdsKept(t *testing.T) {
+	const n = 20_000
+	var body strings.Builder
+	for i := range n {
+		fmt.Fprintf(&body, "{\"type\":\"small\",\"n\":%d,\"text\":%q}\n", i, strings.Repeat("x", 40))
+	}
+	l := newLab()
+	if failed := l.work(t, notification(l.spill("id-01", []byte(body.String())))); len(failed) > 0 {
+		t.Fatal(l.out.String())
+	}
+	got := eventsOf(t, l.events.accepted)
+	if len(got) != n || len(l.rejects.accepted) > 0 || !strings.HasPrefix(got[n-1], `{"type":"small","n":19999,`) {
+		t.Errorf("%d events in %d records, %d rejects", len(got), len(l.events.accepted), len(l.rejects.accepted))
+	}
+}
+
 func compress(text string) []byte {
 	var out bytes.Buffer
 	w := gzip.NewWriter(&out)

@@ -310,8 +310,11 @@ func (g *Generator) sequence() Request {
 func (g *Generator) comment() Request {
 	comment, good := pick(g, "// ", "# ", ")]}' ", "")+g.mark()+"\n"+"-- more", g.clickText()
 	return Request{
-		Body:   []byte(comment + "\n\n" + good),
-		Events: []Event{{N: 0, Reason: record.NotJSON, Payload: []byte(comment)}, {N: 1, Type: "click", Payload: []byte(good)}},
+		Body: []byte(comment + "\n\n" + good),
+		Events: []Event{
+			{N: 0, Reason: record.NotJSON, Payload: []byte(comment)},
+			{N: 1, Type: "click", Payload: []byte(good)},
+		},
 	}
 }
 
@@ -321,14 +324,17 @@ func (g *Generator) multipart() Request {
 	return Request{
 		Body: []byte(head + "\r\n\r\n" + good + "\r\n" + tail + "\r\n"),
 		Events: []Event{
-			{N: 0, Reason: record.NotJSON, Payload: []byte(head)}, {N: 1, Type: "click", Payload: []byte(good)}, {N: 2, Reason: record.NotJSON, Payload: []byte(tail)},
+			{N: 0, Reason: record.NotJSON, Payload: []byte(head)},
+			{N: 1, Type: "click", Payload: []byte(good)},
+			{N: 2, Reason: record.NotJSON, Payload: []byte(tail)},
 		},
 	}
 }
 
 func (g *Generator) multipartWithout() Request {
 	mark := g.mark()
-	return reject(record.NotJSON, []byte("--"+mark+"\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\nsome text\r\n--"+mark+"--\r\n"))
+	const part = "\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\nsome text\r\n"
+	return reject(record.NotJSON, []byte("--"+mark+part+"--"+mark+"--\r\n"))
 }
 
 // brokenDocument has objects on lines of their own, and must not be taken for lines.
@@ -346,7 +352,8 @@ func (g *Generator) brokenDocument() Request {
 
 func (g *Generator) form() Request {
 	encoded := base64.StdEncoding.EncodeToString([]byte(g.clickText()))
-	return reject(record.NotJSON, []byte(pick(g, "data="+encoded+"&ver=1", "data="+url.QueryEscape(g.clickText()), "type=click&mark="+g.mark())))
+	escaped := url.QueryEscape(g.clickText())
+	return reject(record.NotJSON, []byte(pick(g, "data="+encoded+"&ver=1", "data="+escaped, "type=click&mark="+g.mark())))
 }
 
 func compress(body []byte) []byte {

@@ -148,7 +148,8 @@ func (l *Ledger) settleHeaders(reject record.Reject) {
 	}
 	if want := strings.TrimPrefix(p.ContentType, "none"); reject.ContentType != want || reject.Encoding != p.Encoding {
 		l.account.Mangled++
-		l.findLocked("mangled: reject %s has content type %q and encoding %q, want %q and %q", reject.ID, reject.ContentType, reject.Encoding, want, p.Encoding)
+		l.findLocked("mangled: reject %s has content type %q and encoding %q, want %q and %q",
+			reject.ID, reject.ContentType, reject.Encoding, want, p.Encoding)
 	}
 }
 
