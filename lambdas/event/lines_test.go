@@ -234,7 +234,7 @@ func breakOnce(t *rapid.T, text []byte) []byte {
 	insert := func(at int, what string) []byte {
 		return append(append(bytes.Clone(text[:at]), what...), text[at:]...)
 	}
-	at := -1
+	var at int
 	switch rapid.IntRange(0, 4).Draw(t, "how") {
 	case 0: // the end is missing
 		return text[:rapid.IntRange(1, len(text)).Draw(t, "length")]
