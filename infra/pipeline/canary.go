@@ -68,7 +68,7 @@ func canaryRights(this constructs.Construct, lake *Lake) []awsiam.PolicyStatemen
 		objects = append(objects, lake.Bucket.ArnForObjects(jsii.String(prefix)))
 	}
 	return []awsiam.PolicyStatement{
-		Allow([]string{"s3:GetObject"}, objects...),
+		allow([]string{"s3:GetObject"}, objects...),
 		awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 			Actions:    jsii.Strings("s3:ListBucket"),
 			Resources:  &[]*string{lake.Bucket.BucketArn()},

@@ -76,7 +76,7 @@ func (p CiProps) tags() map[string]string {
 // bootstrap's roles in its environment's region. Every account has a Ci of its own, so
 // that no account has to trust another.
 func newCi(scope constructs.Construct, props CiProps) {
-	stack := NewStack(scope, "Ci", awscdk.StackProps{
+	stack := newStack(scope, "Ci", awscdk.StackProps{
 		Description:         jsii.String("global-ingest: what the repository's workflows may do"),
 		Env:                 &awscdk.Environment{Account: jsii.String(props.Account), Region: jsii.String(props.Region)},
 		PermissionsBoundary: bounded(props.boundary()),
@@ -94,16 +94,16 @@ func newCi(scope constructs.Construct, props CiProps) {
 			AssumedBy:   workflow(provider, subjects),
 		})
 		made.AddToPolicy(may)
-		Output(stack, id+"Arn", description, made.RoleArn())
+		output(stack, id+"Arn", description, made.RoleArn())
 	}
 
 	from := "repo:" + props.Repository
 	role("Diff", "Compares with what is deployed: the variable DIFF_ROLE of the repository",
-		Allow([]string{"cloudformation:DescribeStacks", "cloudformation:GetTemplate"}, stacksOf(props.here())...),
+		allow([]string{"cloudformation:DescribeStacks", "cloudformation:GetTemplate"}, stacksOf(props.here())...),
 		from+":pull_request", from+":ref:refs/heads/main")
 	for _, env := range props.here() {
 		role("Deploy"+env.Name, "Deploys "+env.Name+": the variable DEPLOY_ROLE of the environment of that name",
-			Allow([]string{"sts:AssumeRole"}, bootstrapRoles(env, "deploy", "file-publishing", "lookup")...),
+			allow([]string{"sts:AssumeRole"}, bootstrapRoles(env, "deploy", "file-publishing", "lookup")...),
 			from+":environment:"+env.Name)
 	}
 }

@@ -124,11 +124,11 @@ func deliveryRole(this constructs.Construct, props DeliveryProps, logs awslogs.L
 		}),
 	})
 	bucket := props.Lake.Bucket
-	role.AddToPolicy(Allow(
+	role.AddToPolicy(allow(
 		[]string{"s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultipartUploads"},
 		bucket.BucketArn(),
 	))
-	role.AddToPolicy(Allow([]string{"s3:AbortMultipartUpload", "s3:GetObject", "s3:PutObject"}, objects(props)...))
+	role.AddToPolicy(allow([]string{"s3:AbortMultipartUpload", "s3:GetObject", "s3:PutObject"}, objects(props)...))
 	role.AddToPolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 		Actions:    jsii.Strings("kms:Decrypt", "kms:GenerateDataKey"),
 		Resources:  &[]*string{props.Lake.Key.KeyArn()},
@@ -137,7 +137,7 @@ func deliveryRole(this constructs.Construct, props DeliveryProps, logs awslogs.L
 	role.AddToPolicy(mayWrite(logs, "logs:PutLogEvents"))
 	if props.Function != nil {
 		arn := props.Function.FunctionArn()
-		role.AddToPolicy(Allow(
+		role.AddToPolicy(allow(
 			[]string{"lambda:GetFunctionConfiguration", "lambda:InvokeFunction"},
 			arn, jsii.String(*arn+":$LATEST"),
 		))

@@ -25,7 +25,7 @@ func newDomain(this constructs.Construct, domain environment.Domain, tls string,
 		Stage:      api.DeploymentStage().StageName(),
 	})
 	stack := awscdk.Stack_Of(this)
-	Output(stack, "DomainTarget", "Where the domain's alias record points", name.AttrDistributionDomainName())
-	Output(stack, "DomainTargetZone", "Hosted zone id that the alias record names", name.AttrDistributionHostedZoneId())
+	output(stack, "DomainTarget", "Where the domain's alias record points", name.AttrDistributionDomainName())
+	output(stack, "DomainTargetZone", "Hosted zone id that the alias record names", name.AttrDistributionHostedZoneId())
 	return jsii.String("https://" + domain.Name + "/events")
 }

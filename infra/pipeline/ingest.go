@@ -60,7 +60,7 @@ func NewIngest(scope constructs.Construct, id string, props IngestProps) *Ingest
 		events.Stream.Grant(function, jsii.String("firehose:PutRecord"))
 	}
 	// Not Bucket.GrantPut, see validatorRights; and the lake's key must not matter.
-	function.AddToRolePolicy(Allow(
+	function.AddToRolePolicy(allow(
 		[]string{"s3:PutObject"},
 		props.Lake.Bucket.ArnForObjects(jsii.String(record.SpillPrefix+"*")),
 	))

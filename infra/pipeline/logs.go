@@ -32,11 +32,11 @@ func newLogs(scope constructs.Construct, id string, props LogsProps) awslogs.Log
 
 // mayWrite is the statement for whoever writes to group and does nothing else.
 func mayWrite(group awslogs.LogGroup, actions ...string) awsiam.PolicyStatement {
-	return Allow(actions, group.LogGroupArn())
+	return allow(actions, group.LogGroupArn())
 }
 
-// Allow is the statement that lets whoever has it do actions on resources.
-func Allow(actions []string, resources ...*string) awsiam.PolicyStatement {
+// allow is the statement that lets whoever has it do actions on resources.
+func allow(actions []string, resources ...*string) awsiam.PolicyStatement {
 	return awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 		Actions:   jsii.Strings(actions...),
 		Resources: &resources,

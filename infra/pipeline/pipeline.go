@@ -13,7 +13,7 @@ import (
 // newPipeline adds the stack of everything that an event passes on its way to lake,
 // and returns what it is made of.
 func newPipeline(scope awscdk.Stage, env environment.Environment, dist string, lake *Lake, spill *Spill) *Stage {
-	stack := NewStack(scope, environment.PipelineStack, awscdk.StackProps{
+	stack := newStack(scope, environment.PipelineStack, awscdk.StackProps{
 		Description: jsii.String("global-ingest: the way of an event from the client to the lake"),
 	})
 	logs := LogsProps{Retention: env.LogRetention, Removal: removal(env)}
@@ -63,7 +63,7 @@ func newPipeline(scope awscdk.Stage, env environment.Environment, dist string, l
 		Events: events, Rejects: rejects, Spill: spill, Canary: canary, Release: env.Release, SourceBackup: env.SourceBackup,
 	})
 	NewRelease(stack, "Release", ReleaseProps{Ingest: ingest, Config: env.Release, Alarms: watch.Release})
-	Output(stack, environment.EndpointOutput, "Where to POST events", edge.URL)
+	output(stack, environment.EndpointOutput, "Where to POST events", edge.URL)
 	return &Stage{Scope: scope, Lake: lake, Events: events, Rejects: rejects, Ingest: ingest}
 }
 

@@ -78,16 +78,16 @@ func redriveRights(this constructs.Construct, props RedriveProps) []awsiam.Polic
 		streams = append(streams, d.Stream.DeliveryStreamArn())
 	}
 	return []awsiam.PolicyStatement{
-		Allow([]string{"firehose:PutRecordBatch"}, streams...),
-		Allow(
+		allow([]string{"firehose:PutRecordBatch"}, streams...),
+		allow(
 			[]string{"sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"},
 			props.Spill.Queue.QueueArn(),
 		),
-		Allow([]string{"s3:GetObject"}, below(record.SpillPrefix, record.FailedPrefix, record.RejectedPrefix, record.RejectedLargePrefix)...),
-		Allow([]string{"s3:DeleteObject"}, below(record.SpillPrefix)...),
-		Allow([]string{"s3:PutObject"}, below(record.RejectedLargePrefix)...),
+		allow([]string{"s3:GetObject"}, below(record.SpillPrefix, record.FailedPrefix, record.RejectedPrefix, record.RejectedLargePrefix)...),
+		allow([]string{"s3:DeleteObject"}, below(record.SpillPrefix)...),
+		allow([]string{"s3:PutObject"}, below(record.RejectedLargePrefix)...),
 		// Without it S3 says "forbidden" of an object that does not exist any more.
-		Allow([]string{"s3:ListBucket"}, bucket.BucketArn()),
+		allow([]string{"s3:ListBucket"}, bucket.BucketArn()),
 		awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 			Actions:    jsii.Strings("kms:Decrypt"),
 			Resources:  &[]*string{props.Lake.Key.KeyArn()},

@@ -84,11 +84,11 @@ func releaseRole(this constructs.Construct, function awslambda.Function) awsiam.
 		}),
 		InlinePolicies: &map[string]awsiam.PolicyDocument{"Release": awsiam.NewPolicyDocument(&awsiam.PolicyDocumentProps{
 			Statements: &[]awsiam.PolicyStatement{
-				Allow(
+				allow(
 					[]string{"lambda:GetAlias", "lambda:GetProvisionedConcurrencyConfig", "lambda:UpdateAlias"},
 					arn, jsii.String(*arn+":"+liveAlias),
 				),
-				Allow([]string{"cloudwatch:DescribeAlarms"}, jsii.String("*")),
+				allow([]string{"cloudwatch:DescribeAlarms"}, jsii.String("*")),
 			},
 		})},
 	})

@@ -40,9 +40,9 @@ func NewStage(scope constructs.Construct, env environment.Environment, dist stri
 	return newPipeline(stage, env, dist, lake, spill)
 }
 
-// NewStack adds a stack with a synthesizer of its own: a shared one would list the
+// newStack adds a stack with a synthesizer of its own: a shared one would list the
 // assets of every stage for each.
-func NewStack(scope constructs.Construct, id string, props awscdk.StackProps) awscdk.Stack {
+func newStack(scope constructs.Construct, id string, props awscdk.StackProps) awscdk.Stack {
 	props.Synthesizer = awscdk.NewDefaultStackSynthesizer(&awscdk.DefaultStackSynthesizerProps{
 		// The CLI checks the bootstrap's version before it deploys.
 		GenerateBootstrapVersionRule: jsii.Bool(false),
@@ -65,8 +65,8 @@ func tag(scope constructs.IConstruct, tags map[string]string) {
 	}
 }
 
-// Output adds an output to stack.
-func Output(stack awscdk.Stack, id, description string, value *string) {
+// output adds an output to stack.
+func output(stack awscdk.Stack, id, description string, value *string) {
 	awscdk.NewCfnOutput(stack, jsii.String(id), &awscdk.CfnOutputProps{
 		Description: jsii.String(description), Value: value,
 	})

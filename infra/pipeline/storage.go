@@ -11,14 +11,14 @@ import (
 
 // newStorage adds the stack of what outlives every version of the pipeline.
 func newStorage(scope constructs.Construct, env environment.Environment) (*Lake, *Spill) {
-	stack := NewStack(scope, environment.StorageStack, awscdk.StackProps{
+	stack := newStack(scope, environment.StorageStack, awscdk.StackProps{
 		Description:           jsii.String("global-ingest: where events are kept"),
 		TerminationProtection: jsii.Bool(!env.DeletableStorage),
 	})
 	lake := NewLake(stack, "Lake", LakeProps{Name: env.Name + "-lake", Lifecycle: env.Lifecycle, Removal: removal(env)})
 	spill := NewSpill(stack, "Spill", SpillProps{Lake: lake, Redrive: env.Redrive, Removal: removal(env)})
-	Output(stack, environment.LakeBucketOutput, "The bucket that keeps everything", lake.Bucket.BucketName())
-	Output(stack, environment.RedriveQueueOutput, "The queue of what goes through the pipeline again", spill.Queue.QueueUrl())
+	output(stack, environment.LakeBucketOutput, "The bucket that keeps everything", lake.Bucket.BucketName())
+	output(stack, environment.RedriveQueueOutput, "The queue of what goes through the pipeline again", spill.Queue.QueueUrl())
 	return lake, spill
 }
 

@@ -51,7 +51,7 @@ func validatorRights(this constructs.Construct, lake *Lake) []awsiam.PolicyState
 		objects = append(objects, lake.Bucket.ArnForObjects(jsii.String(prefix+"*")))
 	}
 	return []awsiam.PolicyStatement{
-		Allow([]string{"s3:PutObject"}, objects...),
+		allow([]string{"s3:PutObject"}, objects...),
 		awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 			Actions:    jsii.Strings("kms:GenerateDataKey"),
 			Resources:  &[]*string{lake.Key.KeyArn()},
