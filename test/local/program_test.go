@@ -210,7 +210,9 @@ func TestAfterAKillItStartsAgainAndBringsBackWhatWasSpilled(t *testing.T) {
 	killing := time.AfterFunc(500*time.Millisecond, func() { p.signal(t, syscall.SIGKILL) })
 	defer killing.Stop()
 	p.send(4)
-	_ = <-p.ended // it was killed
+	if err := <-p.ended; err == nil {
+		t.Error("it ended by itself")
+	}
 	spilled := spill(t, dir)
 	p = launch(t, dir, command(t, path, "-patience", "1h")...)
 	p.waitFor(t, `spill +1 objects of an earlier run go through again`)
