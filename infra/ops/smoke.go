@@ -118,7 +118,9 @@ func (p place) endpointAndLake(ctx context.Context) (map[string]string, error) {
 // types may have slashes.
 func examplesOf(folder, kind string) (paths []string, err error) {
 	err = filepath.WalkDir(folder, func(path string, _ fs.DirEntry, err error) error {
-		if filepath.Base(filepath.Dir(path)) == kind && filepath.Ext(path) == ".json" {
+		of := filepath.Dir(path)
+		// What the canary sends is no example for people.
+		if filepath.Base(of) == kind && filepath.Ext(path) == ".json" && filepath.Base(filepath.Dir(of)) != "canary" {
 			paths = append(paths, path)
 		}
 		return err
