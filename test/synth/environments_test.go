@@ -26,6 +26,7 @@ var differences = map[string]string{
 	`^EdgeApiDeploymentStagev1\.DependsOn\.\[EdgeApiAccount\]$`:                                      "OwnAPILogRole",
 	`^(Validator|Redrive)Function\.Properties\.ReservedConcurrentExecutions$`:                        "Validator.Reserved, Redrive.Reserved",
 	`^ReleaseGroup\.Properties\.(AlarmConfiguration|AutoRollbackConfiguration|DeploymentConfigName)`: "Release, Alarms",
+	`^EventsStream\.Properties\..*\.Processors\.0\.Parameters\.\d\.ParameterValue$`:                  "Delivery.Retries",
 	`^EdgeFirewall`: "WAF",
 	`^Watch`:        "Alarms, Canary, Release",
 	`^Canary`:       "Canary",
