@@ -56,6 +56,9 @@ func refuseInPart(s *scene) simulator.Faults {
 				refused = append(refused, i)
 			}
 		}
+		if len(refused) > 0 {
+			s.denied.Add(1)
+		}
 		return &simulator.Fault{Refuse: refused}
 	}
 }

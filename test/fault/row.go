@@ -73,7 +73,7 @@ var rows = []row{
 	{name: "S3 refuses spills, 20 %", faults: share(0.5, "PutRecord", *simulator.Unavailable()), objects: refuse(0.2, "spill/"), refuses: true},
 	{name: "Redrive gives up, then tries again", faults: batchesDenied(*simulator.Unavailable()), halfway: batchesGivenUp},
 	{name: "rejects stream denies access", faults: batchesDenied(simulator.Fault{}), halfway: batchesGivenUp},
-	{name: "batches refused in part", faults: refuseInPart},
+	{name: "batches refused in part", faults: refuseInPart, halfway: batchesGivenUp},
 
 	{name: "Ingest killed at random points", beside: killIngest, until: enoughKills, unknown: true},
 	{name: "Redrive and Validator killed midway", faults: share(1, "PutRecord", *simulator.Unavailable()), beside: killWorkers, verify: someKilled},
