@@ -63,7 +63,7 @@ func (t terminal) diffGoldens(ctx context.Context, name, since, base string) err
 	return nil
 }
 
-// orEmpty writes an empty template where there is none.
+// orEmpty writes an empty template if the golden does not exist.
 func orEmpty(golden string) error {
 	if _, err := os.Stat(golden); !errors.Is(err, fs.ErrNotExist) {
 		return err

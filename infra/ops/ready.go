@@ -158,7 +158,7 @@ func bootstrap(ctx context.Context, s site, _ terminal) (missing []string, err e
 	return missing, nil
 }
 
-// bootstrapVersion returns 0 when there is none.
+// bootstrapVersion returns the version of the bootstrap stack, 0 if there is no bootstrap.
 func bootstrapVersion(ctx context.Context, cfg aws.Config, parameter string) (int, error) {
 	out, err := ssm.NewFromConfig(cfg).GetParameter(ctx, &ssm.GetParameterInput{Name: &parameter})
 	if refusedAs(err, "ParameterNotFound") {
@@ -257,7 +257,7 @@ func (s site) reserved() (sum int) {
 	return sum
 }
 
-// whole reads a number of a template, 0 when there is none.
+// whole reads a number of a template, 0 if the template does not set it.
 func whole(value any) int {
 	n, _ := strconv.Atoi(fmt.Sprint(value))
 	return n

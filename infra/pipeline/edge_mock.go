@@ -14,8 +14,8 @@ func addHealth(resource awsapigateway.IResource, c cors) {
 	addMock(resource, "HEAD", mock{status: "200", headers: c.headers(), body: c.toPage()})
 }
 
-// knownHeaders are those of the SDKs that were tried, for whoever reads the answer of an
-// OPTIONS that asks for none; the template allows what is asked for.
+// knownHeaders are the request headers of the SDKs that were tried. An OPTIONS that asks
+// for no header gets this list; otherwise the template allows what was asked for.
 const knownHeaders = "Authorization,Content-Type,Content-Encoding,X-Write-Key,X-Api-Key,X-Requested-With," +
 	"AnonymousId,SP-Anonymous,traceparent,tracestate,baggage,sentry-trace,*"
 

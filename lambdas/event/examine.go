@@ -36,22 +36,31 @@ func (s *Splitter) examine(text []byte) (e Event, isJSON bool) {
 		return failed, false
 	}
 	eventType, duplicate, err := s.parse(text)
-	e, isJSON = Event{Raw: text}, true
-	if at, depth := nesting(text, s.maxDepth); err != nil {
+	switch {
+	case err != nil:
 		e, isJSON = syntaxReject(text, err), false
-	} else if text[0] != '{' {
-		kind := kindNames[jsontext.Value(text).Kind()]
-		e = reject(text, record.NotAnObject, 0, "event is "+kind+", must be an object")
-	} else if depth > s.maxDepth {
-		e = reject(text, record.TooDeep, at, fmt.Sprintf("nested %d deep, limit is %d", depth, s.maxDepth))
-	} else if duplicate != nil {
-		e.Reason, e.Errors = record.DuplicateKey, []record.Error{*duplicate}
+	case text[0] != '{':
+		e = reject(text, record.NotAnObject, 0, "event is "+kindNames[jsontext.Value(text).Kind()]+", must be an object")
+		isJSON = true
+	default:
+		e, isJSON = s.withinLimits(text, duplicate), true
 	}
 	if s.typeFrom != nil && isJSON && duplicate == nil && text[0] == '{' {
 		eventType = s.named(text, nil)
 	}
 	e.Type = eventType
 	return e, isJSON
+}
+
+// withinLimits takes an object for an event, unless it is nested too deep or has a name twice.
+func (s *Splitter) withinLimits(text []byte, duplicate *record.Error) Event {
+	if at, depth := nesting(text, s.maxDepth); depth > s.maxDepth {
+		return reject(text, record.TooDeep, at, fmt.Sprintf("nested %d deep, limit is %d", depth, s.maxDepth))
+	}
+	if duplicate != nil {
+		return Event{Raw: text, Reason: record.DuplicateKey, Errors: []record.Error{*duplicate}}
+	}
+	return Event{Raw: text}
 }
 
 var kindNames = map[jsontext.Kind]string{'n': "null", 't': "a boolean", 'f': "a boolean", '"': "a string", '0': "a number", '[': "an array"}
@@ -183,7 +192,25 @@ func nesting(text []byte, limit int) (at, depth int) {
 	if bytes.Count(text, []byte{'{'})+bytes.Count(text, []byte{'['}) <= limit {
 		return 0, 0
 	}
-	inString, escaped, open := false, false, 0
+	open := 0
+	brackets(text, func(i int, opens bool) (more bool) {
+		if !opens {
+			open--
+			return true
+		}
+		if open++; open == limit+1 && depth < open {
+			at = i
+		}
+		depth = max(depth, open)
+		return true
+	})
+	return at, depth
+}
+
+// brackets calls visit with each bracket of text outside strings, until visit wants no
+// more, and returns whether text then ends inside a string.
+func brackets(text []byte, visit func(at int, opens bool) (more bool)) (inString bool) {
+	escaped := false
 	for i, c := range text {
 		switch {
 		case escaped:
@@ -193,14 +220,11 @@ func nesting(text []byte, limit int) (at, depth int) {
 			inString = c != '"'
 		case c == '"':
 			inString = true
-		case c == '{' || c == '[':
-			if open++; open == limit+1 && depth < open {
-				at = i
+		case c == '{' || c == '[' || c == '}' || c == ']':
+			if !visit(i, c == '{' || c == '[') {
+				return false
 			}
-			depth = max(depth, open)
-		case c == '}' || c == ']':
-			open--
 		}
 	}
-	return at, depth
+	return inString
 }

@@ -134,24 +134,14 @@ func apart(text []byte, end byte) bool {
 // balance returns how many brackets a line leaves open, a string included, or -1 when it
 // closes one that it has not opened.
 func balance(line []byte) (depth int) {
-	inString, escaped := false, false
-	for _, c := range line {
-		switch {
-		case escaped:
-			escaped = false
-		case inString:
-			escaped = c == '\\'
-			inString = c != '"'
-		case c == '"':
-			inString = true
-		case c == '{' || c == '[':
+	inString := brackets(line, func(_ int, opens bool) (more bool) {
+		if opens {
 			depth++
-		case c == '}' || c == ']':
-			if depth--; depth < 0 {
-				return depth
-			}
+		} else {
+			depth--
 		}
-	}
+		return depth >= 0
+	})
 	if inString {
 		depth++
 	}

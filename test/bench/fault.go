@@ -15,6 +15,7 @@ import (
 	"global-ingest/lambdas/aws/firehose"
 	"global-ingest/lambdas/aws/spill"
 	"global-ingest/lambdas/ingest"
+	"global-ingest/lambdas/record"
 )
 
 // faulty is Firehose and S3 in one server without TLS. What it does to a put can be changed.
@@ -88,7 +89,7 @@ func faults(r *report, table string, each int) error {
 		{bare, func() float64 { return timed(without) }},
 		{object, func() float64 {
 			began := time.Now()
-			_ = aside.Put(context.Background(), "spill/00/2026-11-23/bench", event) // S3 is well
+			_ = aside.Put(context.Background(), record.SpillPrefix+"00/2026-11-23/bench", event) // S3 is well
 			return microseconds(time.Since(began))
 		}},
 	})

@@ -63,7 +63,7 @@ func bringBack(dir, bootstrap string, objects, messages int) (took time.Duration
 	for _, name := range []string{"events", "rejects"} {
 		if err := firehose.Create(simulator.StreamConfig{
 			Name: name, ARN: "arn:aws:firehose:us-east-1:111111111111:deliverystream/" + name, Bucket: "lake", Prefix: name + "/",
-			ErrorPrefix: "failed/!{firehose:error-output-type}/", BufferBytes: 64 << 20, BufferFor: time.Hour,
+			ErrorPrefix: record.FailedPrefix + "!{firehose:error-output-type}/", BufferBytes: 64 << 20, BufferFor: time.Hour,
 		}); err != nil {
 			return 0, err
 		}

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"global-ingest/lambdas/record"
 	"global-ingest/test/simulator"
 )
 
@@ -110,6 +111,6 @@ func (l *lab) openFirehose() (err error) {
 	l.firehose = simulator.NewFirehose(simulator.FirehoseOptions{Account: "111111111111", Region: region, Objects: l.lake})
 	return l.firehose.Create(simulator.StreamConfig{
 		Name: stream, ARN: "arn:aws:firehose:" + region + ":111111111111:deliverystream/" + stream,
-		Bucket: "lake", Prefix: "events/", ErrorPrefix: "failed/!{firehose:error-output-type}/", BufferBytes: 64 << 20, BufferFor: time.Hour,
+		Bucket: "lake", Prefix: record.EventsPrefix, ErrorPrefix: record.FailedPrefix + "!{firehose:error-output-type}/", BufferBytes: 64 << 20, BufferFor: time.Hour,
 	})
 }

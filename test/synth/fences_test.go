@@ -56,30 +56,24 @@ func TestFences(t *testing.T) {
 			}
 		}
 	})
-	t.Run("nothing knows the comparison", func(t *testing.T) {
-		for _, p := range packages {
-			if strings.HasPrefix(p.ImportPath, module+"test/compare") {
-				continue
-			}
-			for _, imported := range slices.Concat(p.Imports, p.TestImports, p.XTestImports) {
-				if strings.HasPrefix(imported, module+"test/compare") {
-					t.Errorf("%s imports %s", p.ImportPath, imported)
-				}
+	t.Run("nothing knows the comparison", func(t *testing.T) { nothingImports(t, packages, "test/compare") })
+	t.Run("nothing depends on tests", func(t *testing.T) { nothingImports(t, packages, "test/") })
+}
+
+// nothingImports reports every package outside folder that imports one below it, in its
+// tests too.
+func nothingImports(t *testing.T, packages []pack, folder string) {
+	t.Helper()
+	for _, p := range packages {
+		if strings.HasPrefix(p.ImportPath, module+folder) {
+			continue
+		}
+		for _, imported := range slices.Concat(p.Imports, p.TestImports, p.XTestImports) {
+			if strings.HasPrefix(imported, module+folder) {
+				t.Errorf("%s imports %s", p.ImportPath, imported)
 			}
 		}
-	})
-	t.Run("nothing depends on tests", func(t *testing.T) {
-		for _, p := range packages {
-			if strings.HasPrefix(p.ImportPath, module+"test/") {
-				continue
-			}
-			for _, imported := range slices.Concat(p.Imports, p.TestImports, p.XTestImports) {
-				if strings.HasPrefix(imported, module+"test/") {
-					t.Errorf("%s imports %s", p.ImportPath, imported)
-				}
-			}
-		}
-	})
+	}
 }
 
 // refuse reports every package below folder that depends on one of the given paths.
