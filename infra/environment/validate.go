@@ -10,6 +10,7 @@ import (
 
 	"global-ingest/lambdas/event"
 	"global-ingest/lambdas/ingest"
+	"global-ingest/lambdas/runtime/setting"
 )
 
 var (
@@ -172,17 +173,17 @@ func (e Environment) checkStorage() error {
 	if !slices.Contains(retentions, e.LogRetention) {
 		return fmt.Errorf("LogRetention is %d days, must be one of %v", e.LogRetention, retentions)
 	}
-	if err := event.CheckTypeFrom(e.TypeFrom); err != nil {
-		return fmt.Errorf("TypeFrom %w", err)
+	if err := named("TypeFrom", event.CheckTypeFrom(e.TypeFrom)); err != nil {
+		return err
 	}
 	if e.Canary.Every > 0 && !slices.Contains(e.TypeFrom, event.DefaultTypeFrom) {
 		return fmt.Errorf("TypeFrom is %q, must have %q too, by which the canary's events name their type; or set Canary.Every to 0",
 			e.TypeFrom, event.DefaultTypeFrom)
 	}
 	return first(
-		chosen("ClientIP", e.ClientIP, ingest.None, ingest.Truncated, ingest.Full),
-		chosen("Acknowledge", e.Acknowledge, ingest.Durable, ingest.Immediate),
-		chosen("WhenUnstored", e.WhenUnstored, ingest.Refuse, ingest.Acknowledge),
+		named("ClientIP", e.ClientIP.Validate()),
+		named("Acknowledge", e.Acknowledge.Validate()),
+		named("WhenUnstored", e.WhenUnstored.Validate()),
 		between("Lifecycle.EventsExpireAfter", e.Lifecycle.EventsExpireAfter, 0, maxExpiry),
 		between("Lifecycle.RejectsExpireAfter", e.Lifecycle.RejectsExpireAfter, 0, maxExpiry),
 		between("Lifecycle.FailedExpireAfter", e.Lifecycle.FailedExpireAfter, 0, maxExpiry),
@@ -192,8 +193,13 @@ func (e Environment) checkStorage() error {
 }
 
 func chosen[T ~string](field string, value T, choices ...T) error {
-	if !slices.Contains(choices, value) {
-		return fmt.Errorf("%s is %q, must be one of %v", field, value, choices)
+	return named(field, setting.OneOf(value, choices...))
+}
+
+// named says which field an error is about.
+func named(field string, err error) error {
+	if err != nil {
+		return fmt.Errorf("%s %w", field, err)
 	}
 	return nil
 }

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"bufio"
-	"compress/gzip"
 	"context"
 	"encoding/json"
 	"errors"
@@ -21,10 +19,8 @@ import (
 
 // search looks for events in a lake.
 type search struct {
-	lake    *lake.Bucket
-	began   time.Time
-	wanted  map[string]string // event id to prefix
-	visited map[string]bool   // objects that were read
+	record.Search
+	wanted map[string]string // event id to prefix
 }
 
 // look waits for every event in the lake, for at most wait. Credentials that may not read
@@ -32,7 +28,7 @@ type search struct {
 func look(
 	ctx context.Context, at place, wait time.Duration, bucket string, began time.Time, requests []*sent, out io.Writer,
 ) error {
-	s := search{lake: lake.From(at.s3(), bucket), began: began, wanted: map[string]string{}, visited: map[string]bool{}}
+	s := search{record.Search{Lake: lake.From(at.s3(), bucket), From: began}, map[string]string{}}
 	for _, r := range requests {
 		for n, prefix := range r.prefixes {
 			s.wanted[fmt.Sprintf("%s/%d", r.id, n)] = prefix
@@ -86,63 +82,28 @@ func missing(ids []string) error {
 	return errors.New("not in the lake: " + strings.Join(ids, ", "))
 }
 
-// once reads the objects that are new in the hours since a little before the start.
+// once reads what is new in the lake, and ticks off what it finds of the wanted events.
 func (s *search) once(ctx context.Context) error {
-	for _, prefix := range []string{record.EventsPrefix, record.RejectedPrefix} {
-		for _, folder := range record.Folders(prefix, s.began, time.Now()) {
-			err := s.lake.List(ctx, folder, func(o lake.Object) error {
-				if s.visited[o.Key] {
-					return nil
-				}
-				s.visited[o.Key] = true
-				return s.read(ctx, o.Key, prefix)
-			})
-			if err != nil {
-				return err
-			}
+	for found, err := range s.Lines(ctx, time.Now()) {
+		if err != nil {
+			return err
+		}
+		if err := s.tick(found); err != nil {
+			return fmt.Errorf("reading %s: %w", found.Key, err)
 		}
 	}
 	return nil
 }
 
-// read ticks off what an object holds of the events that are wanted.
-func (s *search) read(ctx context.Context, key, prefix string) error {
-	object, err := s.lake.Get(ctx, key)
-	if err != nil {
-		return err
-	}
-	defer object.Close()
-	text, err := gzip.NewReader(object)
-	if err != nil {
-		return fmt.Errorf("reading %s: %w", key, err)
-	}
-	reader := bufio.NewReader(text)
-	for {
-		line, end := reader.ReadBytes('\n')
-		if err := s.tick(line, prefix); err != nil {
-			return fmt.Errorf("reading %s: %w", key, err)
-		}
-		if errors.Is(end, io.EOF) {
-			return nil
-		}
-		if end != nil {
-			return fmt.Errorf("reading %s: %w", key, end)
-		}
-	}
-}
-
 // tick finds an event in the wrong place at once: it will not move.
-func (s *search) tick(line []byte, prefix string) error {
+func (s *search) tick(found record.Found) error {
 	var row struct{ ID, Reason string }
-	if len(line) == 0 {
-		return nil
-	}
-	if err := json.Unmarshal(line, &row); err != nil {
+	if err := json.Unmarshal(found.Line, &row); err != nil {
 		return err
 	}
 	want, wanted := s.wanted[row.ID]
-	if wanted && want != prefix {
-		return fmt.Errorf("%s is in %s (%s), want %s", row.ID, prefix, row.Reason, want)
+	if wanted && want != found.Prefix {
+		return fmt.Errorf("%s is in %s (%s), want %s", row.ID, found.Prefix, row.Reason, want)
 	}
 	delete(s.wanted, row.ID)
 	return nil

@@ -1,7 +1,6 @@
 package canary
 
 import (
-	"flag"
 	"fmt"
 	"time"
 
@@ -27,21 +26,15 @@ func Default() Config {
 
 // ConfigFrom reads a Config from environment variables.
 func ConfigFrom(lookup func(string) (string, bool)) (Config, error) {
-	c := Default()
-	if err := setting.Read(c.settings(), lookup); err != nil {
-		return Config{}, err
-	}
-	return c, c.Validate()
+	return setting.From(Default(), lookup)
 }
 
 // Variables returns c as environment variables.
-func (c Config) Variables() map[string]string {
-	return setting.Write(c.settings())
-}
+func (c Config) Variables() map[string]string { return c.Settings().Variables() }
 
 // Validate names the setting that cannot be.
 func (c Config) Validate() error {
-	if err := setting.Required(c.settings(), "ENVIRONMENT", "ENDPOINT_URL", "LAKE_BUCKET"); err != nil {
+	if err := c.Settings().Required("ENVIRONMENT", "ENDPOINT_URL", "LAKE_BUCKET"); err != nil {
 		return err
 	}
 	if c.Every <= 0 || c.After <= 0 || c.AnswerIn <= 0 {
@@ -59,14 +52,16 @@ func (c Config) Back() time.Duration {
 	return (c.After + c.Every - 1) / c.Every * c.Every
 }
 
-func (c *Config) settings() *flag.FlagSet {
-	fs := setting.New("canary")
-	fs.StringVar(&c.Environment, "ENVIRONMENT", c.Environment, "name of the environment, dimension of its metrics")
-	fs.StringVar(&c.URL, "ENDPOINT_URL", c.URL, "where clients POST events")
-	fs.StringVar(&c.Bucket, "LAKE_BUCKET", c.Bucket, "name of the lake's bucket")
-	fs.DurationVar(&c.Every, "EVERY", c.Every, "time between two runs")
-	fs.DurationVar(&c.After, "AFTER", c.After, "age at which an event must be in the lake")
-	fs.DurationVar(&c.AnswerIn, "ANSWER_IN", c.AnswerIn, "longest wait for the endpoint's answer")
-	c.Get.Bind(fs, "GET")
-	return fs
+// Settings names the variable of each field.
+func (c *Config) Settings() setting.Set {
+	s := setting.Set{
+		"ENVIRONMENT":  setting.Text(&c.Environment),
+		"ENDPOINT_URL": setting.Text(&c.URL),
+		"LAKE_BUCKET":  setting.Text(&c.Bucket),
+		"EVERY":        setting.Duration(&c.Every),
+		"AFTER":        setting.Duration(&c.After),
+		"ANSWER_IN":    setting.Duration(&c.AnswerIn),
+	}
+	c.Get.Bind(s, "GET")
+	return s
 }

@@ -19,13 +19,6 @@ import (
 	"global-ingest/lambdas/runtime/emf"
 )
 
-// Lake is the bucket, as far as the canary needs it.
-type Lake interface {
-	// Since returns the keys below prefix of objects written at or after a time.
-	Since(ctx context.Context, prefix string, at time.Time) ([]string, error)
-	Get(ctx context.Context, key string) (io.ReadCloser, error)
-}
-
 // The metrics of the canary, in events. A run writes all three.
 const (
 	MetricRefused = "CanaryRefused" // the endpoint did not answer 200 with an ingest id
@@ -35,17 +28,20 @@ const (
 
 // Handler runs the canary.
 type Handler struct {
-	config  Config
-	lake    Lake
-	client  *http.Client
-	metrics io.Writer
-	log     *slog.Logger
+	config Config
+	lake   record.Lake
+	client *http.Client
+	meter  emf.Meter
+	log    *slog.Logger
 }
 
 // New returns a Handler that looks into lake, writes metric lines to metrics and
 // tells log what an operator should know.
-func New(c Config, lake Lake, metrics io.Writer, log *slog.Logger) *Handler {
-	return &Handler{config: c, lake: lake, client: &http.Client{Timeout: c.AnswerIn}, metrics: metrics, log: log}
+func New(c Config, lake record.Lake, metrics io.Writer, log *slog.Logger) *Handler {
+	return &Handler{
+		config: c, lake: lake, client: &http.Client{Timeout: c.AnswerIn},
+		meter: emf.New(c.Environment, metrics, log), log: log,
+	}
 }
 
 // Invoke implements lambda.Handler. The event is EventBridge's, of which the
@@ -79,8 +75,8 @@ func (h *Handler) Invoke(ctx context.Context, event []byte) ([]byte, error) {
 	for _, s := range lost {
 		h.log.ErrorContext(ctx, "event is not in the lake", "run", s.run, "expect", s.expect, "prefix", s.prefix)
 	}
-	line := emf.Line{Time: time.Now(), Dimensions: map[string]string{"Environment": h.config.Environment}, Counts: counts}
-	return nil, errors.Join(err, line.Write(h.metrics))
+	h.meter.Count(ctx, counts)
+	return nil, err
 }
 
 // sample is one event of a run, and where it belongs.

@@ -1,14 +1,9 @@
 package canary
 
 import (
-	"bufio"
 	"bytes"
-	"compress/gzip"
 	"context"
 	"encoding/json"
-	"errors"
-	"fmt"
-	"io"
 	"slices"
 	"time"
 
@@ -18,62 +13,36 @@ import (
 // look reads what was written to the lake from the time a run was scheduled for
 // until now, and returns the samples of that run that are not where they belong.
 func (h *Handler) look(ctx context.Context, run, now time.Time, samples []sample) (lost []sample, err error) {
-	lost = samples
-	for _, prefix := range []string{record.EventsPrefix, record.RejectedPrefix} {
-		for _, folder := range record.Folders(prefix, run, now) {
-			keys, err := h.lake.Since(ctx, folder, run)
-			if err != nil {
-				return nil, err
-			}
-			for _, key := range keys {
-				if lost, err = h.tickOff(ctx, key, prefix, lost); err != nil {
-					return nil, fmt.Errorf("reading %s: %w", key, err)
-				}
-				if len(lost) == 0 {
-					return nil, nil
-				}
-			}
+	lost = slices.Clone(samples)
+	search := record.Search{Lake: h.lake, From: run, Written: run}
+	for found, err := range search.Lines(ctx, now) {
+		if err != nil {
+			return nil, err
+		}
+		lost = slices.DeleteFunc(lost, func(s sample) bool { return h.isThere(ctx, s, found) })
+		if len(lost) == 0 {
+			break
 		}
 	}
 	return lost, nil
 }
 
-// tickOff returns lost without those that an object holds.
-func (h *Handler) tickOff(ctx context.Context, key, prefix string, lost []sample) ([]sample, error) {
-	object, err := h.lake.Get(ctx, key)
-	if err != nil {
-		return nil, err
+// isThere says whether a line holds s, in the place where it belongs.
+func (h *Handler) isThere(ctx context.Context, s sample, found record.Found) bool {
+	if !bytes.Contains(found.Line, []byte(s.run)) || !bytes.Equal(sent(found), s.body) {
+		return false
 	}
-	defer object.Close()
-	text, err := gzip.NewReader(object)
-	if err != nil {
-		return nil, err
+	if s.prefix != found.Prefix {
+		h.log.ErrorContext(ctx, "event is in the wrong place", "run", s.run, "expect", s.expect, "key", found.Key)
 	}
-	for lines := bufio.NewReaderSize(text, 1<<20); ; {
-		line, end := lines.ReadBytes('\n')
-		lost = slices.DeleteFunc(slices.Clone(lost), func(s sample) bool {
-			if !bytes.Contains(line, []byte(s.run)) || !bytes.Equal(sent(line, prefix), s.body) {
-				return false
-			}
-			if s.prefix != prefix {
-				h.log.ErrorContext(ctx, "event is in the wrong place", "run", s.run, "expect", s.expect, "key", key)
-			}
-			return s.prefix == prefix
-		})
-		if errors.Is(end, io.EOF) {
-			return lost, nil
-		}
-		if end != nil {
-			return nil, end
-		}
-	}
+	return s.prefix == found.Prefix
 }
 
-// sent returns the bytes that a client sent, from a line of the lake; none when it
-// is no line of ours.
-func sent(line []byte, prefix string) []byte {
-	if prefix == record.RejectedPrefix {
-		reject, err := record.DecodeReject(line)
+// sent returns the bytes that a client sent, from a line of the lake; none when the line
+// is not one of ours.
+func sent(found record.Found) []byte {
+	if found.Prefix == record.RejectedPrefix {
+		reject, err := record.DecodeReject(found.Line)
 		if err != nil || reject.Reason != record.SchemaViolation {
 			return nil
 		}
@@ -82,7 +51,7 @@ func sent(line []byte, prefix string) []byte {
 	var valid struct {
 		Event json.RawMessage `json:"event"`
 	}
-	if json.Unmarshal(line, &valid) != nil {
+	if json.Unmarshal(found.Line, &valid) != nil {
 		return nil
 	}
 	return valid.Event

@@ -10,12 +10,6 @@ import (
 	"global-ingest/lambdas/record"
 )
 
-// IsGzip says whether body is gzip by its first bytes (RFC 1952, section 2.3.1).
-// Its header is not asked: API Gateway may have inflated the body and kept it.
-func IsGzip(body []byte) bool {
-	return len(body) >= 2 && body[0] == 0x1f && body[1] == 0x8b
-}
-
 // Inflater inflates bodies. It keeps its memory from one to the next and is not
 // safe for concurrent use.
 type Inflater struct {
@@ -30,9 +24,10 @@ func NewInflater(limit int) *Inflater { return &Inflater{limit: limit} }
 // Inflate returns body inflated when it is gzip, members behind the first included,
 // else as it is. Zeros and line ends behind the last member are ignored, as gzip(1)
 // ignores zeros. When body is rejected, failed says why: BadEncoding or
-// TooLargeInflated. Work is the bytes inflated either way, at most one over the limit.
+// TooLargeInflated. Its header is not asked: API Gateway may have inflated the body and
+// kept the header. Work is the bytes inflated either way, at most one over the limit.
 func (i *Inflater) Inflate(body []byte) (text []byte, work int, failed *Event) {
-	if !IsGzip(body) {
+	if !record.IsGzip(body) {
 		return body, 0, nil
 	}
 	text, err := i.readAll(body)
@@ -41,7 +36,7 @@ func (i *Inflater) Inflate(body []byte) (text []byte, work int, failed *Event) {
 		return nil, len(text), rejectWhole(record.BadEncoding, "gzip cannot be inflated: "+err.Error())
 	case len(text) > i.limit:
 		return nil, len(text), rejectWhole(record.TooLargeInflated, fmt.Sprintf("inflates to more than %d bytes", i.limit))
-	case IsGzip(text):
+	case record.IsGzip(text):
 		return nil, len(text), rejectWhole(record.BadEncoding, "gzip holds gzip: compressed twice")
 	}
 	return text, len(text), nil

@@ -46,7 +46,7 @@ func FuzzInflate(f *testing.F) {
 		}
 		want, inflates := reference(body, limit)
 		switch {
-		case !event.IsGzip(body):
+		case !record.IsGzip(body):
 			if failed != nil || !bytes.Equal(text, body) {
 				t.Errorf("what is no gzip was changed")
 			}
@@ -59,7 +59,7 @@ func FuzzInflate(f *testing.F) {
 				t.Errorf("%d bytes are too large", len(want))
 			}
 		default:
-			if inflates && !event.IsGzip(want) {
+			if inflates && !record.IsGzip(want) {
 				t.Errorf("%q is %s", want, failed.Reason)
 			}
 		}

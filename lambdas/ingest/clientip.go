@@ -1,6 +1,10 @@
 package ingest
 
-import "net/netip"
+import (
+	"net/netip"
+
+	"global-ingest/lambdas/runtime/setting"
+)
 
 // ClientIP says how much of a client's address is stored.
 type ClientIP string
@@ -12,9 +16,8 @@ const (
 	Full      ClientIP = "full"
 )
 
-func (c ClientIP) known() bool {
-	return c == None || c == Truncated || c == Full
-}
+// Validate returns an error that begins with "is" when c is none of them.
+func (c ClientIP) Validate() error { return setting.OneOf(c, None, Truncated, Full) }
 
 // of returns what c keeps of address; nothing when it is no address.
 func (c ClientIP) of(address []byte) string {

@@ -1,7 +1,6 @@
 package ingest
 
 import (
-	"flag"
 	"fmt"
 	"time"
 
@@ -24,6 +23,22 @@ const (
 	// sandbox stores first, as Durable does, until one of them takes a record again.
 	Immediate Acknowledgement = "immediate"
 )
+
+// Validate returns an error that begins with "is" when a is neither of them.
+func (a Acknowledgement) Validate() error { return setting.OneOf(a, Durable, Immediate) }
+
+// WhenUnstored says what a client hears when neither the stream nor the spill took
+// its record.
+type WhenUnstored string
+
+// The settings of WhenUnstored.
+const (
+	Refuse      WhenUnstored = "refuse"      // 503 and Retry-After: not acknowledged, so not lost
+	Acknowledge WhenUnstored = "acknowledge" // 200 all the same: the event is lost, and counted
+)
+
+// Validate returns an error that begins with "is" when w is neither of them.
+func (w WhenUnstored) Validate() error { return setting.OneOf(w, Refuse, Acknowledge) }
 
 // Config is what the ingest function can be told. Infra writes it to the
 // function's environment, the function reads it back.
@@ -66,30 +81,23 @@ func Default() Config {
 
 // ConfigFrom reads a Config from environment variables.
 func ConfigFrom(lookup func(string) (string, bool)) (Config, error) {
-	c := Default()
-	if err := setting.Read(c.settings(), lookup); err != nil {
-		return Config{}, err
-	}
-	return c, c.Validate()
+	return setting.From(Default(), lookup)
 }
 
 // Variables returns c as environment variables.
-func (c Config) Variables() map[string]string {
-	return setting.Write(c.settings())
-}
+func (c Config) Variables() map[string]string { return c.Settings().Variables() }
 
 // Validate names the setting that cannot be.
 func (c Config) Validate() error {
-	if err := setting.Required(c.settings(), "ENVIRONMENT", "EVENTS_STREAM", "LAKE_BUCKET"); err != nil {
+	if err := c.Settings().Required("ENVIRONMENT", "EVENTS_STREAM", "LAKE_BUCKET"); err != nil {
 		return err
 	}
-	switch {
-	case c.Acknowledge != Durable && c.Acknowledge != Immediate:
-		return fmt.Errorf("ACKNOWLEDGE is %q, must be %s or %s", c.Acknowledge, Durable, Immediate)
-	case c.WhenUnstored != Refuse && c.WhenUnstored != Acknowledge:
-		return fmt.Errorf("WHEN_UNSTORED is %q, must be %s or %s", c.WhenUnstored, Refuse, Acknowledge)
-	case !c.ClientIP.known():
-		return fmt.Errorf("CLIENT_IP is %q, must be %s, %s or %s", c.ClientIP, None, Truncated, Full)
+	for name, choice := range map[string]interface{ Validate() error }{
+		"ACKNOWLEDGE": c.Acknowledge, "WHEN_UNSTORED": c.WhenUnstored, "CLIENT_IP": c.ClientIP,
+	} {
+		if err := choice.Validate(); err != nil {
+			return fmt.Errorf("%s %w", name, err)
+		}
 	}
 	if err := checkOrigins(c.Origins); err != nil {
 		return err
@@ -116,18 +124,20 @@ func (c Config) Oversize() bounds.Config {
 	return all
 }
 
-func (c *Config) settings() *flag.FlagSet {
-	fs := setting.New("ingest")
-	fs.StringVar(&c.Environment, "ENVIRONMENT", c.Environment, "name of the environment, dimension of its metrics")
-	setting.List(fs, &c.Origins, "CORS_ORIGINS", "origins whose pages may read answers, * for all without credentials; empty for all")
-	setting.List(fs, &c.Streams, "EVENTS_STREAM", "names of the streams that take the records")
-	setting.Text(fs, &c.ClientIP, "CLIENT_IP", "how much of the client's address is stored: none, truncated or full")
-	fs.StringVar(&c.Bucket, "LAKE_BUCKET", c.Bucket, "name of the lake's bucket")
-	setting.Text(fs, &c.Acknowledge, "ACKNOWLEDGE", "when a client hears of its event: durable or immediate")
-	setting.Text(fs, &c.WhenUnstored, "WHEN_UNSTORED", "the answer when nothing took the record: refuse or acknowledge")
-	fs.DurationVar(&c.AnswerWithin, "ANSWER_WITHIN", c.AnswerWithin, "longest that put and spill may take together")
-	c.Put.Bind(fs, "PUT")
-	c.Spill.Bind(fs, "SPILL")
-	c.Breaker.Bind(fs)
-	return fs
+// Settings names the variable of each field.
+func (c *Config) Settings() setting.Set {
+	s := setting.Set{
+		"ENVIRONMENT":   setting.Text(&c.Environment),
+		"CORS_ORIGINS":  setting.List(&c.Origins),
+		"EVENTS_STREAM": setting.List(&c.Streams),
+		"CLIENT_IP":     setting.Text(&c.ClientIP),
+		"LAKE_BUCKET":   setting.Text(&c.Bucket),
+		"ACKNOWLEDGE":   setting.Text(&c.Acknowledge),
+		"WHEN_UNSTORED": setting.Text(&c.WhenUnstored),
+		"ANSWER_WITHIN": setting.Duration(&c.AnswerWithin),
+	}
+	c.Put.Bind(s, "PUT")
+	c.Spill.Bind(s, "SPILL")
+	c.Breaker.Bind(s)
+	return s
 }

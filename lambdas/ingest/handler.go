@@ -45,9 +45,8 @@ type Handler struct {
 	origins origins
 	stream  Stream
 	spill   Spill
-	metrics io.Writer
+	meter   emf.Meter
 	log     *slog.Logger
-	now     func() time.Time
 	scratch sync.Pool // of *scratch, so that a sandbox uses the same memory for every request
 
 	behind *writeBehind // nil where the record is stored before the answer
@@ -71,9 +70,8 @@ func New(c Config, stream Stream, spill Spill, metrics io.Writer, log *slog.Logg
 		origins: newOrigins(c.Origins),
 		stream:  stream,
 		spill:   spill,
-		metrics: metrics,
+		meter:   emf.New(c.Environment, metrics, log),
 		log:     log,
-		now:     time.Now,
 		scratch: sync.Pool{New: func() any { return new(scratch) }},
 	}
 	if c.Acknowledge == Immediate {
@@ -103,7 +101,7 @@ func (h *Handler) answer(ctx context.Context, event []byte) (answer []byte, unwr
 		}
 	}()
 	s := h.scratch.Get().(*scratch)
-	s.id, s.received = id, h.now()
+	s.id, s.received = id, time.Now()
 	cors = h.encode(s, event)
 	if h.behind != nil && !h.down.Load() {
 		return acknowledge(cors, id), s
@@ -134,7 +132,7 @@ func (h *Handler) store(ctx context.Context, s *scratch) (err error) {
 		return errors.Join(refused, err)
 	}
 	h.log.WarnContext(ctx, "record is spilled", "id", s.id, "bytes", len(s.record), "cause", refused.Error())
-	h.count(ctx, MetricSpilled)
+	h.meter.Count(ctx, map[string]int{MetricSpilled: 1})
 	return nil
 }
 
@@ -180,16 +178,5 @@ func (h *Handler) unstored(ctx context.Context, cors, id string, cause error) []
 // lose tells the operator of an event that nothing took.
 func (h *Handler) lose(ctx context.Context, id string, cause error) {
 	h.log.ErrorContext(ctx, "event is not stored", "id", id, "cause", cause.Error())
-	h.count(ctx, MetricUnstored)
-}
-
-func (h *Handler) count(ctx context.Context, metric string) {
-	line := emf.Line{
-		Time:       h.now(),
-		Dimensions: map[string]string{"Environment": h.config.Environment},
-		Counts:     map[string]int{metric: 1},
-	}
-	if err := line.Write(h.metrics); err != nil {
-		h.log.ErrorContext(ctx, "metric is not written", "metric", metric, "cause", err.Error())
-	}
+	h.meter.Count(ctx, map[string]int{MetricUnstored: 1})
 }

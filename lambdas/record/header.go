@@ -88,17 +88,9 @@ func (l *ownLine) count(name string) (n int, found bool) {
 // decodeHeader reads any JSON object that is a header.
 func decodeHeader(line []byte) (Header, int, error) {
 	var wire struct {
-		V           int       `json:"v"`
-		ID          string    `json:"id"`
-		ReceivedAt  time.Time `json:"received_at"`
-		RequestID   string    `json:"request_id"`
-		IP          string    `json:"ip"`
-		UserAgent   string    `json:"ua"`
-		ContentType string    `json:"content_type"`
-		Encoding    string    `json:"encoding"`
-		First       int       `json:"first"`
-		Replays     int       `json:"replays"`
-		Bytes       *int      `json:"bytes"`
+		V int `json:"v"`
+		Header
+		Bytes *int `json:"bytes"`
 	}
 	if err := json.Unmarshal(line, &wire); err != nil {
 		return Header{}, 0, err
@@ -113,15 +105,5 @@ func decodeHeader(line []byte) (Header, int, error) {
 	case wire.First < 0 || wire.Replays < 0:
 		return Header{}, 0, errors.New("first or replays is negative")
 	}
-	return Header{
-		ID:          wire.ID,
-		ReceivedAt:  wire.ReceivedAt,
-		RequestID:   wire.RequestID,
-		IP:          wire.IP,
-		UserAgent:   wire.UserAgent,
-		ContentType: wire.ContentType,
-		Encoding:    wire.Encoding,
-		First:       wire.First,
-		Replays:     wire.Replays,
-	}, *wire.Bytes, nil
+	return wire.Header, *wire.Bytes, nil
 }

@@ -35,15 +35,15 @@ var ErrShort = errors.New("record is cut off")
 // Header says what ingest knows of a request beyond its body. A member that is
 // empty is left out of the record.
 type Header struct {
-	ID          string    // the ingest id, made once per request
-	ReceivedAt  time.Time // kept to the millisecond
-	RequestID   string    // API Gateway's request id
-	IP          string    // the client's address, as far as the setting keeps it
-	UserAgent   string
-	ContentType string
-	Encoding    string // the request's Content-Encoding, as sent
-	First       int    // index in its request of the body's first event, above 0 in a part of a split body
-	Replays     int    // how often an operator has replayed it
+	ID          string    `json:"id"`          // the ingest id, made once per request
+	ReceivedAt  time.Time `json:"received_at"` // kept to the millisecond
+	RequestID   string    `json:"request_id"`  // API Gateway's request id
+	IP          string    `json:"ip"`          // the client's address, as far as the setting keeps it
+	UserAgent   string    `json:"ua"`
+	ContentType string    `json:"content_type"`
+	Encoding    string    `json:"encoding"` // the request's Content-Encoding, as sent
+	First       int       `json:"first"`    // index in its request of the body's first event, above 0 in a part of a split body
+	Replays     int       `json:"replays"`  // how often an operator has replayed it
 }
 
 // Record is one request in transit: its header and its body exactly as received.

@@ -42,28 +42,28 @@ const NoOffset = -1
 
 // Error is one finding about a rejected event.
 type Error struct {
-	Instance string // JSON pointer into the event; "" is the event itself
-	Schema   string // where in which schema the rule stands; "" when no schema is involved
-	Message  string
-	Offset   int64 // byte offset in the payload, or NoOffset
+	Instance string `json:"instance"` // JSON pointer into the event; "" is the event itself
+	Schema   string `json:"schema"`   // where in which schema the rule stands; "" when no schema is involved
+	Message  string `json:"message"`
+	Offset   int64  `json:"offset"` // byte offset in the payload, or NoOffset
 }
 
 // Reject is one row of rejected/: an event, or a whole body, that was not valid.
 type Reject struct {
-	ID            string // the event's id, or the ingest id where the whole body is rejected
-	Type          string // the event's type; "" when it has none or it could not be read
-	ReceivedAt    time.Time
-	RequestID     string
-	IP            string
-	UserAgent     string
-	ContentType   string
-	Encoding      string // the request's Content-Encoding, as sent
-	Reason        Reason
-	Errors        []Error
-	Payload       []byte // the rejected bytes, complete
-	PayloadObject string // the S3 key that holds the payload instead, when the row would not fit a record
-	Processor     string // who rejected it, name and version
-	Replays       int    // how often an operator had replayed it before
+	ID            string    `json:"id"`   // the event's id, or the ingest id where the whole body is rejected
+	Type          string    `json:"type"` // the event's type; "" when it has none or it could not be read
+	ReceivedAt    time.Time `json:"received_at"`
+	RequestID     string    `json:"request_id"`
+	IP            string    `json:"ip"`
+	UserAgent     string    `json:"ua"`
+	ContentType   string    `json:"content_type"`
+	Encoding      string    `json:"encoding"` // the request's Content-Encoding, as sent
+	Reason        Reason    `json:"reason"`
+	Errors        []Error   `json:"errors"`
+	Payload       []byte    `json:"payload"`        // the rejected bytes, complete
+	PayloadObject string    `json:"payload_object"` // the S3 key that holds the payload instead, when the row would not fit a record
+	Processor     string    `json:"processor"`      // who rejected it, name and version
+	Replays       int       `json:"replays"`        // how often an operator had replayed it before
 }
 
 // RejectEvent returns the reject of the n-th event of the request that h describes,
@@ -165,54 +165,26 @@ func appendError(dst []byte, e Error) []byte {
 // DecodeReject reads one row of rejected/.
 func DecodeReject(line []byte) (Reject, error) {
 	var wire struct {
-		ID          string    `json:"id"`
-		Type        string    `json:"type"`
-		ReceivedAt  time.Time `json:"received_at"`
-		RequestID   string    `json:"request_id"`
-		IP          string    `json:"ip"`
-		UserAgent   string    `json:"ua"`
-		ContentType string    `json:"content_type"`
-		Encoding    string    `json:"encoding"`
-		Reason      Reason    `json:"reason"`
-		Errors      []struct {
-			Instance string `json:"instance"`
-			Schema   string `json:"schema"`
-			Message  string `json:"message"`
-			Offset   *int64 `json:"offset"`
+		Reject
+		Errors []struct {
+			Error
+			Offset *int64 `json:"offset"`
 		} `json:"errors"`
 		Payload       *string `json:"payload"`
 		PayloadBase64 []byte  `json:"payload_base64"`
-		PayloadObject string  `json:"payload_object"`
-		Processor     string  `json:"processor"`
-		Replays       int     `json:"replays"`
 	}
 	if err := json.Unmarshal(line, &wire); err != nil {
 		return Reject{}, fmt.Errorf("decoding reject: %w", err)
 	}
-	r := Reject{
-		ID:            wire.ID,
-		Type:          wire.Type,
-		ReceivedAt:    wire.ReceivedAt,
-		RequestID:     wire.RequestID,
-		IP:            wire.IP,
-		UserAgent:     wire.UserAgent,
-		ContentType:   wire.ContentType,
-		Encoding:      wire.Encoding,
-		Reason:        wire.Reason,
-		Payload:       wire.PayloadBase64,
-		PayloadObject: wire.PayloadObject,
-		Processor:     wire.Processor,
-		Replays:       wire.Replays,
-	}
-	if wire.Payload != nil {
+	r := wire.Reject
+	if r.Payload = wire.PayloadBase64; wire.Payload != nil {
 		r.Payload = []byte(*wire.Payload)
 	}
 	for _, e := range wire.Errors {
-		offset := int64(NoOffset)
-		if e.Offset != nil {
-			offset = *e.Offset
+		if e.Error.Offset = NoOffset; e.Offset != nil {
+			e.Error.Offset = *e.Offset
 		}
-		r.Errors = append(r.Errors, Error{Instance: e.Instance, Schema: e.Schema, Message: e.Message, Offset: offset})
+		r.Errors = append(r.Errors, e.Error)
 	}
 	return r, nil
 }

@@ -2,7 +2,6 @@ package redrive
 
 import (
 	"errors"
-	"flag"
 	"fmt"
 
 	"global-ingest/lambdas/record"
@@ -31,21 +30,15 @@ func Default() Config {
 
 // ConfigFrom reads a Config from environment variables.
 func ConfigFrom(lookup func(string) (string, bool)) (Config, error) {
-	c := Default()
-	if err := setting.Read(c.settings(), lookup); err != nil {
-		return Config{}, err
-	}
-	return c, c.Validate()
+	return setting.From(Default(), lookup)
 }
 
 // Variables returns c as environment variables.
-func (c Config) Variables() map[string]string {
-	return setting.Write(c.settings())
-}
+func (c Config) Variables() map[string]string { return c.Settings().Variables() }
 
 // Validate names the setting that cannot be.
 func (c Config) Validate() error {
-	if err := setting.Required(c.settings(), "ENVIRONMENT", "EVENTS_STREAM", "REJECTS_STREAM", "LAKE_BUCKET"); err != nil {
+	if err := c.Settings().Required("ENVIRONMENT", "EVENTS_STREAM", "REJECTS_STREAM", "LAKE_BUCKET"); err != nil {
 		return err
 	}
 	if c.MaxReplays < 1 {
@@ -60,15 +53,17 @@ func (c Config) Validate() error {
 	return nil
 }
 
-func (c *Config) settings() *flag.FlagSet {
-	fs := setting.New("redrive")
-	fs.StringVar(&c.Environment, "ENVIRONMENT", c.Environment, "name of the environment, dimension of its metrics")
-	setting.List(fs, &c.Streams, "EVENTS_STREAM", "names of the streams that take the records again")
-	fs.StringVar(&c.Rejects, "REJECTS_STREAM", c.Rejects, "name of the stream that takes rejects")
-	fs.StringVar(&c.Bucket, "LAKE_BUCKET", c.Bucket, "name of the lake's bucket")
-	fs.IntVar(&c.MaxReplays, "MAX_REPLAYS", c.MaxReplays, "how often one event may be replayed")
-	fs.IntVar(&c.MaxInflatedBytes, "MAX_INFLATED_BYTES", c.MaxInflatedBytes, "bytes that the validator inflates a body to")
-	fs.IntVar(&c.MaxBodyBytes, "MAX_BODY_BYTES", c.MaxBodyBytes, "bytes that a body may inflate to, to be split")
-	c.Put.Bind(fs, "PUT")
-	return fs
+// Settings names the variable of each field.
+func (c *Config) Settings() setting.Set {
+	s := setting.Set{
+		"ENVIRONMENT":        setting.Text(&c.Environment),
+		"EVENTS_STREAM":      setting.List(&c.Streams),
+		"REJECTS_STREAM":     setting.Text(&c.Rejects),
+		"LAKE_BUCKET":        setting.Text(&c.Bucket),
+		"MAX_REPLAYS":        setting.Int(&c.MaxReplays),
+		"MAX_INFLATED_BYTES": setting.Int(&c.MaxInflatedBytes),
+		"MAX_BODY_BYTES":     setting.Int(&c.MaxBodyBytes),
+	}
+	c.Put.Bind(s, "PUT")
+	return s
 }

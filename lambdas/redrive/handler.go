@@ -15,7 +15,6 @@ import (
 	"io/fs"
 	"log/slog"
 	"strings"
-	"time"
 
 	"global-ingest/lambdas/event"
 	"global-ingest/lambdas/record"
@@ -56,7 +55,7 @@ type Handler struct {
 	events  []Stream // each takes its share of requests, as record.StreamOf says
 	rejects Stream
 	lake    Lake
-	metrics io.Writer
+	meter   emf.Meter
 	log     *slog.Logger
 	counts  map[string]int
 
@@ -68,7 +67,7 @@ type Handler struct {
 // least one stream. What no record can carry it puts on rejects.
 func New(c Config, events []Stream, rejects Stream, lake Lake, metrics io.Writer, log *slog.Logger) *Handler {
 	return &Handler{
-		config: c, events: events, rejects: rejects, lake: lake, metrics: metrics, log: log,
+		config: c, events: events, rejects: rejects, lake: lake, meter: emf.New(c.Environment, metrics, log), log: log,
 		splitter: event.NewSplitter(event.MaxDepth, event.MaxEvents),
 		inflater: event.NewInflater(c.MaxBodyBytes),
 	}
@@ -120,7 +119,9 @@ func (h *Handler) Invoke(ctx context.Context, event []byte) ([]byte, error) {
 	for _, o := range replayed {
 		o.attempt(func() error { return h.replay(ctx, o) })
 	}
-	h.writeMetrics(ctx)
+	if len(h.counts) > 0 {
+		h.meter.Count(ctx, h.counts)
+	}
 	return json.Marshal(h.failures(ctx, messages))
 }
 
@@ -304,22 +305,7 @@ func (h *Handler) put(ctx context.Context, stream Stream, o owned) {
 	}
 }
 
-// skip tells of a line that cannot be read.
-func (h *Handler) skip(ctx context.Context, key string, line int, cause error) {
-	h.leaveOut(ctx, "line is not readable", "key", key, "line", line, "cause", cause.Error())
-}
-
 func (h *Handler) leaveOut(ctx context.Context, what string, details ...any) {
 	h.counts[MetricUnreplayable]++
 	h.log.WarnContext(ctx, what, details...)
-}
-
-func (h *Handler) writeMetrics(ctx context.Context) {
-	if len(h.counts) == 0 {
-		return
-	}
-	line := emf.Line{Time: time.Now(), Dimensions: map[string]string{"Environment": h.config.Environment}, Counts: h.counts}
-	if err := line.Write(h.metrics); err != nil {
-		h.log.ErrorContext(ctx, "metrics are not written", "cause", err.Error())
-	}
 }

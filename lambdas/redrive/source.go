@@ -1,9 +1,7 @@
 package redrive
 
 import (
-	"bufio"
 	"bytes"
-	"compress/gzip"
 	"context"
 	"encoding/json"
 	"errors"
@@ -15,7 +13,6 @@ import (
 	"sync"
 	"time"
 
-	"global-ingest/lambdas/event"
 	"global-ingest/lambdas/record"
 )
 
@@ -108,66 +105,43 @@ type decoder = func(ctx context.Context, line []byte) ([]record.Record, error)
 // out: its object stays, and no repetition would make it readable.
 func (h *Handler) lines(ctx context.Context, key string, decode decoder) source {
 	return func(yield func(record.Record, error) bool) {
-		err := h.eachLine(ctx, key, func(n int, line []byte) (more bool) {
-			records, err := decode(ctx, line)
-			if err != nil {
-				h.skip(ctx, key, n, err)
-				return true
-			}
-			for _, r := range records {
-				if !yield(r, nil) {
-					return false
-				}
-			}
-			return true
-		})
+		object, err := h.lake.Get(ctx, key)
 		if err != nil {
 			yield(record.Record{}, fmt.Errorf("reading %s: %w", key, err))
+			return
+		}
+		defer object.Close()
+		n := 0
+		for line, err := range record.Lines(object) {
+			if err != nil {
+				yield(record.Record{}, fmt.Errorf("reading %s: %w", key, err))
+				return
+			}
+			if n++; !h.line(ctx, key, n, line, decode, yield) {
+				return
+			}
 		}
 	}
 }
 
-// eachLine calls visit with each line of an object that is not blank, until visit
-// wants no more.
-func (h *Handler) eachLine(ctx context.Context, key string, visit func(n int, line []byte) (more bool)) error {
-	object, err := h.lake.Get(ctx, key)
-	if err != nil {
-		return err
+// line yields what decode makes of line n, and says whether to go on.
+func (h *Handler) line(
+	ctx context.Context, key string, n int, line []byte, decode decoder, yield func(record.Record, error) bool,
+) (more bool) {
+	if line = bytes.TrimSpace(line); len(line) == 0 {
+		return true
 	}
-	defer object.Close()
-	return eachLine(object, visit)
-}
-
-func eachLine(object io.Reader, visit func(n int, line []byte) (more bool)) error {
-	reader, err := inflated(object)
+	records, err := decode(ctx, line)
 	if err != nil {
-		return err
+		h.leaveOut(ctx, "line is not readable", "key", key, "line", n, "cause", err.Error())
+		return true
 	}
-	for n := 1; ; n++ {
-		line, end := reader.ReadBytes('\n')
-		if end != nil && !errors.Is(end, io.EOF) {
-			return end
-		}
-		if line = bytes.TrimSpace(line); len(line) > 0 && !visit(n, line) {
-			return nil
-		}
-		if end != nil {
-			return nil
+	for _, r := range records {
+		if !yield(r, nil) {
+			return false
 		}
 	}
-}
-
-func inflated(r io.Reader) (*bufio.Reader, error) {
-	buffered := bufio.NewReaderSize(r, 1<<16)
-	magic, err := buffered.Peek(2)
-	if err != nil || !event.IsGzip(magic) {
-		return buffered, nil // short or plain: reading says which
-	}
-	unzipped, err := gzip.NewReader(buffered)
-	if err != nil {
-		return nil, err
-	}
-	return bufio.NewReaderSize(unzipped, 1<<16), nil
+	return true
 }
 
 // failed reads a line of Firehose's error object: the original data stands in

@@ -1,6 +1,7 @@
 package redrive
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"strings"
@@ -18,12 +19,13 @@ type Survey struct {
 func Look(object io.Reader, r Replay) (Survey, error) {
 	rejects := strings.HasPrefix(r.Key, record.RejectedPrefix)
 	s := Survey{Records: map[record.Reason]int{}}
-	err := eachLine(object, func(_ int, line []byte) (more bool) {
-		s.count(line, rejects, r.Reason)
-		return true
-	})
-	if err != nil {
-		return Survey{}, fmt.Errorf("reading %s: %w", r.Key, err)
+	for line, err := range record.Lines(object) {
+		if err != nil {
+			return Survey{}, fmt.Errorf("reading %s: %w", r.Key, err)
+		}
+		if line = bytes.TrimSpace(line); len(line) > 0 {
+			s.count(line, rejects, r.Reason)
+		}
 	}
 	return s, nil
 }

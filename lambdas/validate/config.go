@@ -1,7 +1,6 @@
 package validate
 
 import (
-	"flag"
 	"fmt"
 
 	"global-ingest/lambdas/event"
@@ -46,11 +45,7 @@ func Default() Config {
 
 // ConfigFrom reads a Config from environment variables.
 func ConfigFrom(lookup func(string) (string, bool)) (Config, error) {
-	c := Default()
-	if err := setting.Read(c.settings(), lookup); err != nil {
-		return Config{}, err
-	}
-	return c, c.Validate()
+	return setting.From(Default(), lookup)
 }
 
 // Options returns how schemas are understood.
@@ -59,13 +54,11 @@ func (c Config) Options() schema.Options {
 }
 
 // Variables returns c as environment variables.
-func (c Config) Variables() map[string]string {
-	return setting.Write(c.settings())
-}
+func (c Config) Variables() map[string]string { return c.Settings().Variables() }
 
 // Validate names the setting that cannot be.
 func (c Config) Validate() error {
-	if err := setting.Required(c.settings(), "ENVIRONMENT", "REJECTS_STREAM", "LAKE_BUCKET"); err != nil {
+	if err := c.Settings().Required("ENVIRONMENT", "REJECTS_STREAM", "LAKE_BUCKET"); err != nil {
 		return err
 	}
 	for _, limit := range []struct {
@@ -88,16 +81,18 @@ func (c Config) Validate() error {
 	return nil
 }
 
-func (c *Config) settings() *flag.FlagSet {
-	fs := setting.New("validate")
-	fs.StringVar(&c.Environment, "ENVIRONMENT", c.Environment, "name of the environment, dimension of its metrics")
-	fs.StringVar(&c.RejectsStream, "REJECTS_STREAM", c.RejectsStream, "name of the stream that takes the rejects")
-	fs.StringVar(&c.Bucket, "LAKE_BUCKET", c.Bucket, "name of the lake's bucket, for what fits no answer or reject")
-	fs.IntVar(&c.MaxInflatedBytes, "MAX_INFLATED_BYTES", c.MaxInflatedBytes, "most bytes that one body may inflate to")
-	fs.IntVar(&c.MaxResponseBytes, "MAX_RESPONSE_BYTES", c.MaxResponseBytes, "most bytes of one answer to Firehose")
-	setting.List(fs, &c.TypeFrom, "TYPE_FROM", "where an event names its type, the first that is there")
-	fs.BoolVar(&c.Formats, "FORMATS", c.Formats, "whether format in a schema refuses values")
-	fs.BoolVar(&c.Strict, "STRICT", c.Strict, "whether an event whose type has no schema is rejected")
-	c.Put.Bind(fs, "PUT")
-	return fs
+// Settings names the variable of each field.
+func (c *Config) Settings() setting.Set {
+	s := setting.Set{
+		"ENVIRONMENT":        setting.Text(&c.Environment),
+		"REJECTS_STREAM":     setting.Text(&c.RejectsStream),
+		"LAKE_BUCKET":        setting.Text(&c.Bucket),
+		"MAX_INFLATED_BYTES": setting.Int(&c.MaxInflatedBytes),
+		"MAX_RESPONSE_BYTES": setting.Int(&c.MaxResponseBytes),
+		"TYPE_FROM":          setting.List(&c.TypeFrom),
+		"FORMATS":            setting.Bool(&c.Formats),
+		"STRICT":             setting.Bool(&c.Strict),
+	}
+	c.Put.Bind(s, "PUT")
+	return s
 }

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"global-ingest/lambdas/record"
+	"global-ingest/lambdas/runtime/emf"
 	"global-ingest/lambdas/validate/schema"
 )
 
@@ -21,16 +22,15 @@ import (
 type Handler struct {
 	config  Config
 	store   store
-	metrics io.Writer
+	meter   emf.Meter
 	log     *slog.Logger
-	now     func() time.Time
 	benches sync.Pool // of *bench, so that an environment uses the same memory for every batch
 }
 
 // New returns a Handler that puts rejects on rejects and objects, writes metric
 // lines to metrics and tells log what an operator should know, never a payload.
 func New(c Config, set *schema.Set, rejects Rejects, objects Objects, metrics io.Writer, log *slog.Logger) *Handler {
-	h := &Handler{config: c, store: store{rejects, objects}, metrics: metrics, log: log, now: time.Now}
+	h := &Handler{config: c, store: store{rejects, objects}, meter: emf.New(c.Environment, metrics, log), log: log}
 	h.benches.New = func() any { return newBench(c, set) }
 	return h
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"global-ingest/lambdas/record"
-	"global-ingest/lambdas/runtime/emf"
 )
 
 // The metrics. EventsRejected is there twice: in all, and by Reason beside Environment.
@@ -40,21 +39,10 @@ func (h *Handler) report(ctx context.Context, batch []delivered, outcomes []outc
 			h.log.ErrorContext(ctx, "record goes to failed/", "recordId", string(batch[i].id), "bytes", len(batch[i].data), "cause", o.failed.Error())
 		}
 	}
-	h.count(ctx, counts, "")
+	h.meter.Count(ctx, counts)
 	for _, reason := range record.Reasons() {
 		if n := rejected[reason]; n > 0 {
-			h.count(ctx, map[string]int{MetricRejected: n}, reason)
+			h.meter.With("Reason", string(reason)).Count(ctx, map[string]int{MetricRejected: n})
 		}
-	}
-}
-
-func (h *Handler) count(ctx context.Context, counts map[string]int, reason record.Reason) {
-	dimensions := map[string]string{"Environment": h.config.Environment}
-	if reason != "" {
-		dimensions["Reason"] = string(reason)
-	}
-	line := emf.Line{Time: h.now(), Dimensions: dimensions, Counts: counts}
-	if err := line.Write(h.metrics); err != nil {
-		h.log.ErrorContext(ctx, "metric is not written", "cause", err.Error())
 	}
 }

@@ -2,10 +2,8 @@ package traffic
 
 import (
 	"bytes"
-	"compress/gzip"
 	"encoding/json"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -97,19 +95,18 @@ func eachLine(key string, data []byte, read func(text []byte) error) error {
 	if !strings.HasSuffix(key, ".jsonl.gz") {
 		return fmt.Errorf("it is not .jsonl.gz")
 	}
-	reader, err := gzip.NewReader(bytes.NewReader(data))
-	if err != nil {
-		return err
+	if !record.IsGzip(data) {
+		return fmt.Errorf("it is not gzip")
 	}
-	text, err := io.ReadAll(reader)
-	if err != nil {
-		return err
-	}
-	if !bytes.HasSuffix(text, []byte("\n")) {
-		return fmt.Errorf("it does not end in a newline")
-	}
-	for line := range bytes.Lines(text) {
-		if err := read(bytes.TrimSuffix(line, []byte("\n"))); err != nil {
+	for line, err := range record.Lines(bytes.NewReader(data)) {
+		if err != nil {
+			return err
+		}
+		text, ended := bytes.CutSuffix(line, []byte("\n"))
+		if !ended {
+			return fmt.Errorf("it does not end in a newline")
+		}
+		if err := read(text); err != nil {
 			return fmt.Errorf("%w in %.200s", err, line)
 		}
 	}

@@ -108,9 +108,9 @@ func (b *Bucket) Delete(ctx context.Context, keys ...string) error {
 // Since returns the keys below prefix of objects written at or after a time, in
 // order. S3 keeps times to the second.
 func (b *Bucket) Since(ctx context.Context, prefix string, at time.Time) (keys []string, err error) {
-	err = b.pages(ctx, prefix, func(o types.Object) error {
-		if !aws.ToTime(o.LastModified).Before(at.Truncate(time.Second)) {
-			keys = append(keys, aws.ToString(o.Key))
+	err = b.List(ctx, prefix, func(o Object) error {
+		if !o.Modified.Before(at.Truncate(time.Second)) {
+			keys = append(keys, o.Key)
 		}
 		return nil
 	})
@@ -126,12 +126,6 @@ type Object struct {
 
 // List calls visit with each object whose key begins with prefix, in order.
 func (b *Bucket) List(ctx context.Context, prefix string, visit func(Object) error) error {
-	return b.pages(ctx, prefix, func(o types.Object) error {
-		return visit(Object{Key: aws.ToString(o.Key), Bytes: aws.ToInt64(o.Size), Modified: aws.ToTime(o.LastModified)})
-	})
-}
-
-func (b *Bucket) pages(ctx context.Context, prefix string, visit func(types.Object) error) error {
 	pages := s3.NewListObjectsV2Paginator(b.api, &s3.ListObjectsV2Input{Bucket: &b.name, Prefix: &prefix})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
@@ -139,7 +133,8 @@ func (b *Bucket) pages(ctx context.Context, prefix string, visit func(types.Obje
 			return fmt.Errorf("listing s3://%s/%s: %w", b.name, prefix, err)
 		}
 		for _, o := range page.Contents {
-			if err := visit(o); err != nil {
+			found := Object{Key: aws.ToString(o.Key), Bytes: aws.ToInt64(o.Size), Modified: aws.ToTime(o.LastModified)}
+			if err := visit(found); err != nil {
 				return err
 			}
 		}

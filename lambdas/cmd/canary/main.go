@@ -2,21 +2,20 @@
 package main
 
 import (
+	"log/slog"
 	"os"
-
-	"github.com/aws/aws-lambda-go/lambda"
 
 	"global-ingest/lambdas/aws/lake"
 	"global-ingest/lambdas/canary"
-	"global-ingest/lambdas/runtime/logging"
+	"global-ingest/lambdas/runtime/start"
 )
 
-func main() {
-	log := logging.New(os.Stdout, os.Getenv("AWS_LAMBDA_LOG_LEVEL"))
+func main() { start.Function("canary", newHandler) }
+
+func newHandler(log *slog.Logger) (*canary.Handler, error) {
 	config, err := canary.ConfigFrom(os.LookupEnv)
 	if err != nil {
-		log.Error("canary cannot start", "cause", err.Error())
-		os.Exit(1)
+		return nil, err
 	}
-	lambda.Start(canary.New(config, lake.New(config.Bucket, config.Get), os.Stdout, log))
+	return canary.New(config, lake.New(config.Bucket, config.Get), os.Stdout, log), nil
 }

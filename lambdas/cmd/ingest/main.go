@@ -7,23 +7,13 @@ import (
 	"os"
 	"time"
 
-	"github.com/aws/aws-lambda-go/lambda"
-
 	"global-ingest/lambdas/aws/firehose"
 	"global-ingest/lambdas/aws/spill"
 	"global-ingest/lambdas/ingest"
-	"global-ingest/lambdas/runtime/logging"
+	"global-ingest/lambdas/runtime/start"
 )
 
-func main() {
-	log := logging.New(os.Stdout, os.Getenv("AWS_LAMBDA_LOG_LEVEL"))
-	handler, err := newHandler(log)
-	if err != nil {
-		log.Error("ingest cannot start", "cause", err.Error())
-		os.Exit(1)
-	}
-	lambda.Start(handler)
-}
+func main() { start.Function("ingest", newHandler) }
 
 // newHandler wires the handler, and opens the connection that its first put will use.
 func newHandler(log *slog.Logger) (*ingest.Handler, error) {

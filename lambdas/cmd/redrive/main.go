@@ -2,27 +2,26 @@
 package main
 
 import (
+	"log/slog"
 	"os"
-
-	"github.com/aws/aws-lambda-go/lambda"
 
 	"global-ingest/lambdas/aws/firehose/batch"
 	"global-ingest/lambdas/aws/lake"
 	"global-ingest/lambdas/redrive"
-	"global-ingest/lambdas/runtime/logging"
+	"global-ingest/lambdas/runtime/start"
 )
 
-func main() {
-	log := logging.New(os.Stdout, os.Getenv("AWS_LAMBDA_LOG_LEVEL"))
+func main() { start.Function("redrive", newHandler) }
+
+func newHandler(log *slog.Logger) (*redrive.Handler, error) {
 	config, err := redrive.ConfigFrom(os.LookupEnv)
 	if err != nil {
-		log.Error("redrive cannot start", "cause", err.Error())
-		os.Exit(1)
+		return nil, err
 	}
 	var events []redrive.Stream
 	for _, name := range config.Streams {
 		events = append(events, batch.New(name, config.Put))
 	}
 	rejects := batch.New(config.Rejects, config.Put)
-	lambda.Start(redrive.New(config, events, rejects, lake.New(config.Bucket, config.Put), os.Stdout, log))
+	return redrive.New(config, events, rejects, lake.New(config.Bucket, config.Put), os.Stdout, log), nil
 }

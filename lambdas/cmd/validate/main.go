@@ -2,30 +2,28 @@
 package main
 
 import (
+	"log/slog"
 	"os"
-
-	"github.com/aws/aws-lambda-go/lambda"
 
 	"global-ingest/lambdas/aws/firehose/batch"
 	"global-ingest/lambdas/aws/lake"
-	"global-ingest/lambdas/runtime/logging"
+	"global-ingest/lambdas/runtime/start"
 	"global-ingest/lambdas/validate"
 	"global-ingest/lambdas/validate/schema"
 )
 
-func main() {
-	log := logging.New(os.Stdout, os.Getenv("AWS_LAMBDA_LOG_LEVEL"))
+func main() { start.Function("validate", newHandler) }
+
+func newHandler(log *slog.Logger) (*validate.Handler, error) {
 	config, err := validate.ConfigFrom(os.LookupEnv)
 	if err != nil {
-		log.Error("validate cannot start", "cause", err.Error())
-		os.Exit(1)
+		return nil, err
 	}
 	set, err := schema.Load(config.Options())
 	if err != nil {
-		log.Error("validate cannot start", "cause", err.Error())
-		os.Exit(1)
+		return nil, err
 	}
 	rejects := batch.New(config.RejectsStream, config.Put)
 	objects := lake.New(config.Bucket, config.Put)
-	lambda.Start(validate.New(config, set, rejects, objects, os.Stdout, log))
+	return validate.New(config, set, rejects, objects, os.Stdout, log), nil
 }

@@ -3,9 +3,10 @@
 package bounds
 
 import (
-	"flag"
 	"fmt"
 	"time"
+
+	"global-ingest/lambdas/runtime/setting"
 )
 
 // Config bounds one call to AWS. The SDK's own defaults would wait 30 s for a
@@ -50,15 +51,15 @@ func Patient() Config {
 	}
 }
 
-// Bind binds c's fields to fs as <prefix>_ATTEMPTS, <prefix>_DIAL_TIMEOUT and so on.
-func (c *Config) Bind(fs *flag.FlagSet, prefix string) {
-	fs.IntVar(&c.Attempts, prefix+"_ATTEMPTS", c.Attempts, "tries of one call, the first included")
-	fs.DurationVar(&c.AttemptTimeout, prefix+"_ATTEMPT_TIMEOUT", c.AttemptTimeout, "longest try")
-	fs.DurationVar(&c.DialTimeout, prefix+"_DIAL_TIMEOUT", c.DialTimeout, "longest wait for a connection")
-	fs.DurationVar(&c.TLSTimeout, prefix+"_TLS_TIMEOUT", c.TLSTimeout, "longest TLS handshake")
-	fs.DurationVar(&c.AnswerTimeout, prefix+"_ANSWER_TIMEOUT", c.AnswerTimeout, "longest wait for the first byte of the answer")
-	fs.DurationVar(&c.MaxBackoff, prefix+"_MAX_BACKOFF", c.MaxBackoff, "longest pause between tries")
-	fs.DurationVar(&c.IdleTimeout, prefix+"_IDLE_TIMEOUT", c.IdleTimeout, "longest idle time of a connection in use again")
+// Bind adds c's fields to s as <prefix>_ATTEMPTS, <prefix>_DIAL_TIMEOUT and so on.
+func (c *Config) Bind(s setting.Set, prefix string) {
+	s[prefix+"_ATTEMPTS"] = setting.Int(&c.Attempts)
+	s[prefix+"_ATTEMPT_TIMEOUT"] = setting.Duration(&c.AttemptTimeout)
+	s[prefix+"_DIAL_TIMEOUT"] = setting.Duration(&c.DialTimeout)
+	s[prefix+"_TLS_TIMEOUT"] = setting.Duration(&c.TLSTimeout)
+	s[prefix+"_ANSWER_TIMEOUT"] = setting.Duration(&c.AnswerTimeout)
+	s[prefix+"_MAX_BACKOFF"] = setting.Duration(&c.MaxBackoff)
+	s[prefix+"_IDLE_TIMEOUT"] = setting.Duration(&c.IdleTimeout)
 }
 
 // WorstCase returns the longest that one call may take.

@@ -1,9 +1,10 @@
 package bounds
 
 import (
-	"flag"
 	"fmt"
 	"time"
+
+	"global-ingest/lambdas/runtime/setting"
 )
 
 // Breaker says when a circuit breaker opens and for how long.
@@ -19,11 +20,11 @@ func DefaultBreaker() Breaker {
 	return Breaker{Failures: 3, OpenMin: time.Second, OpenMax: 3 * time.Second}
 }
 
-// Bind binds c's fields to fs as BREAKER_FAILURES, BREAKER_OPEN_MIN and BREAKER_OPEN_MAX.
-func (c *Breaker) Bind(fs *flag.FlagSet) {
-	fs.IntVar(&c.Failures, "BREAKER_FAILURES", c.Failures, "consecutive failures that open the breaker")
-	fs.DurationVar(&c.OpenMin, "BREAKER_OPEN_MIN", c.OpenMin, "shortest time open")
-	fs.DurationVar(&c.OpenMax, "BREAKER_OPEN_MAX", c.OpenMax, "longest time open")
+// Bind adds c's fields to s.
+func (c *Breaker) Bind(s setting.Set) {
+	s["BREAKER_FAILURES"] = setting.Int(&c.Failures)
+	s["BREAKER_OPEN_MIN"] = setting.Duration(&c.OpenMin)
+	s["BREAKER_OPEN_MAX"] = setting.Duration(&c.OpenMax)
 }
 
 // Validate names the setting that cannot be.

@@ -1,95 +1,117 @@
-// Package setting carries a function's Config through its environment
-// variables, in both directions, so that the construct that writes them and the
-// function that reads them cannot drift: each Config binds its fields once, to a
-// flag.FlagSet whose flag names are the variables' names, and the set is written
-// by infra and read by the function.
+// Package setting carries a function's Config through its environment variables: infra
+// writes them and the function reads them. Each Config names its fields once, in one Set
+// for both directions, so that the two sides cannot drift.
 package setting
 
 import (
 	"errors"
-	"flag"
 	"fmt"
+	"maps"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 )
 
-// New returns an empty set for a Config to bind its fields to.
-func New(function string) *flag.FlagSet {
-	return flag.NewFlagSet(function, flag.ContinueOnError)
+// Set is the fields of a Config by the names of their variables. A field's present value
+// is its default.
+type Set map[string]Field
+
+// Field is one field of a Config, which a variable sets.
+type Field struct {
+	text  func() string
+	parse func(text string) error
 }
 
-// Text binds a field of a type of texts, such as a choice, whose present value is its
-// default.
-func Text[T ~string](fs *flag.FlagSet, field *T, name, usage string) {
-	fs.Var(text[T]{field}, name, usage)
-}
-
-type text[T ~string] struct{ field *T }
-
-func (t text[T]) String() string { return string(*t.field) }
-
-func (t text[T]) Set(value string) error {
-	*t.field = T(value)
-	return nil
-}
-
-// List binds a field of names that stand in one variable with commas between them. An
-// empty variable is an empty list.
-func List(fs *flag.FlagSet, field *[]string, name, usage string) {
-	fs.Var(list{field}, name, usage)
-}
-
-type list struct{ field *[]string }
-
-func (l list) String() string {
-	if l.field == nil { // as package flag asks it
-		return ""
+func field[T any](at *T, text func(T) string, parse func(string) (T, error)) Field {
+	return Field{
+		text: func() string { return text(*at) },
+		parse: func(value string) error {
+			parsed, err := parse(value)
+			if err == nil {
+				*at = parsed
+			}
+			return err
+		},
 	}
-	return strings.Join(*l.field, ",")
 }
 
-func (l list) Set(value string) error {
-	if value == "" {
-		*l.field = nil
-		return nil
-	}
-	*l.field = strings.Split(value, ",")
-	if slices.Contains(*l.field, "") {
-		return errors.New("an empty name")
-	}
-	return nil
+// Text returns a field of a text, such as a choice.
+func Text[T ~string](at *T) Field {
+	return field(at, func(value T) string { return string(value) }, func(text string) (T, error) { return T(text), nil })
 }
 
-// Required names the first of these settings of fs that is empty.
-func Required(fs *flag.FlagSet, names ...string) error {
+// Int returns a field of a number.
+func Int(at *int) Field { return field(at, strconv.Itoa, strconv.Atoi) }
+
+// Bool returns a field that is true or false.
+func Bool(at *bool) Field { return field(at, strconv.FormatBool, strconv.ParseBool) }
+
+// Duration returns a field such as 1.5s.
+func Duration(at *time.Duration) Field { return field(at, time.Duration.String, time.ParseDuration) }
+
+// List returns a field of names, with commas between them. An empty variable is an empty
+// list.
+func List(at *[]string) Field {
+	return field(at, func(names []string) string { return strings.Join(names, ",") }, split)
+}
+
+func split(text string) ([]string, error) {
+	if text == "" {
+		return nil, nil
+	}
+	names := strings.Split(text, ",")
+	if slices.Contains(names, "") {
+		return nil, errors.New("an empty name")
+	}
+	return names, nil
+}
+
+// Required names the first of these settings that is empty.
+func (s Set) Required(names ...string) error {
 	for _, name := range names {
-		if fs.Lookup(name).Value.String() == "" {
+		if s[name].text() == "" {
 			return fmt.Errorf("%s is not set", name)
 		}
 	}
 	return nil
 }
 
-// Write returns every setting of fs with its present value, defaults included,
-// so that a template shows the whole configuration.
-func Write(fs *flag.FlagSet) map[string]string {
+// Variables returns every setting with its present value, defaults included, so that a
+// template shows the whole configuration.
+func (s Set) Variables() map[string]string {
 	variables := map[string]string{}
-	fs.VisitAll(func(f *flag.Flag) { variables[f.Name] = f.Value.String() })
+	for name, field := range s {
+		variables[name] = field.text()
+	}
 	return variables
 }
 
-// Read sets each setting of fs that lookup knows and leaves the others at their
-// defaults. Its error names the variable and the value.
-func Read(fs *flag.FlagSet, lookup func(string) (string, bool)) error {
-	var failed error
-	fs.VisitAll(func(f *flag.Flag) {
-		value, ok := lookup(f.Name)
-		if !ok || failed != nil {
-			return
+// From returns defaults with each setting that lookup knows. Its error names the variable
+// and the value.
+func From[C any, P interface {
+	*C
+	Settings() Set
+	Validate() error
+}](defaults C, lookup func(name string) (string, bool)) (C, error) {
+	config, none := P(&defaults), *new(C)
+	settings := config.Settings()
+	for _, name := range slices.Sorted(maps.Keys(settings)) {
+		value, found := lookup(name)
+		if !found {
+			continue
 		}
-		if err := fs.Set(f.Name, value); err != nil {
-			failed = fmt.Errorf("reading setting %s=%q: %w", f.Name, value, err)
+		if err := settings[name].parse(value); err != nil {
+			return none, fmt.Errorf("reading setting %s=%q: %w", name, value, err)
 		}
-	})
-	return failed
+	}
+	return defaults, config.Validate()
+}
+
+// OneOf returns an error that begins with "is" when value is none of choices.
+func OneOf[T ~string](value T, choices ...T) error {
+	if !slices.Contains(choices, value) {
+		return fmt.Errorf("is %q, must be one of %v", value, choices)
+	}
+	return nil
 }

@@ -1,7 +1,6 @@
 package setting_test
 
 import (
-	"flag"
 	"maps"
 	"strings"
 	"testing"
@@ -15,12 +14,11 @@ type config struct {
 	wait time.Duration
 }
 
-func (c *config) settings() *flag.FlagSet {
-	fs := setting.New("example")
-	fs.StringVar(&c.name, "NAME", "", "a name")
-	fs.DurationVar(&c.wait, "WAIT", time.Second, "a wait")
-	return fs
+func (c *config) Settings() setting.Set {
+	return setting.Set{"NAME": setting.Text(&c.name), "WAIT": setting.Duration(&c.wait)}
 }
+
+func (c *config) Validate() error { return c.Settings().Required("NAME") }
 
 func lookup(variables map[string]string) func(string) (string, bool) {
 	return func(name string) (string, bool) {
@@ -30,35 +28,35 @@ func lookup(variables map[string]string) func(string) (string, bool) {
 }
 
 func TestWhatIsWrittenIsReadBack(t *testing.T) {
-	written := config{name: "events"}
-	fs := written.settings()
-	if err := fs.Set("NAME", "events"); err != nil {
-		t.Fatal(err)
-	}
-	variables := setting.Write(fs)
+	written := config{"events", time.Second}
+	variables := written.Settings().Variables()
 	if want := map[string]string{"NAME": "events", "WAIT": "1s"}; !maps.Equal(variables, want) {
 		t.Errorf("variables are %v, want %v", variables, want)
 	}
-	var read config
-	if err := setting.Read(read.settings(), lookup(variables)); err != nil {
+	read, err := setting.From(config{}, lookup(variables))
+	if err != nil {
 		t.Fatal(err)
 	}
-	if read != (config{"events", time.Second}) {
+	if read != written {
 		t.Errorf("read %+v", read)
 	}
 }
 
 func TestAbsentVariablesKeepTheirDefaults(t *testing.T) {
-	var c config
-	if err := setting.Read(c.settings(), lookup(nil)); err != nil || c.wait != time.Second {
+	c, err := setting.From(config{"events", time.Second}, lookup(nil))
+	if err != nil || c.wait != time.Second {
 		t.Errorf("wait is %v, error %v", c.wait, err)
 	}
 }
 
 func TestErrorNamesVariableAndValue(t *testing.T) {
-	var c config
-	err := setting.Read(c.settings(), lookup(map[string]string{"WAIT": "soon"}))
-	if err == nil || !strings.Contains(err.Error(), `WAIT="soon"`) {
-		t.Errorf("error is %v", err)
+	for want, variables := range map[string]map[string]string{
+		`WAIT="soon"`: {"WAIT": "soon"},
+		"NAME":        {"NAME": ""},
+	} {
+		_, err := setting.From(config{}, lookup(variables))
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error is %v, want it to name %s", err, want)
+		}
 	}
 }
