@@ -24,7 +24,7 @@ var compressions = []string{
 // blame says of a body that is not JSON what it is instead, where that is known: it is
 // compressed in another way than gzip, or it is a form. Text under such a header is text
 // all the same: a proxy may have inflated the body and kept the header.
-func blame(e Event, text []byte, h record.Header) Event {
+func blame(e Item, text []byte, h record.Header) Item {
 	if e.Reason != record.NotJSON {
 		return e
 	}

@@ -33,25 +33,25 @@ type Form int
 
 // The forms.
 const (
-	Rejected Form = iota // it does not: the only Event is the whole body, with the reason
+	Rejected Form = iota // it does not: the only Item is the whole body, with the reason
 	Single               // as one JSON value
 	Array                // as the elements of one JSON array
 	Lines                // as objects one behind the other, or as lines
 )
 
-// Event is one event of a body, or the whole of a rejected body.
-type Event struct {
-	Raw    []byte         // its bytes, a part of the body: the JSON value alone, or what is not JSON
-	Offset int            // where Raw begins in the body
-	Type   string         // what names its type, a lone surrogate as U+FFFD; "" when it is missing, no string or was not read
-	Reason record.Reason  // why it is no event; "" when it is one
-	Errors []record.Error // what was found, with offsets into Raw
+// Item is one event of a body, or the whole of a rejected body.
+type Item struct {
+	Raw    []byte           // its bytes, a part of the body: the JSON value alone, or what is not JSON
+	Offset int              // where Raw begins in the body
+	Type   string           // what names its type, a lone surrogate as U+FFFD; "" when it is missing, no string or was not read
+	Reason record.Reason    // why it is no event; "" when it is one
+	Errors []record.Finding // what was found, with offsets into Raw
 }
 
 // Body is what Split found. Its memory is the Splitter's, and good until the next Split.
 type Body struct {
 	Form   Form
-	Events []Event // in order, at least one; an event's index in its request is its index here
+	Events []Item // in order, at least one; an event's index in its request is its index here
 }
 
 // bom is the UTF-8 encoding of U+FEFF, the byte order mark.
@@ -63,13 +63,13 @@ const rs = 0x1e
 // whitespace is the insignificant whitespace of RFC 8259, section 2.
 const whitespace = " \t\r\n"
 
-// reject returns the Event of text that is none, for the reason found at offset.
-func reject(text []byte, reason record.Reason, offset int, message string) Event {
-	return Event{Raw: text, Reason: reason, Errors: []record.Error{{Message: message, Offset: int64(offset)}}}
+// reject returns the Item of text that is none, for the reason found at offset.
+func reject(text []byte, reason record.Reason, offset int, message string) Item {
+	return Item{Raw: text, Reason: reason, Errors: []record.Finding{{Message: message, Offset: int64(offset)}}}
 }
 
-// widen makes e an Event of the text that holds it and begins by bytes earlier.
-func (e *Event) widen(text []byte, by int) {
+// widen makes e an Item of the text that holds it and begins by bytes earlier.
+func (e *Item) widen(text []byte, by int) {
 	e.Raw = text
 	for i := range e.Errors {
 		if e.Errors[i].Offset != record.NoOffset {

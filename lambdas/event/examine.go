@@ -28,9 +28,9 @@ var errTrailing = errors.New("text goes on after the value")
 
 // examine takes text, which has no whitespace around it, for one event. isJSON
 // says whether it is a JSON value at all, which a rejected event can be.
-func (s *Splitter) examine(text []byte) (e Event, isJSON bool) {
+func (s *Splitter) examine(text []byte) (e Item, isJSON bool) {
 	if named, ok := s.scanner.plain(text); ok {
-		return Event{Raw: text, Type: s.named(text, named)}, true
+		return Item{Raw: text, Type: s.named(text, named)}, true
 	}
 	if failed, bad := precheck(text); bad {
 		return failed, false
@@ -53,14 +53,14 @@ func (s *Splitter) examine(text []byte) (e Event, isJSON bool) {
 }
 
 // withinLimits takes an object for an event, unless it is nested too deep or has a name twice.
-func (s *Splitter) withinLimits(text []byte, duplicate *record.Error) Event {
+func (s *Splitter) withinLimits(text []byte, duplicate *record.Finding) Item {
 	if at, depth := nesting(text, s.maxDepth); depth > s.maxDepth {
 		return reject(text, record.TooDeep, at, fmt.Sprintf("nested %d deep, limit is %d", depth, s.maxDepth))
 	}
 	if duplicate != nil {
-		return Event{Raw: text, Reason: record.DuplicateKey, Errors: []record.Error{*duplicate}}
+		return Item{Raw: text, Reason: record.DuplicateKey, Errors: []record.Finding{*duplicate}}
 	}
-	return Event{Raw: text}
+	return Item{Raw: text}
 }
 
 var kindNames = map[jsontext.Kind]string{'n': "null", 't': "a boolean", 'f': "a boolean", '"': "a string", '0': "a number", '[': "an array"}
@@ -68,7 +68,7 @@ var kindNames = map[jsontext.Kind]string{'n': "null", 't': "a boolean", 'f': "a 
 // parse reads text once, names of objects included. Only for the rare event with
 // a name twice, or with names that look alike to jsontext, it reads it again. Of a text
 // that is broken it returns the type that stands in front of the fault.
-func (s *Splitter) parse(text []byte) (eventType string, duplicate *record.Error, err error) {
+func (s *Splitter) parse(text []byte) (eventType string, duplicate *record.Finding, err error) {
 	if text[0] != '{' {
 		return "", nil, s.skim(text)
 	}
@@ -149,14 +149,14 @@ func (s *Splitter) read(text []byte, options []jsontext.Options) {
 }
 
 // precheck finds what jsontext is not asked about.
-func precheck(text []byte) (failed Event, bad bool) {
+func precheck(text []byte) (failed Item, bad bool) {
 	if !utf8.Valid(text) {
 		return reject(text, record.NotJSON, invalidUTF8(text), "invalid UTF-8"), true
 	}
 	if at, depth := nesting(text, parserDepth); depth > parserDepth {
 		return reject(text, record.TooDeep, at, fmt.Sprintf("nested deeper than %d", parserDepth)), true
 	}
-	return Event{}, false
+	return Item{}, false
 }
 
 func invalidUTF8(text []byte) (offset int) {
@@ -172,7 +172,7 @@ func invalidUTF8(text []byte) (offset int) {
 
 // syntaxReject says where and why text is not JSON. jsontext quotes a character or
 // an escape at most, never more of the text.
-func syntaxReject(text []byte, err error) Event {
+func syntaxReject(text []byte, err error) Item {
 	offset, message := 0, "not JSON"
 	var syntax *jsontext.SyntacticError
 	if errors.As(err, &syntax) {

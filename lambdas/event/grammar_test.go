@@ -111,7 +111,7 @@ func verifyForm(t interface{ Errorf(string, ...any) }, body []byte, found event.
 	}
 }
 
-func verifyEvent(t interface{ Errorf(string, ...any) }, e event.Event) {
+func verifyEvent(t interface{ Errorf(string, ...any) }, e event.Item) {
 	if (e.Reason == "") != (len(e.Errors) == 0) {
 		t.Errorf("reason is %q with errors %v", e.Reason, e.Errors)
 	}

@@ -26,7 +26,7 @@ func NewInflater(limit int) *Inflater { return &Inflater{limit: limit} }
 // ignores zeros. When body is rejected, failed says why: BadEncoding or
 // TooLargeInflated. Its header is not asked: API Gateway may have inflated the body and
 // kept the header. Work is the bytes inflated either way, at most one over the limit.
-func (i *Inflater) Inflate(body []byte) (text []byte, work int, failed *Event) {
+func (i *Inflater) Inflate(body []byte) (text []byte, work int, failed *Item) {
 	if !record.IsGzip(body) {
 		return body, 0, nil
 	}
@@ -73,7 +73,7 @@ func gzipError(err error) error {
 	return errors.New("data is wrong")
 }
 
-func rejectWhole(reason record.Reason, message string) *Event {
+func rejectWhole(reason record.Reason, message string) *Item {
 	e := reject(nil, reason, record.NoOffset, message)
 	return &e
 }

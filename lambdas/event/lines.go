@@ -28,7 +28,7 @@ func declaresLines(contentType string) bool {
 // what they hold. ok says whether it is lines: at least one is JSON, or there are
 // several and each begins like an event. Lines that no one declared and that begin
 // otherwise are one reject as far as they stand together: nobody meant each to be an event.
-func (s *Splitter) lines(text []byte, start int, declared bool) (ok bool, tooMany *Event) {
+func (s *Splitter) lines(text []byte, start int, declared bool) (ok bool, tooMany *Item) {
 	s.events = s.events[:0]
 	end := lineEnd(text)
 	declared = declared || end == rs
@@ -67,7 +67,7 @@ func (s *Splitter) lines(text []byte, start int, declared bool) (ok bool, tooMan
 // whether it is JSON.
 func (s *Splitter) line(line, value []byte, offset int) (isJSON bool) {
 	indent := gap(line, 0)
-	var e Event
+	var e Item
 	if value[0] == '{' {
 		first := len(s.events)
 		failed := s.objects(bytes.TrimSuffix(value, []byte{','}), offset+indent)

@@ -14,7 +14,7 @@ import (
 // duplicate returns the first name that stands twice in one object of text, which
 // is known to be JSON, or nil. jsontext tells names apart after it has replaced
 // each lone surrogate by U+FFFD, by which different names can look alike.
-func (s *Splitter) duplicate(text []byte) *record.Error {
+func (s *Splitter) duplicate(text []byte) *record.Finding {
 	s.read(text, lenient)
 	var open []map[string]struct{} // the names so far of each open object, nil for an array
 	for {
@@ -31,7 +31,7 @@ func (s *Splitter) duplicate(text []byte) *record.Error {
 			name := Name(quoted)
 			names := open[len(open)-1]
 			if _, twice := names[name]; twice {
-				return &record.Error{
+				return &record.Finding{
 					Instance: string(s.decoder.StackPointer()),
 					Message:  "name stands twice in one object",
 					Offset:   s.decoder.InputOffset() - int64(len(quoted)),

@@ -23,7 +23,7 @@ type Splitter struct {
 	source  bytes.Buffer // what decoder reads: the text itself, not a copy
 	scratch []byte       // an unescaped type
 	last    string       // the last type, most often also the next one's
-	events  []Event
+	events  []Item
 }
 
 // NewSplitter returns a Splitter of bodies with at most maxEvents events, each
@@ -68,7 +68,7 @@ func (s *Splitter) Split(body []byte, h record.Header) Body {
 }
 
 // whole returns the rejected body, with what was found in its text from start on.
-func (s *Splitter) whole(body []byte, start int, e Event) Body {
+func (s *Splitter) whole(body []byte, start int, e Item) Body {
 	e.widen(body, start)
 	e.Offset = 0
 	s.events = append(s.events[:0], e)
@@ -77,7 +77,7 @@ func (s *Splitter) whole(body []byte, start int, e Event) Body {
 
 // value takes text as one JSON value, or as objects one behind the other, and adds
 // their events, or returns why it is neither.
-func (s *Splitter) value(text []byte, start int) (Form, *Event) {
+func (s *Splitter) value(text []byte, start int) (Form, *Item) {
 	if first := gap(text, 0); first < len(text) && text[first] == '{' {
 		failed := s.objects(text, start)
 		if len(s.events) == 1 && len(s.events[0].Raw) == len(text) {
@@ -100,7 +100,7 @@ func (s *Splitter) value(text []byte, start int) (Form, *Event) {
 
 // objects adds the objects that text holds one behind the other, or returns the fault
 // in the first that is none.
-func (s *Splitter) objects(text []byte, start int) *Event {
+func (s *Splitter) objects(text []byte, start int) *Item {
 	if !utf8.Valid(text) {
 		failed := reject(text, record.NotJSON, invalidUTF8(text), "invalid UTF-8")
 		failed.Type, _ = s.members(text[gap(text, 0):], lenient)
@@ -151,7 +151,7 @@ func gap(text []byte, at int) int {
 
 // object returns the object that text, valid UTF-8, holds at at, or the fault that
 // keeps it from being JSON.
-func (s *Splitter) object(text []byte, at int) (e Event, ok bool) {
+func (s *Splitter) object(text []byte, at int) (e Item, ok bool) {
 	n := &s.scanner
 	n.start(text)
 	n.At = at
@@ -159,7 +159,7 @@ func (s *Splitter) object(text []byte, at int) (e Event, ok bool) {
 	case text[at] != '{':
 		return reject(text, record.NotJSON, at, errTrailing.Error()), false
 	case n.object(1):
-		return Event{Raw: text[at:n.At:n.At], Type: s.named(text[at:n.At], n.typeText)}, true
+		return Item{Raw: text[at:n.At:n.At], Type: s.named(text[at:n.At], n.typeText)}, true
 	}
 	s.read(text[at:], lenient)
 	if raw, err := s.decoder.ReadValue(); err == nil {
@@ -173,7 +173,7 @@ func (s *Splitter) object(text []byte, at int) (e Event, ok bool) {
 
 // array adds the elements of an array, or returns why text is none. All of it is
 // read before the first element is looked at, since a broken array holds no events.
-func (s *Splitter) array(text []byte, start int) *Event {
+func (s *Splitter) array(text []byte, start int) *Item {
 	if s.plainArray(text, start) {
 		return nil
 	}
@@ -210,7 +210,7 @@ func (s *Splitter) plainArray(text []byte, start int) bool {
 		if n.typeText = nil; !n.object(1) {
 			return false
 		}
-		s.events = append(s.events, Event{Raw: text[from:n.At:n.At], Offset: start + from, Type: s.named(text[from:n.At], n.typeText)})
+		s.events = append(s.events, Item{Raw: text[from:n.At:n.At], Offset: start + from, Type: s.named(text[from:n.At], n.typeText)})
 		if !n.Take(',') {
 			return n.Take(']') && n.At == len(text)
 		}
@@ -232,13 +232,13 @@ func (s *Splitter) outline(text []byte, start int) (count int, err error) {
 		}
 		if count++; count <= s.maxEvents {
 			offset := start + int(s.decoder.InputOffset()) - len(raw)
-			s.events = append(s.events, Event{Raw: raw, Offset: offset})
+			s.events = append(s.events, Item{Raw: raw, Offset: offset})
 		}
 	}
 	return count, s.end()
 }
 
-func (s *Splitter) tooMany() *Event {
+func (s *Splitter) tooMany() *Item {
 	e := reject(nil, record.TooManyEvents, record.NoOffset, fmt.Sprintf("body holds more than %d events", s.maxEvents))
 	return &e
 }

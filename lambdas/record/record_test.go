@@ -162,7 +162,7 @@ func TestRejectComesBackAsItWas(t *testing.T) {
 			ContentType: rapid.String().Draw(t, "content type"),
 			Encoding:    rapid.String().Draw(t, "encoding"),
 			Reason:      rapid.SampledFrom(record.Reasons()).Draw(t, "reason"),
-			Errors: []record.Error{
+			Errors: []record.Finding{
 				{Instance: "/price", Schema: "click.json#/properties/price", Message: rapid.String().Draw(t, "message"), Offset: record.NoOffset},
 				{Offset: rapid.Int64Range(0, 1<<40).Draw(t, "offset")},
 			},

@@ -37,11 +37,11 @@ func Reasons() []Reason {
 	}
 }
 
-// NoOffset is the Offset of an Error that does not stand at one byte.
+// NoOffset is the Offset of a Finding that does not stand at one byte.
 const NoOffset = -1
 
-// Error is one finding about a rejected event.
-type Error struct {
+// Finding is one fault about a rejected event.
+type Finding struct {
 	Instance string `json:"instance"` // JSON pointer into the event; "" is the event itself
 	Schema   string `json:"schema"`   // where in which schema the rule stands; "" when no schema is involved
 	Message  string `json:"message"`
@@ -59,7 +59,7 @@ type Reject struct {
 	ContentType   string    `json:"content_type"`
 	Encoding      string    `json:"encoding"` // the request's Content-Encoding, as sent
 	Reason        Reason    `json:"reason"`
-	Errors        []Error   `json:"errors"`
+	Errors        []Finding `json:"errors"`
 	Payload       []byte    `json:"payload"`        // the rejected bytes, complete
 	PayloadObject string    `json:"payload_object"` // the S3 key that holds the payload instead, when the row would not fit a record
 	Processor     string    `json:"processor"`      // who rejected it, name and version
@@ -131,7 +131,7 @@ func AppendReject(dst []byte, r Reject) []byte {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = appendError(dst, e)
+		dst = appendFinding(dst, e)
 	}
 	dst = append(dst, ']')
 	switch {
@@ -150,7 +150,7 @@ func AppendReject(dst []byte, r Reject) []byte {
 	return append(dst, "}\n"...)
 }
 
-func appendError(dst []byte, e Error) []byte {
+func appendFinding(dst []byte, e Finding) []byte {
 	dst = append(dst, `{"instance":`...)
 	dst = appendString(dst, e.Instance)
 	dst = appendMember(dst, "schema", e.Schema)
@@ -167,7 +167,7 @@ func DecodeReject(line []byte) (Reject, error) {
 	var wire struct {
 		Reject
 		Errors []struct {
-			Error
+			Finding
 			Offset *int64 `json:"offset"`
 		} `json:"errors"`
 		Payload       *string `json:"payload"`
@@ -181,10 +181,10 @@ func DecodeReject(line []byte) (Reject, error) {
 		r.Payload = []byte(*wire.Payload)
 	}
 	for _, e := range wire.Errors {
-		if e.Error.Offset = NoOffset; e.Offset != nil {
-			e.Error.Offset = *e.Offset
+		if e.Finding.Offset = NoOffset; e.Offset != nil {
+			e.Finding.Offset = *e.Offset
 		}
-		r.Errors = append(r.Errors, e.Error)
+		r.Errors = append(r.Errors, e.Finding)
 	}
 	return r, nil
 }

@@ -62,13 +62,13 @@ func (h *Handler) addPart(ctx context.Context, b *batch, r record.Record, p part
 	const tooLarge = "event is %d bytes, too large for a record of %d bytes even when compressed"
 	e := p.only
 	e.Reason = record.TooLarge
-	e.Errors = []record.Error{{Message: fmt.Sprintf(tooLarge, len(e.Raw), record.MaxBytes), Offset: record.NoOffset}}
+	e.Errors = []record.Finding{{Message: fmt.Sprintf(tooLarge, len(e.Raw), record.MaxBytes), Offset: record.NoOffset}}
 	return h.reject(ctx, b, r.RejectEvent(r.First), e)
 }
 
 // reject appends a reject to b, with what was found in e, its payload below
 // rejected-large/ where no record has room for both.
-func (h *Handler) reject(ctx context.Context, b *batch, r record.Reject, e event.Event) error {
+func (h *Handler) reject(ctx context.Context, b *batch, r record.Reject, e event.Item) error {
 	r.Type, r.Reason, r.Errors, r.Payload, r.Processor = e.Type, e.Reason, e.Errors, e.Raw, processor
 	row, key := record.FitReject(r)
 	if key != "" {

@@ -9,10 +9,10 @@ import (
 // part is a run of a body's events that is a body of its own, or one event that is
 // rejected here.
 type part struct {
-	first int         // index of its first event in the body
-	body  []byte      // an array of its events, unless the body was one event or none
-	only  event.Event // its first event, which is all there is in a part that is too large
-	whole bool        // whether the body as a whole is rejected, and only says why
+	first int        // index of its first event in the body
+	body  []byte     // an array of its events, unless the body was one event or none
+	only  event.Item // its first event, which is all there is in a part that is too large
+	whole bool       // whether the body as a whole is rejected, and only says why
 }
 
 // parts yields body in parts of at most limit bytes, cut between events; an event
@@ -43,10 +43,10 @@ func parts(b event.Body, body []byte, limit int) iter.Seq[part] {
 }
 
 // joins says whether two events may stand in one part.
-func joins(a, b event.Event) bool { return a.Reason == "" && b.Reason == "" }
+func joins(a, b event.Item) bool { return a.Reason == "" && b.Reason == "" }
 
 // array is the part of these events, the first of which has this index.
-func array(events []event.Event, first, size int) part {
+func array(events []event.Item, first, size int) part {
 	p := part{first: first, only: events[0]}
 	if events[0].Reason != "" {
 		return p

@@ -13,25 +13,24 @@ import (
 	"sync"
 	"time"
 
-	"global-ingest/lambdas/record"
 	"global-ingest/lambdas/runtime/emf"
 	"global-ingest/lambdas/validate/schema"
 )
 
 // Handler answers Firehose's transformation events. It is safe for concurrent use.
 type Handler struct {
-	config  Config
-	store   store
-	meter   emf.Meter
-	log     *slog.Logger
-	benches sync.Pool // of *bench, so that an environment uses the same memory for every batch
+	config Config
+	store  store
+	meter  emf.Meter
+	log    *slog.Logger
+	pools  sync.Pool // of *pool, so that a sandbox uses the same memory for every batch
 }
 
 // New returns a Handler that puts rejects on rejects and objects, writes metric
 // lines to metrics and tells log what an operator should know, never a payload.
 func New(c Config, set *schema.Set, rejects Rejects, objects Objects, metrics io.Writer, log *slog.Logger) *Handler {
 	h := &Handler{config: c, store: store{rejects, objects}, meter: emf.New(c.Environment, metrics, log), log: log}
-	h.benches.New = func() any { return newBench(c, set) }
+	h.pools.New = func() any { return newPool(c, set) }
 	return h
 }
 
@@ -46,39 +45,19 @@ func (h *Handler) Invoke(ctx context.Context, event []byte) ([]byte, error) {
 	hours := hoursOf(ctx, time.Now())
 	storing, cancel := hours.storing(ctx)
 	defer cancel()
-	b := h.benches.Get().(*bench)
-	defer h.benches.Put(b)
-	if err := b.decode(event); err != nil {
+	p := h.pools.Get().(*pool)
+	defer h.pools.Put(p)
+	if err := p.decode(event); err != nil {
 		return nil, fmt.Errorf("decoding batch: %w", err)
 	}
-	room := h.config.MaxResponseBytes - answerSize(b.records)
+	room := h.config.MaxResponseBytes - answerSize(p.records)
 	if room < 0 {
-		return nil, fmt.Errorf("answering %d records takes %d bytes more than %d", len(b.records), -room, h.config.MaxResponseBytes)
+		return nil, fmt.Errorf("answering %d records takes %d bytes more than %d", len(p.records), -room, h.config.MaxResponseBytes)
 	}
-	outcomes, err := b.judge(storing, h.store, hours, room)
+	outcomes, err := p.judge(storing, h.store, hours, room)
 	if err != nil {
 		return nil, err
 	}
-	h.report(ctx, b.records, outcomes)
-	return appendAnswer(nil, b.records, outcomes), nil
-}
-
-// outcome is what became of one record of a batch.
-type outcome struct {
-	lines    []byte                // of its valid events, for the answer
-	valid    int                   // number of its lines
-	stored   bool                  // whether they are in an object of events/ instead
-	rejected map[record.Reason]int // number of its other events
-	deferred bool                  // whether it goes into another batch; then all else is empty
-	failed   error                 // why it cannot be read; then all else is empty
-}
-
-func (o outcome) result() string {
-	switch {
-	case o.failed != nil:
-		return "ProcessingFailed"
-	case len(o.lines) == 0:
-		return "Dropped"
-	}
-	return "Ok"
+	h.report(ctx, p.records, outcomes)
+	return appendAnswer(nil, p.records, outcomes), nil
 }

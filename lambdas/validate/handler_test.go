@@ -41,19 +41,19 @@ func TestInvalidEventsAreRejectedWithTheReason(t *testing.T) {
 		body   string
 		id     string
 		reason record.Reason
-		found  record.Error
+		found  record.Finding
 	}{
-		"not JSON":         {`{"a":}`, "a", record.NotJSON, record.Error{Message: "invalid character '}' at start of value", Offset: 5}},
-		"invalid UTF-8":    {"{\"a\":\"\xff\"}", "a", record.NotJSON, record.Error{Message: "invalid UTF-8", Offset: 6}},
-		"duplicate key":    {`{"a":1,"b":{"c":1,"c":2}}`, "a/0", record.DuplicateKey, record.Error{Instance: "/b/c", Message: "name stands twice in one object", Offset: 18}},
-		"no object":        {`"click"`, "a/0", record.NotAnObject, record.Error{Message: "event is a string, must be an object"}},
-		"too deep":         {strings.Repeat(`{"a":`, 64) + "{}" + strings.Repeat("}", 64), "a/0", record.TooDeep, record.Error{Message: "nested 65 deep, limit is 64", Offset: 320}},
-		"too many events":  {"[" + strings.Repeat("{},", event.MaxEvents) + "{}]", "a", record.TooManyEvents, record.Error{Message: "body holds more than 50000 events", Offset: -1}},
-		"too many values":  {`{"type":"click","a":[` + strings.Repeat("1,", schema.MaxValues) + "1]}", "a/0", record.TooComplex, record.Error{Instance: "/a/19996", Message: "event holds more than 20000 values", Offset: 40_014}},
-		"too many digits":  {`{"type":"click","a":` + strings.Repeat("1", schema.MaxDigits+1) + "}", "a/0", record.TooComplex, record.Error{Instance: "/a", Message: "number has more than 1000 significant digits", Offset: 1_021}},
-		"empty":            {"", "a", record.Empty, record.Error{Message: "no event in the body", Offset: -1}},
-		"schema violation": {strings.Replace(click, `"1"`, "1", 1), "a/0", record.SchemaViolation, record.Error{Instance: "/event_id", Schema: "click.json#/$defs/id/type", Message: "is number, must be string", Offset: -1}},
-		"broken gzip":      {"\x1f\x8bnot gzip", "a", record.BadEncoding, record.Error{Message: "gzip cannot be inflated: header is wrong", Offset: -1}},
+		"not JSON":         {`{"a":}`, "a", record.NotJSON, record.Finding{Message: "invalid character '}' at start of value", Offset: 5}},
+		"invalid UTF-8":    {"{\"a\":\"\xff\"}", "a", record.NotJSON, record.Finding{Message: "invalid UTF-8", Offset: 6}},
+		"duplicate key":    {`{"a":1,"b":{"c":1,"c":2}}`, "a/0", record.DuplicateKey, record.Finding{Instance: "/b/c", Message: "name stands twice in one object", Offset: 18}},
+		"no object":        {`"click"`, "a/0", record.NotAnObject, record.Finding{Message: "event is a string, must be an object"}},
+		"too deep":         {strings.Repeat(`{"a":`, 64) + "{}" + strings.Repeat("}", 64), "a/0", record.TooDeep, record.Finding{Message: "nested 65 deep, limit is 64", Offset: 320}},
+		"too many events":  {"[" + strings.Repeat("{},", event.MaxEvents) + "{}]", "a", record.TooManyEvents, record.Finding{Message: "body holds more than 50000 events", Offset: -1}},
+		"too many values":  {`{"type":"click","a":[` + strings.Repeat("1,", schema.MaxValues) + "1]}", "a/0", record.TooComplex, record.Finding{Instance: "/a/19996", Message: "event holds more than 20000 values", Offset: 40_014}},
+		"too many digits":  {`{"type":"click","a":` + strings.Repeat("1", schema.MaxDigits+1) + "}", "a/0", record.TooComplex, record.Finding{Instance: "/a", Message: "number has more than 1000 significant digits", Offset: 1_021}},
+		"empty":            {"", "a", record.Empty, record.Finding{Message: "no event in the body", Offset: -1}},
+		"schema violation": {strings.Replace(click, `"1"`, "1", 1), "a/0", record.SchemaViolation, record.Finding{Instance: "/event_id", Schema: "click.json#/$defs/id/type", Message: "is number, must be string", Offset: -1}},
+		"broken gzip":      {"\x1f\x8bnot gzip", "a", record.BadEncoding, record.Finding{Message: "gzip cannot be inflated: header is wrong", Offset: -1}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := newLab(t, config())
@@ -62,7 +62,7 @@ func TestInvalidEventsAreRejectedWithTheReason(t *testing.T) {
 			}
 			want := []record.Reject{{
 				ID: c.id, ReceivedAt: receivedAt, RequestID: "request-a", IP: "203.0.113.0", UserAgent: "agent/1", Reason: c.reason,
-				Errors: []record.Error{c.found}, Payload: []byte(c.body), Processor: "validate/2",
+				Errors: []record.Finding{c.found}, Payload: []byte(c.body), Processor: "validate/2",
 			}}
 			if strings.Contains(c.body, `"type":"click"`) {
 				want[0].Type = "click"

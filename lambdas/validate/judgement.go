@@ -63,7 +63,7 @@ func (j *judgement) moveOut() {
 }
 
 // check asks the schema of the event's type.
-func (j *judgement) check(e *event.Event) {
+func (j *judgement) check(e *event.Item) {
 	known, findings := j.schemas.Validate(e.Type, e.Raw)
 	switch {
 	case schema.Unchecked(findings):
@@ -72,13 +72,13 @@ func (j *judgement) check(e *event.Event) {
 		e.Reason, e.Errors = record.SchemaViolation, findings
 	case !known && j.config.Strict:
 		e.Reason = record.UnknownType
-		e.Errors = []record.Error{{Instance: j.typePlace, Message: "no schema for type " + shortQuote(e.Type), Offset: record.NoOffset}}
+		e.Errors = []record.Finding{{Instance: j.typePlace, Message: "no schema for type " + shortQuote(e.Type), Offset: record.NoOffset}}
 	}
 }
 
 // rejectBody rejects a body that inflated to text as a whole. What cannot be decoded
 // is kept as it was sent.
-func (j *judgement) rejectBody(text []byte, e event.Event) {
+func (j *judgement) rejectBody(text []byte, e event.Item) {
 	if e.Reason == record.BadEncoding {
 		text = j.Body
 	}
@@ -86,7 +86,7 @@ func (j *judgement) rejectBody(text []byte, e event.Event) {
 }
 
 // reject adds the row of r, with what was found in payload.
-func (j *judgement) reject(r record.Reject, payload []byte, e event.Event) {
+func (j *judgement) reject(r record.Reject, payload []byte, e event.Item) {
 	r.Type, r.Reason, r.Errors, r.Payload, r.Processor = e.Type, e.Reason, e.Errors, payload, processor
 	row, key := record.FitReject(r)
 	j.rejects.add(reject{row: row, key: key, payload: payload})

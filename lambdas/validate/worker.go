@@ -13,12 +13,6 @@ import (
 	"global-ingest/lambdas/validate/schema"
 )
 
-// Why a record fails. None tells anything of what the record holds.
-var (
-	errHeader = errors.New("no record header that can be read")
-	errShort  = errors.New("record is cut off")
-)
-
 // maxRejects is how many bytes of rejects a worker keeps before it puts them: a batch
 // of 1 MiB can be bodies that inflate to a GiB, and none of them valid.
 const maxRejects = 8 << 20
@@ -156,13 +150,13 @@ func (w *worker) move(d delivered, o *outcome) {
 	}
 }
 
-// headerError leaves out what record.Decode quotes: of bytes that are no record of
-// ours nobody knows what they are.
+// headerError leaves out what record.Decode quotes: nobody knows what bytes hold that are
+// not a record of ours.
 func headerError(err error) error {
 	if errors.Is(err, record.ErrShort) {
-		return errShort
+		return record.ErrShort
 	}
-	return errHeader
+	return record.ErrHeader
 }
 
 // describe says what a panic was about, without the values it may carry, and where.

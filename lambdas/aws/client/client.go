@@ -26,7 +26,7 @@ func Retryer(c bounds.Config) aws.Retryer {
 }
 
 // HTTPClient returns a client within c's bounds. After a failed request it starts
-// over on a new connection: the kept one may be dead since the environment was
+// over on a new connection: the kept one may be dead since the sandbox was
 // frozen, or lead to a host that is in trouble.
 func HTTPClient(c bounds.Config) aws.HTTPClient {
 	transport := newTransport(c)

@@ -12,7 +12,7 @@ import (
 	"global-ingest/lambdas/runtime/bounds"
 )
 
-// line keeps one connection to a server between calls: an environment has one request
+// line keeps one connection to a server between calls: a sandbox has one request
 // at a time. Calls at the same time open connections of their own.
 type line struct {
 	transport *http.Transport
@@ -54,7 +54,7 @@ func (l *line) release() *http.ClientConn {
 	defer l.mu.Unlock()
 	conn := l.kept
 	l.kept = nil
-	// Round takes the monotonic clock off, which stands still in a frozen environment.
+	// Round takes the monotonic clock off, which stands still in a frozen sandbox.
 	if conn != nil && (conn.Available() == 0 || time.Now().Round(0).Sub(l.used.Round(0)) > l.idle) {
 		_ = conn.Close() // nothing is under way on it
 		return nil

@@ -34,7 +34,7 @@ func URL(service string) string {
 }
 
 // Credentials returns the execution role's credentials. Lambda puts them into the
-// environment once, and they outlive the execution environment.
+// environment once, and they outlive the sandbox.
 // https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
 func Credentials() aws.CredentialsProvider {
 	return aws.NewCredentialsCache(aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {

@@ -55,7 +55,7 @@ func TestPutTriesAgainWhatTheSDKWould(t *testing.T) {
 	}
 }
 
-// A clock that is wrong costs one attempt in an environment's life.
+// A clock that is wrong costs one attempt in a sandbox's life.
 func TestPutSignsByTheServicesClock(t *testing.T) {
 	ahead := time.Hour
 	var dates []time.Time

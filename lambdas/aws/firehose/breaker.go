@@ -19,11 +19,11 @@ type Putter interface {
 }
 
 // Breaker keeps a stream in trouble from costing every request its timeouts, and
-// so from multiplying the environments that Lambda needs. After Failures
+// so from multiplying the sandboxes that Lambda needs. After Failures
 // consecutive failures it is open: Put answers ErrOpen at once. When its time is
 // over one live request probes; its success closes the breaker, its failure opens
 // it again. It keeps timestamps only: a goroutine or timer would not run while
-// Lambda has the environment frozen.
+// Lambda has the sandbox frozen.
 type Breaker struct {
 	putter Putter
 	config bounds.Breaker

@@ -16,12 +16,12 @@ import (
 )
 
 // Stream is one Firehose stream. It is safe for concurrent use and meant to live
-// as long as the execution environment, so that its connection is used again.
+// as long as the sandbox, so that its connection is used again.
 type Stream struct {
 	name     string
 	service  *client.Service
 	prefix   []byte    // of a PutRecord's body, up to the record
-	requests sync.Pool // of *[]byte, so that an environment uses the same memory for every request
+	requests sync.Pool // of *[]byte, so that a sandbox uses the same memory for every request
 }
 
 // header is that of a PutRecord, in AWS JSON 1.1.

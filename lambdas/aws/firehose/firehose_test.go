@@ -153,7 +153,7 @@ func TestPutGivesUpAfterItsAttempts(t *testing.T) {
 }
 
 // The SDK's standard retryer stops retrying after about a hundred failures in one
-// process; an environment in a long brown-out must not.
+// process; a sandbox in a long brown-out must not.
 func TestPutKeepsRetryingInALongBrownOut(t *testing.T) {
 	e := serve(t, func(w http.ResponseWriter, _ int, _ call) {
 		fail(w, http.StatusServiceUnavailable, "ServiceUnavailableException")

@@ -20,7 +20,7 @@ import (
 )
 
 // Bucket is the lake's bucket. It is safe for concurrent use and meant to live as
-// long as the execution environment.
+// long as the sandbox.
 type Bucket struct {
 	name string
 	api  *s3.Client

@@ -29,7 +29,7 @@ func register(config *ingest.Config, log *slog.Logger) *extension.Extension {
 func writeBehind(handler *ingest.Handler, own *extension.Extension, log *slog.Logger) {
 	err := handler.WriteBehind(context.Background(), own)
 	log.Error("ingest cannot go on", "cause", err.Error())
-	os.Exit(1) // Lambda starts another environment
+	os.Exit(1) // Lambda starts another sandbox
 }
 
 // finishAtSIGTERM ends the process when Lambda asks it to, half a second before it

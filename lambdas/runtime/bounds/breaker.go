@@ -15,7 +15,7 @@ type Breaker struct {
 }
 
 // DefaultBreaker returns the defaults. The time open is drawn between OpenMin and
-// OpenMax, so that the environments that failed together do not probe together.
+// OpenMax, so that the sandboxes that failed together do not probe together.
 func DefaultBreaker() Breaker {
 	return Breaker{Failures: 3, OpenMin: time.Second, OpenMax: 3 * time.Second}
 }

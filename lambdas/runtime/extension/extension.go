@@ -1,6 +1,6 @@
-// Package extension makes a function's own process an internal extension of its
-// environment: Lambda returns the function's answer at once, and freezes the
-// environment only when the extension, too, has asked for the next invocation.
+// Package extension makes a function's own process an internal extension of its sandbox:
+// Lambda returns the function's answer at once, and freezes the sandbox only when the
+// extension, too, has asked for the next invocation.
 // https://docs.aws.amazon.com/lambda/latest/dg/runtimes-extensions-api.html
 package extension
 
@@ -16,15 +16,15 @@ const identifier = "Lambda-Extension-Identifier"
 
 // Extension is a registered extension.
 type Extension struct {
-	// transport has no proxy and no timeout: the API is on this machine, and an
-	// environment may be idle for hours.
+	// transport has no proxy and no timeout: the API is on this machine, and a sandbox
+	// may be idle for hours.
 	transport *http.Transport
 	url       string
 	id        string
 }
 
 // Register makes this process an extension that hears of every invocation. It must
-// be called during init, by one name per environment, and before the function asks
+// be called during init, under one name per sandbox, and before the function asks
 // for its first event. api is the address in AWS_LAMBDA_RUNTIME_API.
 func Register(ctx context.Context, api, name string) (*Extension, error) {
 	e := &Extension{transport: &http.Transport{}, url: "http://" + api + "/2020-01-01/extension/"}
@@ -40,7 +40,7 @@ func Register(ctx context.Context, api, name string) (*Extension, error) {
 }
 
 // Next says that the invocation before is finished, and returns when the next one has
-// begun. After an error the environment is of no more use.
+// begun. After an error the sandbox is of no more use.
 func (e *Extension) Next(ctx context.Context) error {
 	if _, err := e.call(ctx, http.MethodGet, "event/next", identifier, e.id, ""); err != nil {
 		return fmt.Errorf("asking for the next invocation: %w", err)

@@ -28,25 +28,25 @@ const (
 // findings returns what a schema found, by place in the event, the first
 // maxFindings and how many more there are. place turns the engine's name for a place
 // in a schema into ours.
-func findings(failed *jsonschema.ValidationError, place func(url string) string) []record.Error {
+func findings(failed *jsonschema.ValidationError, place func(url string) string) []record.Finding {
 	all := collect(nil, failed, place)
 	// The engine walks Go maps, so that it finds in another order each time.
-	slices.SortFunc(all, func(a, b record.Error) int {
+	slices.SortFunc(all, func(a, b record.Finding) int {
 		return cmp.Or(cmp.Compare(a.Instance, b.Instance), cmp.Compare(a.Schema, b.Schema), cmp.Compare(a.Message, b.Message))
 	})
 	if more := len(all) - maxFindings; more > 0 {
-		all = append(all[:maxFindings], record.Error{Message: fmt.Sprintf("and %d more", more), Offset: record.NoOffset})
+		all = append(all[:maxFindings], record.Finding{Message: fmt.Sprintf("and %d more", more), Offset: record.NoOffset})
 	}
 	return slices.Clip(all)
 }
 
 // collect appends the errors of e and below it that say something by themselves:
 // not those that only say that others exist.
-func collect(all []record.Error, e *jsonschema.ValidationError, place func(string) string) []record.Error {
+func collect(all []record.Finding, e *jsonschema.ValidationError, place func(string) string) []record.Finding {
 	switch e.ErrorKind.(type) {
 	case *kind.Schema, *kind.Group, *kind.Reference, *kind.AllOf:
 	default:
-		all = append(all, record.Error{
+		all = append(all, record.Finding{
 			Instance: pointer(e.InstanceLocation),
 			Schema:   clip(place(e.SchemaURL)+keywordPlace(e), maxPointer),
 			Message:  clip(message(e.ErrorKind), maxMessage),

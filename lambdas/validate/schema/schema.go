@@ -101,7 +101,7 @@ func (s *Set) Types() []string {
 
 // Validate checks an event against the schema of its type. known says whether
 // there is one; an event that meets it has no findings. The event must be JSON.
-func (s *Set) Validate(eventType string, event []byte) (known bool, findings []record.Error) {
+func (s *Set) Validate(eventType string, event []byte) (known bool, findings []record.Finding) {
 	entry, known := s.byType[eventType]
 	if !known {
 		return false, nil
@@ -112,19 +112,19 @@ func (s *Set) Validate(eventType string, event []byte) (known bool, findings []r
 // Unchecked says of the findings of an event that they are no schema's: the event has
 // more than MaxValues values, a number of more than MaxDigits digits, or a value that a
 // pattern could not decide on in time, and was not checked.
-func Unchecked(findings []record.Error) bool {
+func Unchecked(findings []record.Finding) bool {
 	return len(findings) == 1 && findings[0].Schema == ""
 }
 
-func (s *Set) validate(e entry, eventType string, event []byte) (found []record.Error) {
+func (s *Set) validate(e entry, eventType string, event []byte) (found []record.Finding) {
 	p := plains.Get().(*plain)
 	defer plains.Put(p)
 	defer p.release()
 	tree, ok := p.parse(event)
 	if !ok {
-		var finding *record.Error
+		var finding *record.Finding
 		if tree, finding = parse(event); finding != nil {
-			return []record.Error{*finding}
+			return []record.Finding{*finding}
 		}
 	}
 	if len(e.silent) > 0 {
@@ -139,11 +139,11 @@ func (s *Set) validate(e entry, eventType string, event []byte) (found []record.
 }
 
 // giveUp makes a finding of a pattern that could not tell in time.
-func giveUp(found *[]record.Error) {
+func giveUp(found *[]record.Finding) {
 	switch cause := recover().(type) {
 	case nil:
 	case undecided:
-		*found = []record.Error{{Message: clip(string(cause), maxMessage), Offset: record.NoOffset}}
+		*found = []record.Finding{{Message: clip(string(cause), maxMessage), Offset: record.NoOffset}}
 	default:
 		panic(cause)
 	}

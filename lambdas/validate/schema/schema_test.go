@@ -69,8 +69,8 @@ func TestExamplesAreDecidedAsTheirFolderSays(t *testing.T) {
 }
 
 // namesOne says whether a name begins with a member that one of the findings is about.
-func namesOne(name string, findings []record.Error) bool {
-	return slices.ContainsFunc(findings, func(f record.Error) bool {
+func namesOne(name string, findings []record.Finding) bool {
+	return slices.ContainsFunc(findings, func(f record.Finding) bool {
 		members := strings.FieldsFunc(f.Instance+"/"+strings.TrimPrefix(f.Message, "lacks "), func(r rune) bool {
 			return strings.ContainsRune(`/", `, r)
 		})
@@ -202,7 +202,7 @@ func TestSchemasMayReferToEachOther(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, findings := set.Validate("a", []byte(`{"x":"1"}`))
-	want := []record.Error{{Instance: "/x", Schema: "b.json#/$defs/n/type", Message: "is string, must be number", Offset: record.NoOffset}}
+	want := []record.Finding{{Instance: "/x", Schema: "b.json#/$defs/n/type", Message: "is string, must be number", Offset: record.NoOffset}}
 	if diff := cmp.Diff(want, findings); diff != "" {
 		t.Error(diff)
 	}

@@ -34,7 +34,7 @@ var treeOptions = []jsontext.Options{jsontext.AllowInvalidUTF8(true), jsontext.A
 var errValues = fmt.Errorf("event holds more than %d values", MaxValues)
 
 // parse returns event as a tree, or why it cannot be checked.
-func parse(text []byte) (any, *record.Error) {
+func parse(text []byte) (any, *record.Finding) {
 	p := parsers.Get().(*parser)
 	defer parsers.Put(p)
 	p.values = 0
@@ -43,7 +43,7 @@ func parse(text []byte) (any, *record.Error) {
 	tree, err := p.value()
 	p.source = bytes.Buffer{}
 	if err != nil {
-		return nil, &record.Error{
+		return nil, &record.Finding{
 			Instance: clip(string(p.decoder.StackPointer()), maxPointer),
 			Message:  err.Error(),
 			Offset:   p.decoder.InputOffset(),

@@ -15,7 +15,7 @@ import (
 )
 
 // Stream is one Firehose stream. It is safe for concurrent use and meant to live
-// as long as the execution environment, so that its connection is used again.
+// as long as the sandbox, so that its connection is used again.
 type Stream struct {
 	name string
 	api  *firehose.Client

@@ -10,21 +10,21 @@ import (
 	"global-ingest/lambdas/validate/schema"
 )
 
-// bench is where the records of one batch are judged, by as many workers as there
+// pool is where the records of one batch are judged, by as many workers as there
 // are processors: Lambda gives a function of 1,769 MiB one, and of 10,240 MiB six.
 // https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
-type bench struct {
+type pool struct {
 	batch
 	workers  []*worker
 	outcomes []outcome
 }
 
-func newBench(c Config, set *schema.Set) *bench {
-	b := &bench{workers: make([]*worker, runtime.GOMAXPROCS(0))}
-	for i := range b.workers {
-		b.workers[i] = newWorker(c, set)
+func newPool(c Config, set *schema.Set) *pool {
+	p := &pool{workers: make([]*worker, runtime.GOMAXPROCS(0))}
+	for i := range p.workers {
+		p.workers[i] = newWorker(c, set)
 	}
-	return b
+	return p
 }
 
 // aShare is the least that a worker is worth being woken for, in bytes of records.
@@ -33,10 +33,10 @@ const aShare = 32 << 10
 // judge decides on every record, whose lines may take room bytes of the answer, and has
 // s keep all that the answer does not hold. The outcomes are good until the next batch.
 // An error says that something is not kept.
-func (b *bench) judge(ctx context.Context, s store, h hours, room int) ([]outcome, error) {
-	clear(b.outcomes) // no batch holds on to the one before
-	b.outcomes = append(b.outcomes[:0], make([]outcome, len(b.records))...)
-	busy := b.handOut()
+func (p *pool) judge(ctx context.Context, s store, h hours, room int) ([]outcome, error) {
+	clear(p.outcomes) // no batch holds on to the one before
+	p.outcomes = append(p.outcomes[:0], make([]outcome, len(p.records))...)
+	busy := p.handOut()
 	failed := make([]error, len(busy))
 	var others sync.WaitGroup
 	for i, w := range busy[1:] {
@@ -58,49 +58,49 @@ func (b *bench) judge(ctx context.Context, s store, h hours, room int) ([]outcom
 	if err := s.putRejects(ctx, left); err != nil {
 		return nil, err
 	}
-	return b.outcomes, b.putDeferred(ctx, s)
+	return p.outcomes, p.putDeferred(ctx, s)
 }
 
 // handOut gives each worker that is needed a share of the records, and returns these
 // workers: at least one.
-func (b *bench) handOut() []*worker {
+func (p *pool) handOut() []*worker {
 	from := 0
-	for i, w := range b.workers {
-		to := b.share(from, len(b.workers)-i)
-		w.begin(b.records[from:to], b.outcomes[from:to])
-		if from = to; to == len(b.records) {
-			return b.workers[:i+1]
+	for i, w := range p.workers {
+		to := p.share(from, len(p.workers)-i)
+		w.begin(p.records[from:to], p.outcomes[from:to])
+		if from = to; to == len(p.records) {
+			return p.workers[:i+1]
 		}
 	}
-	return b.workers
+	return p.workers
 }
 
 // share returns where the share of the next of so many workers ends, by bytes.
-func (b *bench) share(from, workers int) (to int) {
+func (p *pool) share(from, workers int) (to int) {
 	if workers == 1 {
-		return len(b.records)
+		return len(p.records)
 	}
 	left := 0
-	for _, r := range b.records[from:] {
+	for _, r := range p.records[from:] {
 		left += len(r.data)
 	}
 	size := max(left/workers, aShare)
-	for to = from; to < len(b.records) && size > 0; to++ {
-		size -= len(b.records[to].data)
+	for to = from; to < len(p.records) && size > 0; to++ {
+		size -= len(p.records[to].data)
 	}
 	return to
 }
 
 // putDeferred stores the records that nobody had time for, one behind the other in one
 // object, which Redrive puts on the stream again.
-func (b *bench) putDeferred(ctx context.Context, s store) error {
+func (p *pool) putDeferred(ctx context.Context, s store) error {
 	var name identity
 	var records []byte
-	for i, o := range b.outcomes {
+	for i, o := range p.outcomes {
 		if !o.deferred {
 			continue
 		}
-		d := b.records[i]
+		d := p.records[i]
 		r, _, err := record.Decode(d.data)
 		if err != nil {
 			return err // it was decoded before
