@@ -17,12 +17,10 @@ import (
 // as TooDeep without being parsed.
 const parserDepth = 10_000
 
-// What the decoder may let pass. Invalid UTF-8 always, because the same option
-// also covers lone surrogates, which are legal: precheck has seen the bytes.
-var (
-	lenient = []jsontext.Options{jsontext.AllowInvalidUTF8(true), jsontext.AllowDuplicateNames(true)}
-	strict  = []jsontext.Options{jsontext.AllowInvalidUTF8(true), jsontext.AllowDuplicateNames(false)}
-)
+// lenient has the decoder take invalid UTF-8, because the same option covers lone
+// surrogates, which are legal. precheck looks for the one and duplicate for names that
+// stand twice.
+var lenient = []jsontext.Options{jsontext.AllowInvalidUTF8(true), jsontext.AllowDuplicateNames(true)}
 
 var errTrailing = errors.New("text goes on after the value")
 
@@ -65,29 +63,24 @@ func (s *Splitter) withinLimits(text []byte, duplicate *record.Finding) Item {
 
 var kindNames = map[jsontext.Kind]string{'n': "null", 't': "a boolean", 'f': "a boolean", '"': "a string", '0': "a number", '[': "an array"}
 
-// parse reads text once, names of objects included. Only for the rare event with
-// a name twice, or with names that look alike to jsontext, it reads it again. Of a text
-// that is broken it returns the type that stands in front of the fault.
+// parse reads text, names of objects included. Of a text that is broken it returns the
+// type that stands in front of the fault.
 func (s *Splitter) parse(text []byte) (eventType string, duplicate *record.Finding, err error) {
 	if text[0] != '{' {
 		return "", nil, s.skim(text)
 	}
-	eventType, err = s.members(text, strict)
-	if !errors.Is(err, jsontext.ErrDuplicateName) {
-		return eventType, nil, err
-	}
-	if eventType, err = s.members(text, lenient); err != nil {
+	if eventType, err = s.members(text); err != nil {
 		return eventType, nil, err
 	}
 	if duplicate = s.duplicate(text); duplicate != nil && duplicate.Instance == "/"+s.scanner.typeMember {
-		eventType = "" // which of the two nobody knows
+		eventType = "" // nobody knows which of the two
 	}
 	return eventType, duplicate, nil
 }
 
 // members reads text as one object and returns its type, as far as it was read.
-func (s *Splitter) members(text []byte, options []jsontext.Options) (eventType string, err error) {
-	s.read(text, options)
+func (s *Splitter) members(text []byte) (eventType string, err error) {
+	s.read(text)
 	if _, err := s.decoder.ReadToken(); err != nil {
 		return "", err
 	}
@@ -117,7 +110,7 @@ func isName(quoted []byte, name string) bool {
 
 // skim reads text as one value of any kind.
 func (s *Splitter) skim(text []byte) error {
-	s.read(text, lenient)
+	s.read(text)
 	if err := s.decoder.SkipValue(); err != nil {
 		return err
 	}
@@ -143,9 +136,9 @@ func (s *Splitter) after() error {
 	return &jsontext.SyntacticError{ByteOffset: offset, Err: errTrailing}
 }
 
-func (s *Splitter) read(text []byte, options []jsontext.Options) {
+func (s *Splitter) read(text []byte) {
 	s.source = *bytes.NewBuffer(text)
-	s.decoder.Reset(&s.source, options...)
+	s.decoder.Reset(&s.source, lenient...)
 }
 
 // precheck finds what jsontext is not asked about.

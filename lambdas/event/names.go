@@ -15,7 +15,7 @@ import (
 // is known to be JSON, or nil. jsontext tells names apart after it has replaced
 // each lone surrogate by U+FFFD, by which different names can look alike.
 func (s *Splitter) duplicate(text []byte) *record.Finding {
-	s.read(text, lenient)
+	s.read(text)
 	var open []map[string]struct{} // the names so far of each open object, nil for an array
 	for {
 		kind := s.decoder.PeekKind()

@@ -103,7 +103,7 @@ func (s *Splitter) value(text []byte, start int) (Form, *Item) {
 func (s *Splitter) objects(text []byte, start int) *Item {
 	if !utf8.Valid(text) {
 		failed := reject(text, record.NotJSON, invalidUTF8(text), "invalid UTF-8")
-		failed.Type, _ = s.members(text[gap(text, 0):], lenient)
+		failed.Type, _ = s.members(text[gap(text, 0):])
 		return &failed
 	}
 	count := 0
@@ -161,7 +161,7 @@ func (s *Splitter) object(text []byte, at int) (e Item, ok bool) {
 	case n.object(1):
 		return Item{Raw: text[at:n.At:n.At], Type: s.named(text[at:n.At], n.typeText)}, true
 	}
-	s.read(text[at:], lenient)
+	s.read(text[at:])
 	if raw, err := s.decoder.ReadValue(); err == nil {
 		e, _ = s.examine(text[at : at+len(raw) : at+len(raw)])
 		return e, true
@@ -221,7 +221,7 @@ func (s *Splitter) plainArray(text []byte, start int) bool {
 // outline counts the elements of an array and adds the first maxEvents of them,
 // bytes and place only. What is wrong inside an element is the element's matter.
 func (s *Splitter) outline(text []byte, start int) (count int, err error) {
-	s.read(text, lenient)
+	s.read(text)
 	if _, err := s.decoder.ReadToken(); err != nil {
 		return 0, err
 	}

@@ -31,7 +31,7 @@ func (s *Splitter) named(text, found []byte) string {
 		return s.typeOf(found)
 	}
 	for _, place := range s.typeFrom {
-		s.read(text, lenient)
+		s.read(text)
 		if quoted := s.follow(place); quoted != nil {
 			return s.typeOf(quoted)
 		}

@@ -16,6 +16,8 @@ import (
 	"log/slog"
 	"strings"
 
+	"github.com/aws/aws-lambda-go/events"
+
 	"global-ingest/lambdas/event"
 	"global-ingest/lambdas/record"
 	"global-ingest/lambdas/runtime/emf"
@@ -52,7 +54,7 @@ const (
 // never asks for.
 type Handler struct {
 	config  Config
-	events  []Stream // each takes its share of requests, as record.StreamOf says
+	streams []Stream // each takes its share of requests, as record.StreamOf says
 	rejects Stream
 	lake    Lake
 	meter   emf.Meter
@@ -63,39 +65,21 @@ type Handler struct {
 	inflater *event.Inflater
 }
 
-// New returns a Handler that reads objects of lake and puts their records on events, at
-// least one stream. What no record can carry it puts on rejects.
-func New(c Config, events []Stream, rejects Stream, lake Lake, metrics io.Writer, log *slog.Logger) *Handler {
+// New returns a Handler that reads objects of lake and puts their records on streams, of
+// which there is at least one. What no record can carry it puts on rejects.
+func New(c Config, streams []Stream, rejects Stream, lake Lake, metrics io.Writer, log *slog.Logger) *Handler {
 	return &Handler{
-		config: c, events: events, rejects: rejects, lake: lake, meter: emf.New(c.Environment, metrics, log), log: log,
+		config: c, streams: streams, rejects: rejects, lake: lake, meter: emf.New(c.Environment, metrics, log), log: log,
 		splitter: event.NewSplitter(event.MaxDepth, event.MaxEvents),
 		inflater: event.NewInflater(c.MaxBodyBytes),
 	}
 }
 
-// sqsEvent is what Lambda makes of a batch of messages.
-// https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html#example-standard-queue-message-event
-type sqsEvent struct {
-	Records []struct {
-		MessageID string `json:"messageId"`
-		Body      string `json:"body"`
-	} `json:"Records"`
-}
-
-// Failures names the messages that the queue must hand out again.
+// Invoke implements lambda.Handler: it answers with the messages that failed, which the
+// queue hands out again.
 // https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html#services-sqs-batchfailurereporting
-type Failures struct {
-	Items []Failure `json:"batchItemFailures"`
-}
-
-// Failure is one message of Failures.
-type Failure struct {
-	ID string `json:"itemIdentifier"`
-}
-
-// Invoke implements lambda.Handler: it answers with the messages that failed.
 func (h *Handler) Invoke(ctx context.Context, event []byte) ([]byte, error) {
-	var batch sqsEvent
+	var batch events.SQSEvent
 	if err := json.Unmarshal(event, &batch); err != nil {
 		return nil, fmt.Errorf("decoding the queue's event: %w", err)
 	}
@@ -103,7 +87,7 @@ func (h *Handler) Invoke(ctx context.Context, event []byte) ([]byte, error) {
 	var messages []*message
 	var spilled, replayed []*object
 	for _, m := range batch.Records {
-		asked := &message{id: m.MessageID}
+		asked := &message{id: m.MessageId}
 		messages = append(messages, asked)
 		named, err := replays(m.Body)
 		asked.fail(err)
@@ -125,15 +109,15 @@ func (h *Handler) Invoke(ctx context.Context, event []byte) ([]byte, error) {
 	return json.Marshal(h.failures(ctx, messages))
 }
 
-func (h *Handler) failures(ctx context.Context, messages []*message) Failures {
-	failures := Failures{Items: []Failure{}}
+func (h *Handler) failures(ctx context.Context, messages []*message) events.SQSEventResponse {
+	failures := []events.SQSBatchItemFailure{}
 	for _, m := range messages {
 		if m.err != nil {
 			h.log.ErrorContext(ctx, "message is not done", "message", m.id, "cause", m.err.Error())
-			failures.Items = append(failures.Items, Failure{ID: m.id})
+			failures = append(failures, events.SQSBatchItemFailure{ItemIdentifier: m.id})
 		}
 	}
-	return failures
+	return events.SQSEventResponse{BatchItemFailures: failures}
 }
 
 // message is one message of the queue. It is done when all of its objects are.
@@ -260,7 +244,7 @@ type owned struct {
 }
 
 func (h *Handler) newBatch(objects ...*object) *batch {
-	return &batch{objects: objects, events: make([]owned, len(h.events))}
+	return &batch{objects: objects, events: make([]owned, len(h.streams))}
 }
 
 // addEvents adds a record of the request with this ingest id.
@@ -284,7 +268,7 @@ func (b *batch) isFull() bool {
 
 // flush puts what b holds and empties it. The message of a record that was refused fails.
 func (h *Handler) flush(ctx context.Context, b *batch) {
-	for i, stream := range h.events {
+	for i, stream := range h.streams {
 		h.put(ctx, stream, b.events[i])
 	}
 	h.put(ctx, h.rejects, b.rejects)

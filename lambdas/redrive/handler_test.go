@@ -18,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-lambda-go/events"
 	"github.com/google/go-cmp/cmp"
 
 	"global-ingest/lambdas/event"
@@ -120,13 +121,13 @@ func (l *lab) work(t *testing.T, bodies ...string) (failed []int) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var failures redrive.Failures
+	var failures events.SQSEventResponse
 	if err := json.Unmarshal(answer, &failures); err != nil {
 		t.Fatal(err)
 	}
-	for _, item := range failures.Items {
+	for _, item := range failures.BatchItemFailures {
 		i := 0
-		if _, err := fmt.Sscan(item.ID, &i); err != nil {
+		if _, err := fmt.Sscan(item.ItemIdentifier, &i); err != nil {
 			t.Fatal(err)
 		}
 		failed = append(failed, i)
