@@ -14,9 +14,9 @@ import (
 	"global-ingest/lambdas/runtime/bounds"
 )
 
-// Retryer returns the SDK's standard retryer within c's bounds. Its token bucket
-// is off: it would silently give up retries after a hundred failures, while what
-// bounds us is the deadline of a request.
+// Retryer returns the SDK's standard retryer within c's bounds. Its token bucket is
+// off, because it would stop retrying after a hundred failures. The deadline of a
+// request bounds us instead.
 func Retryer(c bounds.Config) aws.Retryer {
 	return retry.NewStandard(func(o *retry.StandardOptions) {
 		o.MaxAttempts = c.Attempts
@@ -25,9 +25,9 @@ func Retryer(c bounds.Config) aws.Retryer {
 	})
 }
 
-// HTTPClient returns a client within c's bounds. After a failed request it starts
-// over on a new connection: the kept one may be dead since the sandbox was
-// frozen, or lead to a host that is in trouble.
+// HTTPClient returns a client within c's bounds. After a failed request it opens a new
+// connection: the old one may have died while the sandbox was frozen, or may lead to a
+// host in trouble.
 func HTTPClient(c bounds.Config) aws.HTTPClient {
 	transport := newTransport(c)
 	return &freshClient{
@@ -51,10 +51,10 @@ func newTransport(c bounds.Config) *http.Transport {
 }
 
 // readable is a request's body without its WriteTo. When an answer begins, smithy-go
-// closes the body, whose WriteTo then returns io.EOF. Net/http's write loop, which looks
-// for more behind the last byte, takes that for a failed write and closes the connection
-// under the answer; the SDK then sends a batch again that was stored. Over loopback that
-// was 1 call of PutRecordBatch in 200. See aws/aws-sdk-go-v2#2737.
+// closes the body, and WriteTo then returns io.EOF. net/http takes that for a failed
+// write and closes the connection during the answer. The SDK then sends a batch again
+// that was stored: over loopback 1 call of PutRecordBatch in 200. See
+// aws/aws-sdk-go-v2#2737.
 type readable struct{ io.ReadCloser }
 
 // freshClient closes its idle connections before the request after a failure.

@@ -12,22 +12,22 @@ import (
 	"global-ingest/lambdas/runtime/bounds"
 )
 
-// line keeps one connection to a server between calls: a sandbox has one request
-// at a time. Calls at the same time open connections of their own.
+// line keeps one connection to a server between calls, because a sandbox has one
+// request at a time. Concurrent calls open connections of their own.
 type line struct {
 	transport *http.Transport
 	scheme    string
 	address   string
-	idle      time.Duration // a connection unused for longer is not used again
+	idle      time.Duration // a connection that was unused for longer is closed
 
 	mu   sync.Mutex
 	kept *http.ClientConn
-	used time.Time // kept, the last time
+	used time.Time // when kept was last used
 }
 
 func newLine(to *url.URL, c bounds.Config) *line {
 	transport := newTransport(c)
-	transport.DisableCompression = true // answers are 200 bytes
+	transport.DisableCompression = true // answers have 200 bytes
 	port := "443"
 	if to.Scheme == "http" {
 		port = "80"
@@ -40,7 +40,7 @@ func newLine(to *url.URL, c bounds.Config) *line {
 	}
 }
 
-// take returns the connection that was kept, or else opens one.
+// take returns the kept connection, or opens one.
 func (l *line) take(ctx context.Context) (*http.ClientConn, error) {
 	if conn := l.release(); conn != nil {
 		return conn, nil
@@ -48,15 +48,15 @@ func (l *line) take(ctx context.Context) (*http.ClientConn, error) {
 	return l.transport.NewClientConn(ctx, l.scheme, l.address)
 }
 
-// release returns the connection that was kept, if it is good for one more request.
+// release returns the kept connection, if it can carry another request.
 func (l *line) release() *http.ClientConn {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	conn := l.kept
 	l.kept = nil
-	// Round takes the monotonic clock off, which stands still in a frozen sandbox.
+	// Round strips the monotonic clock, which stops while the sandbox is frozen.
 	if conn != nil && (conn.Available() == 0 || time.Now().Round(0).Sub(l.used.Round(0)) > l.idle) {
-		_ = conn.Close() // nothing is under way on it
+		_ = conn.Close() // no request uses it
 		return nil
 	}
 	return conn

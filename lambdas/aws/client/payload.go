@@ -5,8 +5,8 @@ import (
 	"sync"
 )
 
-// payload is the body of one attempt. A connection may go on reading a body after its
-// RoundTrip has returned; from letGo on nobody reads the bytes, and they are free.
+// payload is the body of one attempt. A connection may still read a body after
+// RoundTrip has returned. After letGo it cannot, and the bytes may be reused.
 type payload struct {
 	mu   sync.Mutex
 	rest []byte
@@ -23,7 +23,7 @@ func (p *payload) Read(dst []byte) (int, error) {
 	return n, nil
 }
 
-// Close is the connection's own way to let go.
+// Close implements io.Closer, for the connection.
 func (p *payload) Close() error {
 	p.letGo()
 	return nil

@@ -9,11 +9,10 @@ import (
 	"time"
 )
 
-// Refusal is a service's answer that is not success. Its methods are what the SDK's
-// retryer knows an error by.
+// Refusal is the error answer of a service. The SDK's retryer looks at its methods.
 type Refusal struct {
 	Status  int    // HTTP status
-	Code    string // such as ServiceUnavailableException; empty when the answer names none
+	Code    string // such as ServiceUnavailableException; empty when the answer has no code
 	Message string
 }
 
@@ -27,26 +26,26 @@ func (r *Refusal) HTTPStatusCode() int { return r.Status }
 // ErrorCode returns the service's name of the error.
 func (r *Refusal) ErrorCode() string { return r.Code }
 
-// sendError is a request without an answer, or with half of one: always worth another
-// try, on a new connection.
+// sendError is a request that got no answer, or half of one. It is always tried again,
+// on a new connection.
 type sendError struct{ error }
 
 func (e *sendError) Unwrap() error         { return e.error }
 func (e *sendError) ConnectionError() bool { return true }
 
-// skewError is a Refusal of a request that was signed at a time the service does not
-// accept: worth another try, by the service's clock.
+// skewError is a Refusal of a request whose time was wrong. It is tried again with the
+// service's time.
 type skewError struct{ *Refusal }
 
 func (e *skewError) Unwrap() error        { return e.Refusal }
 func (e *skewError) RetryableError() bool { return true }
 
-// maxSkew is how far from a service's clock a request is trusted to be accepted, as
-// in the SDK's retry middleware: a minute below the 5 minutes that AWS allows.
+// maxSkew is how far two clocks may differ before a refusal is blamed on them, as in
+// the SDK's retry middleware: a minute below the 5 minutes that AWS allows.
 const maxSkew = 4 * time.Minute
 
-// refusal reads what the service said no with. When the reason may be that our clock
-// is wrong, later requests are signed by the service's.
+// refusal reads an error answer. When our clock may be wrong, later requests are signed
+// with the service's time.
 func (s *Service) refusal(resp *http.Response, answer []byte) error {
 	r := &Refusal{Status: resp.StatusCode}
 	r.Code, r.Message = readError(resp.Header.Get("X-Amzn-Errortype"), answer)
@@ -72,7 +71,7 @@ func readError(code string, answer []byte) (string, string) {
 	if code == "" {
 		code = said.Type
 	}
-	code, _, _ = strings.Cut(code, ":") // may be followed by a URL
+	code, _, _ = strings.Cut(code, ":") // a URL may follow
 	return code[strings.LastIndexByte(code, '#')+1:], said.Message
 }
 

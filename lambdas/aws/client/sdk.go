@@ -1,8 +1,7 @@
-// Package client is what every AWS client of the functions shares: credentials and
-// endpoint from the environment variables that Lambda sets, and an HTTP client
-// that gives up early and retries on a new connection. It stands in for
-// config.LoadDefaultConfig, whose chain of providers a Lambda never needs and
-// pays for at each cold start.
+// Package client is what the functions' AWS clients share: credentials and endpoint
+// from the variables that Lambda sets, and an HTTP client that gives up early and
+// retries on a new connection. It replaces config.LoadDefaultConfig, whose chain of
+// providers costs time at each cold start and finds nothing more in Lambda.
 package client
 
 import (
@@ -16,8 +15,8 @@ import (
 // Region returns the region the function runs in.
 func Region() string { return os.Getenv("AWS_REGION") }
 
-// Endpoint returns the base endpoint set for a service, such as "FIREHOSE", by
-// the SDKs' common variable AWS_ENDPOINT_URL_<SERVICE>, or nil for the service's own.
+// Endpoint returns the endpoint that AWS_ENDPOINT_URL_<SERVICE> sets, or nil for the
+// service's own. service is a name such as "FIREHOSE".
 // https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
 func Endpoint(service string) *string {
 	if url := os.Getenv("AWS_ENDPOINT_URL_" + service); url != "" {
@@ -26,15 +25,15 @@ func Endpoint(service string) *string {
 	return nil
 }
 
-// URL returns the address of a service in the function's region, such as
-// "firehose", or "<bucket>.s3" for one bucket.
+// URL returns the address of a service in the function's region. service is a name such
+// as "firehose", or "<bucket>.s3" for one bucket.
 // https://docs.aws.amazon.com/general/latest/gr/rande.html
 func URL(service string) string {
 	return "https://" + service + "." + Region() + ".amazonaws.com"
 }
 
-// Credentials returns the execution role's credentials. Lambda puts them into the
-// environment once, and they outlive the sandbox.
+// Credentials returns the execution role's credentials. Lambda sets them once, and they
+// outlive the sandbox.
 // https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
 func Credentials() aws.CredentialsProvider {
 	return aws.NewCredentialsCache(aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {

@@ -19,14 +19,13 @@ import (
 	"global-ingest/lambdas/runtime/bounds"
 )
 
-// Service calls one AWS service by requests that the SDK's own signer signs and
-// net/http sends, without the service's client, whose middleware and tables cost more
-// than the call. It is for the calls that somebody waits for; the fourth note of
-// infra/decisions has the figures. What may be tried again, and after which pause, is
-// the SDK's standard retryer's to say.
+// Service calls one AWS service without the SDK's client of it, whose middleware and
+// tables cost more than the call. The SDK's signer signs, net/http sends, and the SDK's
+// standard retryer decides what is tried again and after which pause. It is for calls
+// that a client waits for; decision 4 has the figures.
 //
-// It is safe for concurrent use and meant to live as long as the execution
-// environment, so that its connection is used again.
+// It is safe for concurrent use and meant to live as long as the sandbox, so that its
+// connection is used again.
 type Service struct {
 	name        string // by which requests are signed
 	endpoint    *url.URL
@@ -36,15 +35,15 @@ type Service struct {
 	signer      *v4.Signer
 	retryer     aws.Retryer
 	line        *line
-	skew        atomic.Int64 // nanoseconds by which the service's clock is ahead of ours
+	skew        atomic.Int64 // nanoseconds that the service's clock is ahead of ours
 }
 
-// NewService returns the service that signs as name, at endpoint, within c's bounds.
-// endpoint may have a path, below which all others are.
+// NewService returns the service at endpoint, within c's bounds. It signs requests as
+// name. The paths of calls stand below endpoint's own.
 func NewService(name, endpoint string, c bounds.Config) (*Service, error) {
 	at, err := url.Parse(endpoint)
 	if err == nil && (at.Scheme != "https" && at.Scheme != "http" || at.Host == "") {
-		err = fmt.Errorf("%q is no URL of a server", endpoint)
+		err = fmt.Errorf("%q is not a URL such as https://example.com", endpoint)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("reading endpoint of %s: %w", name, err)
@@ -62,8 +61,8 @@ func NewService(name, endpoint string, c bounds.Config) (*Service, error) {
 	}, nil
 }
 
-// Connect opens a connection, its TLS handshake done, for the first call to find. An
-// error costs no more than the time that the first call then needs for its own.
+// Connect opens the connection that the first call will use. After an error that call
+// opens its own.
 func (s *Service) Connect(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, s.bounds.AttemptTimeout)
 	defer cancel()
@@ -74,13 +73,13 @@ func (s *Service) Connect(ctx context.Context) error {
 	return err
 }
 
-// maxAnswer is what is read of an answer, in bytes: those of the calls here have 200.
+// maxAnswer is how many bytes of an answer are read. Answers to the calls here have
+// 200.
 const maxAnswer = 64 << 10
 
-// Call sends body to path, which begins with a slash, and returns the answer's body
-// when the service has accepted it. header is sent and signed besides, and not
-// changed. The error is a *Refusal when the service said no. Neither header nor body
-// are in use once Call has returned, so that their memory can be used again.
+// Call sends header and body to path, which begins with a slash, and returns the body
+// of the answer. When the service refuses, the error is a *Refusal. The caller may
+// reuse header and body once Call has returned.
 func (s *Service) Call(ctx context.Context, method, path string, header http.Header, body []byte) ([]byte, error) {
 	sum := sha256.Sum256(body)
 	hash := hex.EncodeToString(sum[:])
@@ -96,8 +95,8 @@ func (s *Service) Call(ctx context.Context, method, path string, header http.Hea
 	}
 }
 
-// try makes one attempt. Its connection is kept unless the service was out of order:
-// then the next attempt has a new one, perhaps to another host.
+// try makes one attempt. It closes its connection when the service was out of order, so
+// that the next attempt may reach another host.
 func (s *Service) try(ctx context.Context, method, path string, header http.Header, body []byte, hash string) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.bounds.AttemptTimeout)
 	defer cancel()
@@ -113,7 +112,7 @@ func (s *Service) try(ctx context.Context, method, path string, header http.Head
 	}
 	resp, answer, err := exchange(conn, req) //nolint:bodyclose // exchange does
 	if err != nil || resp.StatusCode >= http.StatusInternalServerError {
-		_ = conn.Close() // what came of the attempt is known without its error
+		_ = conn.Close() // the attempt has failed already
 	} else {
 		s.line.keep(conn)
 	}
@@ -126,7 +125,7 @@ func (s *Service) try(ctx context.Context, method, path string, header http.Head
 	return answer, nil
 }
 
-// exchange returns the answer to req, read to its end.
+// exchange returns the answer to req and its body.
 func exchange(conn *http.ClientConn, req *http.Request) (*http.Response, []byte, error) {
 	resp, err := conn.RoundTrip(req)
 	if err != nil {
@@ -137,7 +136,6 @@ func exchange(conn *http.ClientConn, req *http.Request) (*http.Response, []byte,
 	return resp, answer, err
 }
 
-// request returns a signed request.
 func (s *Service) request(ctx context.Context, method, path string, header http.Header, body *payload, hash string) (*http.Request, error) {
 	credentials, err := s.credentials.Retrieve(ctx)
 	if err != nil {
@@ -152,15 +150,15 @@ func (s *Service) request(ctx context.Context, method, path string, header http.
 		ContentLength: int64(len(body.rest)),
 	}).WithContext(ctx)
 	maps.Copy(req.Header, header)
-	req.Header["X-Amz-Content-Sha256"] = []string{hash} // S3 asks for it besides the signature
+	req.Header["X-Amz-Content-Sha256"] = []string{hash} // S3 wants it beside the signature
 	return req, s.signer.SignHTTP(ctx, credentials, req, hash, s.name, s.region, s.now())
 }
 
-// now returns the time by the service's clock, as far as it is known.
+// now returns the service's time, as far as it is known.
 func (s *Service) now() time.Time { return time.Now().Add(time.Duration(s.skew.Load())) }
 
-// url returns the URL of path, escaped as the services themselves do it before they
-// check a signature: more than Go's own way would.
+// url returns the URL of path. A service escapes more than Go does before it checks a
+// signature, and so does this.
 func (s *Service) url(path string) *url.URL {
 	at := *s.endpoint
 	at.Path += path
@@ -168,7 +166,7 @@ func (s *Service) url(path string) *url.URL {
 	return &at
 }
 
-// Wait pauses for d and returns whether it could, before ctx was done.
+// Wait pauses for d, and returns false when ctx ends first.
 func Wait(ctx context.Context, d time.Duration) bool {
 	select {
 	case <-ctx.Done():

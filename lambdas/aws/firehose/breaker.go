@@ -10,7 +10,7 @@ import (
 	"global-ingest/lambdas/runtime/bounds"
 )
 
-// ErrOpen is what Put answers at once while the breaker is open.
+// ErrOpen is what Put returns at once while the breaker is open.
 var ErrOpen = errors.New("circuit breaker is open")
 
 // Putter is what a Breaker guards; a Stream is one.
@@ -18,12 +18,11 @@ type Putter interface {
 	Put(ctx context.Context, record []byte) error
 }
 
-// Breaker keeps a stream in trouble from costing every request its timeouts, and
-// so from multiplying the sandboxes that Lambda needs. After Failures
-// consecutive failures it is open: Put answers ErrOpen at once. When its time is
-// over one live request probes; its success closes the breaker, its failure opens
-// it again. It keeps timestamps only: a goroutine or timer would not run while
-// Lambda has the sandbox frozen.
+// Breaker keeps a stream in trouble from costing every request its timeouts, which
+// would multiply the sandboxes that Lambda needs. After Failures consecutive failures
+// it is open: Put returns ErrOpen at once. When its time is over, one request probes:
+// success closes the breaker, failure opens it again. It keeps timestamps only, because
+// goroutines and timers stop while the sandbox is frozen.
 type Breaker struct {
 	putter Putter
 	config bounds.Breaker
@@ -35,7 +34,7 @@ type Breaker struct {
 	probing   bool
 }
 
-// NewBreaker returns a closed breaker before putter. now is time.Now but in tests.
+// NewBreaker returns a closed breaker before putter. now is time.Now outside tests.
 func NewBreaker(putter Putter, c bounds.Breaker, now func() time.Time) *Breaker {
 	return &Breaker{putter: putter, config: c, now: now}
 }
@@ -54,8 +53,8 @@ func (b *Breaker) Put(ctx context.Context, record []byte) error {
 	return nil
 }
 
-// admit says whether a request may go through: every one while closed, and one at
-// a time once the breaker was open for long enough.
+// admit says whether a request may pass: each one while the breaker is closed, and one
+// at a time once it was open for long enough.
 func (b *Breaker) admit() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -1,5 +1,5 @@
-// Package firehose puts single records on a Firehose stream while a client waits;
-// what comes in batches goes through firehose/batch.
+// Package firehose puts single records on a Firehose stream while a client waits.
+// Package batch puts many.
 package firehose
 
 import (
@@ -15,8 +15,8 @@ import (
 	"global-ingest/lambdas/runtime/bounds"
 )
 
-// Stream is one Firehose stream. It is safe for concurrent use and meant to live
-// as long as the sandbox, so that its connection is used again.
+// Stream is one Firehose stream. It is safe for concurrent use and meant to live as
+// long as the sandbox, so that its connection is used again.
 type Stream struct {
 	name     string
 	service  *client.Service
@@ -33,8 +33,8 @@ var header = http.Header{
 
 const suffix = `"}}`
 
-// New returns the stream of this name in the function's region, within c's bounds.
-// The error is that of an endpoint in the environment which is none.
+// New returns the stream of this name in the function's region, within c's bounds. It
+// fails when AWS_ENDPOINT_URL_FIREHOSE is not a URL.
 func New(name string, c bounds.Config) (*Stream, error) {
 	endpoint := client.URL("firehose")
 	if local := client.Endpoint("FIREHOSE"); local != nil {
@@ -56,8 +56,8 @@ func New(name string, c bounds.Config) (*Stream, error) {
 	}, nil
 }
 
-// Connect opens the connection that the first Put will use. Without it, or after its
-// error, that Put opens its own.
+// Connect opens the connection that the first Put will use. After an error that Put
+// opens its own.
 func (s *Stream) Connect(ctx context.Context) error {
 	if err := s.service.Connect(ctx); err != nil {
 		return fmt.Errorf("connecting to stream %s: %w", s.name, err)
@@ -65,9 +65,9 @@ func (s *Stream) Connect(ctx context.Context) error {
 	return nil
 }
 
-// Put stores one record of at most record.MaxBytes. When it returns nil, Firehose
-// has accepted the record; when it returns an error the record may be stored all
-// the same, as when the answer was lost.
+// Put stores one record of at most record.MaxBytes. A nil error says that Firehose has
+// accepted it. After an error the record may be stored all the same, for example when
+// only the answer was lost.
 func (s *Stream) Put(ctx context.Context, data []byte) error {
 	body := s.requests.Get().(*[]byte)
 	defer s.requests.Put(body)

@@ -19,8 +19,8 @@ import (
 	"global-ingest/lambdas/runtime/bounds"
 )
 
-// Bucket is the lake's bucket. It is safe for concurrent use and meant to live as
-// long as the sandbox.
+// Bucket is the lake's bucket. It is safe for concurrent use and meant to live as long
+// as the sandbox.
 type Bucket struct {
 	name string
 	api  *s3.Client
@@ -45,13 +45,13 @@ func New(name string, c bounds.Config) *Bucket {
 // From returns the bucket of this name behind another client, such as an operator's.
 func From(api *s3.Client, name string) *Bucket { return &Bucket{name: name, api: api} }
 
-// Put writes an object, encrypted with S3's own key rather than the lake's: what
-// the functions write must not depend on a key that somebody can disable.
+// Put writes an object, encrypted with S3's own key: what the functions write must not
+// depend on the lake's key, which somebody can disable.
 func (b *Bucket) Put(ctx context.Context, key string, body []byte) error {
 	return b.put(ctx, key, body, types.ServerSideEncryptionAes256)
 }
 
-// PutLines writes an object as Firehose does, encrypted as the bucket says: with the
+// PutLines writes an object as Firehose does, encrypted with the bucket's default, the
 // lake's key.
 func (b *Bucket) PutLines(ctx context.Context, key string, body []byte) error {
 	return b.put(ctx, key, body, "")
@@ -67,7 +67,7 @@ func (b *Bucket) put(ctx context.Context, key string, body []byte, encryption ty
 	return nil
 }
 
-// Get opens an object. The error is fs.ErrNotExist when there is none.
+// Get opens an object. The error is fs.ErrNotExist when there is no such object.
 func (b *Bucket) Get(ctx context.Context, key string) (io.ReadCloser, error) {
 	out, err := b.api.GetObject(ctx, &s3.GetObjectInput{Bucket: &b.name, Key: &key})
 	var missing *types.NoSuchKey
@@ -84,7 +84,8 @@ func (b *Bucket) Get(ctx context.Context, key string) (io.ReadCloser, error) {
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
 const maxDeletes = 1_000
 
-// Delete removes objects; one that is not there is fine. On an error some may be gone.
+// Delete removes objects. It is no error when one does not exist. After an error some
+// may be gone.
 func (b *Bucket) Delete(ctx context.Context, keys ...string) error {
 	for chunk := range slices.Chunk(keys, maxDeletes) {
 		objects := make([]types.ObjectIdentifier, len(chunk))

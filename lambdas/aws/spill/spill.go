@@ -1,6 +1,6 @@
-// Package spill keeps what the stream does not take as objects in the lake. It stands
-// beside lake because ingest writes objects and does nothing else with them, and must
-// not start with an S3 client for that.
+// Package spill writes the records that no stream takes into the lake. It is not part
+// of package lake, because Ingest only writes objects and must not start an S3 client
+// for that.
 package spill
 
 import (
@@ -21,8 +21,8 @@ type Spill struct {
 }
 
 // New returns the spill into the bucket of this name in the function's region, within
-// c's bounds, and within oversize's for bodies of more than record.MaxBytes. The error
-// is that of an endpoint in the environment which is none.
+// c's bounds, and within oversize's for bodies of more than record.MaxBytes. It fails
+// when AWS_ENDPOINT_URL_S3 is not a URL.
 func New(bucket string, c, oversize bounds.Config) (*Spill, error) {
 	endpoint := client.URL(bucket + ".s3")
 	if local := client.Endpoint("S3"); local != nil {
@@ -36,9 +36,8 @@ func New(bucket string, c, oversize bounds.Config) (*Spill, error) {
 	return &Spill{bucket: bucket, service: service, oversize: patient}, err
 }
 
-// Put writes an object. Like lake.Bucket's it is encrypted with S3's own key rather
-// than the lake's: ingest must not depend on a key that somebody can disable. S3
-// checks the signed hash of the bytes before it says yes.
+// Put writes an object, encrypted with S3's own key as lake.Bucket's Put does. S3
+// checks the signed hash of the bytes before it accepts them.
 func (s *Spill) Put(ctx context.Context, key string, body []byte) error {
 	service := s.service
 	if len(body) > record.MaxBytes {

@@ -11,8 +11,8 @@ import (
 	"global-ingest/lambdas/runtime/extension"
 )
 
-// register makes the process an extension where answers come first. Where it cannot
-// become one they come last, which costs the client time and nothing else.
+// register makes the process an extension when Ingest answers first. If that fails,
+// Ingest stores first, which costs the client time and nothing else.
 func register(config *ingest.Config, log *slog.Logger) *extension.Extension {
 	if config.Acknowledge != ingest.Immediate {
 		return nil
@@ -25,15 +25,15 @@ func register(config *ingest.Config, log *slog.Logger) *extension.Extension {
 	return own
 }
 
-// writeBehind stores what is answered for, for as long as the process lives.
+// writeBehind stores records behind their answers for as long as the process lives.
 func writeBehind(handler *ingest.Handler, own *extension.Extension, log *slog.Logger) {
 	err := handler.WriteBehind(context.Background(), own)
-	log.Error("ingest cannot go on", "cause", err.Error())
+	log.Error("ingest cannot continue", "cause", err.Error())
 	os.Exit(1) // Lambda starts another sandbox
 }
 
-// finishAtSIGTERM ends the process when Lambda asks it to, half a second before it
-// would be killed. Only processes with an extension are asked.
+// finishAtSIGTERM ends the process when Lambda asks it to, half a second before Lambda
+// kills it. Lambda asks only processes with an extension.
 // https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html#runtimes-lifecycle-shutdown
 func finishAtSIGTERM(handler *ingest.Handler) {
 	terminated := make(chan os.Signal, 1)

@@ -38,7 +38,7 @@ func newHandler(log *slog.Logger) (*ingest.Handler, error) {
 	return handler, nil
 }
 
-// newStreams returns the events streams, a breaker before each, and opens the
+// newStreams returns the events streams, each behind a breaker, and opens the
 // connection that the first put on the first of them will use.
 func newStreams(config ingest.Config, log *slog.Logger) (firehose.Streams, error) {
 	var streams firehose.Streams

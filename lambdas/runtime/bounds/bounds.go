@@ -1,5 +1,5 @@
-// Package bounds says how long a call to AWS may take. It knows no SDK, so that
-// whoever writes a function's settings needs none.
+// Package bounds says how long a call to AWS may take. It needs no SDK, so that infra
+// can write a function's settings.
 package bounds
 
 import (
@@ -9,22 +9,22 @@ import (
 	"global-ingest/lambdas/runtime/setting"
 )
 
-// Config bounds one call to AWS. The SDK's own defaults would wait 30 s for a
-// connection and for ever for an answer, which is longer than any client waits.
+// Config bounds one call to AWS. The SDK would wait 30 s for a connection and for ever
+// for an answer, which is longer than any client waits.
 //
 // In the worst case a call takes Attempts × AttemptTimeout + (Attempts − 1) ×
 // MaxBackoff: 2 × 750 ms + 25 ms = 1.525 s by default.
 type Config struct {
-	Attempts       int           // tries of one call, the first included; default 2
-	AttemptTimeout time.Duration // one try from dial to the end of the answer; default 750ms
+	Attempts       int           // of one call, the first included; default 2
+	AttemptTimeout time.Duration // of one attempt, from dial to the end of the answer; default 750ms
 	DialTimeout    time.Duration // opening the TCP connection; default 500ms
 	TLSTimeout     time.Duration // the handshake, slow on a cold CPU; default 700ms
 	AnswerTimeout  time.Duration // from the request sent to the answer's first byte; default 500ms
-	MaxBackoff     time.Duration // longest pause between tries; default 25ms
-	IdleTimeout    time.Duration // a connection idle for longer is not used again: below the service's own, so that it is we who close; default 50s
+	MaxBackoff     time.Duration // longest pause between attempts; default 25ms
+	IdleTimeout    time.Duration // of a connection, below the service's own so that we close first; default 50s
 }
 
-// Default returns the settings for a call that a client waits for.
+// Default returns the bounds of a call that a client waits for.
 func Default() Config {
 	return Config{
 		Attempts:       2,
@@ -37,8 +37,8 @@ func Default() Config {
 	}
 }
 
-// Patient returns the settings for a call that nobody waits for, such as a batch
-// of some MiB: at worst 3 × 10 s + 2 × 1 s = 32 s.
+// Patient returns the bounds of a call that no client waits for, such as a batch of
+// some MiB: at worst 3 × 10 s + 2 × 1 s = 32 s.
 func Patient() Config {
 	return Config{
 		Attempts:       3,
@@ -67,7 +67,7 @@ func (c Config) WorstCase() time.Duration {
 	return time.Duration(c.Attempts)*c.AttemptTimeout + time.Duration(c.Attempts-1)*c.MaxBackoff
 }
 
-// Validate names the setting that cannot be.
+// Validate names the first setting that is out of range.
 func (c Config) Validate() error {
 	if c.Attempts < 1 || c.Attempts > 10 {
 		return fmt.Errorf("attempts is %d, must be 1 to 10", c.Attempts)

@@ -15,7 +15,7 @@ type Breaker struct {
 }
 
 // DefaultBreaker returns the defaults. The time open is drawn between OpenMin and
-// OpenMax, so that the sandboxes that failed together do not probe together.
+// OpenMax, so that sandboxes that failed together do not probe together.
 func DefaultBreaker() Breaker {
 	return Breaker{Failures: 3, OpenMin: time.Second, OpenMax: 3 * time.Second}
 }
@@ -27,7 +27,7 @@ func (c *Breaker) Bind(s setting.Set) {
 	s["BREAKER_OPEN_MAX"] = setting.Duration(&c.OpenMax)
 }
 
-// Validate names the setting that cannot be.
+// Validate names the first setting that is out of range.
 func (c Breaker) Validate() error {
 	switch {
 	case c.Failures < 1:

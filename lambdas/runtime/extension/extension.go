@@ -23,9 +23,9 @@ type Extension struct {
 	id        string
 }
 
-// Register makes this process an extension that hears of every invocation. It must
-// be called during init, under one name per sandbox, and before the function asks
-// for its first event. api is the address in AWS_LAMBDA_RUNTIME_API.
+// Register makes this process an extension that hears of every invocation. Call it
+// during init, once per name and sandbox, before the function asks for its first event.
+// api is the address in AWS_LAMBDA_RUNTIME_API.
 func Register(ctx context.Context, api, name string) (*Extension, error) {
 	e := &Extension{transport: &http.Transport{}, url: "http://" + api + "/2020-01-01/extension/"}
 	answer, err := e.call(ctx, http.MethodPost, "register", "Lambda-Extension-Name", name, `{"events":["INVOKE"]}`)
@@ -39,7 +39,7 @@ func Register(ctx context.Context, api, name string) (*Extension, error) {
 	return e, nil
 }
 
-// Next says that the invocation before is finished, and returns when the next one has
+// Next says that the last invocation is finished, and returns when the next one has
 // begun. After an error the sandbox is of no more use.
 func (e *Extension) Next(ctx context.Context) error {
 	if _, err := e.call(ctx, http.MethodGet, "event/next", identifier, e.id, ""); err != nil {

@@ -9,8 +9,8 @@ import (
 )
 
 // New returns a logger that writes to w. level is the text of AWS_LAMBDA_LOG_LEVEL,
-// which Lambda sets from the function's application log level; Info when it is
-// empty or unknown.
+// which Lambda sets to the function's application log level. When it is empty or
+// unknown, the level is Info.
 func New(w io.Writer, level string) *slog.Logger {
 	minimum := slog.LevelInfo
 	if err := minimum.UnmarshalText([]byte(level)); err != nil {

@@ -1,5 +1,5 @@
-// Package batch puts records on a Firehose stream in batches, through the SDK's
-// client: whoever has a batch is not what a client waits for.
+// Package batch puts records on a Firehose stream in batches. It uses the SDK's client,
+// because no client waits for a batch.
 package batch
 
 import (
@@ -14,8 +14,8 @@ import (
 	"global-ingest/lambdas/runtime/bounds"
 )
 
-// Stream is one Firehose stream. It is safe for concurrent use and meant to live
-// as long as the sandbox, so that its connection is used again.
+// Stream is one Firehose stream. It is safe for concurrent use and meant to live as
+// long as the sandbox, so that its connection is used again.
 type Stream struct {
 	name string
 	api  *firehose.Client
@@ -44,18 +44,18 @@ const (
 	maxBatchBytes = 3_584 << 10
 )
 
-// batchRounds is how often the refused part of a batch is sent again before it is
-// given back, with batchPause in front of the first repetition, doubled each time:
-// 100 + 200 + 400 ms, enough for a throttled second of Firehose's quota to pass.
+// batchRounds is how often a batch is sent, each time without the records that were
+// accepted. batchPause comes before the second time and doubles: 100 + 200 + 400 ms,
+// enough for a throttled second of Firehose's quota to pass.
 const (
 	batchRounds = 4
 	batchPause  = 100 * time.Millisecond
 )
 
-// PutBatch stores records, each of at most record.MaxBytes, in as many calls as
-// Firehose's limits ask for. A call that succeeds can still refuse some of its
-// records; only those are sent again. It returns the indexes of the records that
-// were not accepted in the end, in order, and why; none and nil when all were.
+// PutBatch stores records of at most record.MaxBytes each, in as many calls as
+// Firehose's limits require. A call that succeeds can still refuse some of its records;
+// only those are sent again. It returns the indexes of the records that were not
+// accepted in the end, in order, and why.
 func (s *Stream) PutBatch(ctx context.Context, records [][]byte) (refused []int, err error) {
 	pending := make([]int, len(records))
 	for i := range pending {
@@ -78,8 +78,8 @@ func (s *Stream) PutBatch(ctx context.Context, records [][]byte) (refused []int,
 	return pending, fmt.Errorf("putting %d records on stream %s: %d refused: %w", len(records), s.name, len(pending), err)
 }
 
-// putAll sends the records at these indexes once and returns the indexes that were
-// not accepted, with the last reason.
+// putAll sends the records at these indexes once. It returns the indexes that were not
+// accepted, with the last reason.
 func (s *Stream) putAll(ctx context.Context, records [][]byte, indexes []int) (refused []int, reason error) {
 	for len(indexes) > 0 {
 		n := fitting(records, indexes)
