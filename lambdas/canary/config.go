@@ -8,14 +8,14 @@ import (
 	"global-ingest/lambdas/runtime/setting"
 )
 
-// Config is what the canary function can be told.
+// Config is the settings of the canary function.
 type Config struct {
-	Environment string        // the environment's name, the dimension of its metrics; required
+	Environment string        // name of the environment, the dimension of its metrics; required
 	URL         string        // where clients POST events; required
 	Bucket      string        // the lake; required
 	Every       time.Duration // time between two runs; required
 	After       time.Duration // age at which an event must be in the lake; required
-	AnswerIn    time.Duration // longest wait for the endpoint's answer: API Gateway gives up after 29s; default 30s
+	AnswerIn    time.Duration // longest wait for an answer; default 30s, as API Gateway gives up after 29s
 	Get         bounds.Config // bounds of its calls to S3
 }
 
@@ -32,7 +32,7 @@ func ConfigFrom(lookup func(string) (string, bool)) (Config, error) {
 // Variables returns c as environment variables.
 func (c Config) Variables() map[string]string { return c.Settings().Variables() }
 
-// Validate names the setting that cannot be.
+// Validate names the first setting that is not allowed.
 func (c Config) Validate() error {
 	if err := c.Settings().Required("ENVIRONMENT", "ENDPOINT_URL", "LAKE_BUCKET"); err != nil {
 		return err
@@ -46,8 +46,8 @@ func (c Config) Validate() error {
 	return nil
 }
 
-// Back is how long ago the run was whose events must be in the lake now: After, in
-// whole runs.
+// Back is how long ago the run was whose events must be in the lake now: After, rounded
+// up to whole runs.
 func (c Config) Back() time.Duration {
 	return (c.After + c.Every - 1) / c.Every * c.Every
 }

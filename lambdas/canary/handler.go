@@ -1,7 +1,7 @@
-// Package canary is the function that does as a client does: on a schedule it posts
-// one valid and one invalid event to the public endpoint, and looks in the lake for
-// those of an earlier run. It keeps no state: what a run sends is made of the time
-// it was scheduled for, so a later run knows what to look for.
+// Package canary is the function that acts as a client: on a schedule it posts one
+// valid and one invalid event to the public endpoint, and looks in the lake for those
+// of an earlier run. It keeps no state: the events of a run follow from the time it was
+// scheduled for, so a later run knows what to look for.
 package canary
 
 import (
@@ -19,11 +19,11 @@ import (
 	"global-ingest/lambdas/runtime/emf"
 )
 
-// The metrics of the canary, in events. A run writes all three.
+// The metrics of the canary, in events. Each run writes all three.
 const (
 	MetricRefused = "CanaryRefused" // the endpoint did not answer 200 with an ingest id
 	MetricFound   = "CanaryFound"   // in the lake, where it belongs, byte for byte
-	MetricLost    = "CanaryLost"    // not there, although an earlier run should have sent it
+	MetricLost    = "CanaryLost"    // not in the lake, although an earlier run should have sent it
 )
 
 // Handler runs the canary.
@@ -35,8 +35,7 @@ type Handler struct {
 	log    *slog.Logger
 }
 
-// New returns a Handler that looks into lake, writes metric lines to metrics and
-// tells log what an operator should know.
+// New returns a Handler that looks for events in lake.
 func New(c Config, lake record.Lake, metrics io.Writer, log *slog.Logger) *Handler {
 	return &Handler{
 		config: c, lake: lake, client: &http.Client{Timeout: c.AnswerIn},
@@ -44,9 +43,10 @@ func New(c Config, lake record.Lake, metrics io.Writer, log *slog.Logger) *Handl
 	}
 }
 
-// Invoke implements lambda.Handler. The event is EventBridge's, of which the
-// scheduled time matters. An error says that the lake could not be looked at, which
-// is no judgement; a repetition sends the same events again, and does no harm.
+// Invoke implements lambda.Handler. The event is EventBridge's, of which only the
+// scheduled time matters. An error says that the lake could not be read, and says
+// nothing about the events. An event that comes twice is harmless: the run sends the
+// same events again.
 // https://docs.aws.amazon.com/eventbridge/latest/ref/events-structure.html
 func (h *Handler) Invoke(ctx context.Context, event []byte) ([]byte, error) {
 	var tick struct {
@@ -87,8 +87,8 @@ type sample struct {
 	body   []byte
 }
 
-// samples are the events of the run scheduled for at. Their schema, canary.json,
-// allows the first only.
+// samples returns the events of the run scheduled for at. Their schema, canary.json,
+// allows only the first.
 func (h *Handler) samples(at time.Time) []sample {
 	run := h.config.Environment + " " + at.Format(time.RFC3339)
 	of := func(expect, prefix string) sample {
@@ -97,8 +97,8 @@ func (h *Handler) samples(at time.Time) []sample {
 	return []sample{of("valid", record.EventsPrefix), of("rejected", record.RejectedPrefix)}
 }
 
-// post sends s as a client would. The ingest id of the answer goes to the log, for
-// whoever has to find out what became of it.
+// post sends s as a client would. It logs the ingest id of the answer, so that an
+// operator can look for the event.
 func (h *Handler) post(ctx context.Context, s sample) error {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, h.config.URL, bytes.NewReader(s.body))
 	if err != nil {

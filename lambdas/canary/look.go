@@ -10,8 +10,8 @@ import (
 	"global-ingest/lambdas/record"
 )
 
-// look reads what was written to the lake from the time a run was scheduled for
-// until now, and returns the samples of that run that are not where they belong.
+// look returns the samples of a run that are not where they belong, after reading what
+// was written to the lake between the run and now.
 func (h *Handler) look(ctx context.Context, run, now time.Time, samples []sample) (lost []sample, err error) {
 	lost = slices.Clone(samples)
 	search := record.Search{Lake: h.lake, From: run, Written: run}
@@ -27,7 +27,7 @@ func (h *Handler) look(ctx context.Context, run, now time.Time, samples []sample
 	return lost, nil
 }
 
-// isThere says whether a line holds s, in the place where it belongs.
+// isThere says whether a line holds s, where it belongs.
 func (h *Handler) isThere(ctx context.Context, s sample, found record.Found) bool {
 	if !bytes.Contains(found.Line, []byte(s.run)) || !bytes.Equal(sent(found), s.body) {
 		return false
@@ -38,8 +38,8 @@ func (h *Handler) isThere(ctx context.Context, s sample, found record.Found) boo
 	return s.prefix == found.Prefix
 }
 
-// sent returns the bytes that a client sent, from a line of the lake; none when the line
-// is not one of ours.
+// sent returns the bytes that a client sent, from a line of the lake, or nil when the
+// line has another form.
 func sent(found record.Found) []byte {
 	if found.Prefix == record.RejectedPrefix {
 		reject, err := record.DecodeReject(found.Line)

@@ -21,9 +21,9 @@ var compressions = []string{
 	"pack200-gzip", "snappy", "x-compress", "x-snappy", "xz", "zlib", "zstd",
 }
 
-// blame says of a body that is not JSON what it is instead, where that is known: it is
-// compressed in another way than gzip, or it is a form. Text under such a header is text
-// all the same: a proxy may have inflated the body and kept the header.
+// blame says what a body is that is not JSON, where that is known: compressed in
+// another way than gzip, or a form. Text under such a header is still text, because a
+// proxy may have inflated the body and kept the header.
 func blame(e Item, text []byte, h record.Header) Item {
 	if e.Reason != record.NotJSON {
 		return e
@@ -42,7 +42,8 @@ func blame(e Item, text []byte, h record.Header) Item {
 // field is the first field of a form, up to its value.
 var field = regexp.MustCompile(`^([A-Za-z0-9_.%+\-\[\]]{1,64})=`)
 
-// formMessage returns what a text that is a form should have been, or "" when it is none.
+// formMessage returns what the client of a form should do instead, or "" when text is
+// not a form.
 func formMessage(text []byte) string {
 	if bytes.HasPrefix(text, []byte("--")) && bytes.Contains(text, []byte("Content-Disposition:")) {
 		return "body is a multipart form: send the JSON itself"
@@ -74,7 +75,7 @@ func holdsJSON(value string) string {
 	if isContainer([]byte(value)) {
 		return "JSON"
 	}
-	// Base64 in both alphabets, with and without the padding; an unescaped plus came as a space.
+	// Base64 in both alphabets, with and without padding; an unescaped plus came as a space.
 	value = strings.NewReplacer(" ", "+", "-", "+", "_", "/", "=", "").Replace(value)
 	if decoded, err := base64.RawStdEncoding.DecodeString(value); err == nil && isContainer(decoded) {
 		return "JSON in base64"

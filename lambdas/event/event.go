@@ -23,8 +23,8 @@ import "global-ingest/lambdas/record"
 // MaxDepth is how deep an event may be nested: the event itself is the first level.
 const MaxDepth = 64
 
-// MaxEvents is how many events one body may hold. A body of MaxInflated reaches it
-// with events of less than 84 bytes. It bounds what a small body can cost: 100 KB of
+// MaxEvents is how many events one body may hold. A body of MaxInflated bytes reaches
+// it with events of less than 84 bytes. It bounds what a small body can cost: 100 KB of
 // {} become 50,000 lines, each with the request's address and user agent, some 15 MB.
 const MaxEvents = 50_000
 
@@ -33,25 +33,27 @@ type Form int
 
 // The forms.
 const (
-	Rejected Form = iota // it does not: the only Item is the whole body, with the reason
+	Rejected Form = iota // not at all: its only Item is the whole body, with the reason
 	Single               // as one JSON value
 	Array                // as the elements of one JSON array
 	Lines                // as objects one behind the other, or as lines
 )
 
-// Item is one event of a body, or the whole of a rejected body.
+// Item is one event of a body, or bytes that are rejected: a part of a body, or all of
+// it.
 type Item struct {
-	Raw    []byte           // its bytes, a part of the body: the JSON value alone, or what is not JSON
+	Raw    []byte           // a part of the body: one JSON value, or what is not JSON
 	Offset int              // where Raw begins in the body
-	Type   string           // what names its type, a lone surrogate as U+FFFD; "" when it is missing, no string or was not read
-	Reason record.Reason    // why it is no event; "" when it is one
+	Type   string           // a lone surrogate as U+FFFD; "" when it is missing or is not a string
+	Reason record.Reason    // why it is rejected; "" for an event
 	Errors []record.Finding // what was found, with offsets into Raw
 }
 
-// Body is what Split found. Its memory is the Splitter's, and good until the next Split.
+// Body is what Split found. Its memory is the Splitter's, and valid until the next
+// Split.
 type Body struct {
 	Form   Form
-	Events []Item // in order, at least one; an event's index in its request is its index here
+	Events []Item // in order, at least one
 }
 
 // bom is the UTF-8 encoding of U+FEFF, the byte order mark.
@@ -63,7 +65,7 @@ const rs = 0x1e
 // whitespace is the insignificant whitespace of RFC 8259, section 2.
 const whitespace = " \t\r\n"
 
-// reject returns the Item of text that is none, for the reason found at offset.
+// reject returns a rejected Item, for the reason found at offset.
 func reject(text []byte, reason record.Reason, offset int, message string) Item {
 	return Item{Raw: text, Reason: reason, Errors: []record.Finding{{Message: message, Offset: int64(offset)}}}
 }

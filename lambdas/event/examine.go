@@ -12,9 +12,9 @@ import (
 	"global-ingest/lambdas/record"
 )
 
-// parserDepth is the nesting that jsontext follows, itself included. A text that
-// goes beyond cannot be told from one that is broken further in, and is rejected
-// as TooDeep without being parsed.
+// parserDepth is the nesting that jsontext follows. It cannot tell a deeper text from
+// one that is broken further in, so such a text is rejected as TooDeep without being
+// parsed.
 const parserDepth = 10_000
 
 // lenient has the decoder take invalid UTF-8, because the same option covers lone
@@ -22,10 +22,10 @@ const parserDepth = 10_000
 // stand twice.
 var lenient = []jsontext.Options{jsontext.AllowInvalidUTF8(true), jsontext.AllowDuplicateNames(true)}
 
-var errTrailing = errors.New("text goes on after the value")
+var errTrailing = errors.New("text continues after the value")
 
-// examine takes text, which has no whitespace around it, for one event. isJSON
-// says whether it is a JSON value at all, which a rejected event can be.
+// examine takes text, which has no whitespace around it, for one event. isJSON says
+// whether it is a JSON value, which a rejected one can be too.
 func (s *Splitter) examine(text []byte) (e Item, isJSON bool) {
 	if named, ok := s.scanner.plain(text); ok {
 		return Item{Raw: text, Type: s.named(text, named)}, true
@@ -50,7 +50,8 @@ func (s *Splitter) examine(text []byte) (e Item, isJSON bool) {
 	return e, isJSON
 }
 
-// withinLimits takes an object for an event, unless it is nested too deep or has a name twice.
+// withinLimits takes an object for an event, unless it is nested too deep or has a name
+// twice.
 func (s *Splitter) withinLimits(text []byte, duplicate *record.Finding) Item {
 	if at, depth := nesting(text, s.maxDepth); depth > s.maxDepth {
 		return reject(text, record.TooDeep, at, fmt.Sprintf("nested %d deep, limit is %d", depth, s.maxDepth))
@@ -63,8 +64,8 @@ func (s *Splitter) withinLimits(text []byte, duplicate *record.Finding) Item {
 
 var kindNames = map[jsontext.Kind]string{'n': "null", 't': "a boolean", 'f': "a boolean", '"': "a string", '0': "a number", '[': "an array"}
 
-// parse reads text, names of objects included. Of a text that is broken it returns the
-// type that stands in front of the fault.
+// parse reads text and looks for a name that stands twice. Of a broken text it returns
+// the type that stands before the fault.
 func (s *Splitter) parse(text []byte) (eventType string, duplicate *record.Finding, err error) {
 	if text[0] != '{' {
 		return "", nil, s.skim(text)
@@ -141,7 +142,7 @@ func (s *Splitter) read(text []byte) {
 	s.decoder.Reset(&s.source, lenient...)
 }
 
-// precheck finds what jsontext is not asked about.
+// precheck finds what jsontext does not look for.
 func precheck(text []byte) (failed Item, bad bool) {
 	if !utf8.Valid(text) {
 		return reject(text, record.NotJSON, invalidUTF8(text), "invalid UTF-8"), true
@@ -163,8 +164,8 @@ func invalidUTF8(text []byte) (offset int) {
 	return offset
 }
 
-// syntaxReject says where and why text is not JSON. jsontext quotes a character or
-// an escape at most, never more of the text.
+// syntaxReject says where and why text is not JSON. jsontext quotes at most a character
+// or an escape of the text.
 func syntaxReject(text []byte, err error) Item {
 	offset, message := 0, "not JSON"
 	var syntax *jsontext.SyntacticError
@@ -178,9 +179,8 @@ func syntaxReject(text []byte, err error) Item {
 	return reject(text, record.NotJSON, min(offset, len(text)), message)
 }
 
-// nesting returns how deep arrays and objects of text are nested and where they
-// first pass limit. It need not know where strings are to tell that there are too
-// few brackets to matter, which is the case for nearly every text.
+// nesting returns how deep text is nested and where it first passes limit. Nearly every
+// text has too few brackets to matter, strings included, and is not scanned.
 func nesting(text []byte, limit int) (at, depth int) {
 	if bytes.Count(text, []byte{'{'})+bytes.Count(text, []byte{'['}) <= limit {
 		return 0, 0
@@ -201,7 +201,7 @@ func nesting(text []byte, limit int) (at, depth int) {
 }
 
 // brackets calls visit with each bracket of text outside strings, until visit wants no
-// more, and returns whether text then ends inside a string.
+// more. It returns whether text then ends inside a string.
 func brackets(text []byte, visit func(at int, opens bool) (more bool)) (inString bool) {
 	escaped := false
 	for i, c := range text {

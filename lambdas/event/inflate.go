@@ -10,8 +10,8 @@ import (
 	"global-ingest/lambdas/record"
 )
 
-// Inflater inflates bodies. It keeps its memory from one to the next and is not
-// safe for concurrent use.
+// Inflater inflates bodies. It uses its memory again and is not safe for concurrent
+// use.
 type Inflater struct {
 	limit  int
 	reader gzip.Reader
@@ -21,11 +21,11 @@ type Inflater struct {
 // NewInflater returns an Inflater of bodies that inflate to at most limit bytes.
 func NewInflater(limit int) *Inflater { return &Inflater{limit: limit} }
 
-// Inflate returns body inflated when it is gzip, members behind the first included,
-// else as it is. Zeros and line ends behind the last member are ignored, as gzip(1)
-// ignores zeros. When body is rejected, failed says why: BadEncoding or
-// TooLargeInflated. Its header is not asked: API Gateway may have inflated the body and
-// kept the header. Work is the bytes inflated either way, at most one over the limit.
+// Inflate returns body inflated when it is gzip, with all of its members, or else as it
+// is. The Content-Encoding does not matter, because API Gateway may have inflated the
+// body and kept the header. Zeros and line ends after the last member are ignored, as
+// gzip(1) ignores zeros. failed says why body is rejected: BadEncoding or
+// TooLargeInflated. work is how many bytes were inflated, at most one over the limit.
 func (i *Inflater) Inflate(body []byte) (text []byte, work int, failed *Item) {
 	if !record.IsGzip(body) {
 		return body, 0, nil
@@ -45,7 +45,7 @@ func (i *Inflater) Inflate(body []byte) (text []byte, work int, failed *Item) {
 func (i *Inflater) readAll(body []byte) ([]byte, error) {
 	i.source.Reset(body)
 	var text bytes.Buffer
-	// Most JSON shrinks by less than 8; more is what growing is for.
+	// Most JSON shrinks by less than 8; for the rest the buffer grows.
 	text.Grow(min(8*len(body), i.limit+1) + bytes.MinRead)
 	for rest := body; len(rest) > 0 && text.Len() <= i.limit; {
 		if err := i.reader.Reset(&i.source); err != nil {
@@ -60,7 +60,7 @@ func (i *Inflater) readAll(body []byte) ([]byte, error) {
 	return text.Bytes(), nil
 }
 
-// gzipError keeps the kind of what is wrong, in the same words for each version of Go.
+// gzipError names the kind of fault in the same words for each version of Go.
 func gzipError(err error) error {
 	switch {
 	case errors.Is(err, gzip.ErrChecksum):

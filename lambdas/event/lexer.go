@@ -22,7 +22,7 @@ func (l *Lexer) Next() byte {
 	return 0
 }
 
-// Take skips whitespace and c, if c is what follows.
+// Take skips whitespace and c, and says whether c was there.
 func (l *Lexer) Take(c byte) bool {
 	if l.Next() != c {
 		return false

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// lineTypes are the content types of newline-delimited JSON and of JSON text sequences:
-// the registered names and those in use beside them.
+// lineTypes are the content types of newline-delimited JSON and of JSON text sequences,
+// the registered names and those in use.
 var lineTypes = []string{
 	"application/x-ndjson", "application/ndjson", "text/x-ndjson", "text/ndjson",
 	"application/jsonl", "application/x-jsonl", "text/jsonl", "text/x-jsonl",
@@ -18,7 +18,7 @@ var lineTypes = []string{
 
 func declaresLines(contentType string) bool {
 	name, _, err := mime.ParseMediaType(contentType)
-	if err != nil { // a parameter is broken, and none is needed
+	if err != nil { // a parameter is broken, but only the name matters
 		name, _, _ = strings.Cut(strings.ToLower(contentType), ";")
 	}
 	return slices.Contains(lineTypes, strings.TrimSpace(name))
@@ -26,8 +26,9 @@ func declaresLines(contentType string) bool {
 
 // lines takes text for lines, when declared or when it can be nothing else, and adds
 // what they hold. ok says whether it is lines: at least one is JSON, or there are
-// several and each begins like an event. Lines that no one declared and that begin
-// otherwise are one reject as far as they stand together: nobody meant each to be an event.
+// several and each begins like an event. Lines that nobody declared and that begin
+// otherwise are one reject as far as they stand together, because nobody meant each to
+// be an event.
 func (s *Splitter) lines(text []byte, start int, declared bool) (ok bool, tooMany *Item) {
 	s.events = s.events[:0]
 	end := lineEnd(text)
@@ -88,8 +89,8 @@ func (s *Splitter) line(line, value []byte, offset int) (isJSON bool) {
 	return false
 }
 
-// lineEnd returns the byte by which text is cut into lines. A text that begins with RS
-// is a sequence of texts, each of which may have lines of its own.
+// lineEnd returns the byte by which text is split into lines. A text that begins with
+// RS is a sequence of texts, each of which may have lines of its own.
 func lineEnd(text []byte) byte {
 	switch {
 	case text[0] == rs:
@@ -100,7 +101,7 @@ func lineEnd(text []byte) byte {
 	return '\r'
 }
 
-// content returns a line without what is left of its line end.
+// content returns a line without the rest of its line end.
 func content(line []byte) []byte {
 	return bytes.TrimSuffix(bytes.TrimSuffix(line, []byte{'\n'}), []byte{'\r'})
 }
@@ -108,10 +109,10 @@ func content(line []byte) []byte {
 // bare returns a line without the separators around it.
 func bare(line []byte) []byte { return bytes.TrimRight(line[gap(line, 0):], whitespace) }
 
-// apart says whether the lines of text cannot be those of one document: each that begins
-// with { closes what it opens, but for the last, which may be cut off; and no other looks
-// like a line of JSON. A document on several lines has a line that is left open, or one
-// that closes more than it opens, and keeps one of them when a single thing in it is broken.
+// apart says whether the lines of text cannot be those of one document: each that
+// begins with { closes what it opens, except the last, which may be cut off, and no
+// other looks like a line of JSON. A document on several lines has a line that leaves a
+// bracket open or closes one of another line, even when a single thing in it is broken.
 func apart(text []byte, end byte) bool {
 	open := false
 	for line := range bytes.SplitSeq(text, []byte{end}) {
@@ -131,8 +132,8 @@ func apart(text []byte, end byte) bool {
 	return true
 }
 
-// balance returns how many brackets a line leaves open, a string included, or -1 when it
-// closes one that it has not opened.
+// balance returns how many brackets a line leaves open, a string counted too, or -1
+// when it closes one that it has not opened.
 func balance(line []byte) (depth int) {
 	inString := brackets(line, func(_ int, opens bool) (more bool) {
 		if opens {
@@ -148,18 +149,19 @@ func balance(line []byte) (depth int) {
 	return depth
 }
 
-// words begin values in JSON, and in what languages print instead.
+// words begin values in JSON, and in what languages print instead of JSON.
 var words = []string{"true", "false", "null", "nan", "infinity", "undefined", "none"}
 
-// ofJSON says whether a line that does not begin with { may be one of a JSON document:
-// it begins as a value, a name or an end does, or it is a text and more is to follow.
+// ofJSON says whether a line that does not begin with { may be a line of a JSON
+// document: it begins as a value, a name or an end does, or it ends as a line does that
+// more follows.
 func ofJSON(line []byte) bool {
 	first, last := line[0], line[len(line)-1]
 	switch {
 	case strings.IndexByte(`[]}(",:'.`, first) >= 0, '0' <= first && first <= '9':
 		return true
 	case first == '-' || first == '+':
-		return len(line) == 1 || line[1] != first // two are no sign, but a boundary or a comment
+		return len(line) == 1 || line[1] != first // two begin a boundary or a comment
 	case !isLetter(first):
 		return false
 	}

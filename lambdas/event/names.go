@@ -11,9 +11,9 @@ import (
 	"global-ingest/lambdas/record"
 )
 
-// duplicate returns the first name that stands twice in one object of text, which
-// is known to be JSON, or nil. jsontext tells names apart after it has replaced
-// each lone surrogate by U+FFFD, by which different names can look alike.
+// duplicate returns the first name that stands twice in one object of text, which is
+// JSON, or nil. jsontext would compare names with U+FFFD for each lone surrogate, which
+// makes different names equal.
 func (s *Splitter) duplicate(text []byte) *record.Finding {
 	s.read(text)
 	var open []map[string]struct{} // the names so far of each open object, nil for an array
@@ -52,9 +52,9 @@ func (s *Splitter) duplicate(text []byte) *record.Finding {
 	}
 }
 
-// Name returns the text of an object's name, so that two names are equal if and
-// only if they are the same in JSON. A lone surrogate, which UTF-8 cannot encode,
-// becomes the three bytes that its code point would take.
+// Name returns the text of an object's name, so that two names are equal if and only if
+// they are the same in JSON. A lone surrogate, which UTF-8 cannot encode, becomes the
+// three bytes that its code point would take.
 func Name(quoted []byte) string {
 	inner := quoted[1 : len(quoted)-1]
 	if bytes.IndexByte(inner, '\\') < 0 {

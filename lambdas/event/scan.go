@@ -6,15 +6,15 @@ import (
 	"unicode/utf8"
 )
 
-// scanner reads an event in one pass, and knows only the plain ones: an object, not
-// nested too deep, whose names have no escapes and stand once each. That is nearly
-// every event. What it does not take is left to the decoder, which says what is wrong
-// if anything is; what it takes, the decoder takes with the same type.
+// scanner reads an event in one pass. It takes only plain events, which are nearly all:
+// an object that is not nested too deep, whose names have no escapes and stand once
+// each. The decoder reads the rest and says what is wrong. What the scanner takes, the
+// decoder takes too, with the same type.
 type scanner struct {
 	Lexer
 	maxDepth int
-	names    []uint64 // hashes of the names so far of each object that is open
-	typeText []byte   // the value of the member typeMember, quotes included; nil when it is no string
+	names    []uint64 // hashes of the names so far of each open object
+	typeText []byte   // the value of the member typeMember, quotes included; nil when it is not a string
 
 	typeMember string // that names the type
 }
@@ -128,11 +128,10 @@ func (s *scanner) member(depth, first int) bool {
 	return true
 }
 
-// few names are compared one by one, the rest once their object has ended.
+// few names are compared one by one, more when their object has ended.
 const few = 16
 
-// once says whether each name from first on stands there once: none has the hash of
-// another.
+// once says whether no two of the names from first on have the same hash.
 func (s *scanner) once(first int) bool {
 	names := s.names[first:]
 	if len(names) <= few {

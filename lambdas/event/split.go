@@ -11,8 +11,7 @@ import (
 	"global-ingest/lambdas/record"
 )
 
-// Splitter splits bodies. It keeps its memory from one body to the next and is
-// not safe for concurrent use.
+// Splitter splits bodies. It uses its memory again and is not safe for concurrent use.
 type Splitter struct {
 	maxDepth  int
 	maxEvents int
@@ -26,9 +25,9 @@ type Splitter struct {
 	events  []Item
 }
 
-// NewSplitter returns a Splitter of bodies with at most maxEvents events, each
-// nested at most maxDepth deep: the event itself is the first level. typeFrom says where
-// an event names its type, as TypeFrom does; without it that is DefaultTypeFrom.
+// NewSplitter returns a Splitter of bodies with at most maxEvents events, each nested
+// at most maxDepth deep: the event itself is the first level. typeFrom says where an
+// event names its type, by default DefaultTypeFrom.
 func NewSplitter(maxDepth, maxEvents int, typeFrom ...string) *Splitter {
 	s := &Splitter{maxDepth: maxDepth, maxEvents: maxEvents, scanner: scanner{maxDepth: maxDepth, typeMember: DefaultTypeFrom}}
 	switch {
@@ -40,9 +39,9 @@ func NewSplitter(maxDepth, maxEvents int, typeFrom ...string) *Splitter {
 	return s
 }
 
-// Split finds the events of a body that came with header h, by the package's rule. A
-// body without any event is rejected as Empty, one with more than the limit as
-// TooManyEvents; in both the whole body is kept together.
+// Split finds the events of a body that came with header h, by the package's rules. It
+// rejects a body without events as Empty, and one with too many as TooManyEvents. A
+// rejected body is one Item.
 func (s *Splitter) Split(body []byte, h record.Header) Body {
 	s.events = s.events[:0]
 	text := bytes.TrimLeft(bytes.TrimPrefix(body, []byte(bom)), whitespace)
@@ -90,7 +89,7 @@ func (s *Splitter) value(text []byte, start int) (Form, *Item) {
 	}
 	e, isJSON := s.examine(text)
 	if !isJSON {
-		failed := e // a copy, for only what is rejected may cost an allocation
+		failed := e // a copy, so that only a reject costs an allocation
 		return Rejected, &failed
 	}
 	e.Offset = start
@@ -98,8 +97,8 @@ func (s *Splitter) value(text []byte, start int) (Form, *Item) {
 	return Single, nil
 }
 
-// objects adds the objects that text holds one behind the other, or returns the fault
-// in the first that is none.
+// objects adds the objects that text holds one behind the other, or returns the first
+// fault.
 func (s *Splitter) objects(text []byte, start int) *Item {
 	if !utf8.Valid(text) {
 		failed := reject(text, record.NotJSON, invalidUTF8(text), "invalid UTF-8")
@@ -129,10 +128,10 @@ func (s *Splitter) objects(text []byte, start int) *Item {
 	return nil
 }
 
-// gap skips the separators behind the object that ends at at, or in front of the first,
-// and returns where it stopped.
+// gap skips the separators behind the object that ends at at, or before the first
+// object, and returns where it stopped.
 func gap(text []byte, at int) int {
-	comma := at == 0 // none in front of the first
+	comma := at == 0 // none before the first
 	for at < len(text) {
 		switch c := text[at]; {
 		case c == ' ', c == '\n', c == '\r', c == '\t', c == rs:
@@ -149,8 +148,8 @@ func gap(text []byte, at int) int {
 	return at
 }
 
-// object returns the object that text, valid UTF-8, holds at at, or the fault that
-// keeps it from being JSON.
+// object returns the object that begins at at in text, which is valid UTF-8, or the
+// fault that keeps it from being JSON.
 func (s *Splitter) object(text []byte, at int) (e Item, ok bool) {
 	n := &s.scanner
 	n.start(text)
@@ -171,8 +170,8 @@ func (s *Splitter) object(text []byte, at int) (e Item, ok bool) {
 	return e, false
 }
 
-// array adds the elements of an array, or returns why text is none. All of it is
-// read before the first element is looked at, since a broken array holds no events.
+// array adds the elements of an array, or returns why text is not one. It reads all of
+// text before it looks at the first element, because a broken array holds no events.
 func (s *Splitter) array(text []byte, start int) *Item {
 	if s.plainArray(text, start) {
 		return nil
@@ -197,7 +196,8 @@ func (s *Splitter) array(text []byte, start int) *Item {
 	return nil
 }
 
-// plainArray adds the elements of an array of plain events, and says whether it was one.
+// plainArray adds the elements of an array of plain events, and says whether it was
+// one.
 func (s *Splitter) plainArray(text []byte, start int) bool {
 	if !utf8.Valid(text) {
 		return false
@@ -218,8 +218,8 @@ func (s *Splitter) plainArray(text []byte, start int) bool {
 	return false
 }
 
-// outline counts the elements of an array and adds the first maxEvents of them,
-// bytes and place only. What is wrong inside an element is the element's matter.
+// outline counts the elements of an array and adds the first maxEvents of them, bytes
+// and place only.
 func (s *Splitter) outline(text []byte, start int) (count int, err error) {
 	s.read(text)
 	if _, err := s.decoder.ReadToken(); err != nil {
@@ -243,8 +243,8 @@ func (s *Splitter) tooMany() *Item {
 	return &e
 }
 
-// typeOf returns the text of a JSON string, "" of none, without an allocation when it
-// is the same as the last one's.
+// typeOf returns the text of a JSON string, or "" for nil. It does not allocate when
+// the text is the same as last time.
 func (s *Splitter) typeOf(quoted []byte) string {
 	if quoted == nil {
 		return ""

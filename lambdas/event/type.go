@@ -7,11 +7,11 @@ import (
 	"strings"
 )
 
-// DefaultTypeFrom is the member that names an event's type, where nothing else is said.
+// DefaultTypeFrom is the member that names an event's type by default.
 const DefaultTypeFrom = "type"
 
-// CheckTypeFrom names the place that cannot be one where an event names its type: a
-// member of the event, or one further in behind dots, such as "meta.type".
+// CheckTypeFrom names the first place that cannot name an event's type. A place is a
+// member of the event, or one further in, behind dots, such as "meta.type".
 func CheckTypeFrom(places []string) error {
 	if len(places) == 0 {
 		return errors.New(`is empty, must name a member such as "type"`)
@@ -24,8 +24,7 @@ func CheckTypeFrom(places []string) error {
 	return nil
 }
 
-// named returns the type of an event. Where the scanner looks for it, found is what it
-// found.
+// named returns the type of an event. found is what the scanner found, if it looked.
 func (s *Splitter) named(text, found []byte) string {
 	if s.typeFrom == nil {
 		return s.typeOf(found)
@@ -39,8 +38,8 @@ func (s *Splitter) named(text, found []byte) string {
 	return ""
 }
 
-// follow returns the string at place in the object that the decoder is at, nil when
-// there is none. A member whose own name has the dots is found too.
+// follow returns the string at place in the object that the decoder is at, or nil. It
+// also finds a member whose own name has the dots.
 func (s *Splitter) follow(place string) []byte {
 	if _, err := s.decoder.ReadToken(); err != nil {
 		return nil

@@ -1,11 +1,10 @@
 package ingest
 
-// retryAfter is how many seconds a refused client is asked to wait: a brown-out of
-// Firehose lasts seconds, and a fleet of clients must not come back at once.
+// retryAfter is how many seconds a refused client is asked to wait. A brown-out of
+// Firehose lasts seconds, and clients must not all come back at once.
 const retryAfter = "5"
 
-// acknowledge answers 200 with the ingest id: the record is stored. headers are what
-// origins says to the client, without the comma at their end.
+// acknowledge answers 200 with the ingest id. headers are those of origins.
 func acknowledge(headers, id string) []byte {
 	const begin, middle, end = `{"statusCode":200,"headers":{`, `},"body":"{\"id\":\"`, `\"}"}`
 	answer := make([]byte, 0, len(begin)+len(headers)+len(middle)+len(id)+len(end))

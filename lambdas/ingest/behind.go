@@ -12,26 +12,27 @@ type Invocations interface {
 	Next(ctx context.Context) error
 }
 
-// writeBehind stores the record of a request after its answer. Lambda invokes a sandbox
-// again only when both have asked for the next event: the function, whose answer does
-// that, and run, the extension in the same process.
+// writeBehind stores the record of a request after its answer. Lambda gives a sandbox
+// the next event only when two have asked for it: the function, by its answer, and run,
+// as an extension in the same process.
 //
 //	Lambda       Invoke           run
 //	  | event      |                | Next returns
 //	  |----------->| take --------->|
-//	  |<-----------| answer         | waits: the context of Invoke ends with the answer
+//	  |<-----------| answer         | waits until the answer ends the context of Invoke
 //	  |            |                | stores the record
 //	  |<----------------------------| Next: Lambda may freeze the sandbox
 //
-// Every invocation takes part, also one that leaves nothing to store: else run would
-// take the next one's record for its own.
+// Every invocation calls take, also when it leaves nothing to store: otherwise run
+// would wait for ever.
 type writeBehind struct {
 	*Handler
 	taken chan unwritten
-	idle  chan struct{} // holds one token, but none from take until the record is stored
+	idle  chan struct{} // holds one token, except from take until the record is stored
 }
 
-// unwritten is what one invocation leaves to store: nothing when its scratch is nil.
+// unwritten is what one invocation leaves to store. Its scratch is nil when that is
+// nothing.
 type unwritten struct {
 	*scratch
 	invocation context.Context
@@ -43,7 +44,7 @@ func newWriteBehind(h *Handler) *writeBehind {
 	return b
 }
 
-// take leaves the record of s, which the invocation of ctx brought, to run.
+// take leaves the record of s, which came with the invocation of ctx, to run.
 func (b *writeBehind) take(ctx context.Context, s *scratch) {
 	if s != nil {
 		<-b.idle
@@ -64,8 +65,8 @@ func (b *writeBehind) run(ctx context.Context, invocations Invocations) error {
 	}
 }
 
-// write stores a record once aws-lambda-go has ended the context of its invocation,
-// which it does when Lambda has the answer.
+// write stores a record once the context of its invocation has ended, which
+// aws-lambda-go does when Lambda has the answer.
 func (b *writeBehind) write(u unwritten) {
 	defer b.Handler.scratch.Put(u.scratch)
 	<-u.invocation.Done()
@@ -85,13 +86,13 @@ func (b *writeBehind) write(u unwritten) {
 	}
 }
 
-// WriteBehind stores the records that Invoke has answered for, one for each of
-// invocations. Where Config.Acknowledge is Immediate, Invoke needs it. It returns the
-// error that ends invocations, once the last record is stored.
+// WriteBehind stores the records that Invoke has answered for. Where Config.Acknowledge
+// is Immediate, Invoke needs it. It returns the error that ends invocations, once the
+// last record is stored.
 func (h *Handler) WriteBehind(ctx context.Context, invocations Invocations) error {
 	return h.behind.run(ctx, invocations)
 }
 
-// Finish returns when the record that Invoke has last answered for is stored, and lets
-// Invoke answer for no other: the process may end.
+// Finish returns when the record that Invoke has last answered for is stored. After it
+// Invoke answers no more: the process may end.
 func (h *Handler) Finish() { <-h.behind.idle }

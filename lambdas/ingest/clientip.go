@@ -9,17 +9,17 @@ import (
 // ClientIP says how much of a client's address is stored.
 type ClientIP string
 
-// The settings of ClientIP.
+// The values of ClientIP.
 const (
 	None      ClientIP = "none"
-	Truncated ClientIP = "truncated" // the network: /24 of IPv4, also of one that an IPv6 address embeds; else /48
+	Truncated ClientIP = "truncated" // to the network: /24 of IPv4, also when an IPv6 address embeds it; else /48
 	Full      ClientIP = "full"
 )
 
-// Validate returns an error that begins with "is" when c is none of them.
+// Validate says which values there are, when c is another.
 func (c ClientIP) Validate() error { return setting.OneOf(c, None, Truncated, Full) }
 
-// of returns what c keeps of address; nothing when it is no address.
+// of returns what c keeps of address, and nothing of what is not an address.
 func (c ClientIP) of(address []byte) string {
 	if c == None {
 		return ""
@@ -38,12 +38,12 @@ func (c ClientIP) of(address []byte) string {
 	return netip.PrefixFrom(ip, bits).Masked().Addr().String()
 }
 
-// embeddings are where IPv6 addresses hold their client's IPv4 address. Cut to /48, a
-// 6to4 address would still hold all of it.
+// embeddings are where IPv6 addresses hold an IPv4 address. Cut to /48, a 6to4 address
+// would still hold all of it.
 var embeddings = []struct {
 	prefix netip.Prefix
 	at     int  // the first of the four bytes
-	mask   byte // that each is hidden by
+	mask   byte // that each byte is XORed with
 }{
 	{netip.MustParsePrefix("2002::/16"), 2, 0},     // 6to4, RFC 3056
 	{netip.MustParsePrefix("64:ff9b::/96"), 12, 0}, // NAT64, RFC 6052

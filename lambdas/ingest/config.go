@@ -8,56 +8,56 @@ import (
 	"global-ingest/lambdas/runtime/setting"
 )
 
-// Acknowledgement says when a client hears of its event.
+// Acknowledgement says when a client gets its answer.
 type Acknowledgement string
 
-// The settings of Acknowledgement.
+// The values of Acknowledgement.
 const (
 	// Durable stores the record first: a 200 says that it is stored.
 	Durable Acknowledgement = "durable"
 
-	// Immediate answers first and stores the record behind the answer, with the same
+	// Immediate answers first and stores the record after the answer, with the same
 	// attempts, breaker and spill, before the sandbox takes another event or is frozen.
-	// An acknowledged event is lost when the sandbox dies in between, and when neither
-	// stream nor spill takes the record, whatever WhenUnstored says. After such a loss the
+	// It loses an acknowledged event only if the sandbox dies before the write, or if
+	// both Firehose and S3 refuse it, whatever WhenUnstored says. After such a loss the
 	// sandbox stores first, as Durable does, until one of them takes a record again.
 	Immediate Acknowledgement = "immediate"
 )
 
-// Validate returns an error that begins with "is" when a is neither of them.
+// Validate says which values there are, when a is another.
 func (a Acknowledgement) Validate() error { return setting.OneOf(a, Durable, Immediate) }
 
-// WhenUnstored says what a client hears when neither the stream nor the spill took
-// its record.
+// WhenUnstored says what a client hears when neither the stream nor the spill took its
+// record.
 type WhenUnstored string
 
-// The settings of WhenUnstored.
+// The values of WhenUnstored.
 const (
 	Refuse      WhenUnstored = "refuse"      // 503 and Retry-After: not acknowledged, so not lost
-	Acknowledge WhenUnstored = "acknowledge" // 200 all the same: the event is lost, and counted
+	Acknowledge WhenUnstored = "acknowledge" // 200: the event is lost, and counted
 )
 
-// Validate returns an error that begins with "is" when w is neither of them.
+// Validate says which values there are, when w is another.
 func (w WhenUnstored) Validate() error { return setting.OneOf(w, Refuse, Acknowledge) }
 
-// Config is what the ingest function can be told. Infra writes it to the
-// function's environment, the function reads it back.
+// Config is the settings of the ingest function. Infra writes them to its variables,
+// and the function reads them back.
 type Config struct {
-	Environment  string          // the environment's name, the dimension of its metrics; required
-	Streams      []string        // names of the streams that take the records, each those of its share of ingest ids; at least one
+	Environment  string          // name of the environment, the dimension of its metrics; required
+	Streams      []string        // names of the streams that take the records, each a share of them; at least one
 	ClientIP     ClientIP        // how much of the client's address is stored; default Truncated
-	Origins      []string        // whose pages may read answers, with credentials: origins such as "https://example.com", or AnyOrigin for all of them without credentials; default empty: every page, with credentials
+	Origins      []string        // whose pages may read answers: origins, or AnyOrigin; default empty: every page
 	Bucket       string          // the lake, for records that the stream does not take; required
-	Acknowledge  Acknowledgement // when a client hears of its event: Durable, once it is stored, or Immediate; default Durable
+	Acknowledge  Acknowledgement // when a client gets its answer; default Durable
 	WhenUnstored WhenUnstored    // the answer when neither stream nor spill took the record; default Refuse
-	AnswerWithin time.Duration   // longest that put and spill may take together; default 2.6s, for a person, a phone or a page being left waits no longer
+	AnswerWithin time.Duration   // longest that put and spill may take together; default 2.6s, as a phone waits no longer
 	Put          bounds.Config   // of the put that the client waits for
 	Spill        bounds.Config   // of the spill that the client waits for when the put failed
-	Breaker      bounds.Breaker  // when puts are not tried for a while
+	Breaker      bounds.Breaker  // when puts pause
 }
 
-// spillBounds are short, for the client has waited for the put already: at worst
-// 2 × 500 ms + 25 ms = 1.025 s, and 2.55 s with the put before it.
+// spillBounds are short, because the client has waited for the put already: at worst 2
+// × 500 ms + 25 ms = 1.025 s, and 2.55 s together with the put.
 func spillBounds() bounds.Config {
 	c := bounds.Default()
 	c.AttemptTimeout = 500 * time.Millisecond
@@ -66,7 +66,8 @@ func spillBounds() bounds.Config {
 	return c
 }
 
-// Default returns the Config with every default set; Environment, Streams and Bucket have none.
+// Default returns the Config with every default set. Environment, Streams and Bucket
+// have none.
 func Default() Config {
 	return Config{
 		ClientIP:     Truncated,
@@ -87,7 +88,7 @@ func ConfigFrom(lookup func(string) (string, bool)) (Config, error) {
 // Variables returns c as environment variables.
 func (c Config) Variables() map[string]string { return c.Settings().Variables() }
 
-// Validate names the setting that cannot be.
+// Validate names the first setting that is not allowed.
 func (c Config) Validate() error {
 	if err := c.Settings().Required("ENVIRONMENT", "EVENTS_STREAM", "LAKE_BUCKET"); err != nil {
 		return err
@@ -114,9 +115,9 @@ func (c Config) Validate() error {
 	return c.Breaker.Validate()
 }
 
-// Oversize are the bounds of spilling a body that fits no record: nobody has tried to
-// put it before, and megabytes take longer, so that it may have all of AnswerWithin. By
-// default 2 × 1.287 s + 25 ms.
+// Oversize are the bounds of spilling a body that fits no record. There was no put
+// before it, and megabytes take longer, so it may use all of AnswerWithin: by default 2
+// × 1.287 s + 25 ms.
 func (c Config) Oversize() bounds.Config {
 	all := c.Spill
 	all.AttemptTimeout = (c.AnswerWithin - time.Duration(all.Attempts-1)*all.MaxBackoff) / time.Duration(all.Attempts)

@@ -1,6 +1,6 @@
-// Package ingest is the function behind the endpoint: it takes whatever a client
-// posts, stores it as one record, and answers. It never looks into the payload;
-// that is the validator's work, later and in batches.
+// Package ingest is the function behind the endpoint. It stores whatever a client posts
+// as one record, and answers. It never looks into the payload, which the Validator does
+// later, in batches.
 package ingest
 
 import (
@@ -23,20 +23,20 @@ type Stream interface {
 	Put(ctx context.Context, id string, record []byte) error
 }
 
-// Spill stores what the stream does not take, whatever its size, for Redrive to
-// bring it back. A nil error acknowledges like the stream's.
+// Spill stores records of any size that the stream does not take, for Redrive to bring
+// back. A nil error acknowledges, as the stream's does.
 type Spill interface {
 	Put(ctx context.Context, key string, record []byte) error
 }
 
 // The metrics of ingest, in requests.
 const (
-	MetricSpilled  = "EventsSpilled"  // the stream did not take it, the spill did
-	MetricUnstored = "EventsUnstored" // nothing took it
+	MetricSpilled  = "EventsSpilled"  // the stream did not take them, the spill did
+	MetricUnstored = "EventsUnstored" // neither took them
 )
 
-// maxHeaderValue bounds what is kept of a client's User-Agent, Content-Type and
-// Content-Encoding, in bytes: three times 512 take less than 0.2 % of a record.
+// maxHeaderValue bounds what is kept of User-Agent, Content-Type and Content-Encoding,
+// in bytes: three times 512 are less than 0.2 % of a record.
 const maxHeaderValue = 512
 
 // Handler answers API Gateway's proxy events. It is safe for concurrent use.
@@ -53,7 +53,7 @@ type Handler struct {
 	down   atomic.Bool  // whether nothing took the last record
 }
 
-// scratch is a request on its way: its id, its record, and the memory for both.
+// scratch is a request in progress, and the memory that the next one uses again.
 type scratch struct {
 	parser   parser
 	id       string
@@ -61,9 +61,8 @@ type scratch struct {
 	record   []byte
 }
 
-// New returns a Handler that puts records on stream, or into spill when stream does
-// not take them, writes metric lines to metrics and tells log what an operator
-// should know.
+// New returns a Handler that puts records on stream, or into spill when stream does not
+// take them.
 func New(c Config, stream Stream, spill Spill, metrics io.Writer, log *slog.Logger) *Handler {
 	h := &Handler{
 		config:  c,
@@ -80,9 +79,9 @@ func New(c Config, stream Stream, spill Spill, metrics io.Writer, log *slog.Logg
 	return h
 }
 
-// Invoke implements lambda.Handler. It answers every event and never fails: 200
-// when the record is stored, or will be where Config.Acknowledge is Immediate, and
-// what Config.WhenUnstored says when nothing took it.
+// Invoke implements lambda.Handler. It answers every event and never fails: 200 when
+// the record is stored, or will be where Config.Acknowledge is Immediate, and as
+// Config.WhenUnstored says when nothing took it.
 func (h *Handler) Invoke(ctx context.Context, event []byte) ([]byte, error) {
 	answer, unwritten := h.answer(ctx, event)
 	if h.behind != nil {
@@ -91,8 +90,8 @@ func (h *Handler) Invoke(ctx context.Context, event []byte) ([]byte, error) {
 	return answer, nil
 }
 
-// answer returns the answer to event, and its request when the record is to be stored
-// behind the answer. While nothing takes a record, it is stored first.
+// answer returns the answer to event. unwritten is the request when its record is to be
+// stored after the answer. While nothing takes a record, it is stored first.
 func (h *Handler) answer(ctx context.Context, event []byte) (answer []byte, unwritten *scratch) {
 	id, cors := record.NewID(), h.origins.headers(nil)
 	defer func() {
@@ -121,7 +120,7 @@ func (h *Handler) store(ctx context.Context, s *scratch) (err error) {
 	if refused == nil {
 		return nil
 	}
-	// Whatever the put's context has come to: the spill has a deadline of its own.
+	// The spill has a deadline of its own: the put may have used up that of ctx.
 	longest := h.config.Spill.WorstCase()
 	if len(s.record) > record.MaxBytes {
 		longest = h.config.Oversize().WorstCase()
@@ -143,9 +142,9 @@ func (h *Handler) put(ctx context.Context, s *scratch) error {
 	return h.stream.Put(ctx, s.id, s.record)
 }
 
-// encode makes the record of event in s, and returns the headers of its answer. An event
-// that is not a proxy event, as from somebody who invokes the function by hand, is stored
-// whole, like any body.
+// encode makes the record of event in s, and returns the CORS headers of its answer. An
+// event that is not a proxy event, for example of a manual invocation, is stored whole,
+// like any body.
 func (h *Handler) encode(s *scratch, event []byte) (cors string) {
 	r, err := s.parser.parse(event)
 	if err != nil {

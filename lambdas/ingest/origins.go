@@ -6,16 +6,16 @@ import (
 	"strings"
 )
 
-// AnyOrigin in Config.Origins lets the pages of every origin read answers, but not to
-// requests with credentials.
+// AnyOrigin in Config.Origins lets the pages of every origin read answers, but not with
+// credentials.
 const AnyOrigin = "*"
 
 // Header is one header of an answer.
 type Header struct{ Name, Value string }
 
-// Headers are on every answer, whether this function gives it or API Gateway does by
-// itself: infra writes them into the template. No cache keeps an answer, no browser
-// guesses its type, and a page may read when to come again.
+// Headers are on every answer. Infra writes them into the answers that API Gateway
+// gives by itself. No cache keeps an answer, no browser guesses its type, and a page
+// may read Retry-After.
 var Headers = []Header{
 	{"Content-Type", "application/json"},
 	{"Cache-Control", "no-store"},
@@ -23,19 +23,22 @@ var Headers = []Header{
 	{"Access-Control-Expose-Headers", "Retry-After"},
 }
 
-// Origin is the header that names the page of a request. Vary is the same name in an
-// answer: it keeps a cache from giving one origin another's answer.
+// Origin is the header that names the page of a request. Vary names it in an answer, so
+// that no cache gives one origin another's answer.
 const Origin = "Origin"
 
-// origins knows the headers of an answer, as members of a JSON object, by the page that
+// origins are the headers of an answer, as members of a JSON object, by the page that
 // asks. Every page's events are stored: CORS only says which page may read the answer.
 // https://fetch.spec.whatwg.org/#http-cors-protocol
 type origins struct {
 	each   bool              // whether every page gets its own origin back
 	listed map[string]string // by origin
-	others string            // for every other page, and for clients that are no page
+	others string            // for every other page, and for clients that are not pages
 }
 
+// newOrigins returns the headers for the origins that may read answers with
+// credentials, such as "https://example.com": all of them when allowed is empty. With
+// AnyOrigin all may read answers, without credentials.
 func newOrigins(allowed []string) origins {
 	everybody, perOrigin := member("Access-Control-Allow-Origin", AnyOrigin), member("Vary", Origin)
 	switch {
@@ -79,14 +82,14 @@ func always() string {
 
 func member(name, value string) string { return `"` + name + `":"` + value + `",` }
 
-// isOrigin says whether text may stand in the answer's JSON and in a header as it is. No
-// browser sends anything else. The longest host name has 253 bytes (RFC 1035).
+// isOrigin says whether text can stand in the answer's JSON and in a header as it is,
+// as every origin of a browser can. The longest host name has 253 bytes (RFC 1035).
 func isOrigin(text []byte) bool {
 	unfit := func(c byte) bool { return c <= ' ' || c == '"' || c == '\\' || c > '~' }
 	return len(text) > 0 && len(text) <= maxHeaderValue && !slices.ContainsFunc(text, unfit)
 }
 
-// checkOrigins refuses what would break out of the header.
+// checkOrigins refuses what would break the header.
 func checkOrigins(allowed []string) error {
 	for _, origin := range allowed {
 		if !isOrigin([]byte(origin)) {

@@ -8,9 +8,9 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// request is the little that ingest takes from API Gateway's proxy event. Its
-// values are parts of the event or of the parser's text, valid until the parser is
-// used again. The event's shape:
+// request is what ingest takes from API Gateway's proxy event. Its values are parts of
+// the event or of the parser's memory, valid until the parser is used again. The
+// event's shape:
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html#api-gateway-simple-proxy-for-lambda-input-format
 type request struct {
 	body        []byte
@@ -24,8 +24,8 @@ type request struct {
 
 var errNotAnObject = errors.New("event is not a JSON object")
 
-// parser finds a request in an event without building a tree: it walks over the
-// members, steps into the few objects that matter and skips the rest as raw text.
+// parser finds a request in an event without building a tree: it steps into the few
+// objects that matter and skips the rest.
 type parser struct {
 	decoder jsontext.Decoder
 	reader  bytes.Buffer
@@ -33,8 +33,8 @@ type parser struct {
 	text    []byte // strings without their escapes, and the decoded body
 }
 
-// parse reads event. What it does not find stays empty: an event without a body is
-// a request without a body. An error means that event is not a JSON object.
+// parse reads event. What it does not find stays empty: an event without a body is a
+// request without a body. It fails when event is not a JSON object.
 func (p *parser) parse(event []byte) (request, error) {
 	p.event, p.text = event, p.text[:0]
 	p.reader = *bytes.NewBuffer(event)
@@ -99,8 +99,8 @@ func (p *parser) context(name []byte, r *request) (err error) {
 	return err
 }
 
-// members calls visit with the name of each member of the object that comes next;
-// visit reads the value. Anything but an object is skipped.
+// members calls visit with the name of each member of the next object; visit reads the
+// value. It skips anything but an object.
 func (p *parser) members(visit func(name []byte) error) error {
 	if p.decoder.PeekKind() != '{' {
 		return p.decoder.SkipValue()
@@ -121,8 +121,8 @@ func (p *parser) members(visit func(name []byte) error) error {
 	return err
 }
 
-// string reads the next value: a string without its quotes and escapes, nothing
-// for null, and any other value as its own text.
+// string reads the next value: a string without its quotes and escapes, nothing for
+// null, and any other value as its own text.
 func (p *parser) string() ([]byte, error) {
 	value, err := p.decoder.ReadValue()
 	if err != nil {
@@ -144,8 +144,8 @@ func (p *parser) unquote(raw []byte) []byte {
 		return raw[1 : len(raw)-1]
 	}
 	start := len(p.text)
-	// An error says that the string holds bytes that are not UTF-8, and that they
-	// became U+FFFD: API Gateway never sends such a string, it sends base64.
+	// An error says that bytes that are not UTF-8 became U+FFFD. API Gateway sends such
+	// bytes in base64.
 	p.text, _ = jsontext.AppendUnquote(p.text, raw)
 	return p.text[start:]
 }
@@ -156,7 +156,7 @@ func (p *parser) bool() (bool, error) {
 }
 
 // decode returns the bytes that body encodes, or body itself when it is not base64
-// although the event says so: storing what came is all that is safe then.
+// although the event says so: then it is safe only to store what came.
 func (p *parser) decode(body []byte) []byte {
 	start := len(p.text)
 	text, err := base64.StdEncoding.AppendDecode(p.text, body)

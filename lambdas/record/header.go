@@ -11,9 +11,9 @@ import (
 	"unicode/utf8"
 )
 
-// readHeader reads a header line and the length of its body. It reads a line as Append
-// writes it, which is nearly every line, in a tenth of the time that encoding/json takes
-// for any other spelling of the same.
+// readHeader reads a header line and the length of its body. Nearly every line is as
+// Append writes it, and read in a tenth of the time that encoding/json takes for any
+// other spelling.
 func readHeader(line []byte) (Header, int, error) {
 	if h, length, ok := readOwn(line); ok {
 		return h, length, nil
@@ -50,7 +50,7 @@ type ownLine struct {
 	other bool // whether it is not as Append writes it
 }
 
-// text returns the member of this name, "" when it is left out.
+// text returns the member of this name, or "" when there is none.
 func (l *ownLine) text(name string) string {
 	value, found := strings.CutPrefix(l.rest, `,"`+name+`":"`)
 	if !found {

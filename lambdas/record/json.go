@@ -36,9 +36,9 @@ func appendTime(dst []byte, t time.Time) []byte {
 	return append(dst, '"')
 }
 
-// appendString appends text as a JSON string. Escaped is only what RFC 8259
-// requires: the quote, the backslash, and control characters; a byte that is not
-// UTF-8 becomes U+FFFD, which only a header's value can hold, never a body.
+// appendString appends text as a JSON string. It escapes only what RFC 8259 requires:
+// the quote, the backslash, and control characters. A byte that is not UTF-8 becomes
+// U+FFFD, which can happen only to a header's value, never to a body.
 func appendString[T string | []byte](dst []byte, text T) []byte {
 	dst = append(dst, '"')
 	start := 0

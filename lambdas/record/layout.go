@@ -7,18 +7,19 @@ import (
 	"time"
 )
 
-// The lake's prefixes: what lies where in the bucket. Infra writes them into the
-// streams and the policies, the functions into their keys.
+// The lake's prefixes. Infra writes them into the streams and the policies, the
+// functions into their keys.
 const (
 	EventsPrefix        = "events/"         // lines of valid events
 	RejectedPrefix      = "rejected/"       // rejects
-	RejectedLargePrefix = "rejected-large/" // payloads of rejects that do not fit a record
-	FailedPrefix        = "failed/"         // what Firehose could not process, by error type
+	RejectedLargePrefix = "rejected-large/" // payloads of rejects that do not fit a row
+	FailedPrefix        = "failed/"         // records that Firehose could not process, by error type
 	SourcePrefix        = "source/"         // records as received, where the backup is on
-	SpillPrefix         = "spill/"          // records that go through the stream again: refused by Firehose, or deferred
+	SpillPrefix         = "spill/"          // records that will go through a stream again: refused by Firehose, or deferred
 )
 
-// LinesExtension ends the key of every object of lines: newline-delimited JSON, gzip.
+// LinesExtension ends the key of every object of lines: newline-delimited JSON,
+// compressed with gzip.
 const LinesExtension = ".jsonl.gz"
 
 const dateFormat = "2006-01-02"
@@ -50,9 +51,9 @@ func PartitionExpression() string {
 }
 
 // FolderLead is how far before an event the folder of its object may lie, which is that
-// of the oldest record in the object. That record has waited for the Validator for up
-// to 15 minutes, the Validator has taken up to 5, and the object has been collected for
-// up to 15: 35 minutes. The rest is for batches that are tried again.
+// of the oldest record in the object. That record may have waited 15 minutes for the
+// Validator, which may have taken 5, and then 15 until the object was complete: 35
+// minutes. The rest is for batches that are tried again.
 const FolderLead = time.Hour
 
 // Folders returns the folders below prefix, in order, that may hold what arrived
@@ -64,32 +65,32 @@ func Folders(prefix string, from, until time.Time) (folders []string) {
 	return folders
 }
 
-// OverflowKey returns the key of lines that the Validator stores itself: in the folder
-// of their oldest record's arrival, as Firehose's own objects are, named after the
-// first record's ingest id and a hash of all the records. So the same records overwrite
-// their object, and other records never do: not a part, a split or a replay of a
-// request either, whose ingest id is the same.
+// OverflowKey returns the key of lines that the Validator stores itself. It lies in the
+// folder of their oldest record's arrival, as Firehose's own objects do, and is named
+// after the first record's ingest id and a hash of all the records. So the same records
+// overwrite their object, and others never do, not even a part or a replay of the same
+// request, which has the same ingest id.
 func OverflowKey(id, hash string, arrived time.Time) string {
 	return EventsPrefix + Partition(arrived) + url.PathEscape(id) + "-" + hash + LinesExtension
 }
 
-// DeferredKey returns the key of records that the Validator had no time for, which
-// stand one behind the other, named as those of OverflowKey. It is never the SpillKey
-// of a record alone.
+// DeferredKey returns the key of records that the Validator had no time for, one behind
+// the other in one object. It is named as that of OverflowKey, and never the SpillKey
+// of a single record.
 func DeferredKey(id, hash string, at time.Time) string {
 	return SpillKey(url.PathEscape(id)+"-"+hash, at)
 }
 
-// SpillKey returns the key of the record with this ingest id, received at at:
-// spill/<2 hex>/<date>/<ingest id>. The two digits are the id's last, which are
-// random, and spread the objects of a brown-out over S3's partitions.
+// SpillKey returns the key of the record with this ingest id, received at at: spill/<2
+// hex>/<date>/<ingest id>. The two digits are the id's last, which are random, and
+// spread the objects of a brown-out over S3's partitions.
 func SpillKey(id string, at time.Time) string {
 	return SpillPrefix + id[len(id)-2:] + "/" + at.UTC().Format(dateFormat) + "/" + id
 }
 
 // rejectedLargeKey returns the key of a payload that fits no row:
-// rejected-large/<date>/<ingest id>/<name>, where name is the event's index, or
-// "body" for a whole body.
+// rejected-large/<date>/<ingest id>/<name>, where name is the event's index, or "body"
+// for a whole body.
 func rejectedLargeKey(r Reject) string {
 	id, n, isEvent := SplitEventID(r.ID)
 	name := "body"

@@ -6,11 +6,10 @@ import (
 )
 
 // AppendLine appends the line of events/ for the n-th event of the request that h
-// describes: what ingest knew, the event's type, and the event's own bytes. The
-// line ends in the only newline it holds: line feeds and carriage returns, which
-// in JSON can only be insignificant whitespace, become spaces, because readers of
-// newline-delimited JSON (Hadoop's LineReader behind Athena among them) end a
-// line at either. No other byte of the event changes.
+// describes: what Ingest knew, the event's type, and the event's own bytes. Line feeds
+// and carriage returns, which in JSON can only be insignificant whitespace, become
+// spaces, because readers of newline-delimited JSON (Hadoop's LineReader behind Athena
+// among them) end a line at either. No other byte of the event changes.
 func AppendLine(dst []byte, h Header, n int, eventType string, event []byte) []byte {
 	dst = appendEventID(dst, h.ID, n)
 	dst = append(dst, `,"type":`...)

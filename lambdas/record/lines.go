@@ -17,8 +17,8 @@ func IsGzip(body []byte) bool {
 	return len(body) >= 2 && body[0] == 0x1f && body[1] == 0x8b
 }
 
-// Lines yields the lines of an object of the lake with their line ends, inflated when the
-// object is compressed. An error is the last that it yields.
+// Lines yields the lines of an object of the lake with their line ends. It inflates an
+// object that is compressed. An error is the last that it yields.
 func Lines(object io.Reader) iter.Seq2[[]byte, error] {
 	return func(yield func([]byte, error) bool) {
 		text, err := inflated(object)
@@ -61,7 +61,7 @@ type Lake interface {
 type Search struct {
 	Lake    Lake
 	From    time.Time // when the first of the events was sent
-	Written time.Time // older objects are passed over; the zero time passes over none
+	Written time.Time // objects written before are skipped; zero: none are
 	read    map[string]bool
 }
 
@@ -72,9 +72,9 @@ type Found struct {
 	Line   []byte
 }
 
-// Lines yields every line that may be of an event sent between From and until, and that
-// no earlier call has yielded: an object that was begun is not read again. An error is
-// the last that it yields.
+// Lines yields every line that may be of an event sent between From and until. It does
+// not read an object again that an earlier call has read. An error is the last that it
+// yields.
 func (s *Search) Lines(ctx context.Context, until time.Time) iter.Seq2[Found, error] {
 	if s.read == nil {
 		s.read = map[string]bool{}
@@ -97,7 +97,7 @@ func (s *Search) Lines(ctx context.Context, until time.Time) iter.Seq2[Found, er
 	}
 }
 
-// object yields the lines of one object, and says whether to go on behind it.
+// object yields the lines of one object, and says whether to go on.
 func (s *Search) object(ctx context.Context, prefix, key string, yield func(Found, error) bool) (more bool) {
 	s.read[key] = true
 	object, err := s.Lake.Get(ctx, key)

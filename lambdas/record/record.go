@@ -16,7 +16,7 @@ import (
 const MaxBytes = 1_000 << 10
 
 // MaxInflated is the most bytes that the body of a record may inflate to: a little less
-// than the largest body that API Gateway passes on. One event of that size still fits an
+// than the largest body that API Gateway accepts. One event of that size still fits an
 // answer to Firehose: 4 MiB are 5.6 MB in base64, of the 6 MB that Lambda returns.
 const MaxInflated = 4 << 20
 
@@ -32,8 +32,8 @@ var ErrHeader = errors.New("no record header")
 // ErrShort says that data ends before the body its header announces.
 var ErrShort = errors.New("record is cut off")
 
-// Header says what ingest knows of a request beyond its body. A member that is
-// empty is left out of the record.
+// Header says what Ingest knows of a request beyond its body. A record leaves out a
+// member that is empty.
 type Header struct {
 	ID          string    `json:"id"`          // the ingest id, made once per request
 	ReceivedAt  time.Time `json:"received_at"` // kept to the millisecond
@@ -42,11 +42,11 @@ type Header struct {
 	UserAgent   string    `json:"ua"`
 	ContentType string    `json:"content_type"`
 	Encoding    string    `json:"encoding"` // the request's Content-Encoding, as sent
-	First       int       `json:"first"`    // index in its request of the body's first event, above 0 in a part of a split body
+	First       int       `json:"first"`    // index of the body's first event in its request, above 0 in a part
 	Replays     int       `json:"replays"`  // how often an operator has replayed it
 }
 
-// Record is one request in transit: its header and its body exactly as received.
+// Record is one request in transit, its body exactly as received.
 type Record struct {
 	Header
 	Body []byte
@@ -62,7 +62,7 @@ func EventID(id string, n int) string {
 	return id + "/" + strconv.Itoa(n)
 }
 
-// SplitEventID undoes EventID. An id without an index is a whole request's.
+// SplitEventID undoes EventID. An id without an index is that of a whole request.
 func SplitEventID(eventID string) (id string, n int, isEvent bool) {
 	id, index, _ := strings.Cut(eventID, "/")
 	n, err := strconv.Atoi(index)
@@ -92,9 +92,9 @@ func Append(dst []byte, h Header, body []byte) []byte {
 	return append(dst, body...)
 }
 
-// Decode returns the first record of data and what follows it: records may stand
-// one behind the other, for each header says how long its body is. The body is a
-// part of data, not a copy. The error is ErrHeader or ErrShort, with its cause.
+// Decode returns the first record of data and what follows it. Records may stand one
+// behind the other, because each header says how long its body is. The body is a part
+// of data, not a copy. The error is ErrHeader or ErrShort, with its cause.
 func Decode(data []byte) (Record, []byte, error) {
 	line, rest, found := bytes.Cut(data, []byte{'\n'})
 	if !found {

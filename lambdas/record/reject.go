@@ -9,7 +9,7 @@ import (
 	"unicode/utf8"
 )
 
-// Reason says why an event was rejected. The set is closed: it is counted by, and
+// Reason says why an event was rejected. The set is closed: metrics count by it, and a
 // replay chooses by it.
 type Reason string
 
@@ -21,11 +21,11 @@ const (
 	UnknownType      Reason = "unknown_type"       // no schema for its type, and Strict
 	SchemaViolation  Reason = "schema_violation"   // its type's schema does not allow it
 	TooDeep          Reason = "too_deep"           // nested beyond the limit
-	TooComplex       Reason = "too_complex"        // more values, or longer numbers, than are checked against a schema
+	TooComplex       Reason = "too_complex"        // more values or longer numbers than a schema is asked about
 	TooManyEvents    Reason = "too_many_events"    // the request holds more events than the limit
-	TooLarge         Reason = "too_large"          // one event that no record can carry
-	TooLargeInflated Reason = "too_large_inflated" // gzip that inflates beyond the limit
-	BadEncoding      Reason = "bad_encoding"       // compressed in a way that cannot be inflated
+	TooLarge         Reason = "too_large"          // no record can carry the event
+	TooLargeInflated Reason = "too_large_inflated" // the gzip inflates beyond the limit
+	BadEncoding      Reason = "bad_encoding"       // it cannot be inflated
 	Empty            Reason = "empty"              // no event in the body
 )
 
@@ -37,13 +37,13 @@ func Reasons() []Reason {
 	}
 }
 
-// NoOffset is the Offset of a Finding that does not stand at one byte.
+// NoOffset is the Offset of a Finding that is not about one byte.
 const NoOffset = -1
 
-// Finding is one fault about a rejected event.
+// Finding is one fault of a rejected event.
 type Finding struct {
 	Instance string `json:"instance"` // JSON pointer into the event; "" is the event itself
-	Schema   string `json:"schema"`   // where in which schema the rule stands; "" when no schema is involved
+	Schema   string `json:"schema"`   // where in which schema the rule stands; "" when it is not a schema's
 	Message  string `json:"message"`
 	Offset   int64  `json:"offset"` // byte offset in the payload, or NoOffset
 }
@@ -51,7 +51,7 @@ type Finding struct {
 // Reject is one row of rejected/: an event, or a whole body, that was not valid.
 type Reject struct {
 	ID            string    `json:"id"`   // the event's id, or the ingest id where the whole body is rejected
-	Type          string    `json:"type"` // the event's type; "" when it has none or it could not be read
+	Type          string    `json:"type"` // the event's type, or "" when it could not be read
 	ReceivedAt    time.Time `json:"received_at"`
 	RequestID     string    `json:"request_id"`
 	IP            string    `json:"ip"`
@@ -61,21 +61,21 @@ type Reject struct {
 	Reason        Reason    `json:"reason"`
 	Errors        []Finding `json:"errors"`
 	Payload       []byte    `json:"payload"`        // the rejected bytes, complete
-	PayloadObject string    `json:"payload_object"` // the S3 key that holds the payload instead, when the row would not fit a record
+	PayloadObject string    `json:"payload_object"` // S3 key of the payload, when a row has no room for it
 	Processor     string    `json:"processor"`      // who rejected it, name and version
-	Replays       int       `json:"replays"`        // how often an operator had replayed it before
+	Replays       int       `json:"replays"`        // how often an operator has replayed it
 }
 
 // RejectEvent returns the reject of the n-th event of the request that h describes,
-// without what was found.
+// still without a reason.
 func (h Header) RejectEvent(n int) Reject {
 	r := h.reject()
 	r.ID = EventID(h.ID, n)
 	return r
 }
 
-// RejectBody returns the reject of a whole body. The id is the request's. A part of a
-// split body has the id of its first event, so that parts stay apart.
+// RejectBody returns the reject of a whole body under the request's id. A part of a
+// split body gets the id of its first event, so that parts stay apart.
 func (h Header) RejectBody() Reject {
 	if h.First > 0 {
 		return h.RejectEvent(h.First)
@@ -90,8 +90,8 @@ func (h Header) reject() Reject {
 	}
 }
 
-// Header returns what ingest knew of the request, with First as the event's index:
-// the header by which the payload is judged again under its id.
+// Header returns the header by which the payload is judged again under its id: what
+// Ingest knew of the request, with First as the event's index.
 func (r Reject) Header() Header {
 	id, n, _ := SplitEventID(r.ID)
 	return Header{
@@ -100,10 +100,10 @@ func (r Reject) Header() Header {
 	}
 }
 
-// FitReject returns the line of r. Where the line has no room for the payload, it
-// names key instead, and the caller first puts the payload there.
+// FitReject returns the line of r. When the line has no room for the payload, it names
+// key instead, and the caller first puts the payload there.
 func FitReject(r Reject) (line []byte, key string) {
-	if len(r.Payload) < MaxBytes { // else the line is larger in any case
+	if len(r.Payload) < MaxBytes { // else the line is too large in any case
 		if line = AppendReject(nil, r); len(line) <= MaxBytes {
 			return line, ""
 		}
@@ -112,9 +112,9 @@ func FitReject(r Reject) (line []byte, key string) {
 	return AppendReject(nil, r), r.PayloadObject
 }
 
-// AppendReject appends r to dst as one line. The payload is a string when it is
-// valid UTF-8, else base64, so that its bytes always come back; nothing is ever
-// truncated. The caller checks the line against MaxBytes.
+// AppendReject appends r to dst as one line. The payload is a string when it is valid
+// UTF-8, else base64, so that its bytes always come back. The caller checks the line
+// against MaxBytes.
 func AppendReject(dst []byte, r Reject) []byte {
 	dst = append(dst, `{"id":`...)
 	dst = appendString(dst, r.ID)

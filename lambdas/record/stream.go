@@ -2,8 +2,8 @@ package record
 
 import "hash/fnv"
 
-// StreamOf returns which of n streams takes the records of a request: every attempt,
-// part and replay of it goes to the same one.
+// StreamOf returns which of n streams takes the records of a request: all of its
+// attempts, parts and replays go to the same one.
 func StreamOf(id string, n int) int {
 	if n == 1 {
 		return 0

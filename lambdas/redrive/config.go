@@ -9,9 +9,9 @@ import (
 	"global-ingest/lambdas/runtime/setting"
 )
 
-// Config is what the redrive function can be told.
+// Config is the settings of the redrive function.
 type Config struct {
-	Environment string   // the environment's name, the dimension of its metrics; required
+	Environment string   // name of the environment, the dimension of its metrics; required
 	Streams     []string // names of the events streams, which take the records again; at least one
 	Rejects     string   // name of the rejects stream, for bodies that no record can carry; required
 	Bucket      string   // the lake; required
@@ -36,7 +36,7 @@ func ConfigFrom(lookup func(string) (string, bool)) (Config, error) {
 // Variables returns c as environment variables.
 func (c Config) Variables() map[string]string { return c.Settings().Variables() }
 
-// Validate names the setting that cannot be.
+// Validate names the first setting that is not allowed.
 func (c Config) Validate() error {
 	if err := c.Settings().Required("ENVIRONMENT", "EVENTS_STREAM", "REJECTS_STREAM", "LAKE_BUCKET"); err != nil {
 		return err

@@ -10,9 +10,9 @@ import (
 	"global-ingest/lambdas/record"
 )
 
-// add appends to b what takes r back into the pipeline: r itself when it fits a
-// record, and else its parts, cut between events. What no record can carry is
-// rejected here, with its payload as an object beside the row.
+// add appends to b what takes r back into the pipeline: r itself when it fits a record,
+// or its parts, cut between events. An event that no record can carry is rejected here,
+// with its payload in an object beside the row.
 func (h *Handler) add(ctx context.Context, b *batch, r record.Record) error {
 	data := record.Append(nil, r.Header, r.Body)
 	if len(data) <= record.MaxBytes {
@@ -21,7 +21,7 @@ func (h *Handler) add(ctx context.Context, b *batch, r record.Record) error {
 	}
 	body, _, failed := h.inflater.Inflate(r.Body)
 	if failed != nil {
-		// The validator would say the same of it, but cannot be handed this much.
+		// The Validator would say the same of it, but no record can carry this much to it.
 		failed.Raw = r.Body
 		return h.reject(ctx, b, r.RejectBody(), *failed)
 	}
@@ -38,8 +38,8 @@ func (h *Handler) add(ctx context.Context, b *batch, r record.Record) error {
 	return nil
 }
 
-// addPart appends one part as a record, compressed when it is too large as it is,
-// which only a single event can be, or a body that holds none.
+// addPart appends one part as a record. It compresses a part that is too large, which
+// can only be a single event, or a body without events.
 func (h *Handler) addPart(ctx context.Context, b *batch, r record.Record, p part) error {
 	r.First += p.first
 	if p.only.Reason != "" && !p.whole {
@@ -66,8 +66,7 @@ func (h *Handler) addPart(ctx context.Context, b *batch, r record.Record, p part
 	return h.reject(ctx, b, r.RejectEvent(r.First), e)
 }
 
-// reject appends a reject to b, with what was found in e, its payload below
-// rejected-large/ where no record has room for both.
+// reject appends a reject to b, with what was found in e.
 func (h *Handler) reject(ctx context.Context, b *batch, r record.Reject, e event.Item) error {
 	r.Type, r.Reason, r.Errors, r.Payload, r.Processor = e.Type, e.Reason, e.Errors, e.Raw, processor
 	row, key := record.FitReject(r)
@@ -80,11 +79,11 @@ func (h *Handler) reject(ctx context.Context, b *batch, r record.Reject, e event
 	return nil
 }
 
-// processor names who rejected, in the row.
+// processor names this code in the rows that it rejects.
 const processor = "redrive/2"
 
-// headerBytes is the room that r's header line takes in each part: with a body's
-// length and a first index as long as they can get, 7 and 5 digits.
+// headerBytes is the room that r's header line takes in each part, with the longest
+// length of a body and first index: 7 and 5 digits.
 func headerBytes(r record.Record) int {
 	const room = len(`,"first":49999`) + len("1024000")
 	return len(record.Append(nil, r.Header, nil)) + room

@@ -1,9 +1,8 @@
-// Package redrive is the function that brings records back into the stream: the
-// ones that ingest spilled because Firehose did not take them, and the ones that
-// an operator replays from failed/ and rejected/. It works on messages that name
-// objects, and a message is done only when the stream has accepted every record of
-// its objects; until then the queue hands it out again. So a crash at any point
-// costs a duplicate, never a record.
+// Package redrive is the function that brings records back into the streams: those that
+// were spilled, and those that an operator replays from failed/ and rejected/. It works
+// on messages that name objects. A message is done only when the streams have accepted
+// every record of its objects; until then the queue delivers it again. So a crash costs
+// a duplicate, never a record.
 package redrive
 
 import (
@@ -23,8 +22,8 @@ import (
 	"global-ingest/lambdas/runtime/emf"
 )
 
-// Stream takes records in batches. It returns the indexes of the ones that were
-// not accepted, and why.
+// Stream takes records in batches. It returns the indexes of those that it did not
+// accept, and why.
 type Stream interface {
 	PutBatch(ctx context.Context, records [][]byte) (refused []int, err error)
 }
@@ -36,22 +35,22 @@ type Lake interface {
 	Delete(ctx context.Context, keys ...string) error // all of them, or an error
 }
 
-// The metrics of redrive.
+// The metrics of redrive, in records.
 const (
-	MetricRedriven     = "RecordsRedriven"     // records that the stream accepted again
-	MetricUnreplayable = "RecordsUnreplayable" // records left out: replayed too often, or not readable
+	MetricRedriven     = "RecordsRedriven"     // accepted by a stream again
+	MetricUnreplayable = "RecordsUnreplayable" // left out: replayed too often, or not readable
 )
 
 // A batch is put once it fills a call of PutRecordBatch, whose limits are 4 MiB and 500
-// records. The stream cuts what is more.
+// records. The stream splits a larger one.
 // https://docs.aws.amazon.com/firehose/latest/APIReference/API_PutRecordBatch.html
 const (
 	batchBytes   = 3_584 << 10
 	batchRecords = 500
 )
 
-// Handler works off messages. It is not safe for concurrent use, which Lambda
-// never asks for.
+// Handler works on messages. It is not safe for concurrent use, which Lambda does not
+// need.
 type Handler struct {
 	config  Config
 	streams []Stream // each takes its share of requests, as record.StreamOf says
@@ -138,8 +137,8 @@ type object struct {
 	*message
 }
 
-// attempt does a part of the work on o. What goes wrong, a panic included, fails o's
-// message and no other.
+// attempt does a part of the work on o. An error or a panic fails o's message and no
+// other.
 func (o *object) attempt(work func() error) {
 	defer func() {
 		if cause := recover(); cause != nil {
@@ -150,7 +149,7 @@ func (o *object) attempt(work func() error) {
 }
 
 // bringBack puts the records of spilled objects, those of many objects in one call. It
-// deletes an object once the stream has accepted all of its records.
+// deletes an object once the streams have accepted all of its records.
 func (h *Handler) bringBack(ctx context.Context, objects []*object) {
 	b := h.newBatch()
 	for f := range h.fetch(ctx, objects) {
@@ -195,8 +194,7 @@ func (h *Handler) settle(ctx context.Context, b *batch) {
 	}
 }
 
-// replay puts the records of an object that an operator names. The object stays, as
-// history.
+// replay puts the records of an object that an operator names. The object stays.
 func (h *Handler) replay(ctx context.Context, o *object) error {
 	if isLate(ctx) {
 		return errLate
@@ -228,7 +226,8 @@ func (h *Handler) replay(ctx context.Context, o *object) error {
 	return nil
 }
 
-// batch is what was read and not yet put. What is added belongs to the last of objects.
+// batch is what was read and not yet put. A record that is added belongs to the last of
+// objects.
 type batch struct {
 	objects []*object
 	events  []owned // by stream
@@ -237,7 +236,7 @@ type batch struct {
 	bytes   int
 }
 
-// owned are the records for one stream, and the object that each came from.
+// owned are the records for one stream, and the object of each.
 type owned struct {
 	records [][]byte
 	owners  []*object
@@ -266,7 +265,7 @@ func (b *batch) isFull() bool {
 	return b.bytes >= batchBytes || b.records >= batchRecords
 }
 
-// flush puts what b holds and empties it. The message of a record that was refused fails.
+// flush puts what b holds and empties it. The message of a refused record fails.
 func (h *Handler) flush(ctx context.Context, b *batch) {
 	for i, stream := range h.streams {
 		h.put(ctx, stream, b.events[i])

@@ -8,8 +8,8 @@ import (
 	"global-ingest/lambdas/record"
 )
 
-// Replay is the message by which an operator asks for an object's events to go
-// through the pipeline once more.
+// Replay asks for the events of an object to go through the pipeline again. Operators
+// send it.
 type Replay struct {
 	Key    string        `json:"key"`              // the object: below spill/, failed/ or rejected/
 	Reason record.Reason `json:"reason,omitempty"` // only rejects with this reason; empty: all
@@ -34,8 +34,8 @@ func (r Replay) Body() (string, error) {
 	return string(text), err
 }
 
-// replays returns what body asks for: the objects of a notification, or the one of
-// an operator. None is fine: S3's test event names no object.
+// replays returns the objects that a message's body names: those of a notification, or
+// the one of an operator. S3's test event names none.
 func replays(text string) ([]Replay, error) {
 	var m body
 	if err := json.Unmarshal([]byte(text), &m); err != nil {
@@ -53,7 +53,7 @@ func replays(text string) ([]Replay, error) {
 		named = append(named, Replay{Key: key})
 	}
 	if len(named) == 0 && m.Event != "s3:TestEvent" {
-		return nil, fmt.Errorf("decoding message: it names no object")
+		return nil, fmt.Errorf("decoding message: it does not name an object")
 	}
 	return named, nil
 }

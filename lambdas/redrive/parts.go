@@ -6,20 +6,20 @@ import (
 	"global-ingest/lambdas/event"
 )
 
-// part is a run of a body's events that is a body of its own, or one event that is
-// rejected here.
+// part is a body of its own with some of a body's events, or one event that is rejected
+// here.
 type part struct {
 	first int        // index of its first event in the body
-	body  []byte     // an array of its events, unless the body was one event or none
-	only  event.Item // its first event, which is all there is in a part that is too large
+	body  []byte     // an array of its events, unless the body was one event or had none
+	only  event.Item // its first event: the only one of a part that is too large
 	whole bool       // whether the body as a whole is rejected, and only says why
 }
 
-// parts yields body in parts of at most limit bytes, cut between events; an event
-// that is larger is a part alone. No byte of an event changes, and none of them is
-// left out. Lines become arrays: a line that is an array would, alone, be taken for
-// its elements. And a line that is no JSON is a part alone with its reason, for
-// without good lines beside it a body of such lines is one reject.
+// parts yields body in parts of at most limit bytes, cut between events. A larger event
+// is a part alone. No byte of an event changes, and no event is left out. Lines become
+// arrays, because a line that is an array would be split into its elements if it stood
+// alone. A line that is not JSON is a part alone with its reason, because without good
+// lines beside it such lines would be one reject.
 func parts(b event.Body, body []byte, limit int) iter.Seq[part] {
 	return func(yield func(part) bool) {
 		if b.Form == event.Rejected || b.Form == event.Single {
@@ -45,7 +45,7 @@ func parts(b event.Body, body []byte, limit int) iter.Seq[part] {
 // joins says whether two events may stand in one part.
 func joins(a, b event.Item) bool { return a.Reason == "" && b.Reason == "" }
 
-// array is the part of these events, the first of which has this index.
+// array returns the part of these events, the first of which has this index.
 func array(events []event.Item, first, size int) part {
 	p := part{first: first, only: events[0]}
 	if events[0].Reason != "" {

@@ -19,8 +19,9 @@ import (
 // source yields the records of one object, in order. An error ends it.
 type source = iter.Seq2[record.Record, error]
 
-// readers is how many spilled objects are read at once: a read takes S3 some 20 ms, so
-// 32 readers read some 1,600 objects a second. At 4.5 MB an object they hold 144 MB.
+// readers is how many spilled objects are read at once. A read from S3 takes some 20
+// ms, so 32 readers read some 1,600 objects a second. At 4.5 MB an object they hold 144
+// MB.
 const readers = 32
 
 // fetched is a spilled object as it was read.
@@ -30,8 +31,8 @@ type fetched struct {
 	err  error
 }
 
-// records are those of a spilled object: the one that Ingest left there, or those that
-// the Validator did, one behind the other. They are no replays.
+// records returns the one record that Ingest left in the object, or the several that
+// the Validator did. They are not replays.
 func (f fetched) records() (all []record.Record, err error) {
 	if f.err != nil {
 		return nil, f.err
@@ -45,8 +46,8 @@ func (f fetched) records() (all []record.Record, err error) {
 	return all, err
 }
 
-// fetch reads objects, as many at once as there are readers, in no order. It reads none
-// once too little time is left to put it.
+// fetch reads objects with some readers, in no order. It reads no more once too little
+// time is left to put them.
 func (h *Handler) fetch(ctx context.Context, objects []*object) <-chan fetched {
 	asked, found := make(chan *object), make(chan fetched)
 	var busy sync.WaitGroup
@@ -72,19 +73,19 @@ func (h *Handler) fetch(ctx context.Context, objects []*object) <-chan fetched {
 	return found
 }
 
-// lastPut is the time that the last batch may take: what is not begun by then goes back
-// to the queue, where the function's timeout would send all of its messages.
+// lastPut is the time that the last batch may take. What is not begun by then goes back
+// to the queue; a timeout of the function would send back all of its messages.
 const lastPut = 10 * time.Second
 
-var errLate = errors.New("no time is left for it in this invocation")
+var errLate = errors.New("no time is left in this invocation")
 
 func isLate(ctx context.Context) bool {
 	deadline, bounded := ctx.Deadline()
 	return bounded && time.Until(deadline) < lastPut
 }
 
-// open returns the records that an operator's replay names, by the kind of its object:
-// Firehose's error objects, or rejects.
+// open returns the records of an object that an operator replays: Firehose's error
+// objects, or rejects.
 func (h *Handler) open(ctx context.Context, r Replay) (source, error) {
 	switch {
 	case strings.HasPrefix(r.Key, record.FailedPrefix):
@@ -97,12 +98,11 @@ func (h *Handler) open(ctx context.Context, r Replay) (source, error) {
 	return nil, fmt.Errorf("opening %s: it is not below %s, %s or %s", r.Key, record.SpillPrefix, record.FailedPrefix, record.RejectedPrefix)
 }
 
-// decoder makes records of one line; none when the line is not asked for.
+// decoder makes records of one line, none when the line is not asked for.
 type decoder = func(ctx context.Context, line []byte) ([]record.Record, error)
 
-// lines yields what decode makes of each line of a newline-delimited object,
-// inflated when it is compressed. A line that cannot be decoded is told and left
-// out: its object stays, and no repetition would make it readable.
+// lines yields what decode makes of each line of an object. It logs a line that cannot
+// be decoded and goes on: the object stays, and a repetition would not help.
 func (h *Handler) lines(ctx context.Context, key string, decode decoder) source {
 	return func(yield func(record.Record, error) bool) {
 		object, err := h.lake.Get(ctx, key)
@@ -144,9 +144,9 @@ func (h *Handler) line(
 	return true
 }
 
-// failed reads a line of Firehose's error object: the original data stands in
-// rawData as base64. The other members are not needed, which is as well: AWS's
-// documentation and its practice spell and type them differently.
+// failed reads a line of Firehose's error object, which has the original data in
+// rawData as base64. It needs no other member: AWS documents them with other names and
+// types than it writes.
 func failed(_ context.Context, line []byte) ([]record.Record, error) {
 	var object struct {
 		RawData []byte `json:"rawData"`
@@ -169,8 +169,8 @@ func failed(_ context.Context, line []byte) ([]record.Record, error) {
 	return records, nil
 }
 
-// rejected reads a reject and makes a record of its payload under its ingest id,
-// at its place in the request.
+// rejected reads a reject and makes a record of its payload under its ingest id, at its
+// place in the request.
 func (h *Handler) rejected(ctx context.Context, line []byte, reason record.Reason) ([]record.Record, error) {
 	reject, err := record.DecodeReject(line)
 	if err != nil {
@@ -186,13 +186,13 @@ func (h *Handler) rejected(ctx context.Context, line []byte, reason record.Reaso
 		}
 	}
 	if reject.Reason == record.NotAnObject {
-		// It may be an array, whose elements would pass for events of the request.
+		// It may be an array, whose elements would count as events of the request.
 		payload = slices.Concat([]byte{'['}, payload, []byte{']'})
 	}
 	header := reject.Header()
 	header.Replays++
 	if _, _, isEvent := record.SplitEventID(reject.ID); isEvent && len(h.splitter.Split(payload, header).Events) > 1 {
-		return nil, errors.New("payload of one event holds several, which would take the ids of those behind it")
+		return nil, errors.New("payload of one event holds several, which would take the ids of later events")
 	}
 	return []record.Record{{Header: header, Body: payload}}, nil
 }

@@ -14,8 +14,8 @@ type Survey struct {
 	Records map[record.Reason]int // by reason; "" counts the records of failed/
 }
 
-// Look reads an object below failed/ or rejected/ and counts what a replay of it
-// would bring back: of rejects those with this reason, or all when it is empty.
+// Look reads an object below failed/ or rejected/ and counts what a replay of it would
+// bring back: of rejects those with r.Reason, or all when it is empty.
 func Look(object io.Reader, r Replay) (Survey, error) {
 	rejects := strings.HasPrefix(r.Key, record.RejectedPrefix)
 	s := Survey{Records: map[record.Reason]int{}}
