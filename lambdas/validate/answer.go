@@ -2,7 +2,7 @@ package validate
 
 import "encoding/base64"
 
-// The members of one record's answer, but for its id and data.
+// The members of one record's answer, except its id and data.
 const (
 	answerOpen   = `{"records":[`
 	answerID     = `{"recordId":`
@@ -11,9 +11,9 @@ const (
 	answerClose  = `]}`
 )
 
-// answerSize returns what answering a batch takes before any data, at most: every
-// record as ProcessingFailed, the longest of the results, and with all members.
-// It is less than what the event itself took, so that it always fits.
+// answerSize returns the most that answering a batch takes before any data: every
+// record as ProcessingFailed, the longest of the results, and with all members. It is
+// less than the size of the event itself, so it always fits.
 func answerSize(batch []delivered) int {
 	size := len(answerOpen) + len(answerClose)
 	for _, d := range batch {

@@ -12,16 +12,16 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// delivered is one record of a batch, as Firehose hands it over.
+// delivered is one record of a batch.
 // https://docs.aws.amazon.com/firehose/latest/dev/data-transformation-status-model.html
 type delivered struct {
-	id      []byte // its recordId as the JSON string it came as, quotes included, to be handed back unread
+	id      []byte // its recordId as a JSON string, quotes included, to be handed back unread
 	data    []byte // what was put on the stream
-	arrived int64  // when Firehose took it, in Unix milliseconds; 0: not said
+	arrived int64  // when Firehose took it, in Unix milliseconds; 0: unknown
 	err     error  // why data cannot be read
 }
 
-// arrivedOr returns when Firehose took the record, or else another time.
+// arrivedOr returns when Firehose took the record, or other when that is unknown.
 func (d delivered) arrivedOr(other time.Time) time.Time {
 	if d.arrived <= 0 {
 		return other
@@ -33,14 +33,13 @@ var errNoData = errors.New("record has no data")
 
 var batchOptions = []jsontext.Options{jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true)}
 
-// batch is the records of one transformation event. It keeps its memory for the next.
+// batch is the records of one transformation event. It uses its memory again.
 type batch struct {
 	records []delivered
-	memory  []byte // of all data
+	memory  []byte // of the data of all records
 }
 
-// decode reads the records of event. Other members, such as the stream's name, are
-// skipped.
+// decode reads the records of event and skips all else, such as the stream's name.
 func (b *batch) decode(event []byte) error {
 	b.reset(len(event))
 	d := batchDecoder{batch: b}
@@ -56,7 +55,7 @@ func (b *batch) decode(event []byte) error {
 
 // reset makes room for the data of an event: base64 takes 4 bytes for 3.
 func (b *batch) reset(event int) {
-	clear(b.records) // no batch holds on to the event before
+	clear(b.records) // release the last event
 	b.records = b.records[:0]
 	b.memory = slices.Grow(b.memory[:0], base64.StdEncoding.DecodedLen(event))
 }
@@ -80,8 +79,8 @@ type batchDecoder struct {
 	name  []byte
 }
 
-// object reads an object and calls member when it stands before each value. The name
-// is good until the next.
+// object calls member with the name of each member of the next object; member reads the
+// value. The name is valid until the next.
 func (d *batchDecoder) object(member func(name []byte) error) error {
 	if kind := d.PeekKind(); kind != '{' {
 		return fmt.Errorf("want an object at byte %d", d.InputOffset())
@@ -108,7 +107,7 @@ func (d *batchDecoder) topLevel(name []byte) error {
 		return d.SkipValue()
 	}
 	if kind := d.PeekKind(); kind != '[' {
-		return errors.New("records is no array")
+		return errors.New("records is not an array")
 	}
 	if _, err := d.ReadToken(); err != nil {
 		return err

@@ -10,29 +10,29 @@ import (
 	"global-ingest/lambdas/validate/schema"
 )
 
-// maxResponse is what Lambda takes of a synchronous answer, in bytes, before the
-// settings' own margin. https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+// maxResponse is how many bytes Lambda takes of a synchronous answer.
+// https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 const maxResponse = 6_000_000
 
-// Config is what the validate function can be told. Infra writes it to the
-// function's environment, the function reads it back.
+// Config is the settings of the validate function. Infra writes them to its variables,
+// and the function reads them back.
 type Config struct {
-	Environment      string        // the environment's name, the dimension of its metrics; required
+	Environment      string        // name of the environment, the dimension of its metrics; required
 	RejectsStream    string        // name of the stream that takes the rejects; required
-	Bucket           string        // name of the lake's bucket, which takes what fits no answer and no reject; required
+	Bucket           string        // the lake, for what fits no answer and no reject; required
 	MaxInflatedBytes int           // most bytes that one body may inflate to; default 4 MiB
 	MaxResponseBytes int           // most bytes of one answer to Firehose; default 5,900,000
-	TypeFrom         []string      // where an event names its type, the first that is there: members, or places such as "meta.type"; default "type"
+	TypeFrom         []string      // where an event names its type, see event.CheckTypeFrom; the first that is there counts; default "type"
 	Formats          bool          // whether "format" in a schema refuses values; default true
 	Strict           bool          // whether an event whose type has no schema is rejected; default false
 	Put              bounds.Config // bounds of each put
 }
 
-// Default returns the Config with every default set; Environment, RejectsStream
-// and Bucket have none.
+// Default returns the Config with every default set. Environment, RejectsStream and
+// Bucket have none.
 //
 // MaxResponseBytes leaves 100,000 bytes of Lambda's limit for what Lambda may add
-// around an answer. Lines beyond it are stored in the lake.
+// around an answer. Lines that do not fit are stored in the lake.
 func Default() Config {
 	return Config{
 		TypeFrom:         []string{event.DefaultTypeFrom},
@@ -56,7 +56,7 @@ func (c Config) Options() schema.Options {
 // Variables returns c as environment variables.
 func (c Config) Variables() map[string]string { return c.Settings().Variables() }
 
-// Validate names the setting that cannot be.
+// Validate names the first setting that is not allowed.
 func (c Config) Validate() error {
 	if err := c.Settings().Required("ENVIRONMENT", "REJECTS_STREAM", "LAKE_BUCKET"); err != nil {
 		return err

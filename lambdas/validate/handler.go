@@ -1,8 +1,7 @@
-// Package validate is the function that Firehose calls with each batch of records.
-// It inflates and splits each record's body, checks each event against the schema
-// of its type, hands valid events back to Firehose as lines, or stores them itself
-// where the answer has no room, and puts invalid ones, with the reason, on the rejects
-// stream.
+// Package validate is the function that Firehose calls with each batch of records. It
+// inflates and splits each record's body and checks each event against the schema of
+// its type. It returns valid events to Firehose as lines, or stores them itself when
+// the answer has no room. It puts invalid ones, with the reason, on the rejects stream.
 package validate
 
 import (
@@ -26,21 +25,20 @@ type Handler struct {
 	pools  sync.Pool // of *pool, so that a sandbox uses the same memory for every batch
 }
 
-// New returns a Handler that puts rejects on rejects and objects, writes metric
-// lines to metrics and tells log what an operator should know, never a payload.
+// New returns a Handler. It never tells log a payload.
 func New(c Config, set *schema.Set, rejects Rejects, objects Objects, metrics io.Writer, log *slog.Logger) *Handler {
 	h := &Handler{config: c, store: store{rejects, objects}, meter: emf.New(c.Environment, metrics, log), log: log}
 	h.pools.New = func() any { return newPool(c, set) }
 	return h
 }
 
-// Invoke implements lambda.Handler. Each record of the batch is answered once, in
-// order: Ok with its valid events; Dropped when none of it is in the answer, for the
+// Invoke implements lambda.Handler. It answers each record of the batch once, in order:
+// Ok with its valid events; Dropped when none of them is in the answer, because the
 // lake and the rejects stream have all of it; ProcessingFailed when it cannot be read.
 //
-// An error fails the whole batch, for Firehose to send it again: what is missing then
-// is an accepted reject or object. What comes twice keeps its ids, and lines that did
-// not fit the answer overwrite themselves.
+// An error fails the whole batch, because a reject or an object was not stored, and
+// Firehose sends the batch again. What is then stored twice has the same ids, and
+// objects of lines overwrite themselves.
 func (h *Handler) Invoke(ctx context.Context, event []byte) ([]byte, error) {
 	hours := hoursOf(ctx, time.Now())
 	storing, cancel := hours.storing(ctx)

@@ -9,8 +9,8 @@ import (
 	"global-ingest/lambdas/validate/schema"
 )
 
-// processor names this code in the rows it rejects; the number rises when the same
-// event could get another verdict from it.
+// processor names this code in the rows that it rejects. The number rises when the same
+// event could get another verdict.
 const processor = "validate/2"
 
 // judgement is the decision on the events of one record's body.
@@ -19,7 +19,7 @@ type judgement struct {
 	record.Record
 	delivered delivered // the Firehose record
 	outcome   *outcome
-	start     int // where its lines begin
+	start     int // where its lines begin in those of the worker
 	room      int // what they may take of the answer
 }
 
@@ -51,8 +51,8 @@ func (j *judgement) body() {
 	}
 }
 
-// moveOut has the lines so far, and with them all others of the Firehose record, go
-// into an object: room is none from now on.
+// moveOut moves the lines so far into an object, where all others of the Firehose
+// record will go too.
 func (j *judgement) moveOut() {
 	if !j.outcome.stored {
 		j.overflow.add(j.delivered, j.ID, j.ReceivedAt)
@@ -62,7 +62,7 @@ func (j *judgement) moveOut() {
 	j.lines = j.lines[:j.start]
 }
 
-// check asks the schema of the event's type.
+// check validates the event against the schema of its type.
 func (j *judgement) check(e *event.Item) {
 	known, findings := j.schemas.Validate(e.Type, e.Raw)
 	switch {
@@ -76,8 +76,8 @@ func (j *judgement) check(e *event.Item) {
 	}
 }
 
-// rejectBody rejects a body that inflated to text as a whole. What cannot be decoded
-// is kept as it was sent.
+// rejectBody rejects a whole body that inflated to text. What cannot be decoded is kept
+// as it was sent.
 func (j *judgement) rejectBody(text []byte, e event.Item) {
 	if e.Reason == record.BadEncoding {
 		text = j.Body
@@ -96,7 +96,7 @@ func (j *judgement) reject(r record.Reject, payload []byte, e event.Item) {
 	j.outcome.rejected[e.Reason]++
 }
 
-// shortQuote quotes at most the first 64 bytes of what a client called something.
+// shortQuote quotes at most the first 64 bytes of text.
 func shortQuote(text string) string {
 	const limit = 64
 	if len(text) <= limit {

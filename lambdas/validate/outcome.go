@@ -6,10 +6,10 @@ import "global-ingest/lambdas/record"
 type outcome struct {
 	lines    []byte                // of its valid events, for the answer
 	valid    int                   // number of its lines
-	stored   bool                  // whether they are in an object of events/ instead
+	stored   bool                  // whether they are in an object of events/ instead of lines
 	rejected map[record.Reason]int // number of its other events
-	deferred bool                  // whether it goes into another batch; then all else is empty
-	failed   error                 // why it cannot be read; then all else is empty
+	deferred bool                  // whether it goes into another batch; then the rest is empty
+	failed   error                 // why it cannot be read; then the rest is empty
 }
 
 func (o outcome) result() string {
@@ -29,7 +29,7 @@ type reject struct {
 	payload []byte
 }
 
-// rejects are several, and the bytes they take.
+// rejects are rows and the bytes that they take.
 type rejects struct {
 	all  []reject
 	size int

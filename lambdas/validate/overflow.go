@@ -11,16 +11,16 @@ import (
 	"global-ingest/lambdas/record"
 )
 
-// Bounds of an object of overflow, after which another one is begun. The first is what
-// Firehose collects by default; the second is for lines that gzip does not shrink.
+// An object is complete when it reaches one of these. The first is what Firehose
+// collects by default; the second is for lines that gzip does not shrink.
 const (
 	maxOverflowLines  = 64 << 20 // bytes of lines
-	maxOverflowZipped = 8 << 20  // bytes of them in memory
+	maxOverflowZipped = 8 << 20  // bytes of them, compressed
 )
 
 // overflow is the lines of records that the answer has no room for, on their way into
-// an object of events/. They are compressed as they come, so that memory holds neither
-// a batch that inflates to a GiB nor a body whose lines take 100 MB.
+// an object of events/. It compresses them at once, so that memory holds neither a
+// batch that inflates to a GiB nor a body whose lines take 100 MB.
 type overflow struct {
 	identity
 	zipped bytes.Buffer
@@ -28,11 +28,11 @@ type overflow struct {
 	size   int // bytes of lines
 }
 
-// add begins the lines of a record, whose events were received at received.
+// add begins the lines of a record that was received at received.
 func (o *overflow) add(d delivered, id string, received time.Time) {
 	if o.writer == nil {
-		// Firehose waits, so that a fourth of the time is worth a fourth of the size.
-		o.writer, _ = gzip.NewWriterLevel(&o.zipped, gzip.BestSpeed) // a level that there is
+		// Firehose waits: it takes a quarter of the time, for a quarter more bytes.
+		o.writer, _ = gzip.NewWriterLevel(&o.zipped, gzip.BestSpeed) // fails only for an unknown level
 	}
 	o.identity.add(d, id, received)
 }
@@ -47,7 +47,7 @@ func (o *overflow) isFull() bool {
 	return o.size >= maxOverflowLines || o.zipped.Len() >= maxOverflowZipped
 }
 
-// object returns the object of all lines so far; no body when there are none.
+// object returns the object of all lines so far, or no body when there are none.
 func (o *overflow) object() (key string, body []byte) {
 	if o.size == 0 {
 		return "", nil
@@ -64,8 +64,8 @@ func (o *overflow) reset() {
 	}
 }
 
-// identity is what names an object after records: the same ones give the same name,
-// whenever they come.
+// identity names an object after its records: the same records always give the same
+// name.
 type identity struct {
 	first  string    // ingest id of the first
 	oldest time.Time // arrival
@@ -82,5 +82,5 @@ func (i *identity) add(d delivered, id string, received time.Time) {
 	}
 }
 
-// sum is half of the hash: that two of 2^32 objects share it has a chance of 2^-64.
+// sum is half of the hash. Two of 2^32 objects share it with a probability of 2^-64.
 func (i *identity) sum() string { return hex.EncodeToString(i.hash.Sum(nil)[:sha256.Size/2]) }

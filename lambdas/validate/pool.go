@@ -10,8 +10,8 @@ import (
 	"global-ingest/lambdas/validate/schema"
 )
 
-// pool is where the records of one batch are judged, by as many workers as there
-// are processors: Lambda gives a function of 1,769 MiB one, and of 10,240 MiB six.
+// pool judges the records of one batch with a worker for each processor. Lambda gives a
+// function of 1,769 MiB one processor, and one of 10,240 MiB six.
 // https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
 type pool struct {
 	batch
@@ -27,14 +27,14 @@ func newPool(c Config, set *schema.Set) *pool {
 	return p
 }
 
-// aShare is the least that a worker is worth being woken for, in bytes of records.
+// aShare is how many bytes of records are worth waking another worker for.
 const aShare = 32 << 10
 
-// judge decides on every record, whose lines may take room bytes of the answer, and has
-// s keep all that the answer does not hold. The outcomes are good until the next batch.
-// An error says that something is not kept.
+// judge decides on every record, whose lines may take room bytes of the answer, and
+// stores in s what the answer does not hold. The outcomes are valid until the next
+// batch. An error says that something is not stored.
 func (p *pool) judge(ctx context.Context, s store, h hours, room int) ([]outcome, error) {
-	clear(p.outcomes) // no batch holds on to the one before
+	clear(p.outcomes) // release the last batch
 	p.outcomes = append(p.outcomes[:0], make([]outcome, len(p.records))...)
 	busy := p.handOut()
 	failed := make([]error, len(busy))
@@ -42,7 +42,7 @@ func (p *pool) judge(ctx context.Context, s store, h hours, room int) ([]outcome
 	for i, w := range busy[1:] {
 		others.Go(func() { failed[i+1] = w.judgeAll(ctx, s, h, room) })
 	}
-	failed[0] = busy[0].judgeAll(ctx, s, h, room) // the first share is ours
+	failed[0] = busy[0].judgeAll(ctx, s, h, room) // the first share needs no goroutine
 	others.Wait()
 	if err := errors.Join(failed...); err != nil {
 		return nil, err
@@ -75,7 +75,7 @@ func (p *pool) handOut() []*worker {
 	return p.workers
 }
 
-// share returns where the share of the next of so many workers ends, by bytes.
+// share returns where the share of the first of some workers ends, by bytes.
 func (p *pool) share(from, workers int) (to int) {
 	if workers == 1 {
 		return len(p.records)
@@ -91,8 +91,8 @@ func (p *pool) share(from, workers int) (to int) {
 	return to
 }
 
-// putDeferred stores the records that nobody had time for, one behind the other in one
-// object, which Redrive puts on the stream again.
+// putDeferred stores the records that nobody had time for in one object, which Redrive
+// puts on the stream again.
 func (p *pool) putDeferred(ctx context.Context, s store) error {
 	var name identity
 	var records []byte

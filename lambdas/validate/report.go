@@ -6,19 +6,19 @@ import (
 	"global-ingest/lambdas/record"
 )
 
-// The metrics. EventsRejected is there twice: in all, and by Reason beside Environment.
+// The metrics. EventsRejected is written twice: in all, and by Reason.
 const (
 	MetricValid    = "EventsValid"
 	MetricRejected = "EventsRejected"
 
-	// Records; each is written when there are any.
-	MetricFailed   = "RecordsFailed"   // that Firehose writes to failed/
-	MetricStored   = "RecordsStored"   // whose lines the answer had no room for, and the Validator stored
-	MetricDeferred = "RecordsDeferred" // that the Validator had no time for, and left in spill/
+	// In records, written when there are any.
+	MetricFailed   = "RecordsFailed"   // Firehose writes them to failed/
+	MetricStored   = "RecordsStored"   // the answer had no room for their lines, and the Validator stored them
+	MetricDeferred = "RecordsDeferred" // the Validator had no time for them, and left them in spill/
 )
 
-// report counts what became of a batch, and logs which records failed. It comes
-// after all was stored, so that a batch sent again counts once.
+// report counts what became of a batch, and logs which records failed. It comes after
+// everything is stored, so that a batch that is sent again counts once.
 func (h *Handler) report(ctx context.Context, batch []delivered, outcomes []outcome) {
 	counts := map[string]int{MetricValid: 0, MetricRejected: 0}
 	rejected := map[record.Reason]int{}

@@ -7,15 +7,15 @@ import (
 	"time"
 )
 
-// Rejects takes rows of rejected/. What it accepts will not be lost.
+// Rejects takes rows of rejected/. It does not lose what it accepts.
 type Rejects interface {
-	// PutBatch puts rows of at most record.MaxBytes each and returns the indexes
-	// of those that were not accepted in the end, and why.
+	// PutBatch puts rows of at most record.MaxBytes each. It returns the indexes of
+	// those that were not accepted in the end, and why.
 	PutBatch(ctx context.Context, rows [][]byte) (refused []int, err error)
 }
 
-// Objects takes what neither an answer nor a row has room for. It is called by several
-// workers at once.
+// Objects takes what neither an answer nor a row has room for. Several workers call it
+// at once.
 type Objects interface {
 	// Put writes an object that must not depend on the lake's key.
 	Put(ctx context.Context, key string, body []byte) error
@@ -24,14 +24,14 @@ type Objects interface {
 }
 
 // store keeps what a batch leaves beside its answer. It tries as long as its context
-// has time, and an error fails the batch.
+// lasts, and an error fails the batch.
 type store struct {
 	rejects Rejects
 	objects Objects
 }
 
-// putRejects has every reject accepted: large payloads first, for a row must not name
-// an object that does not exist.
+// putRejects stores every reject. Large payloads come first, because a row must not
+// name an object that does not exist.
 func (s store) putRejects(ctx context.Context, all []reject) error {
 	rows := make([][]byte, len(all))
 	for i, r := range all {
@@ -67,7 +67,7 @@ func (s store) putRows(ctx context.Context, rows [][]byte) (refused [][]byte, er
 	return refused, err
 }
 
-// putLines stores the lines that are in o, if there are any, and empties it.
+// putLines stores the lines of o, if there are any, and empties it.
 func (s store) putLines(ctx context.Context, o *overflow) error {
 	key, body := o.object()
 	if body == nil {
@@ -88,14 +88,14 @@ func (s store) putDeferred(ctx context.Context, key string, records []byte) erro
 	return nil
 }
 
-// Pauses between tries: the first, doubled each time up to the longest.
+// Pauses between attempts double from the first up to the longest.
 const (
 	firstPause   = 100 * time.Millisecond
 	longestPause = 5 * time.Second
 )
 
-// patiently calls put until it succeeds, or until ctx has no time for another try. A
-// context without a deadline has time for one.
+// patiently calls put until it succeeds, or until ctx has no time for another attempt.
+// Without a deadline it calls once.
 func patiently(ctx context.Context, put func() error) error {
 	deadline, patient := ctx.Deadline()
 	for pause := firstPause; ; pause = min(2*pause, longestPause) {
@@ -111,16 +111,16 @@ func patiently(ctx context.Context, put func() error) error {
 	}
 }
 
-// hours are the times of one invocation. A Validator that ran into its timeout would
-// have its whole batch sent again, and take as long again.
+// hours are the times of one invocation. After a timeout of the Validator Firehose
+// would send the whole batch again, and it would take as long again.
 type hours struct {
-	late time.Time // from when on records are left for another batch; zero: never
-	end  time.Time // until when anything is stored; zero: one try
+	late time.Time // when to leave the remaining records for another batch; zero: never
+	end  time.Time // until when to store; zero: one attempt
 }
 
-// hoursOf gives the last quarter of an invocation's time to storing what was judged,
-// and ends a twentieth before it, for the answer. Of a minute that is 45 s to judge,
-// and 12 s to store. Without a deadline there is no hurry.
+// hoursOf keeps the last quarter of an invocation's time for storing what was judged,
+// and the last twentieth for the answer. Of a minute that is 45 s to judge and 12 s to
+// store.
 func hoursOf(ctx context.Context, now time.Time) hours {
 	deadline, limited := ctx.Deadline()
 	if !limited {
@@ -130,7 +130,7 @@ func hoursOf(ctx context.Context, now time.Time) hours {
 	return hours{late: deadline.Add(-left / 4), end: deadline.Add(-left / 20)}
 }
 
-// storing returns the context in which things are stored.
+// storing returns the context of what is stored.
 func (h hours) storing(ctx context.Context) (context.Context, context.CancelFunc) {
 	if h.end.IsZero() {
 		return context.WithCancel(ctx)

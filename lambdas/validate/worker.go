@@ -14,7 +14,7 @@ import (
 )
 
 // maxRejects is how many bytes of rejects a worker keeps before it puts them: a batch
-// of 1 MiB can be bodies that inflate to a GiB, and none of them valid.
+// of 1 MiB can be bodies that inflate to a GiB without a valid event.
 const maxRejects = 8 << 20
 
 // worker judges the records of one share of a batch at a time.
@@ -27,9 +27,9 @@ type worker struct {
 
 	share    []delivered
 	outcomes []outcome // of share
-	lines    []byte    // of all records of the share that go into the answer
+	lines    []byte    // for the answer, of all records of the share
 	overflow overflow  // the other lines
-	rejects  rejects   // those that are not put yet
+	rejects  rejects   // not put yet
 
 	typePlace string // JSON pointer of where an event should name its type
 }
@@ -45,7 +45,7 @@ func newWorker(c Config, set *schema.Set) *worker {
 	}
 }
 
-// begin gives w a share, and has it forget the one before.
+// begin gives w a share, in place of the last one.
 func (w *worker) begin(share []delivered, outcomes []outcome) {
 	w.share, w.outcomes = share, outcomes
 	w.lines = w.lines[:0]
@@ -54,8 +54,8 @@ func (w *worker) begin(share []delivered, outcomes []outcome) {
 }
 
 // judgeAll decides on the records of the share, whose lines may take room bytes of the
-// answer. Once it is late the others are deferred, but never the first: each batch gets
-// something done.
+// answer. Once it is late it defers the rest, but never the first record, so that each
+// batch makes progress.
 func (w *worker) judgeAll(ctx context.Context, s store, h hours, room int) error {
 	for i, d := range w.share {
 		o := &w.outcomes[i]
@@ -88,7 +88,7 @@ func (w *worker) relieve(ctx context.Context, s store) error {
 }
 
 // judge decides on one record of a batch, whose lines may take room bytes of the
-// answer. Whatever happens, a panic included, concerns this record only.
+// answer. An error, even a panic, concerns this record only.
 func (w *worker) judge(d delivered, room int, o *outcome) {
 	start, before := len(w.lines), w.rejects
 	defer func() {
@@ -96,7 +96,7 @@ func (w *worker) judge(d delivered, room int, o *outcome) {
 			o.failed = fmt.Errorf("panic: %s", describe(cause))
 		}
 		if o.failed != nil {
-			// Its events are all together in failed/.
+			// All of its events go to failed/ together.
 			*o = outcome{failed: o.failed}
 			w.lines, w.rejects = w.lines[:start], before
 		}
@@ -111,8 +111,7 @@ func (w *worker) judge(d delivered, room int, o *outcome) {
 	o.lines = w.lines[start:len(w.lines):len(w.lines)]
 }
 
-// decode appends the records of d, which may stand one behind the other, to dst: all of
-// them, before the first is judged.
+// decode appends the records of d, which may stand one behind the other, to dst.
 func decode(d delivered, dst []record.Record) ([]record.Record, error) {
 	if d.err != nil {
 		return dst, d.err
@@ -127,8 +126,8 @@ func decode(d delivered, dst []record.Record) ([]record.Record, error) {
 	return dst, nil
 }
 
-// fit moves the lines of the records that have no room beside those before them, and
-// returns the room that is left. No worker knew what the others found.
+// fit moves the lines of records for which the workers before left no room, and returns
+// the room that is left.
 func (w *worker) fit(room int) int {
 	for i := range w.outcomes {
 		o := &w.outcomes[i]
@@ -141,7 +140,7 @@ func (w *worker) fit(room int) int {
 	return room
 }
 
-// move has the lines of a record go into an object.
+// move moves the lines of a record into an object.
 func (w *worker) move(d delivered, o *outcome) {
 	if r, _, err := record.Decode(d.data); err == nil { // it was decoded before
 		w.overflow.add(d, r.ID, r.ReceivedAt)
@@ -150,8 +149,7 @@ func (w *worker) move(d delivered, o *outcome) {
 	}
 }
 
-// headerError leaves out what record.Decode quotes: nobody knows what bytes hold that are
-// not a record of ours.
+// headerError leaves out what record.Decode quotes: those bytes may be anything.
 func headerError(err error) error {
 	if errors.Is(err, record.ErrShort) {
 		return record.ErrShort
@@ -159,11 +157,11 @@ func headerError(err error) error {
 	return record.ErrHeader
 }
 
-// describe says what a panic was about, without the values it may carry, and where.
+// describe says what a panic was about and where, without the values it may carry.
 func describe(cause any) string {
 	text := fmt.Sprintf("%T", cause)
 	if err, ok := cause.(runtime.Error); ok {
-		text = err.Error() // names indexes and types, no values of ours
+		text = err.Error() // names indexes and types, not values
 	}
 	return text + " at " + strings.Join(strings.Fields(string(debug.Stack())), " ")
 }

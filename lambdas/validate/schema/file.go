@@ -15,10 +15,10 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-// base is where the schemas live as URLs, whatever they call themselves.
+// base is where the schemas live as URLs, whatever their $id is.
 const base = "embedded:///"
 
-// The folders that hold no event types, and how a file's name ends that is one.
+// The folders that hold no event types, and the suffix of a file that is one.
 const (
 	examples = "examples" // at the root
 	shared   = "shared"   // at any depth
@@ -26,16 +26,16 @@ const (
 )
 
 // library is the files of a folder, and loads them for the engine. It refuses every
-// other URL: a schema must not reach the network or the disk of the machine it is
-// compiled on.
+// other URL: a schema must not reach the network or the disk of the machine that
+// compiles it.
 type library struct {
-	docs  map[string]any    // the content of the files, by name
-	wrong map[string]error  // why a file has none
-	names map[string]string // of the files, by URL: their place and their own $id
+	docs  map[string]any    // content of the files, by name
+	wrong map[string]error  // why a file has no content
+	names map[string]string // names of the files, by URL: their place and their own $id
 }
 
 // files returns the names of all schemas below the root of fsys, sorted, and what is
-// wrong with the others: nothing that an author put there may be ignored.
+// wrong with the other files: nothing that an author put there may be ignored.
 func files(fsys fs.FS) (schemas []string, failed []error) {
 	folded := map[string]string{}
 	err := fs.WalkDir(fsys, ".", func(name string, entry fs.DirEntry, err error) error {
@@ -47,7 +47,7 @@ func files(fsys fs.FS) (schemas []string, failed []error) {
 			return nil
 		}
 		if other := folded[strings.ToLower(name)]; other != "" {
-			failed = append(failed, fmt.Errorf("%s: differs from %s only in capitals, and is the same file on some machines: rename one",
+			failed = append(failed, fmt.Errorf("%s: differs from %s only in capitals, which some machines do not tell apart: rename one",
 				name, other))
 		}
 		folded[strings.ToLower(name)] = name
@@ -66,9 +66,9 @@ func files(fsys fs.FS) (schemas []string, failed []error) {
 func checkName(name string) error {
 	switch file := path.Base(name); {
 	case strings.HasPrefix(file, ".") || strings.HasPrefix(file, "_"):
-		return fmt.Errorf("%s: would be ignored, for its name begins with %q: rename or remove it", name, file[:1])
+		return fmt.Errorf("%s: would be ignored, because its name begins with %q: rename or remove it", name, file[:1])
 	case path.Ext(file) != suffix || file == suffix:
-		return fmt.Errorf("%s: would be ignored, for its name does not end in %s: rename or remove it", name, suffix)
+		return fmt.Errorf("%s: would be ignored, because its name does not end in %s: rename or remove it", name, suffix)
 	case !isExample(name):
 		return nil
 	}
@@ -80,7 +80,7 @@ func checkName(name string) error {
 
 func isExample(name string) bool { return strings.HasPrefix(name, examples+"/") }
 
-// typeOfExample returns the type of examples/<type>/valid/x.json, "" of none.
+// typeOfExample returns the type of examples/<type>/valid/x.json, or "".
 func typeOfExample(name string) string {
 	folder := path.Dir(path.Dir(name))
 	return strings.TrimPrefix(strings.TrimPrefix(folder, examples), "/")
@@ -121,12 +121,12 @@ func open(fsys fs.FS, names []string) *library {
 	return l
 }
 
-// add makes a file known by its place and by the absolute $id it may have.
+// add makes a file known by its place and by the absolute $id that it may have.
 func (l *library) add(name string, doc any) error {
 	l.names[address(name)] = name
 	id := identity(doc)
 	if u, err := url.Parse(id); err != nil || !u.IsAbs() {
-		return nil // relative to the place: what refers to it does so too
+		return nil // it is relative to the place, and so are references to it
 	}
 	if other := l.names[id]; other != "" && other != name {
 		return at(name, "/$id", "%q is the $id of %s too", id, other)
@@ -135,7 +135,7 @@ func (l *library) add(name string, doc any) error {
 	return nil
 }
 
-// identity returns what a schema calls itself, without a fragment.
+// identity returns the $id of a schema, without a fragment.
 func identity(doc any) string {
 	root, _ := doc.(map[string]any)
 	for _, keyword := range []string{"$id", "id"} {
@@ -235,8 +235,8 @@ func (l *library) locateInvalid(name string, invalid *jsonschema.SchemaValidatio
 	return errors.Join(all...)
 }
 
-// pointerOfRef returns where in doc the reference stands that was resolved to url,
-// or "" when it is not in doc.
+// pointerOfRef returns where in doc the reference stands that was resolved to url, or
+// "".
 func pointerOfRef(doc any, url string) (found string) {
 	walk(doc, "", func(pointer, keyword string, value any) {
 		ref, isText := value.(string)
@@ -249,8 +249,8 @@ func pointerOfRef(doc any, url string) (found string) {
 	return found
 }
 
-// walk calls visit for each value of doc that is no object or array, in no order,
-// with its JSON pointer and the name of the member that holds it.
+// walk calls visit for each value of doc that is neither an object nor an array, in no
+// order, with its JSON pointer and the name of the member that holds it.
 func walk(doc any, pointer string, visit func(pointer, keyword string, value any)) {
 	visitMember := func(name string, value any) {
 		child := below(pointer, name)

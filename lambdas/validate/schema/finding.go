@@ -16,21 +16,21 @@ import (
 	"global-ingest/lambdas/record"
 )
 
-// Bounds of what a reject says, so that a row has room for its payload: 11 findings
-// of 2 × 300 + 300 bytes are 9,900, and 59,400 should each byte need an escape of
-// six, 6 % of a record.
+// Bounds of what a reject says, so that a row has room for its payload: 11 findings of
+// 2 × 300 + 300 bytes are 9,900. If each byte needs an escape of six they are 59,400,
+// which is 6 % of a record.
 const (
 	maxFindings = 10
 	maxPointer  = 300
 	maxMessage  = 300
 )
 
-// findings returns what a schema found, by place in the event, the first
-// maxFindings and how many more there are. place turns the engine's name for a place
-// in a schema into ours.
+// findings returns the first maxFindings findings of a schema, by place in the event,
+// and how many more there are. place translates the engine's name for a place in a
+// schema.
 func findings(failed *jsonschema.ValidationError, place func(url string) string) []record.Finding {
 	all := collect(nil, failed, place)
-	// The engine walks Go maps, so that it finds in another order each time.
+	// The engine walks Go maps, so the order differs each time.
 	slices.SortFunc(all, func(a, b record.Finding) int {
 		return cmp.Or(cmp.Compare(a.Instance, b.Instance), cmp.Compare(a.Schema, b.Schema), cmp.Compare(a.Message, b.Message))
 	})
@@ -40,8 +40,8 @@ func findings(failed *jsonschema.ValidationError, place func(url string) string)
 	return slices.Clip(all)
 }
 
-// collect appends the errors of e and below it that say something by themselves:
-// not those that only say that others exist.
+// collect appends the errors of e and below it, except those that only say that there
+// are others.
 func collect(all []record.Finding, e *jsonschema.ValidationError, place func(string) string) []record.Finding {
 	switch e.ErrorKind.(type) {
 	case *kind.Schema, *kind.Group, *kind.Reference, *kind.AllOf:
@@ -67,7 +67,7 @@ func keywordPlace(e *jsonschema.ValidationError) string {
 }
 
 // pointer returns the JSON pointer of tokens, clipped. It never builds more than it
-// keeps: thousands of findings can stand below one name of megabytes.
+// keeps, because thousands of findings can stand below one name of megabytes.
 func pointer(tokens []string) string {
 	var p jsontext.Pointer
 	for _, token := range tokens {
@@ -79,8 +79,8 @@ func pointer(tokens []string) string {
 	return clip(string(p), maxPointer)
 }
 
-// message says what a keyword asks for. It repeats names, never values, of an
-// event: those may be megabytes, and stand in the payload anyway.
+// message says what a keyword requires. It repeats names, never values, of an event:
+// values may be megabytes, and stand in the payload anyway.
 func message(k jsonschema.ErrorKind) string {
 	switch k := k.(type) {
 	case *kind.Type:
@@ -169,7 +169,7 @@ func decimalText(n *big.Rat) string {
 	return strconv.FormatFloat(value, 'g', -1, 64)
 }
 
-// names lists names of an event, as many as a message has room for.
+// names joins names of an event, as many as a message has room for.
 func names(all []string) string {
 	all = slices.Sorted(slices.Values(all))
 	text := ""
@@ -193,7 +193,7 @@ func constants(all []any) string {
 	return strings.Join(texts, ", ")
 }
 
-// constant shows a value that a schema asks for.
+// constant shows a value that a schema requires.
 func constant(value any) string {
 	switch value := value.(type) {
 	case string:

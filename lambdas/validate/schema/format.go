@@ -9,17 +9,17 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-// checked are the formats that the engine refuses values by, and described those that
-// refuse nothing: names that published schemas use, most of them OpenAPI's. Both are
-// listed in infra/docs/schemas.md.
+// checked are the formats by which the engine refuses values. described refuse nothing:
+// they are names that published schemas use, most of them OpenAPI's.
+// infra/docs/schemas.md lists both.
 var (
 	checked = strings.Fields("date-time date time duration period email hostname ipv4 ipv6 uri uri-reference " +
 		"iri iri-reference uuid json-pointer relative-json-pointer regex semver")
 	described = strings.Fields("uri-template idn-email idn-hostname int32 int64 float double byte binary password")
 )
 
-// stricter returns the formats of which the engine takes values that no standard does:
-// strconv.Atoi, by which it reads digits, takes a sign.
+// stricter returns formats for which the engine accepts values that no standard allows,
+// because it reads digits with strconv.Atoi, which accepts a sign.
 func stricter() []*jsonschema.Format {
 	return []*jsonschema.Format{
 		{Name: "date-time", Validate: only("date-time", func(text string) bool { return len(text) < 11 || signs(text[11:]) })},
@@ -29,7 +29,7 @@ func stricter() []*jsonschema.Format {
 	}
 }
 
-// only returns the check of a format of the engine, for texts that are ok besides.
+// only returns the engine's check of a format, for texts that are also ok.
 func only(name string, ok func(text string) bool) func(any) error {
 	compiler := jsonschema.NewCompiler()
 	compiler.AssertFormat()
@@ -43,16 +43,16 @@ func only(name string, ok func(text string) bool) func(any) error {
 	}
 }
 
-var errFormat = errors.New("has a sign or a part too few")
+var errFormat = errors.New("has a sign or lacks a part")
 
-// signs says whether a time has none but the one of its offset.
+// signs says whether a time has no sign except that of its offset.
 func signs(text string) bool {
 	const offset = len("hh:mm:ss")
 	first := strings.IndexAny(text, "+-")
 	return first < 0 || first >= offset && first == strings.LastIndexAny(text, "+-")
 }
 
-// checkFormat refuses a name that would describe and refuse nothing.
+// checkFormat refuses a name that would refuse nothing.
 func checkFormat(name string) error {
 	if slices.Contains(checked, name) || slices.Contains(described, name) {
 		return nil
@@ -60,5 +60,5 @@ func checkFormat(name string) error {
 	if near := nearest(name, slices.Values(checked)); near != "" {
 		return fmt.Errorf("%q is not a known format, did you mean %q?", name, near)
 	}
-	return fmt.Errorf("%q is not a known format, known are %s; say it in a pattern", name, strings.Join(checked, ", "))
+	return fmt.Errorf("%q is not a known format, known are %s; use a pattern instead", name, strings.Join(checked, ", "))
 }

@@ -18,8 +18,8 @@ const (
 	draft2020 draft = 2020
 )
 
-// dialects are the values of $schema that are known, without scheme and "#". Iglu's
-// own is draft 4 with a member "self".
+// dialects are the known values of $schema, without scheme and "#". Iglu's own is draft
+// 4 with a member "self".
 var dialects = map[string]draft{
 	"json-schema.org/draft-04/schema":      draft4,
 	"json-schema.org/draft-06/schema":      draft6,
@@ -41,7 +41,7 @@ func dialect(name string) (draft, error) {
 		name, strings.Join(slices.Sorted(maps.Keys(dialects)), ", https://"))
 }
 
-// url returns the address by which the engine knows d.
+// url returns the engine's address of d.
 func (d draft) url() string {
 	if d >= draft2019 {
 		return "https://json-schema.org/draft/" + d.String() + "/schema"
@@ -60,26 +60,25 @@ func (d draft) String() string {
 	return fmt.Sprintf("draft-%02d", int(d))
 }
 
-// holds says which schemas stand in the value of a keyword.
+// holds says where schemas stand in the value of a keyword.
 type holds int
 
 const (
-	nothing     holds = iota // none: the value is data
+	nothing     holds = iota // nowhere: the value is data
 	one                      // the value
 	many                     // each item
 	named                    // each member's value
 	oneOrMany                // the value, or each item
-	namedOrList              // each member's value that is no list of names
+	namedOrList              // each member's value that is not a list of names
 )
 
-// keyword is one that an engine looks at. One that it only shows has no since: it is
-// welcome in every draft.
+// keyword is a word that the engine evaluates in the drafts from since until until.
+// since is 0 for words that only describe, which every draft may have.
 type keyword struct {
 	since, until draft
 	holds        holds
 }
 
-// keywords are those of all drafts.
 var keywords = func() map[string]keyword {
 	all := map[string]keyword{
 		"additionalItems":       {draft4, draft2019, one},
@@ -122,13 +121,13 @@ var keywords = func() map[string]keyword {
 	return all
 }()
 
-// annotations are words that published schemas use beside the keywords and that look
-// like one of them.
+// annotations are words that published schemas use and that look like a misspelled
+// keyword.
 var annotations = []string{"example", "comment", "when"}
 
 // checkKeyword refuses a member of a schema that would be ignored although its author
-// meant it: a misspelled keyword, and one of another draft. Every other unknown word
-// is an annotation, as the drafts say: published schemas are full of them.
+// meant it: a misspelled keyword, or one of another draft. Every other unknown word is
+// an annotation, as the drafts say: published schemas are full of them.
 func checkKeyword(word string, d draft) error {
 	k, known := keywords[word]
 	switch {

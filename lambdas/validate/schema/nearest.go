@@ -7,10 +7,10 @@ import (
 	"github.com/agnivade/levenshtein"
 )
 
-// nearest returns the one of words that word is a misspelling of, "" when there is
-// none. A misspelling differs by two letters and by one of four at most, capitals aside:
-// "propertys" is "properties", "note" is not "not". One with letters in front, such as
-// "tsAdditionalProperties", is a word of its own.
+// nearest returns the one of words that word misspells, or "". A misspelling differs by
+// two letters and by a quarter of them at most, capitals aside: "propertys" is
+// "properties", "note" is not "not". With letters in front, as in
+// "tsAdditionalProperties", it is a word of its own.
 func nearest(word string, words iter.Seq[string]) (near string) {
 	least := 0
 	for candidate := range words {

@@ -7,22 +7,22 @@ import (
 	"strings"
 )
 
-// The schema engine compares numbers exactly, as fractions of whole numbers. That
-// is right, and a weapon: on two cores 1e999999 takes 24 ms, a number of a million
-// digits 1.6 s, and 1e1000001 makes the engine's fraction nil. So a number is
+// The schema engine compares numbers exactly, as fractions of whole numbers. That is
+// right, but clients can abuse it: on two cores 1e999999 takes 24 ms, a number of a
+// million digits 1.6 s, and 1e1000001 makes the engine's fraction nil. So a number is
 // rewritten before the engine sees it, by a rule that changes no verdict.
 //
-// Write a number as digits × 10^e, digits without zeros at either end. A constant
-// of a schema has at most 100 digits and lies between 1e-100 and 1e100 (or is 0):
-// checkConstant. Then 400 is as good as any larger exponent: digits × 10^400 is
-// beyond every constant as the number was, is whole as it was, and is a multiple
-// of d exactly when the number was, since d holds the factors 2 and 5 at most
-// log2(1e100) = 332 times. Likewise a number below 1e-400 stays below every
-// constant, stays no whole number and no multiple. What remains takes some 10 µs.
+// Write a number as digits × 10^e, digits without zeros at either end. A constant of a
+// schema has at most 100 digits and lies between 1e-100 and 1e100 (or is 0):
+// checkConstant. Then 400 is as good as any larger exponent: digits × 10^400 is beyond
+// every constant as the number was, is whole as it was, and is a multiple of d exactly
+// when the number was, since d holds the factors 2 and 5 at most log2(1e100) = 332
+// times. Likewise a number below 1e-400 stays below every constant, stays not whole and
+// not a multiple. What remains takes some 10 µs.
 //
-// Only two such giants with the same digits are taken for the same item by
-// uniqueItems. A number of more than MaxDigits digits is refused where its type
-// has a schema: they cost time by the square, and rewriting cannot be exact.
+// Only uniqueItems takes two such giants with the same digits for equal. A number of
+// more than MaxDigits digits is refused where its type has a schema: it costs time by
+// the square, and rewriting cannot be exact.
 const (
 	MaxDigits         = 1_000
 	maxExponent       = 400
@@ -32,7 +32,7 @@ const (
 
 var errDigits = fmt.Errorf("number has more than %d significant digits", MaxDigits)
 
-// decimal is sign digits × 10^exponent, digits without zeros at either end and ""
+// decimal is sign digits × 10^exponent. digits have no zeros at either end and are ""
 // for zero. The exponent is capped at ±saturated.
 type decimal struct {
 	negative bool
@@ -40,11 +40,11 @@ type decimal struct {
 	exponent int
 }
 
-// saturated is far beyond what digits of a body can shift an exponent by, and far
-// from overflow.
+// saturated is far beyond any exponent that the digits of a body can make, and far from
+// overflow.
 const saturated = 1 << 40
 
-// exact returns a number, by which the engine decides as it would by text.
+// exact returns a number on which the engine decides as on text.
 func exact(text string) (string, error) {
 	if len(text) <= maxPlainDigits && !strings.ContainsAny(text, "eE") {
 		return text, nil // nothing to rewrite: nearly every number
@@ -89,7 +89,7 @@ func parseExponent(text string) int {
 	digits = strings.TrimLeft(strings.TrimPrefix(digits, "+"), "0")
 	value := saturated
 	if len(digits) <= 12 {
-		value, _ = strconv.Atoi(digits) // "" is no exponent: 0
+		value, _ = strconv.Atoi(digits) // "" is an exponent of 0
 	}
 	value = min(value, saturated)
 	if negative {

@@ -10,16 +10,16 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-// A pattern is a regular expression of ECMA-262, as the drafts say. Go's regexp takes
-// linear time and runs all that it can be told; look-around, references to groups and
-// repetition beyond 1,000 are left to regexp2, which goes back, and so can take for ever:
+// A pattern is a regular expression of ECMA-262, as the drafts say. Go's regexp runs
+// all that it can express, in linear time. Look-around, references to groups and
+// repetition beyond 1,000 are left to regexp2, which backtracks and can take for ever:
 // `^(?=(a+)+$)` doubles with each letter of the value.
 const (
-	// longestMatch bounds one value: a match of that kind takes a microsecond or a few.
+	// longestMatch bounds one value. An honest match takes a few microseconds.
 	longestMatch = 100 * time.Millisecond
-	// patience bounds all of a process, which gets half of the passing time back: a
-	// batch full of hostile values takes 20 s at most before the rest is refused untried,
-	// of the Validator's minute.
+	// patience bounds all values of a process, which gets half of the passing time
+	// back: a batch full of hostile values takes at most 20 s of the Validator's minute
+	// before the rest is refused untried.
 	patience = 10 * time.Second
 )
 
@@ -28,7 +28,7 @@ const tick = 10 * time.Millisecond
 
 var quicken = sync.OnceFunc(func() { regexp2.SetTimeoutCheckPeriod(tick) })
 
-// checkPattern says why a pattern is none.
+// checkPattern says why a pattern is not valid.
 func checkPattern(pattern string) error {
 	_, err := compilePattern(pattern)
 	return err
@@ -42,7 +42,7 @@ func compilePattern(pattern string) (jsonschema.Regexp, error) {
 		return nil, err
 	}
 	exact, err := regexp2.Compile(pattern, regexp2.ECMAScript|regexp2.Unicode)
-	if err != nil && !t.unicode { // without the flag u more is legal, such as [\w-.]
+	if err != nil && !t.unicode { // without the flag u more is legal, for example [\w-.]
 		exact, err = regexp2.Compile(pattern, regexp2.ECMAScript)
 	}
 	if err != nil {
@@ -73,11 +73,11 @@ type backtracking struct {
 // String returns the pattern as it was written.
 func (b backtracking) String() string { return b.pattern }
 
-// MatchString panics with an undecided where it cannot tell in time. The engine knows
-// only yes and no, and a "not" would make either a wrong verdict.
+// MatchString panics with an undecided when it cannot tell in time. The engine knows
+// only yes and no, and below a "not" either could be the wrong verdict.
 func (b backtracking) MatchString(text string) bool {
 	if !allowed.left() {
-		panic(undecided("does not try the pattern " + b.pattern + ": patterns that go back have used up their time"))
+		panic(undecided("does not try the pattern " + b.pattern + ": patterns that backtrack have used up their time"))
 	}
 	start := time.Now()
 	matches, err := b.exact.MatchString(text)
@@ -88,10 +88,10 @@ func (b backtracking) MatchString(text string) bool {
 	return matches
 }
 
-// undecided says why a schema could not be asked.
+// undecided says why a schema could not decide.
 type undecided string
 
-// allowance is time that is spent, and half of it regained as it passes.
+// allowance is time that can be spent. Half of it comes back as time passes.
 type allowance struct {
 	sync.Mutex
 	debt time.Duration

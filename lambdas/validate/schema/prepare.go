@@ -10,14 +10,14 @@ import (
 	"strings"
 )
 
-// preparation walks the schemas of one file, and only those: what stands in const,
-// enum or default is data. It checks what the engine would pass over, and makes the
-// file one that the engine reads as we promise.
+// preparation walks the schemas of one file, and skips data in const, enum or default.
+// It refuses what the engine would ignore, and changes the file so that the engine
+// reads it as infra/docs/schemas.md says.
 type preparation struct {
 	library *library
 	name    string
 	formats bool            // whether "format" refuses anything
-	inside  map[string]bool // URLs of the schemas with an $id inside the file
+	inside  map[string]bool // URLs of the schemas inside the file that have an $id
 	failed  []error
 }
 
@@ -40,7 +40,7 @@ func (l *library) prepare(name string, formats bool) error {
 	return errors.Join(p.failed...)
 }
 
-// scope is where a schema stands, and what it inherits from those around it.
+// scope is where a schema stands, and what it inherits.
 type scope struct {
 	pointer string
 	base    *url.URL // of its references
@@ -81,8 +81,8 @@ func (p *preparation) schema(value any, s scope, visit func(map[string]any, scop
 	visit(object, s)
 }
 
-// enter returns the scope inside object: its own $schema and $id count from there on.
-// Up to draft 7 what stands beside $ref does not count.
+// enter returns the scope inside object, whose own $schema and $id count there. Up to
+// draft 7 nothing counts beside $ref.
 func (s scope) enter(object map[string]any) scope {
 	id := identity(object)
 	if name, ok := object["$schema"].(string); ok && (id != "" || s.pointer == "") {
@@ -130,13 +130,13 @@ func (p *preparation) object(object map[string]any, s scope) {
 			}
 		}
 	}
-	// Up to draft 7 the engine would check a format whatever it is told.
+	// Up to draft 7 the engine always checks formats.
 	if name, ok := object["format"].(string); ok && (!p.formats || !slices.Contains(checked, name)) {
 		delete(object, "format")
 	}
 }
 
-// reference checks that what ref refers to is here.
+// reference checks that what ref refers to exists.
 func (p *preparation) reference(ref string, base *url.URL) error {
 	target, err := resolve(base, ref)
 	if err != nil {

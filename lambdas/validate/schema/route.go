@@ -6,13 +6,13 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-// A schema may have been written for events that say their type elsewhere, in a header
-// or an envelope, and forbid every member that it does not know. So the member that
-// names an event's type is not shown to a schema that says nothing of it: for
+// A schema may be written for events whose type stands elsewhere, in a header or an
+// envelope, and forbid every member that it does not know. So a schema that does not
+// mention the member that names an event's type does not see it: for
 // additionalProperties, unevaluatedProperties, propertyNames and the rest, in every
-// draft, it is not there. A schema that mentions the member sees it.
+// draft, it does not exist.
 
-// hide takes the member that names the type away from the top of an event.
+// hide removes the member that names the type from the top of an event.
 func (s *Set) hide(tree any, eventType string, silent []string) {
 	event, _ := tree.(map[string]any)
 	for _, member := range s.typeFrom {
@@ -25,8 +25,8 @@ func (s *Set) hide(tree any, eventType string, silent []string) {
 	}
 }
 
-// silentAbout returns those of members that no part of a schema which sees the top of
-// an event mentions.
+// silentAbout returns those of members that no part of a schema mentions which sees the
+// top of an event.
 func silentAbout(root *jsonschema.Schema, members []string) (silent []string) {
 	for _, member := range members {
 		if m := (mention{member, map[*jsonschema.Schema]bool{}}); !m.in(root) {
@@ -68,7 +68,7 @@ func (m mention) by(s *jsonschema.Schema) bool {
 	}
 	for pattern := range s.PatternProperties {
 		if pattern.MatchString(m.member) {
-			return true // and the member is none of the additional ones
+			return true // and the member is not an additional one
 		}
 	}
 	_, dependent := s.DependentSchemas[m.member]

@@ -19,7 +19,7 @@ var plains = sync.Pool{New: func() any { return new(plain) }}
 
 // Options say how schemas are understood.
 type Options struct {
-	Formats  bool     // whether "format" refuses values; else it only describes
+	Formats  bool     // whether "format" refuses values
 	TypeFrom []string // where an event names its type, as event.Splitter is told
 }
 
@@ -33,15 +33,14 @@ type Set struct {
 // entry is the schema of one type.
 type entry struct {
 	*jsonschema.Schema
-	silent []string // about these of the members that may name a type
+	silent []string // members that may name a type and that it does not mention
 }
 
-// Load compiles the embedded schemas. It fails only for a schema that a build with
-// its check would have refused.
+// Load compiles the embedded schemas. It fails only if the build did not check them.
 func Load(o Options) (*Set, error) { return Compile(schemas.Files, o) }
 
 // Compile compiles the schemas below the root of fsys. Its error names each file that
-// is no schema, the place in it as a JSON pointer, and what is wrong there.
+// is not a schema, the place in it as a JSON pointer, and what is wrong there.
 func Compile(fsys fs.FS, o Options) (*Set, error) {
 	names, failed := files(fsys)
 	library := open(fsys, names)
@@ -69,7 +68,8 @@ func Compile(fsys fs.FS, o Options) (*Set, error) {
 	return set, nil
 }
 
-// once joins errors, each of which may have been met from several files.
+// once joins errors and drops repetitions, because several files can meet the same
+// error.
 func once(failed []error) error {
 	slices.SortStableFunc(failed, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
 	return errors.Join(slices.CompactFunc(failed, func(a, b error) bool { return a.Error() == b.Error() })...)
@@ -99,8 +99,8 @@ func (s *Set) Types() []string {
 	return types
 }
 
-// Validate checks an event against the schema of its type. known says whether
-// there is one; an event that meets it has no findings. The event must be JSON.
+// Validate checks an event, which must be JSON, against the schema of its type. known
+// says whether there is one. An event that meets it has no findings.
 func (s *Set) Validate(eventType string, event []byte) (known bool, findings []record.Finding) {
 	entry, known := s.byType[eventType]
 	if !known {
@@ -109,9 +109,9 @@ func (s *Set) Validate(eventType string, event []byte) (known bool, findings []r
 	return true, s.validate(entry, eventType, event)
 }
 
-// Unchecked says of the findings of an event that they are no schema's: the event has
-// more than MaxValues values, a number of more than MaxDigits digits, or a value that a
-// pattern could not decide on in time, and was not checked.
+// Unchecked says whether the findings are not a schema's. The event was then not
+// checked: it has more than MaxValues values, a number of more than MaxDigits digits,
+// or a value on which a pattern could not decide in time.
 func Unchecked(findings []record.Finding) bool {
 	return len(findings) == 1 && findings[0].Schema == ""
 }
@@ -138,7 +138,7 @@ func (s *Set) validate(e entry, eventType string, event []byte) (found []record.
 	return nil
 }
 
-// giveUp makes a finding of a pattern that could not tell in time.
+// giveUp makes a finding of a pattern that could not decide in time.
 func giveUp(found *[]record.Finding) {
 	switch cause := recover().(type) {
 	case nil:

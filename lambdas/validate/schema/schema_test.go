@@ -90,11 +90,11 @@ func TestAnExampleThatLacksTwoMembersCanBeNamedAfterEither(t *testing.T) {
 
 func TestWhatWouldBeIgnoredFailsTheBuild(t *testing.T) {
 	for name, want := range map[string]string{
-		"x.JSON":                       `x.JSON: would be ignored, for its name does not end in .json: rename or remove it`,
-		"com.acme/x.yaml":              `com.acme/x.yaml: would be ignored, for its name does not end in .json`,
+		"x.JSON":                       `x.JSON: would be ignored, because its name does not end in .json: rename or remove it`,
+		"com.acme/x.yaml":              `com.acme/x.yaml: would be ignored, because its name does not end in .json`,
 		"com.acme/notes":               `com.acme/notes: would be ignored`,
-		"_x.json":                      `_x.json: would be ignored, for its name begins with "_"`,
-		"a/.x.json":                    `a/.x.json: would be ignored, for its name begins with "."`,
+		"_x.json":                      `_x.json: would be ignored, because its name begins with "_"`,
+		"a/.x.json":                    `a/.x.json: would be ignored, because its name begins with "."`,
 		"good.JSON":                    `good.JSON: would be ignored`,
 		"Good.json":                    `good.json: differs from Good.json only in capitals`,
 		"OTHER/a.json":                 `Other/A.json: differs from OTHER/a.json only in capitals`,

@@ -9,15 +9,15 @@ import (
 	"unicode"
 )
 
-// translation is a pattern of ECMA-262 as Go's regexp has to be told it. The two differ
-// in what `.` and `\s` match, in how a character is written, and in what they have.
+// translation is a pattern of ECMA-262 in the syntax of Go's regexp. The two differ in
+// what `.` and `\s` match, in how a character is written, and in what they support.
 type translation struct {
 	text     string
-	goesBack bool // whether Go has no words for it
+	goesBack bool // whether Go cannot express it
 	unicode  bool // whether it needs ECMA's flag u
 }
 
-// What `\s` is to ECMA-262, inside a class, what it is not, and what `.` is.
+// `\s` of ECMA-262 inside a class, its complement, and `.`.
 const (
 	space    = `\t-\r \x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}\x{feff}`
 	notSpace = `\x{0}-\x{8}\x{e}-\x{1f}!-\x{9f}\x{a1}-\x{167f}\x{1681}-\x{1fff}\x{200b}-\x{2027}\x{202a}-\x{202e}` +
@@ -25,8 +25,8 @@ const (
 	dot = `[^\n\r\x{2028}\x{2029}]`
 )
 
-// translator reads a pattern. It leaves to regexp2 what is wrong with its structure, and
-// refuses only what regexp2 would take for something that the author did not mean.
+// translator reads a pattern. It leaves faults of its structure to regexp2, and refuses
+// only what regexp2 would understand otherwise than the author meant.
 type translator struct {
 	translation
 	rest    string // of the pattern
@@ -76,7 +76,7 @@ func (t *translator) leave(read int) {
 	t.rest = t.rest[read:]
 }
 
-// class begins a class, or reads one that is empty.
+// class begins a class, or reads an empty one.
 func (t *translator) class() {
 	switch {
 	case strings.HasPrefix(t.rest, "[^]"):
@@ -114,7 +114,7 @@ var (
 	modifiers = regexp.MustCompile(`^\(\?[ims]*(-[ims]+)?:`)
 )
 
-// group reads how a group begins.
+// group reads the beginning of a group.
 func (t *translator) group() error {
 	name := groupName.FindString(t.rest)
 	switch {
@@ -179,7 +179,7 @@ func (t *translator) space(c byte) {
 	if !t.inClass {
 		text = "[" + text + "]"
 	} else if strings.HasPrefix(t.rest[2:], "-") {
-		text += `\-` // no range, which would begin at the last of the characters
+		text += `\-` // else a range would begin at the last of the characters
 		t.rest = t.rest[1:]
 	}
 	t.write(2, text)
@@ -223,8 +223,8 @@ func (t *translator) property(read int, value string) {
 	t.leave(read)
 }
 
-// character reads a character that is written as a number. Half of a pair is nothing to
-// Go, and what it means depends on what follows.
+// character reads a character that is written as a number. Go does not know half of a
+// surrogate pair, whose meaning depends on what follows.
 func (t *translator) character(read int, hex string) {
 	code, err := strconv.ParseUint(hex, 16, 32)
 	if err != nil || code > unicode.MaxRune || 0xd800 <= code && code < 0xe000 {

@@ -13,14 +13,14 @@ import (
 	"global-ingest/lambdas/record"
 )
 
-// MaxValues bounds the JSON values of an event whose type has a schema. Each can
-// cost a finding of some 500 bytes in each branch of a schema, 10 MB for 20,000,
-// and uniqueItems can be made to compare each with each, which for the 6,000 items
-// that 20,000 values can make so takes about a second.
+// MaxValues bounds the JSON values of an event whose type has a schema. Each can cost a
+// finding of some 500 bytes in each branch of a schema: 10 MB for 20,000. And
+// uniqueItems can compare each item with each, which takes about a second for the 6,000
+// items that 20,000 values can make so.
 const MaxValues = 20_000
 
-// parser makes the tree that the schema engine walks: numbers as exact text,
-// names told apart even when they are lone surrogates.
+// parser makes the tree that the schema engine walks. Numbers are exact text, and names
+// differ even when they are lone surrogates.
 type parser struct {
 	decoder jsontext.Decoder
 	source  bytes.Buffer

@@ -1,6 +1,5 @@
-// Package schemas holds the event types, a file each, and nothing else. What may
-// stand here, and how it becomes a type, is said in infra/docs/schemas.md; package
-// schema reads it.
+// Package schemas holds the event types, a file each, and nothing else.
+// infra/docs/schemas.md says what may stand here; package schema reads it.
 package schemas
 
 import "embed"
