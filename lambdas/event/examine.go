@@ -62,7 +62,9 @@ func (s *Splitter) withinLimits(text []byte, duplicate *record.Finding) Item {
 	return Item{Raw: text}
 }
 
-var kindNames = map[jsontext.Kind]string{'n': "null", 't': "a boolean", 'f': "a boolean", '"': "a string", '0': "a number", '[': "an array"}
+var kindNames = map[jsontext.Kind]string{
+	'n': "null", 't': "a boolean", 'f': "a boolean", '"': "a string", '0': "a number", '[': "an array",
+}
 
 // parse reads text and looks for a name that stands twice. Of a broken text it returns
 // the type that stands before the fault.

@@ -29,7 +29,8 @@ type Splitter struct {
 // at most maxDepth deep: the event itself is the first level. typeFrom says where an
 // event names its type, by default DefaultTypeFrom.
 func NewSplitter(maxDepth, maxEvents int, typeFrom ...string) *Splitter {
-	s := &Splitter{maxDepth: maxDepth, maxEvents: maxEvents, scanner: scanner{maxDepth: maxDepth, typeMember: DefaultTypeFrom}}
+	s := &Splitter{maxDepth: maxDepth, maxEvents: maxEvents}
+	s.scanner = scanner{maxDepth: maxDepth, typeMember: DefaultTypeFrom}
 	switch {
 	case len(typeFrom) == 1 && !strings.Contains(typeFrom[0], "."):
 		s.scanner.typeMember = typeFrom[0]
@@ -210,7 +211,8 @@ func (s *Splitter) plainArray(text []byte, start int) bool {
 		if n.typeText = nil; !n.object(1) {
 			return false
 		}
-		s.events = append(s.events, Item{Raw: text[from:n.At:n.At], Offset: start + from, Type: s.named(text[from:n.At], n.typeText)})
+		raw := text[from:n.At:n.At]
+		s.events = append(s.events, Item{Raw: raw, Offset: start + from, Type: s.named(raw, n.typeText)})
 		if !n.Take(',') {
 			return n.Take(']') && n.At == len(text)
 		}

@@ -15,7 +15,7 @@ const (
 	RejectedLargePrefix = "rejected-large/" // payloads of rejects that do not fit a row
 	FailedPrefix        = "failed/"         // records that Firehose could not process, by error type
 	SourcePrefix        = "source/"         // records as received, where the backup is on
-	SpillPrefix         = "spill/"          // records that will go through a stream again: refused by Firehose, or deferred
+	SpillPrefix         = "spill/"          // records that go through a stream again: refused by Firehose, or deferred
 )
 
 // LinesExtension ends the key of every object of lines: newline-delimited JSON,

@@ -17,7 +17,7 @@ type Config struct {
 	Bucket      string   // the lake; required
 	MaxReplays  int      // how often one event may be replayed; default 3
 
-	MaxInflatedBytes int // of one event that is compressed to fit a record, for the validator to inflate; default record.MaxInflated
+	MaxInflatedBytes int // of one event that is compressed to fit a record; default record.MaxInflated
 	MaxBodyBytes     int // of a compressed body, inflated to be split; default 16 MiB
 
 	Put bounds.Config // bounds of its calls to AWS

@@ -95,7 +95,8 @@ func (h *Handler) open(ctx context.Context, r Replay) (source, error) {
 			return h.rejected(ctx, line, r.Reason)
 		}), nil
 	}
-	return nil, fmt.Errorf("opening %s: it is not below %s, %s or %s", r.Key, record.SpillPrefix, record.FailedPrefix, record.RejectedPrefix)
+	return nil, fmt.Errorf("opening %s: it is not below %s, %s or %s",
+		r.Key, record.SpillPrefix, record.FailedPrefix, record.RejectedPrefix)
 }
 
 // decoder makes records of one line, none when the line is not asked for.

@@ -22,7 +22,7 @@ type Config struct {
 	Bucket           string        // the lake, for what fits no answer and no reject; required
 	MaxInflatedBytes int           // most bytes that one body may inflate to; default 4 MiB
 	MaxResponseBytes int           // most bytes of one answer to Firehose; default 5,900,000
-	TypeFrom         []string      // where an event names its type, see event.CheckTypeFrom; the first that is there counts; default "type"
+	TypeFrom         []string      // where an event may name its type, the first first; default "type"
 	Formats          bool          // whether "format" in a schema refuses values; default true
 	Strict           bool          // whether an event whose type has no schema is rejected; default false
 	Put              bounds.Config // bounds of each put

@@ -50,7 +50,8 @@ func (h *Handler) Invoke(ctx context.Context, event []byte) ([]byte, error) {
 	}
 	room := h.config.MaxResponseBytes - answerSize(p.records)
 	if room < 0 {
-		return nil, fmt.Errorf("answering %d records takes %d bytes more than %d", len(p.records), -room, h.config.MaxResponseBytes)
+		return nil, fmt.Errorf("answering %d records takes %d bytes more than %d",
+			len(p.records), -room, h.config.MaxResponseBytes)
 	}
 	outcomes, err := p.judge(storing, h.store, hours, room)
 	if err != nil {

@@ -72,7 +72,8 @@ func (j *judgement) check(e *event.Item) {
 		e.Reason, e.Errors = record.SchemaViolation, findings
 	case !known && j.config.Strict:
 		e.Reason = record.UnknownType
-		e.Errors = []record.Finding{{Instance: j.typePlace, Message: "no schema for type " + shortQuote(e.Type), Offset: record.NoOffset}}
+		message := "no schema for type " + shortQuote(e.Type)
+		e.Errors = []record.Finding{{Instance: j.typePlace, Message: message, Offset: record.NoOffset}}
 	}
 }
 

@@ -36,7 +36,8 @@ func (h *Handler) report(ctx context.Context, batch []delivered, outcomes []outc
 		}
 		if o.failed != nil {
 			counts[MetricFailed]++
-			h.log.ErrorContext(ctx, "record goes to failed/", "recordId", string(batch[i].id), "bytes", len(batch[i].data), "cause", o.failed.Error())
+			h.log.ErrorContext(ctx, "record goes to failed/",
+				"recordId", string(batch[i].id), "bytes", len(batch[i].data), "cause", o.failed.Error())
 		}
 	}
 	h.meter.Count(ctx, counts)

@@ -97,7 +97,9 @@ func (s *Service) Call(ctx context.Context, method, path string, header http.Hea
 
 // try makes one attempt. It closes its connection when the service was out of order, so
 // that the next attempt may reach another host.
-func (s *Service) try(ctx context.Context, method, path string, header http.Header, body []byte, hash string) ([]byte, error) {
+func (s *Service) try(
+	ctx context.Context, method, path string, header http.Header, body []byte, hash string,
+) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.bounds.AttemptTimeout)
 	defer cancel()
 	sent := &payload{rest: body}
@@ -136,7 +138,9 @@ func exchange(conn *http.ClientConn, req *http.Request) (*http.Response, []byte,
 	return resp, answer, err
 }
 
-func (s *Service) request(ctx context.Context, method, path string, header http.Header, body *payload, hash string) (*http.Request, error) {
+func (s *Service) request(
+	ctx context.Context, method, path string, header http.Header, body *payload, hash string,
+) (*http.Request, error) {
 	credentials, err := s.credentials.Retrieve(ctx)
 	if err != nil {
 		return nil, err

@@ -97,7 +97,8 @@ func (b *Bucket) Delete(ctx context.Context, keys ...string) error {
 		})
 		if err == nil && len(out.Errors) > 0 {
 			e := out.Errors[0]
-			err = fmt.Errorf("%d refused, %s with %s: %s", len(out.Errors), aws.ToString(e.Key), aws.ToString(e.Code), aws.ToString(e.Message))
+			err = fmt.Errorf("%d refused, %s with %s: %s",
+				len(out.Errors), aws.ToString(e.Key), aws.ToString(e.Code), aws.ToString(e.Message))
 		}
 		if err != nil {
 			return fmt.Errorf("deleting %d objects of s3://%s: %w", len(chunk), b.name, err)

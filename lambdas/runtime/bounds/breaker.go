@@ -33,7 +33,8 @@ func (c Breaker) Validate() error {
 	case c.Failures < 1:
 		return fmt.Errorf("BREAKER_FAILURES is %d, must be at least 1", c.Failures)
 	case c.OpenMin <= 0 || c.OpenMax < c.OpenMin:
-		return fmt.Errorf("BREAKER_OPEN_MIN is %v and BREAKER_OPEN_MAX is %v, must be above 0 and in this order", c.OpenMin, c.OpenMax)
+		return fmt.Errorf("BREAKER_OPEN_MIN is %v and BREAKER_OPEN_MAX is %v, must be above 0 and in this order",
+			c.OpenMin, c.OpenMax)
 	}
 	return nil
 }

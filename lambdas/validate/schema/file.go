@@ -47,8 +47,8 @@ func files(fsys fs.FS) (schemas []string, failed []error) {
 			return nil
 		}
 		if other := folded[strings.ToLower(name)]; other != "" {
-			failed = append(failed, fmt.Errorf("%s: differs from %s only in capitals, which some machines do not tell apart: rename one",
-				name, other))
+			const alike = "%s: differs from %s only in capitals, which some machines do not tell apart: rename one"
+			failed = append(failed, fmt.Errorf(alike, name, other))
 		}
 		folded[strings.ToLower(name)] = name
 		if !isExample(name) {

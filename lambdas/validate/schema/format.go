@@ -22,25 +22,25 @@ var (
 // because it reads digits with strconv.Atoi, which accepts a sign.
 func stricter() []*jsonschema.Format {
 	return []*jsonschema.Format{
-		{Name: "date-time", Validate: only("date-time", func(text string) bool { return len(text) < 11 || signs(text[11:]) })},
-		{Name: "time", Validate: only("time", signs)},
-		{Name: "ipv4", Validate: only("ipv4", func(text string) bool { return !strings.Contains(text, "+") })},
-		{Name: "email", Validate: only("email", func(text string) bool { return !strings.HasPrefix(text, "@") })},
+		only("date-time", func(text string) bool { return len(text) < 11 || signs(text[11:]) }),
+		only("time", signs),
+		only("ipv4", func(text string) bool { return !strings.Contains(text, "+") }),
+		only("email", func(text string) bool { return !strings.HasPrefix(text, "@") }),
 	}
 }
 
-// only returns the engine's check of a format, for texts that are also ok.
-func only(name string, ok func(text string) bool) func(any) error {
+// only returns the engine's format of this name, for texts that are also ok.
+func only(name string, ok func(text string) bool) *jsonschema.Format {
 	compiler := jsonschema.NewCompiler()
 	compiler.AssertFormat()
 	_ = compiler.AddResource(base, map[string]any{"format": name})
 	engines := compiler.MustCompile(base).Format.Validate
-	return func(value any) error {
+	return &jsonschema.Format{Name: name, Validate: func(value any) error {
 		if text, isText := value.(string); isText && !ok(text) {
 			return errFormat
 		}
 		return engines(value)
-	}
+	}}
 }
 
 var errFormat = errors.New("has a sign or lacks a part")

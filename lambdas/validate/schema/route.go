@@ -83,7 +83,8 @@ func (m mention) hasMember(value any) bool {
 
 // beside returns the schemas that see the same value as s.
 func beside(s *jsonschema.Schema) []*jsonschema.Schema {
-	all := slices.Concat([]*jsonschema.Schema{s.Ref, s.RecursiveRef, s.Not, s.If, s.Then, s.Else}, s.AllOf, s.AnyOf, s.OneOf)
+	all := []*jsonschema.Schema{s.Ref, s.RecursiveRef, s.Not, s.If, s.Then, s.Else}
+	all = slices.Concat(all, s.AllOf, s.AnyOf, s.OneOf)
 	if s.DynamicRef != nil {
 		all = append(all, s.DynamicRef.Ref)
 	}
