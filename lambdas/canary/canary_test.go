@@ -107,7 +107,9 @@ func (p *place) counted() map[string]int {
 		p.t.Fatalf("%v, metrics are %s", err, p.metrics.String())
 	}
 	counts := map[string]int{}
-	for name, n := range map[string]*int{"refused": line.CanaryRefused, "found": line.CanaryFound, "lost": line.CanaryLost} {
+	for name, n := range map[string]*int{
+		"refused": line.CanaryRefused, "found": line.CanaryFound, "lost": line.CanaryLost,
+	} {
 		if n != nil {
 			counts[name] = *n
 		}
@@ -126,7 +128,9 @@ const (
 func line(event string) string { return `{"id":"a/0","type":"canary","event":` + event + `}` }
 
 func row(payload string, reason record.Reason) string {
-	return strings.TrimSuffix(string(record.AppendReject(nil, record.Reject{ID: "a/0", Reason: reason, Payload: []byte(payload)})), "\n")
+	return strings.TrimSuffix(
+		string(record.AppendReject(nil, record.Reject{ID: "a/0", Reason: reason, Payload: []byte(payload)})), "\n",
+	)
 }
 
 func TestPostsOneValidAndOneInvalidEvent(t *testing.T) {
@@ -224,8 +228,17 @@ func TestAnEventWithoutATimeIsAnError(t *testing.T) {
 }
 
 func TestConfigNamesTheSettingThatCannotBe(t *testing.T) {
-	good := map[string]string{"ENVIRONMENT": "Test", "ENDPOINT_URL": "https://example.com/events", "LAKE_BUCKET": "lake", "EVERY": "5m", "AFTER": "5m"}
-	for name, value := range map[string]string{"ENVIRONMENT": "", "ENDPOINT_URL": "", "LAKE_BUCKET": "", "EVERY": "0s", "AFTER": "-1s", "ANSWER_IN": "0s", "GET_ATTEMPTS": "0"} {
+	good := map[string]string{
+		"ENVIRONMENT":  "Test",
+		"ENDPOINT_URL": "https://example.com/events",
+		"LAKE_BUCKET":  "lake",
+		"EVERY":        "5m",
+		"AFTER":        "5m",
+	}
+	for name, value := range map[string]string{
+		"ENVIRONMENT": "", "ENDPOINT_URL": "", "LAKE_BUCKET": "",
+		"EVERY": "0s", "AFTER": "-1s", "ANSWER_IN": "0s", "GET_ATTEMPTS": "0",
+	} {
 		_, err := canary.ConfigFrom(func(asked string) (string, bool) {
 			if asked == name {
 				return value, true

@@ -12,7 +12,8 @@ import (
 
 // click is an ordinary event of about 500 bytes.
 func click(i int) []byte {
-	return fmt.Appendf(nil, `{"type":"click","event_id":"0198c6a2-7b1e-7000-8000-%012d","occurred_at":"2026-11-23T10:00:%02d.123Z",`+
+	return fmt.Appendf(nil, `{"type":"click","event_id":"0198c6a2-7b1e-7000-8000-%012d",`+
+		`"occurred_at":"2026-11-23T10:00:%02d.123Z",`+
 		`"session":"s-%08x","page":{"url":"https://shop.example/products/%d?ref=mail&utm_source=autumn","title":"Größe und Farbe wählen","referrer":"https://search.example/"},`+
 		`"element":{"id":"buy-now","tag":"button","text":"In den Warenkorb"},"position":{"x":%d,"y":%d.5},"viewport":{"width":1280,"height":720},`+
 		`"tags":["autumn","sale","new"],"logged_in":%t,"price":1%d.90}`, i, i%60, i*7919, i, i%1280, i%720, i%2 == 0, i%90)

@@ -124,7 +124,8 @@ func TestNestingIsLimitedPerEvent(t *testing.T) {
 		t.Errorf("65 deep is %s", got[0])
 	}
 	form, got := split("[{}," + nested(65) + "," + nested(64) + "]")
-	if form != event.Array || got[0] != ":{}" || !strings.HasPrefix(got[1], "too_deep@320:") || !strings.HasPrefix(got[2], ":{") {
+	if form != event.Array || got[0] != ":{}" || !strings.HasPrefix(got[1], "too_deep@320:") ||
+		!strings.HasPrefix(got[2], ":{") {
 		t.Errorf("in an array only that element must be too deep: %s", got)
 	}
 	if _, got := splitWithin(`{"a":[]}`, 1, 1, record.Header{}); got[0] != `too_deep@5:{"a":[]}` {
@@ -144,7 +145,9 @@ func TestNestingBeyondTheParserIsTooDeepNotACrash(t *testing.T) {
 		strings.Repeat("[", 10_001) + strings.Repeat("]", 10_001),
 	} {
 		form, got := split(body)
-		if form != event.Rejected || !strings.HasPrefix(got[0], "too_deep@10000:") && !strings.HasPrefix(got[0], "too_deep@50000:") && !strings.HasPrefix(got[0], "too_deep@30000:") {
+		if form != event.Rejected ||
+			!strings.HasPrefix(got[0], "too_deep@10000:") && !strings.HasPrefix(got[0], "too_deep@50000:") &&
+				!strings.HasPrefix(got[0], "too_deep@30000:") {
 			t.Errorf("%.10s…: form %d, %.30s", body, form, got[0])
 		}
 	}

@@ -47,7 +47,10 @@ func TestGrammarIsRFC8259(t *testing.T) {
 		if strings.ContainsAny(text, "\n\x1e") {
 			continue
 		}
-		if _, got := declared("application/x-ndjson", "{}\n"+text+"\n[]"); len(got) != 3 || !strings.HasPrefix(got[1], string(record.NotJSON)+"@") {
+		if _, got := declared(
+			"application/x-ndjson", "{}\n"+text+"\n[]",
+		); len(got) != 3 ||
+			!strings.HasPrefix(got[1], string(record.NotJSON)+"@") {
 			t.Errorf("%q is illegal as a line, but %s", text, got)
 		}
 	}
@@ -73,7 +76,9 @@ func verify(t interface {
 		t.Errorf("splitting changed the body %q to %q", before, body)
 	}
 	verifyForm(t, body, found)
-	between := map[event.Form]string{event.Single: " \t\r\n", event.Array: " \t\r\n[],", event.Lines: " \t\r\n,\x1e\ufeff"}[found.Form]
+	between := map[event.Form]string{
+		event.Single: " \t\r\n", event.Array: " \t\r\n[],", event.Lines: " \t\r\n,\x1e\ufeff",
+	}[found.Form]
 	rest := bytes.TrimPrefix(body, []byte("\ufeff"))
 	at := len(body) - len(rest)
 	if found.Form == event.Rejected {
@@ -106,7 +111,8 @@ func verifyForm(t interface{ Errorf(string, ...any) }, body []byte, found event.
 	} else if whole != isJSON(body) {
 		t.Errorf("%q has form %d, JSON is %t", body, found.Form, isJSON(body))
 	}
-	if found.Form == event.Array != (whole && bytes.HasPrefix(bytes.TrimLeft(bytes.TrimPrefix(body, []byte("\ufeff")), " \t\r\n"), []byte("["))) {
+	text := bytes.TrimLeft(bytes.TrimPrefix(body, []byte("\ufeff")), " \t\r\n")
+	if found.Form == event.Array != (whole && bytes.HasPrefix(text, []byte("["))) {
 		t.Errorf("%q has form %d", body, found.Form)
 	}
 }
@@ -116,7 +122,8 @@ func verifyEvent(t interface{ Errorf(string, ...any) }, e event.Item) {
 		t.Errorf("reason is %q with errors %v", e.Reason, e.Errors)
 	}
 	for _, found := range e.Errors {
-		if found.Offset < record.NoOffset || found.Offset > int64(len(e.Raw)) || found.Message == "" || len(found.Message) > 200 {
+		if found.Offset < record.NoOffset || found.Offset > int64(len(e.Raw)) || found.Message == "" ||
+			len(found.Message) > 200 {
 			t.Errorf("error is %+v in %d bytes", found, len(e.Raw))
 		}
 	}

@@ -95,7 +95,8 @@ func TestWhatStandsBehindGzipIsIgnoredWhereItIsPadding(t *testing.T) {
 
 func TestGzipWithinGzipIsNamed(t *testing.T) {
 	_, _, failed := event.NewInflater(1 << 10).Inflate(gzipped(t, string(gzipped(t, "{}"))))
-	if failed == nil || failed.Reason != record.BadEncoding || failed.Errors[0].Message != "gzip holds gzip: compressed twice" {
+	if failed == nil || failed.Reason != record.BadEncoding ||
+		failed.Errors[0].Message != "gzip holds gzip: compressed twice" {
 		t.Errorf("failed is %+v", failed)
 	}
 }

@@ -288,7 +288,9 @@ func TestNoFragmentOfABrokenDocumentIsAnEvent(t *testing.T) {
 
 // Objects with separators between them come out as they are, each once.
 func TestObjectsComeOutByteForByteWhateverSeparatesThem(t *testing.T) {
-	separators := []string{"", " ", "\n", "\r\n", "\r", ",", " ,\n", "\x1e", "\n\x1e", "\n\ufeff", "\n\n\t\n", ",\x1e\ufeff"}
+	separators := []string{
+		"", " ", "\n", "\r\n", "\r", ",", " ,\n", "\x1e", "\n\x1e", "\n\ufeff", "\n\n\t\n", ",\x1e\ufeff",
+	}
 	rapid.Check(t, func(t *rapid.T) {
 		var want []string
 		body := []byte(rapid.SampledFrom([]string{"", "\ufeff", "\x1e", " \n", "\ufeff\x1e"}).Draw(t, "front"))

@@ -38,7 +38,9 @@ func immediate() ingest.Config {
 }
 
 // behind starts a handler that answers first. Its output may be read once ended.
-func behind(t *testing.T, put stream, spill ingest.Spill) (h *ingest.Handler, invocations next, ended chan error, out *bytes.Buffer) {
+func behind(
+	t *testing.T, put stream, spill ingest.Spill,
+) (h *ingest.Handler, invocations next, ended chan error, out *bytes.Buffer) {
 	t.Helper()
 	out = new(bytes.Buffer)
 	h = ingest.New(immediate(), put, spill, out, slog.New(slog.NewJSONHandler(out, nil)))

@@ -190,7 +190,10 @@ func TestAnyEventIsAnswered200(t *testing.T) {
 
 func TestHeaderNamesAreFoundInAnyCaseAndBounded(t *testing.T) {
 	agent := strings.Repeat("a", 10_000)
-	r, _ := store(t, config(), []byte(`{"headers":{"user-agent":"`+agent+`","CONTENT-TYPE":"text/plain","content-encoding":"gzip"},"body":""}`))
+	r, _ := store(
+		t, config(),
+		[]byte(`{"headers":{"user-agent":"`+agent+`","CONTENT-TYPE":"text/plain","content-encoding":"gzip"},"body":""}`),
+	)
 	if len(r.UserAgent) != 512 || r.ContentType != "text/plain" || r.Encoding != "gzip" {
 		t.Errorf("user agent of %d bytes, content type %q, encoding %q", len(r.UserAgent), r.ContentType, r.Encoding)
 	}
@@ -264,7 +267,8 @@ func TestOneHandlerServesManyRequestsAtOnce(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			for range 100 {
-				if _, err := h.Invoke(context.Background(), []byte(`{"requestContext":{"requestId":"`+name+`"},"body":"`+name+`"}`)); err != nil {
+				event := []byte(`{"requestContext":{"requestId":"` + name + `"},"body":"` + name + `"}`)
+				if _, err := h.Invoke(context.Background(), event); err != nil {
 					t.Error(err)
 				}
 			}
@@ -288,7 +292,10 @@ func FuzzInvoke(f *testing.F) {
 // request, without the put, which may take another 18 (lambdas/aws/firehose): together
 // the 30 of a request. The race detector has sync.Pool forget, so it counts more.
 func TestAllocations(t *testing.T) {
-	h := ingest.New(config(), stream(func(context.Context, []byte) error { return nil }), nil, io.Discard, slog.New(slog.DiscardHandler))
+	h := ingest.New(
+		config(), stream(func(context.Context, []byte) error { return nil }), nil, io.Discard,
+		slog.New(slog.DiscardHandler),
+	)
 	event := fromPage(proxyEvent(t, base64.StdEncoding.EncodeToString([]byte(`{"type":"click"}`)), true))
 	allocations := testing.AllocsPerRun(100, func() {
 		if _, err := h.Invoke(context.Background(), event); err != nil {
@@ -301,8 +308,13 @@ func TestAllocations(t *testing.T) {
 }
 
 func BenchmarkInvoke(b *testing.B) {
-	h := ingest.New(config(), stream(func(context.Context, []byte) error { return nil }), nil, io.Discard, slog.New(slog.DiscardHandler))
-	event := proxyEvent(b, base64.StdEncoding.EncodeToString([]byte(`{"type":"click","element":"`+strings.Repeat("b", 470)+`"}`)), true)
+	h := ingest.New(
+		config(), stream(func(context.Context, []byte) error { return nil }), nil, io.Discard,
+		slog.New(slog.DiscardHandler),
+	)
+	event := proxyEvent(
+		b, base64.StdEncoding.EncodeToString([]byte(`{"type":"click","element":"`+strings.Repeat("b", 470)+`"}`)), true,
+	)
 	for name, event := range map[string][]byte{"server": event, "page": fromPage(event)} {
 		b.Run(name, func(b *testing.B) {
 			b.SetBytes(int64(len(event)))

@@ -15,7 +15,11 @@ import (
 // TestWhoMayReadTheAnswer: every page with its own origin, every page without
 // credentials, or the listed ones. Whoever asks, the event is stored.
 func TestWhoMayReadTheAnswer(t *testing.T) {
-	own := map[string]string{"Access-Control-Allow-Origin": "https://a.example", "Access-Control-Allow-Credentials": "true", "Vary": "Origin"}
+	own := map[string]string{
+		"Access-Control-Allow-Origin":      "https://a.example",
+		"Access-Control-Allow-Credentials": "true",
+		"Vary":                             "Origin",
+	}
 	everybody := map[string]string{"Access-Control-Allow-Origin": "*"}
 	others := map[string]string{"Access-Control-Allow-Origin": "*", "Vary": "Origin"}
 	nobody := map[string]string{"Vary": "Origin"}
@@ -40,7 +44,10 @@ func TestWhoMayReadTheAnswer(t *testing.T) {
 		config := config()
 		config.Origins = c.allowed
 		stored := 0
-		h := ingest.New(config, stream(func(context.Context, []byte) error { stored++; return nil }), nil, io.Discard, slog.New(slog.DiscardHandler))
+		h := ingest.New(
+			config, stream(func(context.Context, []byte) error { stored++; return nil }), nil, io.Discard,
+			slog.New(slog.DiscardHandler),
+		)
 		event, err := json.Marshal(map[string]any{"body": "{}", "headers": map[string]string{"origin": c.origin}})
 		if err != nil {
 			t.Fatal(err)
@@ -69,7 +76,8 @@ func TestWhoMayReadTheAnswer(t *testing.T) {
 func TestWhatIsNoOriginIsNamed(t *testing.T) {
 	c := config()
 	c.Origins = []string{`https://a"b`}
-	if err := c.Validate(); err == nil || err.Error() != `CORS_ORIGINS has "https://a\"b", which is not an origin such as https://example.com` {
+	if err := c.Validate(); err == nil ||
+		err.Error() != `CORS_ORIGINS has "https://a\"b", which is not an origin such as https://example.com` {
 		t.Errorf("error is %v", err)
 	}
 }

@@ -121,7 +121,10 @@ func TestARecordLargerThanFirehoseTakesIsSpilled(t *testing.T) {
 	}
 
 	larger := &spill{}
-	a, _ = askBoth(t, config(), func(context.Context, []byte) error { t.Error("put"); return nil }, larger, []byte(`{"body":"`+body+`x"}`))
+	a, _ = askBoth(
+		t, config(), func(context.Context, []byte) error { t.Error("put"); return nil }, larger,
+		[]byte(`{"body":"`+body+`x"}`),
+	)
 	checkContract(t, a, 200)
 	for _, data := range larger.objects {
 		if len(data) != record.MaxBytes+1 {

@@ -30,7 +30,8 @@ var (
 
 func TestRecordIsOneHeaderLineThenTheBodyUntouched(t *testing.T) {
 	got := record.Append(nil, header, []byte("\x00\xff\n{}"))
-	want := `{"v":1,"id":"01a0-id","received_at":"2026-11-23T09:00:00.123Z","request_id":"request-1","ip":"203.0.113.0",` +
+	want := `{"v":1,"id":"01a0-id","received_at":"2026-11-23T09:00:00.123Z",` +
+		`"request_id":"request-1","ip":"203.0.113.0",` +
 		`"ua":"curl/8 \"quoted\"\n","content_type":"application/json","encoding":"gzip","bytes":5}` + "\n\x00\xff\n{}"
 	if diff := cmp.Diff(want, string(got)); diff != "" {
 		t.Error(diff)
@@ -129,7 +130,9 @@ func TestIngestIDsAreUUIDv7(t *testing.T) {
 	if got := record.EventID("id", 12); got != "id/12" {
 		t.Errorf("event id is %s, want id/12", got)
 	}
-	for eventID, want := range map[string]string{"id/12": "id 12 true", "id": "id 0 false", "a/b": "a/b 0 false", "a/-1": "a/-1 0 false"} {
+	for eventID, want := range map[string]string{
+		"id/12": "id 12 true", "id": "id 0 false", "a/b": "a/b 0 false", "a/-1": "a/-1 0 false",
+	} {
 		id, n, isEvent := record.SplitEventID(eventID)
 		if got := fmt.Sprint(id, " ", n, " ", isEvent); got != want {
 			t.Errorf("%s splits into %s, want %s", eventID, got, want)
@@ -140,7 +143,8 @@ func TestIngestIDsAreUUIDv7(t *testing.T) {
 func TestLineKeepsTheEventAndHoldsOneNewline(t *testing.T) {
 	event := "{\r\n\t\"a\" : 1.10, \"b\":\"\\ud800 <&>\u2028\"}"
 	got := record.AppendLine(nil, header, 3, "cl\"ick", []byte(event))
-	want := `{"id":"01a0-id/3","type":"cl\"ick","received_at":"2026-11-23T09:00:00.123Z","request_id":"request-1","ip":"203.0.113.0",` +
+	want := `{"id":"01a0-id/3","type":"cl\"ick","received_at":"2026-11-23T09:00:00.123Z",` +
+		`"request_id":"request-1","ip":"203.0.113.0",` +
 		`"ua":"curl/8 \"quoted\"\n","event":{  ` + "\t\"a\" : 1.10, \"b\":\"\\ud800 <&>\u2028\"}}\n"
 	if diff := cmp.Diff(want, string(got)); diff != "" {
 		t.Error(diff)
@@ -187,7 +191,8 @@ func TestRejectComesBackAsItWas(t *testing.T) {
 func TestRejectSaysWhoSentItInTheOrderOfALine(t *testing.T) {
 	r := header.RejectEvent(3)
 	r.Type, r.Reason, r.Payload, r.Processor = "click", record.NotJSON, []byte("x"), "validate/2"
-	want := `{"id":"01a0-id/3","type":"click","received_at":"2026-11-23T09:00:00.123Z","request_id":"request-1","ip":"203.0.113.0","ua":"curl/8 \"quoted\"\n",` +
+	want := `{"id":"01a0-id/3","type":"click","received_at":"2026-11-23T09:00:00.123Z",` +
+		`"request_id":"request-1","ip":"203.0.113.0","ua":"curl/8 \"quoted\"\n",` +
 		`"content_type":"application/json","encoding":"gzip","reason":"not_json","errors":[],"payload":"x","processor":"validate/2"}` + "\n"
 	if diff := cmp.Diff(want, string(record.AppendReject(nil, r))); diff != "" {
 		t.Error(diff)
@@ -223,8 +228,12 @@ func TestAPayloadThatFitsNoRowStandsBesideIt(t *testing.T) {
 		c.r.ReceivedAt = receivedAt
 		line, key := record.FitReject(c.r)
 		got, err := record.DecodeReject(line)
-		if err != nil || key != c.key || got.PayloadObject != c.key || len(line) > record.MaxBytes || (key == "") != bytes.Equal(got.Payload, c.r.Payload) {
-			t.Errorf("%s: key %q, line of %d bytes names %q, error %v, want key %q", name, key, len(line), got.PayloadObject, err, c.key)
+		if err != nil || key != c.key || got.PayloadObject != c.key || len(line) > record.MaxBytes ||
+			(key == "") != bytes.Equal(got.Payload, c.r.Payload) {
+			t.Errorf(
+				"%s: key %q, line of %d bytes names %q, error %v, want key %q", name, key, len(line), got.PayloadObject, err,
+				c.key,
+			)
 		}
 	}
 }

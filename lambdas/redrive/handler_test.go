@@ -136,7 +136,9 @@ func (l *lab) work(t *testing.T, bodies ...string) (failed []int) {
 }
 
 func notification(key string) string {
-	return fmt.Sprintf(`{"Records":[{"eventName":"ObjectCreated:Put","s3":{"bucket":{"name":"lake"},"object":{"key":%q,"size":1}}}]}`, key)
+	return fmt.Sprintf(
+		`{"Records":[{"eventName":"ObjectCreated:Put","s3":{"bucket":{"name":"lake"},"object":{"key":%q,"size":1}}}]}`, key,
+	)
 }
 
 func replay(t *testing.T, key string, reason record.Reason) string {
@@ -219,7 +221,10 @@ func TestOneMessageFailsWithoutTheOthers(t *testing.T) {
 	good := l.spill("id-01", []byte("{}"))
 	poison := record.SpillPrefix + "zz/not-a-record"
 	l.lake.objects[poison] = []byte("no header")
-	failed := l.work(t, notification(poison), notification(good), "no json", `{"Records":[]}`, notification("elsewhere/x"), `{"Service":"Amazon S3","Event":"s3:TestEvent"}`)
+	failed := l.work(
+		t, notification(poison), notification(good), "no json", `{"Records":[]}`, notification("elsewhere/x"),
+		`{"Service":"Amazon S3","Event":"s3:TestEvent"}`,
+	)
 	if want := []int{0, 2, 3, 4}; !slices.Equal(failed, want) {
 		t.Errorf("failed %v, want %v", failed, want)
 	}
@@ -248,7 +253,10 @@ func TestManyObjectsTakeFewCalls(t *testing.T) {
 		t.Errorf("failed %v, want the one that was refused", failed)
 	}
 	if l.events.calls != 3 || len(l.events.accepted) != 1_199 || len(l.lake.objects) != 1 {
-		t.Errorf("%d calls, %d accepted, %d objects left; want 3, 1199 and 1", l.events.calls, len(l.events.accepted), len(l.lake.objects))
+		t.Errorf(
+			"%d calls, %d accepted, %d objects left; want 3, 1199 and 1", l.events.calls, len(l.events.accepted),
+			len(l.lake.objects),
+		)
 	}
 }
 
@@ -258,7 +266,10 @@ func TestWhatIsNotBegunInTimeGoesBack(t *testing.T) {
 	l := newLab()
 	l.within = 5 * time.Second
 	key := l.spill("id-01", []byte("{}"))
-	if failed := l.work(t, notification(key), replay(t, "failed/a", "")); !slices.Equal(failed, []int{0, 1}) || l.lake.objects[key] == nil {
+	if failed := l.work(
+		t, notification(key), replay(t, "failed/a", ""),
+	); !slices.Equal(failed, []int{0, 1}) ||
+		l.lake.objects[key] == nil {
 		t.Errorf("failed %v, deleted %v", failed, l.lake.log)
 	}
 }
@@ -431,7 +442,14 @@ func TestAnEventThatNoRecordCarriesIsRejected(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := newLab()
-			sent := record.Header{ID: "id-01", ReceivedAt: receivedAt, RequestID: "r", IP: "192.0.2.0", UserAgent: "agent", ContentType: "text/plain"}
+			sent := record.Header{
+				ID:          "id-01",
+				ReceivedAt:  receivedAt,
+				RequestID:   "r",
+				IP:          "192.0.2.0",
+				UserAgent:   "agent",
+				ContentType: "text/plain",
+			}
 			if name == "other" {
 				sent.Encoding = "br"
 			}
@@ -444,13 +462,15 @@ func TestAnEventThatNoRecordCarriesIsRejected(t *testing.T) {
 				t.Fatalf("%d rejects, %d records", len(l.rejects.accepted), len(l.events.accepted))
 			}
 			r, err := record.DecodeReject(l.rejects.accepted[0])
-			if err != nil || r.Reason != c.reason || r.ID != c.id || len(r.Errors) == 0 || (r.Reason == record.TooLarge) != (r.Type == "big") {
+			if err != nil || r.Reason != c.reason || r.ID != c.id || len(r.Errors) == 0 ||
+				(r.Reason == record.TooLarge) != (r.Type == "big") {
 				t.Errorf("reject is %+v, error %v", r, err)
 			}
 			if diff := cmp.Diff(sent, r.Header()); diff != "" {
 				t.Errorf("who sent it: %s", diff)
 			}
-			if string(l.lake.objects[r.PayloadObject]) != c.body || !strings.HasPrefix(r.PayloadObject, record.RejectedLargePrefix) {
+			if string(l.lake.objects[r.PayloadObject]) != c.body ||
+				!strings.HasPrefix(r.PayloadObject, record.RejectedLargePrefix) {
 				t.Errorf("payload at %s is not the body", r.PayloadObject)
 			}
 		})
@@ -461,11 +481,14 @@ func TestAnEventThatNoRecordCarriesIsRejected(t *testing.T) {
 // what is not needed differ.
 func TestFailedObjectsAreReplayed(t *testing.T) {
 	raw := func(id string) string {
-		return base64.StdEncoding.EncodeToString(record.Append(nil, record.Header{ID: id, ReceivedAt: receivedAt}, []byte("{}")))
+		return base64.StdEncoding.EncodeToString(
+			record.Append(nil, record.Header{ID: id, ReceivedAt: receivedAt}, []byte("{}")),
+		)
 	}
 	l := newLab()
-	l.lake.objects["failed/a"] = compress(`{"rawData":"` + raw("id-a") + `","attemptsMade":4,"arrivalTimestamp":1,"lambdaARN":"x"}` + "\n" +
-		`{"attemptsMade":"4","arrivalTimestamp":"1","errorCode":"x","rawData":"` + raw("id-b") + `","lambdaArn":"x"}` + "\n\nbroken\n")
+	l.lake.objects["failed/a"] = compress(
+		`{"rawData":"` + raw("id-a") + `","attemptsMade":4,"arrivalTimestamp":1,"lambdaARN":"x"}` + "\n" +
+			`{"attemptsMade":"4","arrivalTimestamp":"1","errorCode":"x","rawData":"` + raw("id-b") + `","lambdaArn":"x"}` + "\n\nbroken\n")
 	if failed := l.work(t, replay(t, "failed/a", "")); len(failed) > 0 {
 		t.Fatal(l.out.String())
 	}
@@ -514,7 +537,8 @@ func TestRejectsAreReplayedByReasonWithTheirIds(t *testing.T) {
 	if diff := cmp.Diff(want, replayed); diff != "" {
 		t.Error(diff)
 	}
-	if !strings.Contains(l.out.String(), "replayed too often") || !strings.Contains(l.out.String(), `"RecordsUnreplayable":1`) {
+	if !strings.Contains(l.out.String(), "replayed too often") ||
+		!strings.Contains(l.out.String(), `"RecordsUnreplayable":1`) {
 		t.Errorf("the fourth replay is not told: %s", l.out.String())
 	}
 }
@@ -523,7 +547,8 @@ func TestRejectsAreReplayedByReasonWithTheirIds(t *testing.T) {
 func TestAReplayedRejectKeepsWhoSentIt(t *testing.T) {
 	l := newLab()
 	sent := record.Header{
-		ID: "id-a", ReceivedAt: receivedAt, RequestID: "r", IP: "192.0.2.0", UserAgent: "agent/1", ContentType: "application/x-ndjson", Encoding: "gzip", First: 2,
+		ID: "id-a", ReceivedAt: receivedAt, RequestID: "r", IP: "192.0.2.0", UserAgent: "agent/1",
+		ContentType: "application/x-ndjson", Encoding: "gzip", First: 2,
 	}
 	one, several := sent.RejectEvent(2), sent.RejectEvent(3)
 	one.Reason, one.Payload = record.SchemaViolation, []byte(`{"type":"click"}`)

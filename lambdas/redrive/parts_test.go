@@ -44,7 +44,9 @@ func FuzzParts(f *testing.F) {
 			for _, e := range found {
 				want := b.Events[next]
 				if !bytes.Equal(e.Raw, want.Raw) || e.Type != want.Type || e.Reason != want.Reason {
-					t.Fatalf("event %d is %q, %q, %q, want %q, %q, %q", next, e.Raw, e.Type, e.Reason, want.Raw, want.Type, want.Reason)
+					t.Fatalf(
+						"event %d is %q, %q, %q, want %q, %q, %q", next, e.Raw, e.Type, e.Reason, want.Raw, want.Type, want.Reason,
+					)
 				}
 				next++
 			}

@@ -24,7 +24,8 @@ func sized(eventType string, each int) (events [][]byte, size int) {
 		e := fmt.Appendf(nil, `{"type":%q,"event_id":"%012d","occurred_at":"2026-11-23T10:00:%02d.123Z","session":"s-%08x",`+
 			`"page":{"url":"https://shop.example/%d"},"element":{"id":"buy-now"}`, eventType, i, i%60, i*7919, i)
 		if each > 200 {
-			e = fmt.Appendf(e, `,"position":{"x":%d,"y":%d.5},"tags":["autumn","sale","new"],"viewport":{"width":1280,"height":720},`+
+			e = fmt.Appendf(e, `,"position":{"x":%d,"y":%d.5},"tags":["autumn","sale","new"],`+
+				`"viewport":{"width":1280,"height":720},`+
 				`"title":"Größe und Farbe wählen","text":"In den Warenkorb","logged_in":%t,"price":1%d.90`, i%1280, i%720, i%2 == 0, i%90)
 		}
 		for n := 0; len(e) < each-1; n++ {
@@ -228,7 +229,10 @@ func TestAValidEventWithoutASchemaCostsFewAllocations(t *testing.T) {
 		events = events[:1_000]
 		var records [][]byte
 		for i := 0; i < len(events); i += perRecord {
-			records = append(records, sent("0198c6a2-7b1e-7000-8000-000000000000", "["+string(bytes.Join(events[i:i+perRecord], []byte(",")))+"]"))
+			records = append(
+				records,
+				sent("0198c6a2-7b1e-7000-8000-000000000000", "["+string(bytes.Join(events[i:i+perRecord], []byte(",")))+"]"),
+			)
 		}
 		event := batch(records...)
 		invoke := func() {

@@ -12,7 +12,9 @@ func TestGzipIsKnownByItsBytesNotByItsHeader(t *testing.T) {
 	l := newLab(t, config())
 	h := header("b")
 	h.Encoding = "gzip"
-	got := l.invoke(t, sent("a", zipped(t, click)), record.Append(nil, h, []byte(click)), sent("c", zipped(t, `[{},`)+zipped(t, `{}]`)))
+	got := l.invoke(
+		t, sent("a", zipped(t, click)), record.Append(nil, h, []byte(click)), sent("c", zipped(t, `[{},`)+zipped(t, `{}]`)),
+	)
 	for i, want := range []string{click, click, "{}"} {
 		if got[i].Result != "Ok" || !bytes.Contains(got[i].Data, []byte(`"event":`+want+"}\n")) {
 			t.Errorf("record %d is %s: %s", i, got[i].Result, got[i].Data)
@@ -48,7 +50,10 @@ func TestBodiesThatCannotBeInflatedAreKeptAsTheyCame(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			l := newLab(t, c)
 			l.invoke(t, r.data)
-			if got := l.rejects(t); len(got) != 1 || got[0].Reason != r.reason || string(got[0].Payload) != r.body || got[0].ID != "a" {
+			if got := l.rejects(
+				t,
+			); len(got) != 1 || got[0].Reason != r.reason || string(got[0].Payload) != r.body ||
+				got[0].ID != "a" {
 				t.Errorf("rejects are %+v, want %s of %q", got, r.reason, r.body)
 			}
 		})

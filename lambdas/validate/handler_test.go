@@ -21,7 +21,8 @@ func TestValidEventsComeBackAsLines(t *testing.T) {
 	got := l.invoke(t, sent("a", click), sent("b", "[{\"x\":1},\n"+click+"]"))
 	prefix := func(id, eventType string) string {
 		request, _, _ := strings.Cut(id, "/")
-		return `{"id":"` + id + `","type":"` + eventType + `","received_at":"2026-11-23T10:00:00.123Z","request_id":"request-` + request +
+		return `{"id":"` + id + `","type":"` + eventType + `",` +
+			`"received_at":"2026-11-23T10:00:00.123Z","request_id":"request-` + request +
 			`","ip":"203.0.113.0","ua":"agent/1","event":`
 	}
 	want := []answered{
@@ -101,7 +102,10 @@ func TestEveryRejectSaysWhoSentItAndWhat(t *testing.T) {
 func TestMoreThanTenThousandEventsOfABodyAreAllJudged(t *testing.T) {
 	c := config()
 	got := newLab(t, c).invoke(t, sent("a", "["+strings.Repeat("{},", 19_999)+`1]`), sent("b", "{}"))
-	if lines := bytes.Count(got[0].Data, []byte("\n")); got[0].Result != "Ok" || lines != 19_999 || !bytes.Contains(got[0].Data, []byte(`"a/19998"`)) {
+	if lines := bytes.Count(
+		got[0].Data, []byte("\n"),
+	); got[0].Result != "Ok" || lines != 19_999 ||
+		!bytes.Contains(got[0].Data, []byte(`"a/19998"`)) {
 		t.Errorf("answer is %s with %d lines", got[0].Result, lines)
 	}
 }
@@ -125,7 +129,8 @@ func TestValidAndInvalidEventsOfOneRequestPart(t *testing.T) {
 func TestStrictRejectsTypesWithoutASchema(t *testing.T) {
 	c := config()
 	c.Strict = true
-	for _, body := range []string{`{}`, `{"type":1}`, `{"type":"scroll"}`, `{"type":"` + strings.Repeat("ü", 1000) + `"}`} {
+	long := `{"type":"` + strings.Repeat("ü", 1000) + `"}`
+	for _, body := range []string{`{}`, `{"type":1}`, `{"type":"scroll"}`, long} {
 		l := newLab(t, c)
 		got := l.invoke(t, sent("a", body))
 		rejects := l.rejects(t)
@@ -158,7 +163,8 @@ func TestAPartOfASplitBodyKeepsItsIDsAndReplays(t *testing.T) {
 func TestConcatenatedRecordsAreAllAnswered(t *testing.T) {
 	l := newLab(t, config())
 	got := l.invoke(t, append(sent("a", `{"n":0}`), append(sent("b", ``), sent("c", `[{"n":1}]`)...)...))
-	if got[0].Result != "Ok" || !bytes.Contains(got[0].Data, []byte(`"a/0"`)) || !bytes.Contains(got[0].Data, []byte(`"c/0"`)) {
+	if got[0].Result != "Ok" || !bytes.Contains(got[0].Data, []byte(`"a/0"`)) ||
+		!bytes.Contains(got[0].Data, []byte(`"c/0"`)) {
 		t.Errorf("answer is %s", got[0].Data)
 	}
 	if rejects := l.rejects(t); len(rejects) != 1 || rejects[0].ID != "b" || rejects[0].Reason != record.Empty {
@@ -234,7 +240,12 @@ func TestMetricsCountEventsByReason(t *testing.T) {
 		if err := json.Unmarshal([]byte(line), &m); err != nil {
 			t.Fatal(err)
 		}
-		got = append(got, fmt.Sprintf("%s %q valid %d rejected %d failed %d", m.Environment, m.Reason, m.EventsValid, m.EventsRejected, m.RecordsFailed))
+		got = append(
+			got,
+			fmt.Sprintf(
+				"%s %q valid %d rejected %d failed %d", m.Environment, m.Reason, m.EventsValid, m.EventsRejected, m.RecordsFailed,
+			),
+		)
 	}
 	want := []string{
 		`Test "" valid 3 rejected 3 failed 1`,
@@ -251,7 +262,10 @@ func TestNothingPersonalIsLoggedOrCounted(t *testing.T) {
 	l.refuse = func([][]byte) ([]int, error) { return nil, nil }
 	h := header("a")
 	h.IP, h.UserAgent = "198.51.100.7", "SECRET agent"
-	for _, body := range []string{`{"SECRET":1,"SECRET":2}`, `{"type":"SECRET"}`, `SECRET`, "\x1f\x8bSECRET", strings.Replace(click, `"s"`, `["SECRET"]`, 1)} {
+	for _, body := range []string{
+		`{"SECRET":1,"SECRET":2}`, `{"type":"SECRET"}`, `SECRET`, "\x1f\x8bSECRET",
+		strings.Replace(click, `"s"`, `["SECRET"]`, 1),
+	} {
 		l.invoke(t, record.Append(nil, h, []byte(body)), append(record.Append(nil, h, []byte(body)), "SECRET"...))
 	}
 	for _, secret := range []string{"SECRET", "198.51.100.7"} {

@@ -97,7 +97,13 @@ var receivedAt = time.Date(2026, 11, 23, 10, 0, 0, 123_000_000, time.UTC)
 var arrivedAt = receivedAt.Add(2 * time.Hour)
 
 func header(id string) record.Header {
-	return record.Header{ID: id, ReceivedAt: receivedAt, RequestID: "request-" + id, IP: "203.0.113.0", UserAgent: "agent/1"}
+	return record.Header{
+		ID:         id,
+		ReceivedAt: receivedAt,
+		RequestID:  "request-" + id,
+		IP:         "203.0.113.0",
+		UserAgent:  "agent/1",
+	}
 }
 
 // sent returns the record of a request with this id and body.
@@ -165,7 +171,8 @@ func (l *lab) rejects(t testing.TB) []record.Reject {
 	return all
 }
 
-const click = `{"type":"click","event_id":"1","occurred_at":"2026-11-23T10:00:00Z","session":"s","page":{"url":"app://home"},"element":{"id":"e"}}`
+const click = `{"type":"click","event_id":"1","occurred_at":"2026-11-23T10:00:00Z","session":"s",` +
+	`"page":{"url":"app://home"},"element":{"id":"e"}}`
 
 func zipped(t testing.TB, text string) string {
 	t.Helper()

@@ -49,7 +49,9 @@ func plainPut(t *testing.T, body []byte) func() {
 	hash := hex.EncodeToString(sum[:])
 	credentials := aws.Credentials{AccessKeyID: "key", SecretAccessKey: "secret"}
 	return func() {
-		request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, os.Getenv("AWS_ENDPOINT_URL_FIREHOSE"), bytes.NewReader(body))
+		request, err := http.NewRequestWithContext(
+			t.Context(), http.MethodPost, os.Getenv("AWS_ENDPOINT_URL_FIREHOSE"), bytes.NewReader(body),
+		)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -35,7 +35,8 @@ func TestPutTriesAgainWhatTheSDKWould(t *testing.T) {
 		answers[fmt.Sprint("status ", status)] = func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) }
 	}
 	for _, code := range slices.Concat(
-		slices.Collect(maps.Keys(retry.DefaultRetryableErrorCodes)), slices.Collect(maps.Keys(retry.DefaultThrottleErrorCodes)),
+		slices.Collect(maps.Keys(retry.DefaultRetryableErrorCodes)),
+		slices.Collect(maps.Keys(retry.DefaultThrottleErrorCodes)),
 	) {
 		answers[code] = func(w http.ResponseWriter, _ *http.Request) { fail(w, http.StatusBadRequest, code) }
 	}

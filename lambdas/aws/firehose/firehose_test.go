@@ -144,7 +144,8 @@ func TestPutGivesUpAfterItsAttempts(t *testing.T) {
 		fail(w, http.StatusServiceUnavailable, "ServiceUnavailableException")
 	})
 	err := open(t, bounds.Default()).Put(context.Background(), []byte("r"))
-	if err == nil || !strings.Contains(err.Error(), "ServiceUnavailableException") || !strings.Contains(err.Error(), "stream events") {
+	if err == nil || !strings.Contains(err.Error(), "ServiceUnavailableException") ||
+		!strings.Contains(err.Error(), "stream events") {
 		t.Errorf("error is %v", err)
 	}
 	if len(e.calls) != 2 {
@@ -242,7 +243,8 @@ func TestPutBatchSendsOnlyTheRefusedAgain(t *testing.T) {
 	e := serve(t, func(w http.ResponseWriter, n int, c call) {
 		acceptBatch(w, c, func(r []byte) bool { return n == 1 && r[0] == 'b' })
 	})
-	refused, err := batch.New("rejects", bounds.Patient()).PutBatch(context.Background(), [][]byte{[]byte("a"), []byte("b1"), []byte("c"), []byte("b2")})
+	records := [][]byte{[]byte("a"), []byte("b1"), []byte("c"), []byte("b2")}
+	refused, err := batch.New("rejects", bounds.Patient()).PutBatch(context.Background(), records)
 	if err != nil || len(refused) > 0 {
 		t.Fatalf("refused %v, error %v", refused, err)
 	}
@@ -255,7 +257,8 @@ func TestPutBatchNamesWhatWasNeverAccepted(t *testing.T) {
 	serve(t, func(w http.ResponseWriter, _ int, c call) {
 		acceptBatch(w, c, func(r []byte) bool { return r[0] == 'b' })
 	})
-	refused, err := batch.New("rejects", bounds.Patient()).PutBatch(context.Background(), [][]byte{[]byte("a"), []byte("b"), []byte("c")})
+	records := [][]byte{[]byte("a"), []byte("b"), []byte("c")}
+	refused, err := batch.New("rejects", bounds.Patient()).PutBatch(context.Background(), records)
 	if !slices.Equal(refused, []int{1}) || err == nil || !strings.Contains(err.Error(), "Slow down.") {
 		t.Errorf("refused %v, error %v, want [1] and the reason", refused, err)
 	}

@@ -31,7 +31,9 @@ func serve(t *testing.T, status func(n int) int) *[]request {
 		if err != nil {
 			t.Error(err)
 		}
-		seen = append(seen, request{r.Method, r.URL.EscapedPath(), r.Header.Get("X-Amz-Server-Side-Encryption"), string(body)})
+		seen = append(
+			seen, request{r.Method, r.URL.EscapedPath(), r.Header.Get("X-Amz-Server-Side-Encryption"), string(body)},
+		)
 		w.WriteHeader(status(len(seen)))
 	}))
 	t.Cleanup(server.Close)
@@ -50,7 +52,8 @@ func quick() bounds.Config {
 
 func TestPutWritesTheBytesUnderS3sOwnEncryption(t *testing.T) {
 	seen := serve(t, func(int) int { return http.StatusOK })
-	if err := lake.New("bucket", quick()).Put(context.Background(), "rejected-large/2026-11-23/a%2F/body", []byte("\x00\xff{}\n")); err != nil {
+	const key = "rejected-large/2026-11-23/a%2F/body"
+	if err := lake.New("bucket", quick()).Put(context.Background(), key, []byte("\x00\xff{}\n")); err != nil {
 		t.Fatal(err)
 	}
 	want := request{http.MethodPut, "/bucket/rejected-large/2026-11-23/a%252F/body", "AES256", "\x00\xff{}\n"}
@@ -88,7 +91,8 @@ func TestPutTriesAgainWithTheSameBytes(t *testing.T) {
 func TestPutGivesUpAndNamesTheObjectNotItsBytes(t *testing.T) {
 	seen := serve(t, func(int) int { return http.StatusForbidden })
 	err := lake.New("bucket", quick()).Put(context.Background(), "key", []byte("SECRET"))
-	if err == nil || !strings.Contains(err.Error(), "putting 6 bytes at s3://bucket/key") || strings.Contains(err.Error(), "SECRET") {
+	if err == nil || !strings.Contains(err.Error(), "putting 6 bytes at s3://bucket/key") ||
+		strings.Contains(err.Error(), "SECRET") {
 		t.Errorf("error is %v", err)
 	}
 	if len(*seen) != 1 {
@@ -100,10 +104,12 @@ func TestPutGivesUpAndNamesTheObjectNotItsBytes(t *testing.T) {
 func TestListFollowsEveryPage(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Query().Get("continuation-token") == "" {
-			fmt.Fprint(w, `<ListBucketResult><IsTruncated>true</IsTruncated><NextContinuationToken>2</NextContinuationToken><Contents><Key>a</Key><Size>1</Size></Contents></ListBucketResult>`)
+			fmt.Fprint(w, `<ListBucketResult><IsTruncated>true</IsTruncated><NextContinuationToken>2</NextContinuationToken>
+				<Contents><Key>a</Key><Size>1</Size></Contents></ListBucketResult>`)
 			return
 		}
-		fmt.Fprint(w, `<ListBucketResult><IsTruncated>false</IsTruncated><Contents><Key>b</Key><Size>2</Size></Contents></ListBucketResult>`)
+		fmt.Fprint(w, `<ListBucketResult><IsTruncated>false</IsTruncated>
+			<Contents><Key>b</Key><Size>2</Size></Contents></ListBucketResult>`)
 	}))
 	t.Cleanup(server.Close)
 	t.Setenv("AWS_ENDPOINT_URL_S3", server.URL)
@@ -127,14 +133,16 @@ func TestSinceIsAboutWhatWasWrittenLately(t *testing.T) {
 		fmt.Fprint(w, `<ListBucketResult>
 			<Contents><Key>events/before</Key><LastModified>2026-11-23T09:59:59.000Z</LastModified></Contents>
 			<Contents><Key>events/at</Key><LastModified>2026-11-23T10:00:00.000Z</LastModified></Contents>
-			<Contents><Key>events/after</Key><LastModified>2026-11-23T10:00:01.000Z</LastModified></Contents></ListBucketResult>`)
+			<Contents><Key>events/after</Key><LastModified>2026-11-23T10:00:01.000Z</LastModified></Contents>
+			</ListBucketResult>`)
 	}))
 	t.Cleanup(server.Close)
 	t.Setenv("AWS_ENDPOINT_URL_S3", server.URL)
 	t.Setenv("AWS_REGION", "us-east-1")
 	t.Setenv("AWS_ACCESS_KEY_ID", "key")
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "secret")
-	keys, err := lake.New("bucket", quick()).Since(context.Background(), "events/", time.Date(2026, 11, 23, 10, 0, 0, 500_000_000, time.UTC))
+	at := time.Date(2026, 11, 23, 10, 0, 0, 500_000_000, time.UTC)
+	keys, err := lake.New("bucket", quick()).Since(context.Background(), "events/", at)
 	if err != nil || !slices.Equal(keys, []string{"events/at", "events/after"}) {
 		t.Errorf("keys are %q, error %v", keys, err)
 	}

@@ -101,7 +101,8 @@ func TestPutWritesTheBytesUnderS3sOwnEncryption(t *testing.T) {
 		if err != nil || len(seen) != 1 {
 			t.Fatalf("%d requests, error %v", len(seen), err)
 		}
-		if o := seen[0]; o.path != path || !bytes.Equal(o.body, body) || o.header.Get("X-Amz-Server-Side-Encryption") != "AES256" {
+		if o := seen[0]; o.path != path || !bytes.Equal(o.body, body) ||
+			o.header.Get("X-Amz-Server-Side-Encryption") != "AES256" {
 			t.Errorf("seen %q at %s with %v, want it at %s", o.body, o.path, o.header, path)
 		}
 	}
@@ -142,7 +143,8 @@ func TestPutGivesUpAndNamesTheObjectNotItsBytes(t *testing.T) {
 // What the environment says of S3 is checked before the first record needs it.
 func TestAnEndpointThatIsNoneIsNamed(t *testing.T) {
 	t.Setenv("AWS_ENDPOINT_URL_S3", "no URL")
-	if _, err := spill.New("bucket", bounds.Default(), bounds.Default()); err == nil || !strings.Contains(err.Error(), "no URL") {
+	_, err := spill.New("bucket", bounds.Default(), bounds.Default())
+	if err == nil || !strings.Contains(err.Error(), "no URL") {
 		t.Errorf("error is %v, want it to name the endpoint", err)
 	}
 }

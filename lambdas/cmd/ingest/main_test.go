@@ -134,7 +134,8 @@ func TestSIGTERMLetsTheWriteFinish(t *testing.T) {
 	}
 	// The extension asks for its first event whenever it comes to it.
 	steps := []string{<-s.steps, <-s.steps, <-s.steps}
-	if !slices.Contains(steps, "asked") || slices.Index(steps, "answered") > slices.Index(steps, "stored") || steps[2] == "asked" {
+	if !slices.Contains(steps, "asked") || slices.Index(steps, "answered") > slices.Index(steps, "stored") ||
+		steps[2] == "asked" {
 		t.Errorf("steps are %v, want answered before stored", steps)
 	}
 }

@@ -35,7 +35,8 @@ func (full) Write([]byte) (int, error) { return 0, errors.New("no space") }
 
 func TestAMetricThatCannotBeWrittenIsLogged(t *testing.T) {
 	var log bytes.Buffer
-	emf.New("Dev", full{}, slog.New(slog.NewJSONHandler(&log, nil))).Count(t.Context(), map[string]int{"EventsUnstored": 1})
+	meter := emf.New("Dev", full{}, slog.New(slog.NewJSONHandler(&log, nil)))
+	meter.Count(t.Context(), map[string]int{"EventsUnstored": 1})
 	if !strings.Contains(log.String(), "EventsUnstored") || !strings.Contains(log.String(), "no space") {
 		t.Errorf("log is %s", &log)
 	}

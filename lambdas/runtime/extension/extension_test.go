@@ -21,7 +21,8 @@ func api(t *testing.T, status int) (address string, asked *[]string) {
 			t.Error(err)
 		}
 		*asked = append(*asked, strings.Join([]string{
-			r.Method, r.URL.Path, r.Header.Get("Lambda-Extension-Name"), r.Header.Get("Lambda-Extension-Identifier"), string(body),
+			r.Method, r.URL.Path, r.Header.Get("Lambda-Extension-Name"), r.Header.Get("Lambda-Extension-Identifier"),
+			string(body),
 		}, " "))
 		if strings.HasSuffix(r.URL.Path, "/register") {
 			w.Header().Set("Lambda-Extension-Identifier", "id")
@@ -52,7 +53,8 @@ func TestRegistersForInvocationsAndAsksForThem(t *testing.T) {
 
 func TestARefusedRegistrationIsAnError(t *testing.T) {
 	address, _ := api(t, http.StatusForbidden)
-	if _, err := extension.Register(t.Context(), address, "ingest"); err == nil || !strings.Contains(err.Error(), "registering extension ingest: status is 403") {
+	_, err := extension.Register(t.Context(), address, "ingest")
+	if err == nil || !strings.Contains(err.Error(), "registering extension ingest: status is 403") {
 		t.Errorf("error is %v", err)
 	}
 }

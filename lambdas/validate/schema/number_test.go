@@ -57,7 +57,9 @@ func TestExactChangesNoVerdict(t *testing.T) {
 			rapid.Uint64().Draw(t, "whole"),
 			rapid.SampledFrom([]string{"", ".0", ".5", ".125", ".000001", ".7000"}).Draw(t, "fraction"),
 			rapid.IntRange(-2000, 2000).Draw(t, "exponent"))
-		constant := fmt.Sprintf("%de%d", rapid.Uint64Range(1, 1<<63).Draw(t, "digits"), rapid.IntRange(-100, 80).Draw(t, "magnitude"))
+		constant := fmt.Sprintf(
+			"%de%d", rapid.Uint64Range(1, 1<<63).Draw(t, "digits"), rapid.IntRange(-100, 80).Draw(t, "magnitude"),
+		)
 		if checkConstant(constant) != nil {
 			t.Skip("no schema may hold this constant")
 		}

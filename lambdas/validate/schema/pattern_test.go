@@ -130,7 +130,10 @@ func TestAHostileValueCannotHoldUpABatch(t *testing.T) {
 			t.Errorf("%s: findings are %v after %v", name, findings, took)
 		}
 		allowed = allowance{debt: patience + time.Second, at: time.Now().Add(-3 * time.Second)} // half of which is regained
-		if _, findings = set.Validate("t", []byte(`{"a":"aaa"}`)); len(findings) > 0 && strings.HasPrefix(findings[0].Message, "does not try") {
+		if _, findings = set.Validate(
+			"t", []byte(`{"a":"aaa"}`),
+		); len(findings) > 0 &&
+			strings.HasPrefix(findings[0].Message, "does not try") {
 			t.Errorf("%s: findings are %v after a rest", name, findings)
 		}
 		allowed = allowance{}

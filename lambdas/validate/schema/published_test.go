@@ -82,7 +82,8 @@ func TestPublishedSchemasLoadAndJudgeAsPublished(t *testing.T) {
 	}
 	t.Run("OpenLineage, references both ways", func(t *testing.T) {
 		run := func(id, facets string) []byte {
-			return []byte(`{"eventTime":"2026-11-23T10:00:00Z","producer":"https://a.example","run":{"runId":"` + id + `","facets":{` + facets + `}}}`)
+			return []byte(`{"eventTime":"2026-11-23T10:00:00Z","producer":"https://a.example",` +
+				`"run":{"runId":"` + id + `","facets":{` + facets + `}}}`)
 		}
 		const id = "0198c6a2-7b1e-7000-8000-000000000001"
 		for facets, valid := range map[string]bool{
@@ -142,8 +143,13 @@ func TestTheMemberThatNamesTheTypeIsNotShownToASchemaThatIsSilentAboutIt(t *test
 			t.Errorf("%s: findings are %v", text, findings)
 		}
 	}
-	nested := compile(t, `{"properties":{"a":{"properties":{},"additionalProperties":false}},"additionalProperties":false}`)
-	if _, findings := nested.Validate("t", []byte(`{"a":{"type":"t"},"type":"t"}`)); len(findings) != 1 || findings[0].Instance != "/a" {
+	nested := compile(
+		t, `{"properties":{"a":{"properties":{},"additionalProperties":false}},"additionalProperties":false}`,
+	)
+	if _, findings := nested.Validate(
+		"t", []byte(`{"a":{"type":"t"},"type":"t"}`),
+	); len(findings) != 1 ||
+		findings[0].Instance != "/a" {
 		t.Errorf("a member further in is shown: findings are %v", findings)
 	}
 }
@@ -182,7 +188,9 @@ func TestEveryDraftIsKnownByItsName(t *testing.T) {
 	} {
 		other := strings.NewReplacer("https:", "http:", "http:", "https:").Replace(name)
 		for _, name := range []string{name, name + "#", other, other + "#"} {
-			set := compile(t, strings.NewReplacer(`"$schema":"",`, "", `"$schema":"#",`, "").Replace(`{"$schema":"`+name+`",`+rest+`}`))
+			set := compile(
+				t, strings.NewReplacer(`"$schema":"",`, "", `"$schema":"#",`, "").Replace(`{"$schema":"`+name+`",`+rest+`}`),
+			)
 			_, none := set.Validate("t", []byte(`{"a":2}`))
 			if _, one := set.Validate("t", []byte(`{"a":1}`)); len(one) != 1 || len(none) != 0 {
 				t.Errorf("%s: findings are %v and %v", name, none, one)
@@ -215,7 +223,10 @@ func TestFormatsAreCheckedUnlessTheSettingIsOff(t *testing.T) {
 		"int32":                 {[]string{"described only"}, nil},
 		"uri-template":          {[]string{"described only {"}, nil},
 	}
-	for _, draft := range []string{"http://json-schema.org/draft-04/schema#", "http://json-schema.org/draft-07/schema#", "https://json-schema.org/draft/2020-12/schema"} {
+	for _, draft := range []string{
+		"http://json-schema.org/draft-04/schema#", "http://json-schema.org/draft-07/schema#",
+		"https://json-schema.org/draft/2020-12/schema",
+	} {
 		for format, c := range values {
 			text := `{"$schema":"` + draft + `","properties":{"a":{"format":"` + format + `"}}}`
 			on := compile(t, text)
@@ -239,10 +250,12 @@ func TestFormatsAreCheckedUnlessTheSettingIsOff(t *testing.T) {
 
 // TestAnnotationsOfPublishedSchemasAreNoMisspellings.
 func TestAnnotationsOfPublishedSchemasAreNoMisspellings(t *testing.T) {
-	for word := range strings.FieldsSeq("x-anything x-propertys self example comment discriminator nullable xml externalDocs enumNames tsAdditionalProperties " +
+	for word := range strings.FieldsSeq("x-anything x-propertys self example comment discriminator nullable " +
+		"xml externalDocs enumNames tsAdditionalProperties " +
 		"tsType javaType errorMessage markdownDescription propertyOrder labels label unit units note notes name version order group id $id when kind " +
 		"$comment examples deprecated contentMediaType intellij:description readOnly insertionOrder relationshipRef cfnLint awsType minValue options") {
-		if _, err := schema.Compile(fstest.MapFS{"t.json": {Data: []byte(`{"properties":{"a":{"` + word + `":true}}}`)}}, options); err != nil &&
+		file := fstest.MapFS{"t.json": {Data: []byte(`{"properties":{"a":{"` + word + `":true}}}`)}}
+		if _, err := schema.Compile(file, options); err != nil &&
 			strings.Contains(err.Error(), "did you mean") {
 			t.Error(err)
 		}

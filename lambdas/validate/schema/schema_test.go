@@ -81,7 +81,9 @@ func namesOne(name string, findings []record.Finding) bool {
 func TestAnExampleThatLacksTwoMembersCanBeNamedAfterEither(t *testing.T) {
 	set := compile(t, `{"required":["query","page"],"properties":{"type":true}}`)
 	_, findings := set.Validate("t", []byte(`{"type":"t"}`))
-	for name, want := range map[string]bool{"query_missing.json": true, "page.json": true, "type.json": false, "missing.json": false} {
+	for name, want := range map[string]bool{
+		"query_missing.json": true, "page.json": true, "type.json": false, "missing.json": false,
+	} {
 		if namesOne(name, findings) != want {
 			t.Errorf("%s: named %t for %v", name, !want, findings)
 		}
@@ -178,7 +180,9 @@ func TestABadSchemaNamesItsFileAndThePlace(t *testing.T) {
 		"not even a schema": {`1`, `bad.json#: `},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := schema.Compile(fstest.MapFS{"bad.json": {Data: []byte(c.schema)}, "sub/good.json": {Data: []byte(`{}`)}}, options)
+			_, err := schema.Compile(
+				fstest.MapFS{"bad.json": {Data: []byte(c.schema)}, "sub/good.json": {Data: []byte(`{}`)}}, options,
+			)
 			if err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("error is %v, want it to hold %s", err, c.want)
 			}
@@ -202,7 +206,9 @@ func TestSchemasMayReferToEachOther(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, findings := set.Validate("a", []byte(`{"x":"1"}`))
-	want := []record.Finding{{Instance: "/x", Schema: "b.json#/$defs/n/type", Message: "is string, must be number", Offset: record.NoOffset}}
+	want := []record.Finding{
+		{Instance: "/x", Schema: "b.json#/$defs/n/type", Message: "is string, must be number", Offset: record.NoOffset},
+	}
 	if diff := cmp.Diff(want, findings); diff != "" {
 		t.Error(diff)
 	}
@@ -254,8 +260,14 @@ func TestFindingsAreTheSameEachTime(t *testing.T) {
 
 func TestFindingsStayShortWhateverTheEventHolds(t *testing.T) {
 	long := strings.Repeat("\u0001é", 50_000)
-	set := compile(t, `{"additionalProperties":{"items":{"type":"string","pattern":"^a$","format":"uri"}},"propertyNames":{"maxLength":3}}`)
-	event := fmt.Sprintf(`{%q:["%s",%s]}`, "x"+strings.Repeat("y", 100_000), strings.ReplaceAll(long, "\u0001", `\u0001`), strings.TrimSuffix(strings.Repeat("1,", 15_000), ","))
+	set := compile(
+		t,
+		`{"additionalProperties":{"items":{"type":"string","pattern":"^a$","format":"uri"}},"propertyNames":{"maxLength":3}}`,
+	)
+	event := fmt.Sprintf(
+		`{%q:["%s",%s]}`, "x"+strings.Repeat("y", 100_000), strings.ReplaceAll(long, "\u0001", `\u0001`),
+		strings.TrimSuffix(strings.Repeat("1,", 15_000), ","),
+	)
 	_, findings := set.Validate("t", []byte(event))
 	row := record.AppendReject(nil, record.Reject{Errors: findings})
 	if len(findings) != 11 || len(row) > 60_000 {
@@ -264,8 +276,11 @@ func TestFindingsStayShortWhateverTheEventHolds(t *testing.T) {
 }
 
 func TestHostileEventsAreCheckedInTime(t *testing.T) {
-	set := compile(t, `{"properties":{"a":{"items":{"minimum":0,"maximum":10,"multipleOf":0.01,"enum":[1,2,3],"type":["integer","string"]}},
-		"u":{"uniqueItems":true},"s":{"pattern":"^(a+)+$"},"c":{"contains":{"const":1}}}}`)
+	set := compile(
+		t,
+		`{"properties":{"a":{"items":{"minimum":0,"maximum":10,"multipleOf":0.01,"enum":[1,2,3],"type":["integer","string"]}},
+		"u":{"uniqueItems":true},"s":{"pattern":"^(a+)+$"},"c":{"contains":{"const":1}}}}`,
+	)
 	many := func(item string, n int) string {
 		return "[" + strings.TrimSuffix(strings.Repeat(item+",", n), ",") + "]"
 	}
@@ -273,7 +288,12 @@ func TestHostileEventsAreCheckedInTime(t *testing.T) {
 	var alike []string
 	for i := range 70 {
 		for j := range 70 {
-			alike = append(alike, fmt.Sprintf(`["%s","%s","%s"]`, strings.Repeat(`\u0004`, i), strings.Repeat(`\u0004`, j), strings.Repeat(`\u0004`, 140-i-j)))
+			alike = append(
+				alike,
+				fmt.Sprintf(
+					`["%s","%s","%s"]`, strings.Repeat(`\u0004`, i), strings.Repeat(`\u0004`, j), strings.Repeat(`\u0004`, 140-i-j),
+				),
+			)
 		}
 	}
 	for name, c := range map[string]struct {
