@@ -23,8 +23,7 @@ import (
 	"global-ingest/lambdas/record"
 )
 
-// place is the endpoint and the lake of a test: what is posted is delivered when
-// deliver is called.
+// place is the endpoint and the lake of a test.
 type place struct {
 	t       *testing.T
 	status  int // of answers
@@ -191,7 +190,7 @@ func TestARefusalIsCountedAndEveryEventIsTried(t *testing.T) {
 	}
 }
 
-// TestWhatCannotBeLookedAtIsNotLost: it is an error, and nothing is said of found or lost.
+// A lake that cannot be read is an error, and says nothing about found or lost.
 func TestWhatCannotBeLookedAtIsNotLost(t *testing.T) {
 	p := newPlace(t)
 	p.failed = errors.New("AccessDenied")

@@ -13,7 +13,7 @@ import (
 	"global-ingest/lambdas/record"
 )
 
-// legal is JSON by RFC 8259, also where parsers often refuse it.
+// legal is JSON by RFC 8259 that parsers often refuse.
 var legal = []string{
 	`{}`, `{"":0}`, `{"a":"\u0000"}`, `{"a":"\"\\\/\b\f\n\r\t"}`, `{"a":"\uD834\uDd1e"}`, `{"a":"` + "\u2028\u2029\u007f" + `"}`,
 	`{"a":"\ud800"}`, `{"a":"\udc00\ud800"}`, `{"a":"\ud800\u0041"}`, `{"\udfff":1}`, `{"a":"` + "\U0010ffff\ufdd0\uffff\ufeff" + `"}`,
@@ -22,7 +22,7 @@ var legal = []string{
 	`null`, `true`, `""`, `-1`, `0.1`, `[[1]]`, `"\ud800"`,
 }
 
-// illegal is none, also where parsers often let it pass.
+// illegal is not JSON by RFC 8259, although parsers often accept it.
 var illegal = []string{
 	`{`, `}`, `[`, `{]`, `{"a"}`, `{"a":}`, `{"a":1,}`, `{,}`, `{"a":1 "b":2}`, `{a:1}`, `{'a':1}`, `{1:1}`, `{"a":1}}`, `{"a":1};`,
 	`{"a":01}`, `{"a":+1}`, `{"a":.5}`, `{"a":5.}`, `{"a":1e}`, `{"a":1e+}`, `{"a":-}`, `{"a":0x1F}`, `{"a":1_000}`, `{"a":--1}`, `{"a":1.e1}`,
@@ -56,8 +56,8 @@ func TestGrammarIsRFC8259(t *testing.T) {
 	}
 }
 
-// isJSON is the second opinion: the standard library's grammar, which does not
-// look at UTF-8, and what the package says of whitespace and mark around a text.
+// isJSON is the second opinion: the standard library's grammar, which does not look at
+// UTF-8, and the package's rules for whitespace and byte order marks.
 func isJSON(body []byte) bool {
 	text := bytes.TrimPrefix(body, []byte("\ufeff"))
 	return utf8.Valid(text) && json.Valid(text)
@@ -104,7 +104,7 @@ func verifyForm(t interface{ Errorf(string, ...any) }, body []byte, found event.
 	first := found.Events[0]
 	whole := found.Form == event.Single || found.Form == event.Array
 	if found.Form == event.Rejected {
-		// Empty and TooManyEvents say nothing of the grammar by themselves.
+		// Empty and TooManyEvents say nothing about the grammar.
 		if first.Reason == record.NotJSON && isJSON(body) {
 			t.Errorf("%q is JSON, but %v", body, first.Errors)
 		}
@@ -131,7 +131,7 @@ func verifyEvent(t interface{ Errorf(string, ...any) }, e event.Item) {
 	case "":
 		var members map[string]json.RawMessage
 		if err := json.Unmarshal(e.Raw, &members); err != nil || !utf8.Valid(e.Raw) {
-			t.Errorf("event %q is no JSON object: %v", e.Raw, err)
+			t.Errorf("event %q is not a JSON object: %v", e.Raw, err)
 		}
 		var want string
 		if json.Unmarshal(members["type"], &want) != nil {

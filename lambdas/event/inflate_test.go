@@ -48,7 +48,7 @@ func FuzzInflate(f *testing.F) {
 		switch {
 		case !record.IsGzip(body):
 			if failed != nil || !bytes.Equal(text, body) {
-				t.Errorf("what is no gzip was changed")
+				t.Errorf("a body that is not gzip was changed")
 			}
 		case failed == nil:
 			if !inflates || !bytes.Equal(text, want) || len(text) > limit {
@@ -66,8 +66,8 @@ func FuzzInflate(f *testing.F) {
 	})
 }
 
-// reference inflates body by fresh readers, up to one byte more than limit: all of it,
-// or all but the zeros and line ends behind.
+// reference inflates body with fresh readers, up to one byte more than limit: all of
+// it, or all except the zeros and line ends after it.
 func reference(body []byte, limit int64) (text []byte, inflates bool) {
 	for {
 		reader, err := gzip.NewReader(bytes.NewReader(body))

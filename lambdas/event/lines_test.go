@@ -116,7 +116,7 @@ func TestTheTypeOfARejectIsReadWhereItCanBe(t *testing.T) {
 
 // style is how a document is printed.
 type style struct {
-	open, item, close string // behind [ and {, behind a comma, in front of ] and }
+	open, item, close string // after [ and {, after a comma, before ] and }
 	indent            string
 }
 
@@ -204,7 +204,7 @@ func object(t *rapid.T, levels, items int) members {
 	return m
 }
 
-// tokens returns where the bytes of text stand that are in no string and one of set.
+// tokens returns where text has bytes of set outside strings.
 func tokens(text []byte, set string) (at []int) {
 	inString, escaped := false, false
 	for i, c := range text {
@@ -266,7 +266,7 @@ func TestNoFragmentOfABrokenDocumentIsAnEvent(t *testing.T) {
 		doc := document(t, 4)
 		text := rapid.SampledFrom(styles).Draw(t, "style").print(nil, doc, 0)
 		if !json.Valid(text) {
-			t.Fatalf("%q is no document", text)
+			t.Fatalf("%q is not a document", text)
 		}
 		body := breakOnce(t, text)
 		if len(bytes.TrimSpace(body)) == 0 || json.Valid(body) {

@@ -38,7 +38,6 @@ func FuzzScan(f *testing.F) {
 	})
 }
 
-// TestPlainEventsAreScanned, or the scanner is of no use.
 func TestPlainEventsAreScanned(t *testing.T) {
 	s := scanner{maxDepth: 3, typeMember: DefaultTypeFrom}
 	for text, want := range map[string]string{`{}`: "", `{"a":{"b":["größe\n",1e5,false]},"type":"click"}`: `"click"`} {

@@ -80,7 +80,7 @@ func TestImmediateAnswersThenWritesThenAsksForTheNext(t *testing.T) {
 		if _, err := h.Invoke(ctx, []byte(`{"body":"b"}`)); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(time.Millisecond) // for a write that would not wait
+		time.Sleep(time.Millisecond) // time for a write that would not wait
 		steps = append(steps, "answered")
 		answered()
 		if asked := <-invocations; asked != nil {
@@ -130,8 +130,7 @@ func TestImmediateSpillsAndCountsAsDurableDoes(t *testing.T) {
 	}
 }
 
-// TestImmediateStoresFirstWhileNothingTakesARecord: one client hears 200 for an event
-// that is lost, the next ones hear the truth.
+// One client hears 200 for an event that is lost. The next ones hear 503.
 func TestImmediateStoresFirstWhileNothingTakesARecord(t *testing.T) {
 	down, aside, puts := errDown, &spill{down: errDown}, 0
 	h, invocations, _, _ := behind(t, func(context.Context, []byte) error { puts++; return down }, aside)

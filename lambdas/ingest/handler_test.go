@@ -230,7 +230,7 @@ func TestClientIPIsKeptAsFarAsTheSettingSays(t *testing.T) {
 	}
 }
 
-// ids is a stream that wants each record under its own ingest id.
+// ids is a stream that checks the ingest id of each record.
 type ids struct{ *testing.T }
 
 func (t ids) Put(_ context.Context, id string, data []byte) error {

@@ -13,7 +13,7 @@ import (
 )
 
 // TestWhoMayReadTheAnswer: every page with its own origin, every page without
-// credentials, or the listed ones. Whoever asks, the event is stored.
+// credentials, or the listed ones. The event is stored in any case.
 func TestWhoMayReadTheAnswer(t *testing.T) {
 	own := map[string]string{
 		"Access-Control-Allow-Origin":      "https://a.example",

@@ -33,7 +33,6 @@ func (s *spill) Put(_ context.Context, key string, body []byte) error {
 
 var errDown = errors.New("spill is down")
 
-// What the stream does not take is spilled whole, acknowledged, and counted.
 func TestWhatTheStreamRefusesIsSpilledAndAcknowledged(t *testing.T) {
 	var tried []byte
 	spilled := &spill{}

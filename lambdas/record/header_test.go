@@ -30,7 +30,7 @@ func headerLines() []string {
 		`{"v":1,"id":"\u0061","received_at":"2026-11-23T10:00:00.123Z","bytes":1}`, `{"v":1`, ``, `null`)
 }
 
-// FuzzHeader: what the fast reader reads, encoding/json reads the same.
+// FuzzHeader: encoding/json reads the same as the fast reader.
 func FuzzHeader(f *testing.F) {
 	for _, line := range headerLines() {
 		f.Add([]byte(line))
@@ -51,7 +51,6 @@ func FuzzHeader(f *testing.F) {
 	})
 }
 
-// TestWhatAppendWritesIsReadFast, or the fast reader is of no use.
 func TestWhatAppendWritesIsReadFast(t *testing.T) {
 	for _, line := range headerLines()[:2] {
 		if _, _, ok := readOwn([]byte(line)); !ok {

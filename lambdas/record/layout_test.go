@@ -9,7 +9,7 @@ import (
 
 var evening = time.Date(2026, 1, 2, 3, 59, 0, 0, time.FixedZone("", 3600)) // 02:59 in UTC
 
-// TestThePartitionIsSaidTheSameTwice: once as a folder, once as Firehose's expression.
+// Once as a folder, once as Firehose's expression.
 func TestThePartitionIsSaidTheSameTwice(t *testing.T) {
 	const folder = "year=2026/month=01/day=02/hour=02/"
 	if got := Partition(evening); got != folder {

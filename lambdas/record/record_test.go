@@ -199,7 +199,6 @@ func TestRejectSaysWhoSentItInTheOrderOfALine(t *testing.T) {
 	}
 }
 
-// The header of a request, from the reject of one of its events or of its body.
 func TestARejectKnowsItsRequest(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		h := drawHeader(t)

@@ -2,7 +2,6 @@ package record
 
 import "testing"
 
-// TestStreamsTakeEqualParts, and an id always goes to the same one.
 func TestStreamsTakeEqualParts(t *testing.T) {
 	const n, ids = 3, 3_000
 	taken := make([]int, n)

@@ -260,8 +260,8 @@ func TestManyObjectsTakeFewCalls(t *testing.T) {
 	}
 }
 
-// TestWhatIsNotBegunInTimeGoesBack: a timeout would send all messages of the invocation
-// again, those of finished objects too.
+// A timeout would send all messages of the invocation again, those of finished objects
+// too.
 func TestWhatIsNotBegunInTimeGoesBack(t *testing.T) {
 	l := newLab()
 	l.within = 5 * time.Second
@@ -274,9 +274,8 @@ func TestWhatIsNotBegunInTimeGoesBack(t *testing.T) {
 	}
 }
 
-// A message can come twice; the second finds no object, and that is fine.
-// TestEachStreamTakesItsOwnRequests: a stream that refuses its records keeps no other
-// stream's from going back.
+// TestEachStreamTakesItsOwnRequests: a stream that refuses its records does not keep
+// those of the others from going back.
 func TestEachStreamTakesItsOwnRequests(t *testing.T) {
 	streams := make([]stream, 3)
 	streams[2].refuse = func([]byte) bool { return true }
@@ -308,6 +307,7 @@ func TestEachStreamTakesItsOwnRequests(t *testing.T) {
 	}
 }
 
+// A message can come twice; the second finds no object, and that is fine.
 func TestAnObjectThatIsGoneWasRedrivenBefore(t *testing.T) {
 	l := newLab()
 	if failed := l.work(t, notification(record.SpillKey("id-01", receivedAt))); len(failed) > 0 {
@@ -477,8 +477,8 @@ func TestAnEventThatNoRecordCarriesIsRejected(t *testing.T) {
 	}
 }
 
-// Firehose's error objects as documented and as observed: spelling and types of
-// what is not needed differ.
+// Firehose's error objects as documented and as observed: names and types of the
+// members that we do not need differ.
 func TestFailedObjectsAreReplayed(t *testing.T) {
 	raw := func(id string) string {
 		return base64.StdEncoding.EncodeToString(
@@ -543,7 +543,7 @@ func TestRejectsAreReplayedByReasonWithTheirIds(t *testing.T) {
 	}
 }
 
-// A reject that comes back is the same sender's, and its event no one else's.
+// A replayed reject keeps its sender and its place in the request.
 func TestAReplayedRejectKeepsWhoSentIt(t *testing.T) {
 	l := newLab()
 	sent := record.Header{

@@ -9,8 +9,8 @@ import (
 	"global-ingest/lambdas/record"
 )
 
-// FuzzParts cuts a body and puts the parts together again: every event is in one
-// part, in its place, with its bytes and with what the validator says of it.
+// FuzzParts cuts a body and puts the parts together again: every event is in one part,
+// in its place, with its bytes and the Validator's verdict.
 func FuzzParts(f *testing.F) {
 	for _, seed := range []string{
 		"", " ", "{}", "[]", `[{"a":1},{"b":[2,3]} , "text"]`, "{\"a\":1}\n{\"b\":2}\r\n\nno json\n", "[1,[2],{}]\n", "no json at all",

@@ -45,9 +45,9 @@ type subject struct {
 	run  func() error
 }
 
-// subjects of batches of 1 MiB: ours and the naive transformer on the same events,
-// each a record, with a schema and without; and what no transformer can be faster
-// than: base64 in and out.
+// subjects of batches of 1 MiB: ours and the naive transformer on the same events, each
+// a record, with a schema and without; and base64 in and out, the limit of any
+// transformer.
 func subjects(b *testing.B) (all []subject) {
 	b.Helper()
 	set, err := schema.Load(config().Options())
@@ -114,14 +114,14 @@ func BenchmarkValidate(b *testing.B) {
 }
 
 // BenchmarkValidateRatio runs ours and the naive transformer in turns, so that a noisy
-// machine hits both alike, and reports how many times as fast ours is, with a schema
-// and without, as the naive one with a schema.
+// machine slows both alike. It reports how many times as fast as the naive one, which
+// always has a schema, ours is with a schema and without.
 func BenchmarkValidateRatio(b *testing.B) {
 	all := subjects(b)
 	took := map[string]time.Duration{}
 	for b.Loop() {
 		for _, s := range all {
-			runtime.GC() // for nobody to pay for the one before
+			runtime.GC() // so that nobody collects the garbage of others
 			start := time.Now()
 			if err := s.run(); err != nil {
 				b.Fatal(err)
@@ -182,7 +182,7 @@ func BenchmarkValidateAnswer(b *testing.B) {
 	}
 	for b.Loop() {
 		for _, ratio := range ratios {
-			runtime.GC() // for nobody to pay for the one before
+			runtime.GC() // so that nobody collects the garbage of others
 			beside.bytes.Store(0)
 			start := time.Now()
 			answer, err := h.Invoke(context.Background(), events[ratio])
@@ -199,7 +199,7 @@ func BenchmarkValidateAnswer(b *testing.B) {
 	}
 }
 
-// TestTheNaiveTransformerDoesTheSame on the benchmark's events, or the ratio says nothing.
+// Else the ratio would say nothing.
 func TestTheNaiveTransformerDoesTheSame(t *testing.T) {
 	events, _ := sized("click", 500)
 	n := newNaive()
@@ -220,8 +220,8 @@ func TestTheNaiveTransformerDoesTheSame(t *testing.T) {
 	}
 }
 
-// The events of a batch share what they need: a valid event without a schema
-// costs at most two allocations.
+// A valid event without a schema costs at most two allocations, because the events of a
+// batch share memory.
 func TestAValidEventWithoutASchemaCostsFewAllocations(t *testing.T) {
 	l := newLab(t, config())
 	for _, perRecord := range []int{1, 1_000} {

@@ -205,8 +205,8 @@ func TestPayloadsThatFitNoRowBecomeObjects(t *testing.T) {
 	}
 }
 
-// Dropped would lose events without a trace, so that a batch with a reject that
-// nobody has must not be answered at all.
+// Dropped would lose the reject without a trace, so a batch whose reject nobody has
+// must fail.
 func TestARefusedRejectFailsTheBatch(t *testing.T) {
 	for name, spoil := range map[string]func(*lab){
 		"error":        func(l *lab) { l.refuse = func([][]byte) ([]int, error) { return []int{0}, errors.New("throttled") } },

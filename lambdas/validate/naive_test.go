@@ -9,10 +9,9 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-// naive is how the same work is written without a second thought: Firehose's event,
-// the record's header and the line as structs, the event as a map, all by
-// encoding/json, and the schema's say. It takes one event a record, and finds no
-// duplicate names.
+// naive does the same work as a first attempt would: Firehose's event, the record's
+// header and the line as structs, the event as a map, all by encoding/json, and the
+// same schema engine. It takes one event a record, and finds no duplicate names.
 type naive struct{ schemas map[string]*jsonschema.Schema }
 
 func newNaive() naive {

@@ -30,7 +30,7 @@ func (l *lab) ids(t *testing.T, answers []answered) map[string]int {
 		for line := range bytes.Lines(r.Data) {
 			id, _, ok := bytes.Cut(bytes.TrimPrefix(line, []byte(`{"id":"`)), []byte(`"`))
 			if !ok {
-				t.Fatalf("%.100q is no line", line)
+				t.Fatalf("%.100q is not a line", line)
 			}
 			found[string(id)]++
 		}
@@ -38,7 +38,7 @@ func (l *lab) ids(t *testing.T, answers []answered) map[string]int {
 	return found
 }
 
-// requestID is an ingest id, as long as they are.
+// requestID returns an ingest id of the usual length.
 func requestID(n int) string { return fmt.Sprintf("0198c6a2-7b1e-7000-8000-%012d", n) }
 
 // repeated is the body of n times the same event, as an array.
@@ -46,9 +46,9 @@ func repeated(n int, event string) string {
 	return "[" + strings.Repeat(event+",", n-1) + event + "]"
 }
 
-// session is a body of n events of one session, each of about size bytes of which so many
-// are random digits: gzip makes of a random digit about half a byte, of the others next
-// to nothing.
+// session is a body of n events of one session, each of about size bytes of which some
+// are random digits. gzip makes half a byte of a random digit, and next to nothing of
+// the rest.
 func session(n, size, random int) string {
 	source := rand.New(rand.NewPCG(uint64(n), uint64(size)))
 	var events []string
@@ -151,8 +151,7 @@ func TestWhatDoesNotFitTheAnswerIsAnObjectOfEvents(t *testing.T) {
 	}
 }
 
-// TestAnObjectsFolderIsThatOfTheOldestArrival however Firehose spells its event, and
-// that of the time of the request when it says none.
+// However Firehose spells its event. Without an arrival the time of the request counts.
 func TestAnObjectsFolderIsThatOfTheOldestArrival(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	c := config()
@@ -266,8 +265,8 @@ func TestRefusedRejectsAreTriedAgainAlone(t *testing.T) {
 	}
 }
 
-// TestWhatThereIsNoTimeForIsLeftForAnotherBatch in spill/, whole, in one object; each
-// batch gets something done, so that all of it is done after as many as there are records.
+// It lies in spill/, whole, in one object. Each batch makes progress, so that all is
+// done after as many batches as there are records.
 func TestWhatThereIsNoTimeForIsLeftForAnotherBatch(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	l := newLab(t, config())

@@ -38,8 +38,7 @@ var badLines = []piece{
 	{`{"a":`, record.NotJSON}, {`hello`, record.NotJSON}, {"\xff\x00", record.NotJSON}, {`{} 1`, record.NotJSON},
 }
 
-// lines returns the record of a request that says that its body, where it is no single
-// value, is lines.
+// lines returns the record of a request whose body is declared to be lines.
 func lines(id, body string) []byte {
 	h := header(id)
 	h.ContentType = "application/x-ndjson"

@@ -17,7 +17,6 @@ import (
 	"global-ingest/lambdas/runtime/bounds"
 )
 
-// Whatever the SDK's standard retryer would try again is tried again.
 func TestPutTriesAgainWhatTheSDKWould(t *testing.T) {
 	answers := map[string]http.HandlerFunc{
 		"reset": func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
@@ -56,7 +55,7 @@ func TestPutTriesAgainWhatTheSDKWould(t *testing.T) {
 	}
 }
 
-// A clock that is wrong costs one attempt in a sandbox's life.
+// A wrong clock costs one attempt in a sandbox's life.
 func TestPutSignsByTheServicesClock(t *testing.T) {
 	ahead := time.Hour
 	var dates []time.Time
@@ -106,7 +105,7 @@ func TestPutUsesTheConnectionThatWasOpenedForIt(t *testing.T) {
 	}
 	s.Start()
 	t.Cleanup(s.Close)
-	environment(t, s.URL)
+	setVariables(t, s.URL)
 	stream := open(t, bounds.Default())
 	if err := stream.Connect(t.Context()); err != nil {
 		t.Fatal(err)
@@ -146,8 +145,8 @@ func TestPutLeavesAConnectionThatWasIdleForLong(t *testing.T) {
 	}
 }
 
-// The memory of a request is used for the next one: whoever is still sending the one
-// before must not see it change. Under the race detector this test is the proof.
+// The memory of a request is used again. A connection that still sends the last request
+// must not see it change, which the race detector proves here.
 func TestAnAnswerBeforeTheEndOfTheRequestFreesItsMemory(t *testing.T) {
 	server(t, func(w http.ResponseWriter, _ *http.Request) {
 		fail(w, http.StatusServiceUnavailable, "ServiceUnavailableException")

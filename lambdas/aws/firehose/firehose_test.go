@@ -60,10 +60,10 @@ func server(t *testing.T, handle http.HandlerFunc) {
 	t.Helper()
 	s := httptest.NewServer(handle)
 	t.Cleanup(s.Close)
-	environment(t, s.URL)
+	setVariables(t, s.URL)
 }
 
-func environment(t *testing.T, url string) {
+func setVariables(t *testing.T, url string) {
 	t.Helper()
 	t.Setenv("AWS_ENDPOINT_URL_FIREHOSE", url)
 	t.Setenv("AWS_REGION", "us-east-1")
@@ -88,7 +88,7 @@ func fail(w http.ResponseWriter, status int, code string) {
 
 func accept(w http.ResponseWriter) { fmt.Fprint(w, `{"RecordId":"r","Encrypted":true}`) }
 
-// acceptBatch accepts each record of c but the ones that refuse names.
+// acceptBatch accepts each record of c except those that refuse names.
 func acceptBatch(w http.ResponseWriter, c call, refuse func(record []byte) bool) {
 	failed := 0
 	var answers []string
@@ -154,7 +154,7 @@ func TestPutGivesUpAfterItsAttempts(t *testing.T) {
 }
 
 // The SDK's standard retryer stops retrying after about a hundred failures in one
-// process; a sandbox in a long brown-out must not.
+// process. A sandbox in a long brown-out must not stop.
 func TestPutKeepsRetryingInALongBrownOut(t *testing.T) {
 	e := serve(t, func(w http.ResponseWriter, _ int, _ call) {
 		fail(w, http.StatusServiceUnavailable, "ServiceUnavailableException")

@@ -62,7 +62,7 @@ func TestPutWritesTheBytesUnderS3sOwnEncryption(t *testing.T) {
 	}
 }
 
-// TestLinesAreUnderTheBucketsOwnEncryption, which is the lake's key, as Firehose's are.
+// The bucket's own encryption is the lake's key, as for Firehose's objects.
 func TestLinesAreUnderTheBucketsOwnEncryption(t *testing.T) {
 	seen := serve(t, func(int) int { return http.StatusOK })
 	if err := lake.New("bucket", quick()).PutLines(context.Background(), "events/a", []byte("{}\n")); err != nil {
@@ -126,8 +126,7 @@ func TestListFollowsEveryPage(t *testing.T) {
 	}
 }
 
-// TestSinceIsAboutWhatWasWrittenLately: S3's times have no fractions, so the second
-// that is asked for counts whole.
+// S3's times have no fractions, so the whole second that is asked for counts.
 func TestSinceIsAboutWhatWasWrittenLately(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		fmt.Fprint(w, `<ListBucketResult>

@@ -55,8 +55,8 @@ func put(t *testing.T, key string, body []byte, answer func(w http.ResponseWrite
 	return seen, err
 }
 
-// checkSignature signs what arrived once more, as S3 does: path and headers must be
-// those that were signed, and the hash that of the body.
+// checkSignature signs the request again, as S3 does: path and headers must be those
+// that were signed, and the hash must be that of the body.
 func checkSignature(t *testing.T, r *http.Request, body []byte) {
 	t.Helper()
 	sum := sha256.Sum256(body)
@@ -140,7 +140,7 @@ func TestPutGivesUpAndNamesTheObjectNotItsBytes(t *testing.T) {
 	}
 }
 
-// What the environment says of S3 is checked before the first record needs it.
+// A wrong endpoint is found before the first record needs it.
 func TestAnEndpointThatIsNoneIsNamed(t *testing.T) {
 	t.Setenv("AWS_ENDPOINT_URL_S3", "no URL")
 	_, err := spill.New("bucket", bounds.Default(), bounds.Default())

@@ -17,12 +17,12 @@ import (
 
 var bootstrap = flag.String("bootstrap", "", "executable to measure; default: this source, built as for a deploy")
 
-// bundle holds the certificates that Debian and its like trust; beside it they lie in
-// a directory, which Go reads as well, as it does on Amazon Linux.
+// bundle holds the certificates that Debian and its like trust. They also lie in a
+// directory beside it, which Go reads too, as on Amazon Linux.
 const bundle = "/etc/ssl/certs/ca-certificates.crt"
 
-// bench is a function, to be started any number of times, with a Firehose that has TLS
-// and answers at once.
+// bench starts a function any number of times, with a Firehose that has TLS and answers
+// at once.
 type bench struct {
 	executable, firehose, certificates string
 }
@@ -30,8 +30,8 @@ type bench struct {
 func newBench(b *testing.B) bench {
 	b.Helper()
 	firehose := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		_, _ = io.Copy(io.Discard, r.Body)           // a process that is gone
-		_, _ = io.WriteString(w, `{"RecordId":"r"}`) // is no reader
+		_, _ = io.Copy(io.Discard, r.Body) // fails when the process has ended
+		_, _ = io.WriteString(w, `{"RecordId":"r"}`)
 	}))
 	b.Cleanup(firehose.Close)
 	certificate := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: firehose.Certificate().Raw})

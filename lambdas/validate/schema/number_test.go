@@ -48,8 +48,8 @@ func TestExactRefusesMoreDigitsThanItsLimit(t *testing.T) {
 	}
 }
 
-// Rewriting changes no verdict: none of comparison, being whole, or being a
-// multiple of a constant that a schema may hold.
+// Rewriting changes no verdict: no comparison with a constant that a schema may hold,
+// not whether a number is whole, and not whether it is a multiple of such a constant.
 func TestExactChangesNoVerdict(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		text := fmt.Sprintf("%s%d%se%d",
@@ -80,7 +80,7 @@ func TestExactChangesNoVerdict(t *testing.T) {
 func rat(t *rapid.T, text string) *big.Rat {
 	value, ok := new(big.Rat).SetString(text)
 	if !ok {
-		t.Fatalf("%s is no number", text)
+		t.Fatalf("%s is not a number", text)
 	}
 	return value
 }

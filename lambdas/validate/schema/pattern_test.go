@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// TestPatternsMatchAsInECMA262, and go back only where Go's regexp has no words for it.
+// They backtrack only where Go's regexp cannot express them.
 func TestPatternsMatchAsInECMA262(t *testing.T) {
 	for pattern, c := range map[string]struct {
 		matches, others []string
@@ -99,8 +99,8 @@ func TestWhatIsNotECMA262IsRefusedWithAReason(t *testing.T) {
 	}
 }
 
-// TestAHostileValueCannotHoldUpABatch: what cannot be told in time is a reject that says
-// so, also where the pattern stands below "not", and after a while it is not tried.
+// A value on which a pattern cannot decide in time is a reject that says so, also below
+// "not". After a while it is not tried.
 func TestAHostileValueCannotHoldUpABatch(t *testing.T) {
 	defer func() { allowed = allowance{} }()
 	for name, text := range map[string]string{

@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 )
 
-// FuzzPlain: what the fast way takes, the decoder makes the same tree of.
+// FuzzPlain: the decoder makes the same tree as the fast way.
 func FuzzPlain(f *testing.F) {
 	for _, text := range []string{
 		`{}`, `[]`, `{"a":[1,2.50,-0,{"b":null}],"c":"größe","d":true,"e":false}`, ` { "a" : [ ] , "b" : { } } `,

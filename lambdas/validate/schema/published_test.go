@@ -15,9 +15,8 @@ import (
 // anywhere is where events of all who publish schemas name their type.
 var anywhere = []string{"type", "meta.type", "context.type", "event", "eventType", "kind"}
 
-// TestPublishedSchemasLoadAndJudgeAsPublished: abridged from what standards and vendors
-// publish, without a change to make them load, and asked with the type that an event
-// of theirs names.
+// The schemas are abridged from what standards and vendors publish, but not changed to
+// make them load. Each is asked with the type that an event of its publisher names.
 func TestPublishedSchemasLoadAndJudgeAsPublished(t *testing.T) {
 	set, err := schema.Compile(os.DirFS("testdata/published"), schema.Options{Formats: true, TypeFrom: anywhere})
 	if err != nil {
@@ -116,8 +115,7 @@ func ask(t *testing.T, set *schema.Set, splitter *event.Splitter, text string, w
 	}
 }
 
-// TestTheMemberThatNamesTheTypeIsNotShownToASchemaThatIsSilentAboutIt, in any draft and
-// however deep it forbids what it does not know.
+// In any draft, and however deep the schema forbids what it does not know.
 func TestTheMemberThatNamesTheTypeIsNotShownToASchemaThatIsSilentAboutIt(t *testing.T) {
 	for text, valid := range map[string]bool{
 		`{"properties":{"a":{}},"additionalProperties":false}`:                                                             true,
