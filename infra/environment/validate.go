@@ -173,7 +173,7 @@ func (e Environment) checkStorage() error {
 	if !slices.Contains(retentions, e.LogRetention) {
 		return fmt.Errorf("LogRetention is %d days, must be one of %v", e.LogRetention, retentions)
 	}
-	if err := named("TypeFrom", event.CheckTypeFrom(e.TypeFrom)); err != nil {
+	if err := setting.Named("TypeFrom", event.CheckTypeFrom(e.TypeFrom)); err != nil {
 		return err
 	}
 	if e.Canary.Every > 0 && !slices.Contains(e.TypeFrom, event.DefaultTypeFrom) {
@@ -181,9 +181,9 @@ func (e Environment) checkStorage() error {
 			e.TypeFrom, event.DefaultTypeFrom)
 	}
 	return first(
-		named("ClientIP", e.ClientIP.Validate()),
-		named("Acknowledge", e.Acknowledge.Validate()),
-		named("WhenUnstored", e.WhenUnstored.Validate()),
+		setting.Named("ClientIP", e.ClientIP.Validate()),
+		setting.Named("Acknowledge", e.Acknowledge.Validate()),
+		setting.Named("WhenUnstored", e.WhenUnstored.Validate()),
 		between("Lifecycle.EventsExpireAfter", e.Lifecycle.EventsExpireAfter, 0, maxExpiry),
 		between("Lifecycle.RejectsExpireAfter", e.Lifecycle.RejectsExpireAfter, 0, maxExpiry),
 		between("Lifecycle.FailedExpireAfter", e.Lifecycle.FailedExpireAfter, 0, maxExpiry),
@@ -193,15 +193,7 @@ func (e Environment) checkStorage() error {
 }
 
 func chosen[T ~string](field string, value T, choices ...T) error {
-	return named(field, setting.OneOf(value, choices...))
-}
-
-// named says which field an error is about.
-func named(field string, err error) error {
-	if err != nil {
-		return fmt.Errorf("%s %w", field, err)
-	}
-	return nil
+	return setting.Named(field, setting.OneOf(value, choices...))
 }
 
 func matches(field, value string, pattern *regexp.Regexp, must string) error {

@@ -1,6 +1,7 @@
 package canary
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
@@ -34,16 +35,13 @@ func (c Config) Variables() map[string]string { return c.Settings().Variables() 
 
 // Validate names the first setting that is not allowed.
 func (c Config) Validate() error {
-	if err := c.Settings().Required("ENVIRONMENT", "ENDPOINT_URL", "LAKE_BUCKET"); err != nil {
-		return err
-	}
 	if c.Every <= 0 || c.After <= 0 || c.AnswerIn <= 0 {
 		return fmt.Errorf("EVERY is %v, AFTER is %v, ANSWER_IN is %v, must be above 0", c.Every, c.After, c.AnswerIn)
 	}
-	if err := c.Get.Validate(); err != nil {
-		return fmt.Errorf("GET: %w", err)
-	}
-	return nil
+	return cmp.Or(
+		c.Settings().Required("ENVIRONMENT", "ENDPOINT_URL", "LAKE_BUCKET"),
+		setting.Named("GET:", c.Get.Validate()),
+	)
 }
 
 // Back is how long ago the run was whose events must be in the lake now: After, rounded

@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
@@ -90,29 +91,24 @@ func (c Config) Variables() map[string]string { return c.Settings().Variables() 
 
 // Validate names the first setting that is not allowed.
 func (c Config) Validate() error {
-	if err := c.Settings().Required("ENVIRONMENT", "EVENTS_STREAM", "LAKE_BUCKET"); err != nil {
-		return err
-	}
-	for name, choice := range map[string]interface{ Validate() error }{
-		"ACKNOWLEDGE": c.Acknowledge, "WHEN_UNSTORED": c.WhenUnstored, "CLIENT_IP": c.ClientIP,
-	} {
-		if err := choice.Validate(); err != nil {
-			return fmt.Errorf("%s %w", name, err)
-		}
-	}
-	if err := checkOrigins(c.Origins); err != nil {
-		return err
-	}
-	if err := c.Put.Validate(); err != nil {
-		return fmt.Errorf("PUT: %w", err)
-	}
-	if err := c.Spill.Validate(); err != nil {
-		return fmt.Errorf("SPILL: %w", err)
-	}
+	return cmp.Or(
+		c.Settings().Required("ENVIRONMENT", "EVENTS_STREAM", "LAKE_BUCKET"),
+		setting.Named("ACKNOWLEDGE", c.Acknowledge.Validate()),
+		setting.Named("WHEN_UNSTORED", c.WhenUnstored.Validate()),
+		setting.Named("CLIENT_IP", c.ClientIP.Validate()),
+		checkOrigins(c.Origins),
+		setting.Named("PUT:", c.Put.Validate()),
+		setting.Named("SPILL:", c.Spill.Validate()),
+		c.checkWorstCase(),
+		c.Breaker.Validate(),
+	)
+}
+
+func (c Config) checkWorstCase() error {
 	if worst := c.Put.WorstCase() + c.Spill.WorstCase(); worst > c.AnswerWithin {
 		return fmt.Errorf("PUT and SPILL may take %v together, ANSWER_WITHIN is %v", worst, c.AnswerWithin)
 	}
-	return c.Breaker.Validate()
+	return nil
 }
 
 // Oversize are the bounds of spilling a body that fits no record. There was no put

@@ -1,7 +1,7 @@
 package redrive
 
 import (
-	"errors"
+	"cmp"
 	"fmt"
 
 	"global-ingest/lambdas/record"
@@ -38,19 +38,14 @@ func (c Config) Variables() map[string]string { return c.Settings().Variables() 
 
 // Validate names the first setting that is not allowed.
 func (c Config) Validate() error {
-	if err := c.Settings().Required("ENVIRONMENT", "EVENTS_STREAM", "REJECTS_STREAM", "LAKE_BUCKET"); err != nil {
-		return err
+	if c.MaxReplays < 1 || c.MaxInflatedBytes < 1 || c.MaxBodyBytes < 1 {
+		return fmt.Errorf("MAX_REPLAYS is %d, MAX_INFLATED_BYTES is %d, MAX_BODY_BYTES is %d, must be at least 1",
+			c.MaxReplays, c.MaxInflatedBytes, c.MaxBodyBytes)
 	}
-	if c.MaxReplays < 1 {
-		return fmt.Errorf("MAX_REPLAYS is %d, must be at least 1", c.MaxReplays)
-	}
-	if c.MaxInflatedBytes < 1 || c.MaxBodyBytes < 1 {
-		return errors.New("MAX_INFLATED_BYTES and MAX_BODY_BYTES must be at least 1")
-	}
-	if err := c.Put.Validate(); err != nil {
-		return fmt.Errorf("PUT: %w", err)
-	}
-	return nil
+	return cmp.Or(
+		c.Settings().Required("ENVIRONMENT", "EVENTS_STREAM", "REJECTS_STREAM", "LAKE_BUCKET"),
+		setting.Named("PUT:", c.Put.Validate()),
+	)
 }
 
 // Settings names the variable of each field.

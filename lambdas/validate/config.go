@@ -1,6 +1,7 @@
 package validate
 
 import (
+	"cmp"
 	"fmt"
 
 	"global-ingest/lambdas/event"
@@ -58,25 +59,18 @@ func (c Config) Variables() map[string]string { return c.Settings().Variables() 
 
 // Validate names the first setting that is not allowed.
 func (c Config) Validate() error {
-	if err := c.Settings().Required("ENVIRONMENT", "REJECTS_STREAM", "LAKE_BUCKET"); err != nil {
-		return err
-	}
-	for _, limit := range []struct {
-		name            string
-		value, min, max int
-	}{
-		{"MAX_INFLATED_BYTES", c.MaxInflatedBytes, 1, 64 << 20},
-		{"MAX_RESPONSE_BYTES", c.MaxResponseBytes, 1_000, maxResponse - 1},
-	} {
-		if limit.value < limit.min || limit.value > limit.max {
-			return fmt.Errorf("%s is %d, must be %d to %d", limit.name, limit.value, limit.min, limit.max)
-		}
-	}
-	if err := event.CheckTypeFrom(c.TypeFrom); err != nil {
-		return fmt.Errorf("TYPE_FROM %w", err)
-	}
-	if err := c.Put.Validate(); err != nil {
-		return fmt.Errorf("PUT: %w", err)
+	return cmp.Or(
+		c.Settings().Required("ENVIRONMENT", "REJECTS_STREAM", "LAKE_BUCKET"),
+		between("MAX_INFLATED_BYTES", c.MaxInflatedBytes, 1, 64<<20),
+		between("MAX_RESPONSE_BYTES", c.MaxResponseBytes, 1_000, maxResponse-1),
+		setting.Named("TYPE_FROM", event.CheckTypeFrom(c.TypeFrom)),
+		setting.Named("PUT:", c.Put.Validate()),
+	)
+}
+
+func between(name string, value, least, most int) error {
+	if value < least || value > most {
+		return fmt.Errorf("%s is %d, must be %d to %d", name, value, least, most)
 	}
 	return nil
 }

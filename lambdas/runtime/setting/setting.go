@@ -115,3 +115,11 @@ func OneOf[T ~string](value T, choices ...T) error {
 	}
 	return nil
 }
+
+// Named puts a name before err, if there is one.
+func Named(name string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s %w", name, err)
+}
