@@ -24,7 +24,7 @@ var compressions = []string{
 // blame says what a body is that is not JSON, where that is known: compressed in
 // another way than gzip, or a form. Text under such a header is still text, because a
 // proxy may have inflated the body and kept the header.
-func blame(e Item, text []byte, h record.Header) Item {
+func blame(e *Item, text []byte, h record.Header) *Item {
 	if e.Reason != record.NotJSON {
 		return e
 	}

@@ -66,8 +66,8 @@ const rs = 0x1e
 const whitespace = " \t\r\n"
 
 // reject returns a rejected Item, for the reason found at offset.
-func reject(text []byte, reason record.Reason, offset int, message string) Item {
-	return Item{Raw: text, Reason: reason, Errors: []record.Finding{{Message: message, Offset: int64(offset)}}}
+func reject(text []byte, reason record.Reason, offset int, message string) *Item {
+	return &Item{Raw: text, Reason: reason, Errors: []record.Finding{{Message: message, Offset: int64(offset)}}}
 }
 
 // widen makes e an Item of the text that holds it and begins by bytes earlier.

@@ -30,15 +30,15 @@ func (s *Splitter) examine(text []byte) (e Item, isJSON bool) {
 	if named, ok := s.scanner.plain(text); ok {
 		return Item{Raw: text, Type: s.named(text, named)}, true
 	}
-	if failed, bad := precheck(text); bad {
-		return failed, false
+	if failed := precheck(text); failed != nil {
+		return *failed, false
 	}
 	eventType, duplicate, err := s.parse(text)
 	switch {
 	case err != nil:
-		e, isJSON = syntaxReject(text, err), false
+		e, isJSON = *syntaxReject(text, err), false
 	case text[0] != '{':
-		e = reject(text, record.NotAnObject, 0, "event is "+kindNames[jsontext.Value(text).Kind()]+", must be an object")
+		e = *reject(text, record.NotAnObject, 0, "event is "+kindNames[jsontext.Value(text).Kind()]+", must be an object")
 		isJSON = true
 	default:
 		e, isJSON = s.withinLimits(text, duplicate), true
@@ -54,7 +54,7 @@ func (s *Splitter) examine(text []byte) (e Item, isJSON bool) {
 // twice.
 func (s *Splitter) withinLimits(text []byte, duplicate *record.Finding) Item {
 	if at, depth := nesting(text, s.maxDepth); depth > s.maxDepth {
-		return reject(text, record.TooDeep, at, fmt.Sprintf("nested %d deep, limit is %d", depth, s.maxDepth))
+		return *reject(text, record.TooDeep, at, fmt.Sprintf("nested %d deep, limit is %d", depth, s.maxDepth))
 	}
 	if duplicate != nil {
 		return Item{Raw: text, Reason: record.DuplicateKey, Errors: []record.Finding{*duplicate}}
@@ -145,14 +145,14 @@ func (s *Splitter) read(text []byte) {
 }
 
 // precheck finds what jsontext does not look for.
-func precheck(text []byte) (failed Item, bad bool) {
+func precheck(text []byte) *Item {
 	if !utf8.Valid(text) {
-		return reject(text, record.NotJSON, invalidUTF8(text), "invalid UTF-8"), true
+		return reject(text, record.NotJSON, invalidUTF8(text), "invalid UTF-8")
 	}
 	if at, depth := nesting(text, parserDepth); depth > parserDepth {
-		return reject(text, record.TooDeep, at, fmt.Sprintf("nested deeper than %d", parserDepth)), true
+		return reject(text, record.TooDeep, at, fmt.Sprintf("nested deeper than %d", parserDepth))
 	}
-	return Item{}, false
+	return nil
 }
 
 func invalidUTF8(text []byte) (offset int) {
@@ -168,7 +168,7 @@ func invalidUTF8(text []byte) (offset int) {
 
 // syntaxReject says where and why text is not JSON. jsontext quotes at most a character
 // or an escape of the text.
-func syntaxReject(text []byte, err error) Item {
+func syntaxReject(text []byte, err error) *Item {
 	offset, message := 0, "not JSON"
 	var syntax *jsontext.SyntacticError
 	if errors.As(err, &syntax) {

@@ -33,11 +33,12 @@ func (i *Inflater) Inflate(body []byte) (text []byte, work int, failed *Item) {
 	text, err := i.readAll(body)
 	switch {
 	case err != nil:
-		return nil, len(text), rejectWhole(record.BadEncoding, "gzip cannot be inflated: "+err.Error())
+		return nil, len(text), reject(nil, record.BadEncoding, record.NoOffset, "gzip cannot be inflated: "+err.Error())
 	case len(text) > i.limit:
-		return nil, len(text), rejectWhole(record.TooLargeInflated, fmt.Sprintf("inflates to more than %d bytes", i.limit))
+		message := fmt.Sprintf("inflates to more than %d bytes", i.limit)
+		return nil, len(text), reject(nil, record.TooLargeInflated, record.NoOffset, message)
 	case record.IsGzip(text):
-		return nil, len(text), rejectWhole(record.BadEncoding, "gzip holds gzip: compressed twice")
+		return nil, len(text), reject(nil, record.BadEncoding, record.NoOffset, "gzip holds gzip: compressed twice")
 	}
 	return text, len(text), nil
 }
@@ -71,9 +72,4 @@ func gzipError(err error) error {
 		return errors.New("ends too early")
 	}
 	return errors.New("data is wrong")
-}
-
-func rejectWhole(reason record.Reason, message string) *Item {
-	e := reject(nil, reason, record.NoOffset, message)
-	return &e
 }

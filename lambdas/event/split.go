@@ -60,7 +60,7 @@ func (s *Splitter) Split(body []byte, h record.Header) Body {
 	}
 	switch {
 	case failed != nil:
-		return s.whole(body, start, blame(*failed, text, h))
+		return s.whole(body, start, blame(failed, text, h))
 	case len(s.events) == 0:
 		return s.whole(body, start, reject(nil, record.Empty, record.NoOffset, "no event in the array"))
 	}
@@ -68,10 +68,10 @@ func (s *Splitter) Split(body []byte, h record.Header) Body {
 }
 
 // whole returns the rejected body, with what was found in its text from start on.
-func (s *Splitter) whole(body []byte, start int, e Item) Body {
+func (s *Splitter) whole(body []byte, start int, e *Item) Body {
 	e.widen(body, start)
 	e.Offset = 0
-	s.events = append(s.events[:0], e)
+	s.events = append(s.events[:0], *e)
 	return Body{Form: Rejected, Events: s.events}
 }
 
@@ -104,7 +104,7 @@ func (s *Splitter) objects(text []byte, start int) *Item {
 	if !utf8.Valid(text) {
 		failed := reject(text, record.NotJSON, invalidUTF8(text), "invalid UTF-8")
 		failed.Type, _ = s.members(text[gap(text, 0):])
-		return &failed
+		return failed
 	}
 	count := 0
 	for at := gap(text, 0); at < len(text); count++ {
@@ -121,8 +121,7 @@ func (s *Splitter) objects(text []byte, start int) *Item {
 	}
 	switch {
 	case text[len(text)-1] == ',':
-		failed := reject(text, record.NotJSON, len(text)-1, errTrailing.Error())
-		return &failed
+		return reject(text, record.NotJSON, len(text)-1, errTrailing.Error())
 	case count > s.maxEvents:
 		return s.tooMany()
 	}
@@ -157,7 +156,7 @@ func (s *Splitter) object(text []byte, at int) (e Item, ok bool) {
 	n.At = at
 	switch {
 	case text[at] != '{':
-		return reject(text, record.NotJSON, at, errTrailing.Error()), false
+		return *reject(text, record.NotJSON, at, errTrailing.Error()), false
 	case n.object(1):
 		return Item{Raw: text[at:n.At:n.At], Type: s.named(text[at:n.At], n.typeText)}, true
 	}
@@ -178,15 +177,13 @@ func (s *Splitter) array(text []byte, start int) *Item {
 		return nil
 	}
 	s.events = s.events[:0]
-	if e, bad := precheck(text); bad {
-		failed := e
-		return &failed
+	if failed := precheck(text); failed != nil {
+		return failed
 	}
 	count, err := s.outline(text, start)
 	switch {
 	case err != nil:
-		failed := syntaxReject(text, err)
-		return &failed
+		return syntaxReject(text, err)
 	case count > s.maxEvents:
 		return s.tooMany()
 	}
@@ -241,8 +238,7 @@ func (s *Splitter) outline(text []byte, start int) (count int, err error) {
 }
 
 func (s *Splitter) tooMany() *Item {
-	e := reject(nil, record.TooManyEvents, record.NoOffset, fmt.Sprintf("body holds more than %d events", s.maxEvents))
-	return &e
+	return reject(nil, record.TooManyEvents, record.NoOffset, fmt.Sprintf("body holds more than %d events", s.maxEvents))
 }
 
 // typeOf returns the text of a JSON string, or "" for nil. It does not allocate when

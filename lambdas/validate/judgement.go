@@ -1,8 +1,7 @@
 package validate
 
 import (
-	"fmt"
-	"unicode/utf8"
+	"strconv"
 
 	"global-ingest/lambdas/event"
 	"global-ingest/lambdas/record"
@@ -12,6 +11,9 @@ import (
 // processor names this code in the rows that it rejects. The number rises when the same
 // event could get another verdict.
 const processor = "validate/2"
+
+// maxQuoted is how many bytes of a type a finding quotes.
+const maxQuoted = 64
 
 // judgement is the decision on the events of one record's body.
 type judgement struct {
@@ -72,7 +74,7 @@ func (j *judgement) check(e *event.Item) {
 		e.Reason, e.Errors = record.SchemaViolation, findings
 	case !known && j.config.Strict:
 		e.Reason = record.UnknownType
-		message := "no schema for type " + shortQuote(e.Type)
+		message := "no schema for type " + strconv.Quote(schema.Clip(e.Type, maxQuoted))
 		e.Errors = []record.Finding{{Instance: j.typePlace, Message: message, Offset: record.NoOffset}}
 	}
 }
@@ -95,17 +97,4 @@ func (j *judgement) reject(r record.Reject, payload []byte, e event.Item) {
 		j.outcome.rejected = map[record.Reason]int{}
 	}
 	j.outcome.rejected[e.Reason]++
-}
-
-// shortQuote quotes at most the first 64 bytes of text.
-func shortQuote(text string) string {
-	const limit = 64
-	if len(text) <= limit {
-		return fmt.Sprintf("%q", text)
-	}
-	end := limit
-	for end > 0 && !utf8.RuneStart(text[end]) {
-		end--
-	}
-	return fmt.Sprintf("%q…", text[:end])
 }

@@ -48,8 +48,8 @@ func collect(all []record.Finding, e *jsonschema.ValidationError, place func(str
 	default:
 		all = append(all, record.Finding{
 			Instance: pointer(e.InstanceLocation),
-			Schema:   clip(place(e.SchemaURL)+keywordPlace(e), maxPointer),
-			Message:  clip(message(e.ErrorKind), maxMessage),
+			Schema:   Clip(place(e.SchemaURL)+keywordPlace(e), maxPointer),
+			Message:  Clip(message(e.ErrorKind), maxMessage),
 			Offset:   record.NoOffset,
 		})
 	}
@@ -74,9 +74,9 @@ func pointer(tokens []string) string {
 		if len(p) > maxPointer {
 			break
 		}
-		p = p.AppendToken(clip(token, maxPointer))
+		p = p.AppendToken(Clip(token, maxPointer))
 	}
-	return clip(string(p), maxPointer)
+	return Clip(string(p), maxPointer)
 }
 
 // message says what a keyword requires. It repeats names, never values, of an event:
@@ -180,7 +180,7 @@ func names(all []string) string {
 		if i > 0 {
 			text += ", "
 		}
-		text += strconv.Quote(clip(name, maxMessage))
+		text += strconv.Quote(Clip(name, maxMessage))
 	}
 	return text
 }
@@ -208,8 +208,8 @@ func constant(value any) string {
 	return fmt.Sprint(value)
 }
 
-// clip cuts text to at most limit bytes, between characters, and marks the cut.
-func clip(text string, limit int) string {
+// Clip cuts text to at most limit bytes, between characters, and marks the cut.
+func Clip(text string, limit int) string {
 	const mark = "…"
 	if len(text) <= limit {
 		return text

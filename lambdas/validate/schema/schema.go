@@ -143,7 +143,7 @@ func giveUp(found *[]record.Finding) {
 	switch cause := recover().(type) {
 	case nil:
 	case undecided:
-		*found = []record.Finding{{Message: clip(string(cause), maxMessage), Offset: record.NoOffset}}
+		*found = []record.Finding{{Message: Clip(string(cause), maxMessage), Offset: record.NoOffset}}
 	default:
 		panic(cause)
 	}
