@@ -23,9 +23,9 @@ var wrong = []struct {
 	}, "503 on 30 %", "lost: "},
 	{mutation{
 		name: "the id is made per attempt", file: "lambdas/ingest/handler.go",
-		old: `return h.stream.Put(ctx, data)`,
-		new: `copy(data[len("{\"v\":1,\"id\":\""):], record.NewID())
-	return h.stream.Put(ctx, data)`,
+		old: `return h.stream.Put(ctx, s.id, s.record)`,
+		new: `copy(s.record[len("{\"v\":1,\"id\":\""):], record.NewID())
+	return h.stream.Put(ctx, s.id, s.record)`,
 	}, "none", "clash: "},
 	{mutation{
 		name: "FailedPutCount is ignored", file: "lambdas/aws/firehose/batch/batch.go",
