@@ -80,6 +80,7 @@ func drawHeader(t *rapid.T) record.Header {
 		UserAgent:   text.Draw(t, "ua"),
 		ContentType: text.Draw(t, "content type"),
 		Encoding:    text.Draw(t, "encoding"),
+		Source:      drawSource(t),
 		First:       rapid.IntRange(0, 10_000).Draw(t, "first"),
 		Replays:     rapid.IntRange(0, 3).Draw(t, "replays"),
 	}
