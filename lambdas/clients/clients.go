@@ -17,6 +17,7 @@ type Client struct {
 	Members []string // of the object that wraps events: the array with this name holds them
 	Types   []string // places that name an event's type; default the setting TypeFrom
 	Keys    []string // places, in the envelope or in an event, that hold its public write key
+	Queries bool     // whether an element that is a string is a query, which is an event
 	Answers Answers
 	Guides  []Guide // for those who point an SDK here: one row of the docs each
 }
@@ -59,6 +60,9 @@ var secrets = []string{
 func IsSecret(name string) bool {
 	return slices.ContainsFunc(secrets, func(secret string) bool { return strings.EqualFold(secret, name) })
 }
+
+// IsPixel says whether a request without a query is an event, too.
+func (c *Client) IsPixel() bool { return len(c.Posts) == 0 && c.Answers.Pixel }
 
 // Names returns the names of all clients.
 func Names() (names []string) {

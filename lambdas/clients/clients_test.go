@@ -33,9 +33,20 @@ func TestAPathThatNoEnabledClientHasLeadsNowhere(t *testing.T) {
 		set  *clients.Set
 		path string
 	}{
-		{all, "/flags/"}, {all, "/sourceConfig"}, {all, "/wp-login.php"}, {all, "/v1"}, {all, "/v1/batch/x"},
-		{all, "/api/42/x/envelope"}, {all, "/api//envelope"}, {all, "/api/s/"}, {all, "/events"}, {all, "/"}, {all, ""},
-		{some, "/batch/"}, {some, "/api/42/envelope/"}, {none, "/v1/batch"},
+		{all, "/flags/"},
+		{all, "/sourceConfig"},
+		{all, "/wp-login.php"},
+		{all, "/v1"},
+		{all, "/v1/batch/x"},
+		{all, "/api/42/x/envelope"},
+		{all, "/api//envelope"},
+		{all, "/api/s/"},
+		{all, "/events"},
+		{all, "/"},
+		{all, ""},
+		{some, "/batch/"},
+		{some, "/api/42/envelope/"},
+		{none, "/v1/batch"},
 	} {
 		if got := c.set.Post([]byte(c.path)); got != nil {
 			t.Errorf("POST %q leads to %s; want nowhere", c.path, got.Name)

@@ -126,6 +126,7 @@ var Table = []Client{
 		Posts:   []string{"/matomo.php", "/piwik.php"},
 		Gets:    []string{"/matomo.php", "/piwik.php"},
 		Members: []string{"requests"},
+		Queries: true,
 		Answers: Answers{Pixel: true},
 		Guides: []Guide{{
 			SDK: "Matomo", Set: "server: `new MatomoTracker(site, 'https://$host/matomo.php')`; page: `setTrackerUrl`",

@@ -27,7 +27,7 @@ type judgement struct {
 
 // body decides on every event of the body.
 func (j *judgement) body() {
-	text, _, failed := j.inflater.Inflate(j.Body)
+	text, _, failed := j.inflater.Inflate(j.Body, j.Encoding)
 	if failed != nil {
 		j.rejectBody(j.Body, *failed)
 		return
