@@ -63,6 +63,21 @@ func (d beside) of(b Body) Body {
 	return b
 }
 
+// Source returns s with what stood beside the events, and without the query when that is
+// the event.
+func (b Body) Source(s record.Source) record.Source {
+	if s.Key == "" {
+		s.Key = b.Key
+	}
+	if b.Envelope != "" {
+		s.Envelope = b.Envelope // a part of a split body has it already
+	}
+	if b.Queried {
+		s.Query = ""
+	}
+	return s
+}
+
 // join joins members of an object.
 func join(a, b []byte) []byte {
 	if len(a) > 0 && len(b) > 0 {

@@ -13,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"global-ingest/lambdas/clients"
 	"global-ingest/lambdas/record"
 )
 
@@ -186,13 +187,17 @@ func (h *Handler) rejected(ctx context.Context, line []byte, reason record.Reaso
 			return nil, err
 		}
 	}
-	if reject.Reason == record.NotAnObject {
-		// It may be an array, whose elements would count as events of the request.
-		payload = slices.Concat([]byte{'['}, payload, []byte{']'})
-	}
 	header := reject.Header()
 	header.Replays++
-	if _, _, isEvent := record.SplitEventID(reject.ID); isEvent && len(h.splitter.Split(payload, header).Events) > 1 {
+	_, _, isEvent := record.SplitEventID(reject.ID)
+	client := clients.Named(header.Source.Client)
+	wraps := isEvent && client != nil && len(client.Members) > 0 && bytes.HasPrefix(payload, []byte{'{'})
+	if reject.Reason == record.NotAnObject || wraps {
+		// The elements of an array, and of an array in an event that looks like an envelope,
+		// would count as events of the request.
+		payload = slices.Concat([]byte{'['}, payload, []byte{']'})
+	}
+	if isEvent && len(h.splitter.Split(payload, header).Events) > 1 {
 		return nil, errors.New("payload of one event holds several, which would take the ids of later events")
 	}
 	return []record.Record{{Header: header, Body: payload}}, nil

@@ -26,6 +26,7 @@ type Config struct {
 	TypeFrom         []string      // where an event may name its type, the first first; default "type"
 	Formats          bool          // whether "format" in a schema refuses values; default true
 	Strict           bool          // whether an event whose type has no schema is rejected; default false
+	WriteKeys        []string      // public write keys that an event may have, if it has one; default empty: any
 	Put              bounds.Config // bounds of each put
 }
 
@@ -86,6 +87,7 @@ func (c *Config) Settings() setting.Set {
 		"TYPE_FROM":          setting.List(&c.TypeFrom),
 		"FORMATS":            setting.Bool(&c.Formats),
 		"STRICT":             setting.Bool(&c.Strict),
+		"WRITE_KEYS":         setting.List(&c.WriteKeys),
 	}
 	c.Put.Bind(s, "PUT")
 	return s

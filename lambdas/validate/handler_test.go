@@ -63,7 +63,7 @@ func TestInvalidEventsAreRejectedWithTheReason(t *testing.T) {
 			}
 			want := []record.Reject{{
 				ID: c.id, ReceivedAt: receivedAt, RequestID: "request-a", IP: "203.0.113.0", UserAgent: "agent/1", Reason: c.reason,
-				Errors: []record.Finding{c.found}, Payload: []byte(c.body), Processor: "validate/2",
+				Errors: []record.Finding{c.found}, Payload: []byte(c.body), Processor: "validate/3",
 			}}
 			if strings.Contains(c.body, `"type":"click"`) {
 				want[0].Type = "click"

@@ -30,8 +30,6 @@ type worker struct {
 	lines    []byte    // for the answer, of all records of the share
 	overflow overflow  // the other lines
 	rejects  rejects   // not put yet
-
-	typePlace string // JSON pointer of where an event should name its type
 }
 
 func newWorker(c Config, set *schema.Set) *worker {
@@ -40,8 +38,6 @@ func newWorker(c Config, set *schema.Set) *worker {
 		schemas:  set,
 		splitter: event.NewSplitter(event.MaxDepth, event.MaxEvents, c.TypeFrom...),
 		inflater: event.NewInflater(c.MaxInflatedBytes),
-
-		typePlace: "/" + strings.ReplaceAll(c.TypeFrom[0], ".", "/"),
 	}
 }
 
