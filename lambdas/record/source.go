@@ -73,13 +73,15 @@ func AppendAttribute(dst []byte, name, value string) []byte {
 // members would become 800 MB of lines.
 const maxSources = 1 << 20
 
-// Shared returns the source of all lines but the first of a body with some events: s,
-// or what is short of it and the id of the first event, where s would take too much.
-func (s Source) Shared(events int, first string) Source {
-	if len(appendSource(nil, s))*events <= maxSources {
+// SharedSource returns the source of all lines but the first of a body with some events:
+// that of h, or what is short of it and the id of the first event, where all of it would
+// take too much.
+func (h Header) SharedSource(events int) Source {
+	s := h.Source
+	if s == (Source{}) || len(appendSource(nil, s))*events <= maxSources {
 		return s
 	}
-	return Source{Client: s.Client, Key: s.Key, Rest: first}
+	return Source{Client: s.Client, Key: s.Key, Rest: EventID(h.ID, h.First)}
 }
 
 // source returns the member "source", if there is one.

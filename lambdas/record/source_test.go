@@ -62,10 +62,10 @@ func TestValuesOfASourceStandInOneLine(t *testing.T) {
 func TestALargeSourceStandsInOneLineOfManyEvents(t *testing.T) {
 	large := source
 	large.Envelope = record.JSON(`{"a":"` + strings.Repeat("x", 10_000) + `"}`)
-	if got := large.Shared(100, "i/0"); got != large {
+	if got := (record.Header{ID: "i", Source: large}).SharedSource(100); got != large {
 		t.Errorf("of 100 events, 1 MB of lines, each has it; got %+v", got)
 	}
-	if got, want := large.Shared(200, "i/0"), (record.Source{Client: "segment", Key: "key", Rest: "i/0"}); got != want {
+	if got, want := (record.Header{ID: "i", First: 2, Source: large}).SharedSource(200), (record.Source{Client: "segment", Key: "key", Rest: "i/2"}); got != want {
 		t.Errorf("of 200 events got %+v, want %+v", got, want)
 	}
 }

@@ -41,7 +41,7 @@ func (j *judgement) body() {
 		return
 	}
 	j.Source = found.Source(j.Source)
-	others := j.Source.Shared(len(found.Events), record.EventID(j.ID, j.First))
+	others := j.SharedSource(len(found.Events))
 	for n, e := range found.Events {
 		if n > 0 {
 			j.Source = others
