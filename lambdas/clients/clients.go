@@ -22,13 +22,18 @@ type Client struct {
 	Guides  []Guide // for those who point an SDK here: one row of the docs each
 }
 
-// Answers are the bodies that a client reads, as JSON or text. $id stands for the
-// ingest id. An empty one is the body that every other client gets.
+// Answers are the bodies that a client reads.
 type Answers struct {
+	Body
+	Verbose Body // to a request with the parameter verbose=1; default Body
+	Pixel   bool // whether a GET is answered with an image
+}
+
+// Body is what answers say. $id stands for the ingest id. An empty one is what every
+// other client gets.
+type Body struct {
 	Stored  string // with 200
 	Refused string // with 503
-	Verbose string // the parameter that asks for the JSON body instead, by the value 1
-	Pixel   bool   // whether a GET is answered with an image
 }
 
 // Guide tells how to point an SDK here.
@@ -39,6 +44,9 @@ type Guide struct {
 	Kept   string // what stands where
 	Unkept string // what is lost, or answered 404
 }
+
+// CloudEvents is the client that no path names, but its headers.
+const CloudEvents = "cloudevents"
 
 // None in the setting Clients enables no client.
 const None = "none"

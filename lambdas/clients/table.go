@@ -13,7 +13,7 @@ var Table = []Client{
 		Members: []string{"batch"},
 		Types:   []string{"type"},
 		Keys:    []string{"writeKey"},
-		Answers: Answers{Stored: `{"success":true,"id":"$id"}`},
+		Answers: Answers{Body: Body{Stored: `{"success":true,"id":"$id"}`}},
 		Guides: []Guide{
 			{
 				SDK: "Segment on a server",
@@ -74,12 +74,15 @@ var Table = []Client{
 		}},
 	},
 	{
-		Name:    "mixpanel",
-		Posts:   []string{"/track", "/engage", "/groups"},
-		Gets:    []string{"/track", "/engage", "/groups"},
-		Types:   []string{"event"},
-		Keys:    []string{"properties.token", "$token"},
-		Answers: Answers{Stored: "1", Refused: "0", Verbose: "verbose"},
+		Name:  "mixpanel",
+		Posts: []string{"/track", "/engage", "/groups"},
+		Gets:  []string{"/track", "/engage", "/groups"},
+		Types: []string{"event"},
+		Keys:  []string{"properties.token", "$token"},
+		Answers: Answers{
+			Body:    Body{Stored: "1", Refused: "0"},
+			Verbose: Body{Stored: `{"status":1,"error":null,"id":"$id"}`, Refused: `{"status":0,"error":"unstored"}`},
+		},
 		Guides: []Guide{{
 			SDK: "Mixpanel",
 			Set: "server: `Mixpanel.init(token, {host: '$host'})`; page: `mixpanel.init(token, {api_host: 'https://$host'})`",
@@ -93,7 +96,7 @@ var Table = []Client{
 		Members: []string{"events"},
 		Types:   []string{"event_type"},
 		Keys:    []string{"api_key"},
-		Answers: Answers{Stored: `{"code":200,"id":"$id"}`, Refused: `{"code":503,"error":"unstored"}`},
+		Answers: Answers{Body: Body{Stored: `{"code":200,"id":"$id"}`, Refused: `{"code":503,"error":"unstored"}`}},
 		Guides: []Guide{{
 			SDK: "Amplitude", Set: "`init(key, {serverUrl: 'https://$host/2/httpapi'})`",
 			ID: "insert_id", Kept: "`options`, `client_upload_time` and the key in `source`",
@@ -154,7 +157,7 @@ var Table = []Client{
 		}},
 	},
 	{
-		Name: "cloudevents",
+		Name: CloudEvents,
 		Guides: []Guide{{
 			SDK: "CloudEvents", Set: "`httpTransport('https://$host/events')`, `cehttp.WithTarget`: structured, batched or binary",
 			ID: "id", Kept: "of binary mode `ce-*` in `source.attributes`; `ce-type` is the type",

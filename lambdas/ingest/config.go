@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"global-ingest/lambdas/clients"
 	"global-ingest/lambdas/runtime/bounds"
 	"global-ingest/lambdas/runtime/setting"
 )
@@ -48,6 +49,7 @@ type Config struct {
 	Streams      []string        // names of the streams that take the records, each a share of them; at least one
 	ClientIP     ClientIP        // how much of the client's address is stored; default Truncated
 	Origins      []string        // whose pages may read answers: origins, or AnyOrigin; default empty: every page
+	Clients      []string        // names of the clients whose paths are open, or clients.None; default empty: all
 	Bucket       string          // the lake, for records that the stream does not take; required
 	Acknowledge  Acknowledgement // when a client gets its answer; default Durable
 	WhenUnstored WhenUnstored    // the answer when neither stream nor spill took the record; default Refuse
@@ -97,6 +99,7 @@ func (c Config) Validate() error {
 		setting.Named("WHEN_UNSTORED", c.WhenUnstored.Validate()),
 		setting.Named("CLIENT_IP", c.ClientIP.Validate()),
 		checkOrigins(c.Origins),
+		setting.Named("CLIENTS", clients.Check(c.Clients)),
 		setting.Named("PUT:", c.Put.Validate()),
 		setting.Named("SPILL:", c.Spill.Validate()),
 		c.checkWorstCase(),
@@ -126,6 +129,7 @@ func (c *Config) Settings() setting.Set {
 	s := setting.Set{
 		"ENVIRONMENT":   setting.Text(&c.Environment),
 		"CORS_ORIGINS":  setting.List(&c.Origins),
+		"CLIENTS":       setting.List(&c.Clients),
 		"EVENTS_STREAM": setting.List(&c.Streams),
 		"CLIENT_IP":     setting.Text(&c.ClientIP),
 		"LAKE_BUCKET":   setting.Text(&c.Bucket),
