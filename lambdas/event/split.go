@@ -15,7 +15,7 @@ import (
 type Splitter struct {
 	maxDepth  int
 	maxEvents int
-	typeFrom  []string // where an event names its type; nil where the scanner looks
+	typeFrom  []string // where an event may name its type
 
 	scanner scanner
 	decoder jsontext.Decoder
@@ -29,13 +29,13 @@ type Splitter struct {
 // at most maxDepth deep: the event itself is the first level. typeFrom says where an
 // event names its type, by default DefaultTypeFrom.
 func NewSplitter(maxDepth, maxEvents int, typeFrom ...string) *Splitter {
-	s := &Splitter{maxDepth: maxDepth, maxEvents: maxEvents}
-	s.scanner = scanner{maxDepth: maxDepth, typeMember: DefaultTypeFrom}
-	switch {
-	case len(typeFrom) == 1 && !strings.Contains(typeFrom[0], "."):
+	if len(typeFrom) == 0 {
+		typeFrom = []string{DefaultTypeFrom}
+	}
+	s := &Splitter{maxDepth: maxDepth, maxEvents: maxEvents, typeFrom: typeFrom}
+	s.scanner.maxDepth = maxDepth
+	if len(typeFrom) == 1 && !strings.Contains(typeFrom[0], ".") {
 		s.scanner.typeMember = typeFrom[0]
-	case len(typeFrom) > 0:
-		s.typeFrom = typeFrom
 	}
 	return s
 }
@@ -103,7 +103,7 @@ func (s *Splitter) value(text []byte, start int) (Form, *Item) {
 func (s *Splitter) objects(text []byte, start int) *Item {
 	if !utf8.Valid(text) {
 		failed := reject(text, record.NotJSON, invalidUTF8(text), "invalid UTF-8")
-		failed.Type, _ = s.members(text[gap(text, 0):])
+		failed.Type = s.typeIn(text[gap(text, 0):])
 		return failed
 	}
 	count := 0
@@ -234,7 +234,10 @@ func (s *Splitter) outline(text []byte, start int) (count int, err error) {
 			s.events = append(s.events, Item{Raw: raw, Offset: offset})
 		}
 	}
-	return count, s.end()
+	if _, err := s.decoder.ReadToken(); err != nil {
+		return 0, err
+	}
+	return count, s.after()
 }
 
 func (s *Splitter) tooMany() *Item {
