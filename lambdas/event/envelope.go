@@ -22,16 +22,12 @@ const maxBeside = 16 << 10
 // lookIn makes s look for an event's type, until the next call, where events of c name
 // it.
 func (s *Splitter) lookIn(c *clients.Client) {
-	places := s.places
+	s.typeFrom, s.scanner.typeMember = s.places, ""
 	if c != nil && len(c.Types) > 0 {
-		places = c.Types
+		s.typeFrom = c.Types
 	}
-	s.scanner.typeMember, s.typeFrom = DefaultTypeFrom, nil
-	switch {
-	case len(places) == 1 && !strings.Contains(places[0], "."):
-		s.scanner.typeMember = places[0]
-	case len(places) > 0:
-		s.typeFrom = places
+	if len(s.typeFrom) == 1 && !strings.Contains(s.typeFrom[0], ".") {
+		s.scanner.typeMember = s.typeFrom[0]
 	}
 }
 
@@ -134,7 +130,7 @@ func (s *Splitter) outlineObject(text []byte, c *clients.Client) (from, to int, 
 			found.members = append(appendName(found.members, name), value...)
 		}
 	}
-	if len(names) == maxMembers || s.end() != nil {
+	if _, err := s.decoder.ReadToken(); err != nil || len(names) == maxMembers || s.after() != nil {
 		return 0, 0, beside{}
 	}
 	return from, to, found

@@ -15,8 +15,8 @@ import (
 type Splitter struct {
 	maxDepth  int
 	maxEvents int
-	places    []string // where an event names its type, unless its client says
-	typeFrom  []string // where the next one does; nil where the scanner looks
+	places    []string // where an event may name its type, unless its client says
+	typeFrom  []string // where the next one may
 
 	scanner scanner
 	decoder jsontext.Decoder
@@ -31,6 +31,9 @@ type Splitter struct {
 // at most maxDepth deep: the event itself is the first level. typeFrom says where an
 // event names its type, by default DefaultTypeFrom.
 func NewSplitter(maxDepth, maxEvents int, typeFrom ...string) *Splitter {
+	if len(typeFrom) == 0 {
+		typeFrom = []string{DefaultTypeFrom}
+	}
 	s := &Splitter{maxDepth: maxDepth, maxEvents: maxEvents, places: typeFrom, scanner: scanner{maxDepth: maxDepth}}
 	s.lookIn(nil)
 	return s
@@ -124,7 +127,7 @@ func (s *Splitter) value(text []byte, start int) (Form, *Item) {
 func (s *Splitter) objects(text []byte, start int) *Item {
 	if !utf8.Valid(text) {
 		failed := reject(text, record.NotJSON, invalidUTF8(text), "invalid UTF-8")
-		failed.Type, _ = s.members(text[gap(text, 0):])
+		failed.Type = s.typeIn(text[gap(text, 0):])
 		return failed
 	}
 	count := 0
@@ -255,7 +258,10 @@ func (s *Splitter) outline(text []byte, start int) (count int, err error) {
 			s.events = append(s.events, Item{Raw: raw, Offset: offset})
 		}
 	}
-	return count, s.end()
+	if _, err := s.decoder.ReadToken(); err != nil {
+		return 0, err
+	}
+	return count, s.after()
 }
 
 func (s *Splitter) tooMany() *Item {

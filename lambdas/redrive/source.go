@@ -119,31 +119,21 @@ func (h *Handler) lines(ctx context.Context, key string, decode decoder) source 
 				yield(record.Record{}, fmt.Errorf("reading %s: %w", key, err))
 				return
 			}
-			if n++; !h.line(ctx, key, n, line, decode, yield) {
-				return
+			n++
+			var records []record.Record
+			if line = bytes.TrimSpace(line); len(line) > 0 {
+				records, err = decode(ctx, line)
+			}
+			if err != nil {
+				h.leaveOut(ctx, "line is not readable", "key", key, "line", n, "cause", err.Error())
+			}
+			for _, r := range records {
+				if !yield(r, nil) {
+					return
+				}
 			}
 		}
 	}
-}
-
-// line yields what decode makes of line n, and says whether to go on.
-func (h *Handler) line(
-	ctx context.Context, key string, n int, line []byte, decode decoder, yield func(record.Record, error) bool,
-) (more bool) {
-	if line = bytes.TrimSpace(line); len(line) == 0 {
-		return true
-	}
-	records, err := decode(ctx, line)
-	if err != nil {
-		h.leaveOut(ctx, "line is not readable", "key", key, "line", n, "cause", err.Error())
-		return true
-	}
-	for _, r := range records {
-		if !yield(r, nil) {
-			return false
-		}
-	}
-	return true
 }
 
 // failed reads a line of Firehose's error object, which has the original data in
