@@ -21,6 +21,8 @@ type Environment struct {
 	Domain    Domain   // a name of your own for the endpoint
 	WAF       WAF      // a firewall before the API
 	Origins   []string // origins whose pages may read answers, with credentials, such as "https://example.com"; a browser does not send the JSON of other pages, and sends their text; {"*"} allows every page, without credentials; default empty: every page, with credentials
+	Clients   []string // clients whose paths are open beside / and /events, by their names in infra/docs/clients.md; {"none"} opens none; default empty: all
+	WriteKeys []string // public write keys that an event may have, if it has one; others are rejected as unknown_key; default empty: any
 	Ingest    Function // the function that answers clients
 	Validator Function // the function that checks batches
 	Redrive   Function // the function that brings spilled and replayed records back

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"global-ingest/lambdas/clients"
 	"global-ingest/lambdas/event"
 	"global-ingest/lambdas/ingest"
 	"global-ingest/lambdas/runtime/setting"
@@ -107,11 +108,29 @@ func (e Environment) checkEdge() error {
 		return fmt.Errorf(`%s is %q, must have "*" alone, which is every page`, "Origins", e.Origins)
 	}
 	return first(
+		setting.Named("Clients", clients.Check(e.Clients)),
+		e.checkWriteKeys(),
 		chosen("TLS", e.TLS, TLSPolicies...),
 		between("WAF.RatePerAddress", e.WAF.RatePerAddress, 10, 2_000_000_000),
 		atLeast("Throttle.RatePerSecond", e.Throttle.RatePerSecond, 1),
 		atLeast("Throttle.Burst", e.Throttle.Burst, 1),
 	)
+}
+
+// maxWriteKeys is the room for them in the 4,096 bytes that the variables of a function
+// may take: some 30 keys.
+const maxWriteKeys = 1_024
+
+func (e Environment) checkWriteKeys() error {
+	for _, key := range e.WriteKeys {
+		if key == "" || strings.Contains(key, ",") {
+			return fmt.Errorf("WriteKeys has %q, must have keys without commas", key)
+		}
+	}
+	if n := len(strings.Join(e.WriteKeys, ",")); n > maxWriteKeys {
+		return fmt.Errorf("WriteKeys take %d bytes, must be at most %d", n, maxWriteKeys)
+	}
+	return nil
 }
 
 func (e Environment) checkFunctions() error {

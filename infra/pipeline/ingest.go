@@ -20,6 +20,7 @@ type IngestProps struct {
 	Acknowledge  ingest.Acknowledgement // when a client hears of its event; required
 	WhenUnstored ingest.WhenUnstored    // what a client hears when nothing took its record; required
 	Origins      []string               // whose pages may read answers, as environment.Environment has it; default every page
+	Clients      []string               // whose paths are open, as environment.Environment has it; default all
 	Provisioned  int                    // provisioned concurrency; default none
 }
 
@@ -48,6 +49,7 @@ func NewIngest(scope constructs.Construct, id string, props IngestProps) *Ingest
 	config.Streams = names(props.Events)
 	config.Bucket = *props.Lake.Bucket.BucketName()
 	config.Origins = props.Origins
+	config.Clients = props.Clients
 	config.ClientIP = props.ClientIP
 	config.Acknowledge = props.Acknowledge
 	config.WhenUnstored = props.WhenUnstored

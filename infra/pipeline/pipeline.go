@@ -27,7 +27,7 @@ func newPipeline(scope awscdk.Stage, env environment.Environment, dist string, l
 	validator := NewValidator(stack, "Validator", ValidatorProps{
 		FunctionProps: function(env.Validator),
 		Environment:   env.Name, Rejects: rejects, Lake: lake,
-		TypeFrom: env.TypeFrom, Formats: env.Formats, Strict: env.Strict,
+		TypeFrom: env.TypeFrom, Formats: env.Formats, Strict: env.Strict, WriteKeys: env.WriteKeys,
 	})
 	var events []*Delivery
 	for i := range env.Streams {
@@ -40,7 +40,7 @@ func newPipeline(scope awscdk.Stage, env environment.Environment, dist string, l
 		FunctionProps: function(env.Ingest),
 		Environment:   env.Name, Events: events, Lake: lake,
 		ClientIP: env.ClientIP, Acknowledge: env.Acknowledge, WhenUnstored: env.WhenUnstored,
-		Origins: env.Origins, Provisioned: env.Provisioned,
+		Origins: env.Origins, Clients: env.Clients, Provisioned: env.Provisioned,
 	})
 	redrive := NewRedrive(stack, "Redrive", RedriveProps{
 		FunctionProps: function(env.Redrive),
@@ -48,8 +48,8 @@ func newPipeline(scope awscdk.Stage, env environment.Environment, dist string, l
 	})
 	api := "global-ingest-" + env.Name
 	edge := NewEdge(stack, "Edge", EdgeProps{
-		Name: api, Ingest: ingest, Throttle: env.Throttle, TLS: env.TLS, Domain: env.Domain, WAF: env.WAF, Origins: env.Origins, Logs: logs,
-		Tracing: env.Tracing, OwnLogRole: env.OwnAPILogRole,
+		Name: api, Ingest: ingest, Throttle: env.Throttle, TLS: env.TLS, Domain: env.Domain, WAF: env.WAF, Origins: env.Origins, Clients: env.Clients,
+		Logs: logs, Tracing: env.Tracing, OwnLogRole: env.OwnAPILogRole,
 	})
 	var canary *Canary
 	if env.Canary.Every > 0 {
