@@ -24,6 +24,8 @@ func variants() []environment.Environment {
 	}
 	everything.WAF.On = true
 	everything.Origins = []string{"https://example.com", "https://shop.example.com"}
+	everything.Clients = []string{"segment", "otlp"}
+	everything.WriteKeys = []string{"web", "ios"}
 	everything.Ingest.Reserved, everything.Validator.Reserved, everything.Redrive.Reserved = 500, 100, 10
 	everything.RedriveConcurrency = 7
 	everything.Provisioned = 5
@@ -38,7 +40,10 @@ func variants() []environment.Environment {
 	everything.Alarms.Pager = "arn:aws:sns:" + region + ":" + account + ":pager"
 	everything.Alarms.RequestsPerDay = 1_000_000
 	everything.Canary.Every = time.Minute
-	return []environment.Environment{sharded, everything}
+
+	closed := environment.Default("Closed")
+	closed.Clients = []string{"none"}
+	return []environment.Environment{sharded, closed, everything}
 }
 
 func variant(t *testing.T, stage, name string) *stack {
@@ -106,6 +111,8 @@ func TestEverySettingArrives(t *testing.T) {
 		"Origins, function":  `"CORS_ORIGINS": "https://example.com,https://shop.example.com"`,
 		"Origins, preflight": `\"$!origin\" == \"https://example.com\" || \"$!origin\" == \"https://shop.example.com\"`,
 		"Origins, refusals":  `"gatewayresponse.header.Access-Control-Allow-Origin": "'*'"`,
+		"Clients":            `"CLIENTS": "segment,otlp"`,
+		"WriteKeys":          `"WRITE_KEYS": "web,ios"`,
 		"Provisioned":        `"ProvisionedConcurrentExecutions": 5`,
 		"Release":            `"DeploymentConfigName": "CodeDeployDefault.LambdaLinear10PercentEvery1Minute"`,
 		"SourceBackup":       `"S3BackupMode": "Enabled"`,
