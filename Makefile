@@ -92,7 +92,7 @@ names: ## print the names that AWS generated for ENV, for a shell: eval "$(make 
 	@$(OPS) names -environment '$(ENV)'
 smoke: ## send ENV a few events, check the answers and, with credentials, find them in the lake [URL=https://…]
 	@$(OPS) smoke -environment '$(ENV)' $(call flag,url,URL) $(call flag,origin,ORIGIN)
-replay: ## queue spilled, rejected or failed events of ENV once more: PREFIX=rejected/year=2026/ [REASON=unknown_type] [OLDER=24h] [DRY_RUN=1]
+replay: ## queue spilled, rejected or failed events of ENV once more: PREFIX=rejected/day=2026-11-25/ [REASON=unknown_type] [OLDER=24h] [DRY_RUN=1]
 	@$(OPS) replay -environment '$(ENV)' -prefix '$(PREFIX)' $(call flag,reason,REASON) $(call flag,older,OLDER) $(if $(DRY_RUN),-dry-run)
 destroy: synth ## stop ENV's traffic, wait until its streams are empty (WAIT=30m), delete its Pipeline stack; Storage stays
 	@$(OPS) kept -environment '$(ENV)'
