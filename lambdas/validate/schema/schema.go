@@ -28,6 +28,7 @@ type Set struct {
 	byType   map[string]entry
 	typeFrom []string
 	place    func(url string) string
+	library  *library
 }
 
 // entry is the schema of one type.
@@ -53,7 +54,7 @@ func Compile(fsys fs.FS, o Options) (*Set, error) {
 		}
 		sound = append(sound, name)
 	}
-	set := &Set{byType: map[string]entry{}, typeFrom: o.TypeFrom, place: library.place}
+	set := &Set{byType: map[string]entry{}, typeFrom: o.TypeFrom, place: library.place, library: library}
 	compiler := newCompiler(library, o.Formats)
 	for _, name := range sound {
 		compiled, err := compiler.Compile(address(name))
