@@ -1,5 +1,4 @@
-# Everything that a person or CI does here. `make` lists it; README.md tells the story.
-# It needs git, Go 1.26 and Node 20 or newer, and installs the rest.
+# Everything that a person or CI does here; `make` lists it. It needs git, Go 1.26 and Node 20 or newer, and installs the rest.
 
 ENV      ?= Dev
 BASE     ?= main
@@ -30,8 +29,7 @@ export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 export CDK_DISABLE_CLI_TELEMETRY := true
 
 .DEFAULT_GOAL := help
-.PHONY: help local test race fault fault-mutants fuzz bench bench-compare compare golden synth diff stateful review post readme \
-	cost build deploy names smoke replay destroy ci compare-deploy compare-destroy fmt lint vuln clean node cli
+.PHONY: help local query test race fault fault-mutants fuzz bench bench-compare compare golden synth diff stateful review post readme types cost build deploy judge names smoke replay destroy ci compare-deploy compare-destroy fmt lint vuln clean node cli
 
 ##@ On a laptop, without an AWS account
 
@@ -40,7 +38,9 @@ local: node ## run ENV's whole pipeline here: ENV=Dev PORT=8080 S3_PORT=9000 PAT
 	@CDK_OUTDIR=$(ASSEMBLY) go run ./infra -environment '$(ENV)'
 	@go build -o $(OUT)/bin/local ./test/local && exec $(OUT)/bin/local -environment '$(ENV)' $(call flag,dir,DIR) $(call flag,port,PORT) \
 		$(call flag,s3-port,S3_PORT) $(call flag,patience,PATIENCE) $(call flag,sandboxes,SANDBOXES) $(if $(THROTTLE),-throttle)
-test: node ## run every test
+query: cli ## ask the lake: SQL="select type, count(*) from events group by 1" FORMAT=csv|json; ENV=Prod asks Athena, else the lake here
+	@$(OPS) query -sql '$(subst ','\'',$(SQL))' $(if $(filter-out file,$(origin ENV)),-environment '$(ENV)') $(call flag,format,FORMAT)
+test: cli ## run every test
 	go test ./...
 race: ## run the tests that need no CDK, but the one of memory, under the race detector (needs a C compiler)
 	go test -race -skip TestMemoryIsBounded $(shell go list ./... | grep -v -e /infra -e /test/synth -e /test/compare/stacks -e /test/compare/app)
@@ -76,8 +76,8 @@ post: ## post .local/review.md to the pull request of a GitHub workflow, or upda
 	@$(OPS) review post -comment $(OUT)/review.md
 readme: ## bring the generated tables of infra/docs up to date
 	@$(OPS) readme
-cost: ## print what ENV costs a month, and which quota it meets first: EVENTS=100M BYTES=800 BATCH=10 PEAK=3
-	@$(OPS) cost -environment '$(ENV)' $(call flag,events,EVENTS) $(call flag,bytes,BYTES) $(call flag,batch,BATCH) $(call flag,peak,PEAK)
+cost: ## print what ENV costs a month, and which quota it meets first: EVENTS=100M BYTES=800 BATCH=10 PEAK=3 SCANS=1
+	@$(OPS) cost -environment '$(ENV)' $(call flag,events,EVENTS) $(call flag,bytes,BYTES) $(call flag,batch,BATCH) $(call flag,peak,PEAK) $(call flag,scans,SCANS)
 
 ##@ In an AWS account
 
@@ -97,7 +97,7 @@ replay: ## queue spilled, rejected or failed events of ENV once more: PREFIX=rej
 destroy: synth ## stop ENV's traffic, wait until its streams are empty (WAIT=30m), delete its Pipeline stack; Storage stays
 	@$(OPS) kept -environment '$(ENV)'
 	@$(OPS) drain -environment '$(ENV)' $(call flag,wait,WAIT)
-	$(CDK) destroy --force --build true --app $(ASSEMBLY) '$(ENV)/Pipeline'
+	$(CDK) destroy --force --exclusively --build true --app $(ASSEMBLY) '$(ENV)/Pipeline'
 ci: cli ## deploy the roles with which the workflows of REPOSITORY=owner/name (or owner@id/name@id) diff and deploy, in this account [OIDC_PROVIDER=arn]
 	$(CDK) deploy --app 'go run ./infra -repository "$(or $(REPOSITORY),$(error whose workflows? add REPOSITORY=owner/name))" -oidc-provider "$(OIDC_PROVIDER)"' Ci
 compare-deploy: cli build ## deploy the stage Compare, in us-east-1: what `make compare ENV=Compare` measures

@@ -50,6 +50,7 @@ type Environment struct {
 	Lifecycle     Lifecycle           // when the lake deletes objects
 	Alarms        Alarms              // thresholds, and who is told
 	Canary        Canary              // sends events of its own and looks for them in the lake
+	Query         Query               // tables and views over the lake, for SQL
 	Tracing       bool                // whether X-Ray traces requests through API and functions; default false
 	OwnAPILogRole bool                // whether this environment sets the role with which API Gateway writes logs for the whole account and region; one environment per account and region must; default false
 
@@ -142,6 +143,13 @@ type Lifecycle struct {
 	NoncurrentExpireAfter int // days, 1 to 36,500, for replaced and deleted versions; default 30
 }
 
+// Query is SQL over the lake, by Athena: a third stack, which no event needs.
+type Query struct {
+	Off          bool   // whether there is none; default false
+	Since        string // first day that a query sees, such as "2026-11-01"; default "2026-11-01"
+	ScanLimitMiB int    // MiB that one query may read before Athena ends it, 10 to 2,047; 2,047 are a cent, and some 11 million events; default 2,047
+}
+
 // TLSPolicies are the security policies that edge-optimized APIs and domain names take,
 // the newest clients' first: TLS 1.3 alone; TLS 1.2 with forward secrecy; TLS 1.2 with any
 // of its ciphers. From the model of API Gateway (botocore 1.43, apigateway 2015-07-09,
@@ -172,6 +180,7 @@ func Default(name string) Environment {
 		Delivery:           Delivery{TransformFor: 10 * time.Second, Retries: 300, BufferMiB: 64, BufferFor: time.Minute},
 		LogRetention:       30,
 		Lifecycle:          Lifecycle{NoncurrentExpireAfter: 30},
+		Query:              Query{Since: "2026-11-01", ScanLimitMiB: 2_047},
 		Alarms:             defaultAlarms(),
 	}
 }

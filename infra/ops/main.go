@@ -47,6 +47,7 @@ func groups() []group {
 			{"smoke", "send a few events and find them in the lake", smoke},
 			{"names", "print the names that AWS generated, as variables of a shell", names},
 			{"replay", "queue spilled, rejected or failed events to go through once more", replay},
+			{"query", "ask the lake in SQL: an environment's, or the one of this machine", ask},
 			{"kept", "print what a destroy leaves in the account", kept},
 			{"drain", "stop traffic and wait until the streams are empty", drain},
 		}},

@@ -15,12 +15,6 @@ import (
 	"global-ingest/lambdas/record"
 )
 
-// Result is what a query answers. A cell is nil where SQL says NULL.
-type Result struct {
-	Columns []Column
-	Rows    [][]*string
-}
-
 // macros are the functions of Trino in the views that DuckDB lacks, or has otherwise: it
 // fails on text that is no JSON where Trino returns NULL.
 var macros = []string{

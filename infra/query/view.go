@@ -15,6 +15,9 @@ import (
 // Column is a column of a view: its name, its type in Trino, and how it is computed.
 type Column struct{ Name, Type, SQL string }
 
+// GlueType is the column's type in the Glue catalog.
+func (c Column) GlueType() string { return column.GlueType(c.Type) }
+
 // View is a query with a name.
 type View struct {
 	Name    string

@@ -64,10 +64,7 @@ func (c Column) Type() string {
 	return "varchar"
 }
 
-// GlueType is the column's type in the Glue catalog, which has Hive's.
-func (c Column) GlueType() string { return GlueType(c.Type()) }
-
-// GlueType is the name that the Glue catalog has for one of Trino's types.
+// GlueType is the name that the Glue catalog, which has Hive's types, has for one of Trino's.
 func GlueType(trino string) string {
 	switch trino {
 	case "varchar":
