@@ -154,12 +154,12 @@ func gap(text []byte, at int) int {
 func (s *Splitter) object(text []byte, at int) (e Event, ok bool) {
 	n := &s.scanner
 	n.start(text)
-	n.at = at
+	n.At = at
 	switch {
 	case text[at] != '{':
 		return reject(text, record.NotJSON, at, errTrailing.Error()), false
 	case n.object(1):
-		return Event{Raw: text[at:n.at:n.at], Type: s.named(text[at:n.at], n.typeText)}, true
+		return Event{Raw: text[at:n.At:n.At], Type: s.named(text[at:n.At], n.typeText)}, true
 	}
 	s.read(text[at:], lenient)
 	if raw, err := s.decoder.ReadValue(); err == nil {
@@ -204,15 +204,15 @@ func (s *Splitter) plainArray(text []byte, start int) bool {
 	}
 	n := &s.scanner
 	n.start(text)
-	n.at++ // the bracket
-	for len(s.events) < s.maxEvents && n.next() == '{' {
-		from := n.at
+	n.At++ // the bracket
+	for len(s.events) < s.maxEvents && n.Next() == '{' {
+		from := n.At
 		if n.typeText = nil; !n.object(1) {
 			return false
 		}
-		s.events = append(s.events, Event{Raw: text[from:n.at:n.at], Offset: start + from, Type: s.named(text[from:n.at], n.typeText)})
-		if !n.take(',') {
-			return n.take(']') && n.at == len(text)
+		s.events = append(s.events, Event{Raw: text[from:n.At:n.At], Offset: start + from, Type: s.named(text[from:n.At], n.typeText)})
+		if !n.Take(',') {
+			return n.Take(']') && n.At == len(text)
 		}
 	}
 	return false

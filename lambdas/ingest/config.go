@@ -9,6 +9,22 @@ import (
 	"global-ingest/lambdas/runtime/setting"
 )
 
+// Acknowledgement says when a client hears of its event.
+type Acknowledgement string
+
+// The settings of Acknowledgement.
+const (
+	// Durable stores the record first: a 200 says that it is stored.
+	Durable Acknowledgement = "durable"
+
+	// Immediate answers first and stores the record behind the answer, with the same
+	// attempts, breaker and spill, before the sandbox takes another event or is frozen.
+	// An acknowledged event is lost when the sandbox dies in between, and when neither
+	// stream nor spill takes the record, whatever WhenUnstored says. After such a loss the
+	// sandbox stores first, as Durable does, until one of them takes a record again.
+	Immediate Acknowledgement = "immediate"
+)
+
 // Config is what the ingest function can be told. Infra writes it to the
 // function's environment, the function reads it back.
 type Config struct {

@@ -19,7 +19,8 @@ import (
 
 // Stream stores records. A nil error acknowledges: the record will not be lost.
 type Stream interface {
-	Put(ctx context.Context, record []byte) error
+	// Put takes the record of the request with this ingest id.
+	Put(ctx context.Context, id string, record []byte) error
 }
 
 // Spill stores what the stream does not take, whatever its size, for Redrive to
@@ -47,28 +48,25 @@ type Handler struct {
 	metrics io.Writer
 	log     *slog.Logger
 	now     func() time.Time
-	scratch sync.Pool // of *scratch, so that an environment uses the same memory for every request
+	scratch sync.Pool // of *scratch, so that a sandbox uses the same memory for every request
 
-	// Where Config.Acknowledge is Immediate:
-	behind    chan *scratch // an answered request whose record is to be stored; nil: there is none
-	unwritten sync.Mutex    // held from before a request is answered until its record is stored
-	down      atomic.Bool   // nothing took the last record, so that the next is stored before its answer
+	behind *writeBehind // nil where the record is stored before the answer
+	down   atomic.Bool  // whether nothing took the last record
 }
 
 // scratch is a request on its way: its id, its record, and the memory for both.
 type scratch struct {
-	parser     parser
-	id         string
-	received   time.Time
-	record     []byte
-	invocation context.Context // that brought the request, when it is stored behind its answer
+	parser   parser
+	id       string
+	received time.Time
+	record   []byte
 }
 
 // New returns a Handler that puts records on stream, or into spill when stream does
 // not take them, writes metric lines to metrics and tells log what an operator
 // should know.
 func New(c Config, stream Stream, spill Spill, metrics io.Writer, log *slog.Logger) *Handler {
-	return &Handler{
+	h := &Handler{
 		config:  c,
 		origins: newOrigins(c.Origins),
 		stream:  stream,
@@ -77,31 +75,38 @@ func New(c Config, stream Stream, spill Spill, metrics io.Writer, log *slog.Logg
 		log:     log,
 		now:     time.Now,
 		scratch: sync.Pool{New: func() any { return new(scratch) }},
-		behind:  make(chan *scratch, 1),
 	}
+	if c.Acknowledge == Immediate {
+		h.behind = newWriteBehind(h)
+	}
+	return h
 }
 
 // Invoke implements lambda.Handler. It answers every event and never fails: 200
 // when the record is stored, or will be where Config.Acknowledge is Immediate, and
 // what Config.WhenUnstored says when nothing took it.
-func (h *Handler) Invoke(ctx context.Context, event []byte) (answer []byte, err error) {
+func (h *Handler) Invoke(ctx context.Context, event []byte) ([]byte, error) {
+	answer, unwritten := h.answer(ctx, event)
+	if h.behind != nil {
+		h.behind.take(ctx, unwritten)
+	}
+	return answer, nil
+}
+
+// answer returns the answer to event, and its request when the record is to be stored
+// behind the answer. While nothing takes a record, it is stored first.
+func (h *Handler) answer(ctx context.Context, event []byte) (answer []byte, unwritten *scratch) {
 	id, cors := record.NewID(), h.origins.headers(nil)
-	handedOver := false
 	defer func() {
 		if cause := recover(); cause != nil {
 			answer = h.unstored(ctx, cors, id, fmt.Errorf("panic: %v", cause))
-		}
-		if h.config.Acknowledge == Immediate && !handedOver {
-			h.behind <- nil
 		}
 	}()
 	s := h.scratch.Get().(*scratch)
 	s.id, s.received = id, h.now()
 	cors = h.encode(s, event)
-	if h.config.Acknowledge == Immediate && !h.down.Load() {
-		h.handOver(ctx, s)
-		handedOver = true
-		return acknowledge(cors, id), nil
+	if h.behind != nil && !h.down.Load() {
+		return acknowledge(cors, id), s
 	}
 	defer h.scratch.Put(s)
 	if err := h.store(ctx, s); err != nil {
@@ -114,7 +119,7 @@ func (h *Handler) Invoke(ctx context.Context, event []byte) (answer []byte, err 
 // took it.
 func (h *Handler) store(ctx context.Context, s *scratch) (err error) {
 	defer func() { h.down.Store(err != nil) }()
-	refused := h.put(ctx, s.record)
+	refused := h.put(ctx, s)
 	if refused == nil {
 		return nil
 	}
@@ -133,11 +138,11 @@ func (h *Handler) store(ctx context.Context, s *scratch) (err error) {
 	return nil
 }
 
-func (h *Handler) put(ctx context.Context, data []byte) error {
-	if len(data) > record.MaxBytes {
-		return fmt.Errorf("record is %d bytes, limit of the stream is %d", len(data), record.MaxBytes)
+func (h *Handler) put(ctx context.Context, s *scratch) error {
+	if len(s.record) > record.MaxBytes {
+		return fmt.Errorf("record is %d bytes, limit of the stream is %d", len(s.record), record.MaxBytes)
 	}
-	return h.stream.Put(ctx, data)
+	return h.stream.Put(ctx, s.id, s.record)
 }
 
 // encode makes the record of event in s, and returns the headers of its answer. An event

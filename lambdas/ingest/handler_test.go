@@ -21,7 +21,7 @@ import (
 
 type stream func(context.Context, []byte) error
 
-func (s stream) Put(ctx context.Context, record []byte) error { return s(ctx, record) }
+func (s stream) Put(ctx context.Context, _ string, record []byte) error { return s(ctx, record) }
 
 // answer is API Gateway's view of what the function returns.
 type answer struct {
@@ -224,6 +224,24 @@ func TestClientIPIsKeptAsFarAsTheSettingSays(t *testing.T) {
 		if r.IP != c.kept {
 			t.Errorf("%s keeps %q of %s, want %q", c.setting, r.IP, c.sent, c.kept)
 		}
+	}
+}
+
+// ids is a stream that wants each record under its own ingest id.
+type ids struct{ *testing.T }
+
+func (t ids) Put(_ context.Context, id string, data []byte) error {
+	if r, _, err := record.Decode(data); err != nil || r.ID != id {
+		t.Errorf("record of %s is put under %s, error %v", r.ID, id, err)
+	}
+	return nil
+}
+
+func TestARecordIsPutUnderItsIngestID(t *testing.T) {
+	h := ingest.New(config(), ids{t}, nil, io.Discard, slog.New(slog.DiscardHandler))
+	answer, err := h.Invoke(t.Context(), proxyEvent(t, `{}`, false))
+	if err != nil || !strings.Contains(string(answer), `"statusCode":200`) {
+		t.Errorf("answer is %s, error %v", answer, err)
 	}
 }
 

@@ -16,7 +16,7 @@ import (
 func (h *Handler) add(ctx context.Context, b *batch, r record.Record) error {
 	data := record.Append(nil, r.Header, r.Body)
 	if len(data) <= record.MaxBytes {
-		b.addEvents(data)
+		b.addEvents(r.ID, data)
 		return nil
 	}
 	body, _, failed := h.inflater.Inflate(r.Body)
@@ -47,12 +47,12 @@ func (h *Handler) addPart(ctx context.Context, b *batch, r record.Record, p part
 	}
 	data := record.Append(nil, r.Header, p.body)
 	if len(data) <= record.MaxBytes {
-		b.addEvents(data)
+		b.addEvents(r.ID, data)
 		return nil
 	}
 	if len(p.body) <= h.config.MaxInflatedBytes {
 		if data = record.Append(nil, r.Header, compressed(p.body)); len(data) <= record.MaxBytes {
-			b.addEvents(data)
+			b.addEvents(r.ID, data)
 			return nil
 		}
 	}

@@ -53,7 +53,7 @@ const (
 // never asks for.
 type Handler struct {
 	config  Config
-	events  Stream
+	events  []Stream // each takes its share of requests, as record.StreamOf says
 	rejects Stream
 	lake    Lake
 	metrics io.Writer
@@ -64,9 +64,9 @@ type Handler struct {
 	inflater *event.Inflater
 }
 
-// New returns a Handler that reads objects of lake and puts their records on
-// events, or on rejects what no record of events can carry.
-func New(c Config, events, rejects Stream, lake Lake, metrics io.Writer, log *slog.Logger) *Handler {
+// New returns a Handler that reads objects of lake and puts their records on events, at
+// least one stream. What no record can carry it puts on rejects.
+func New(c Config, events []Stream, rejects Stream, lake Lake, metrics io.Writer, log *slog.Logger) *Handler {
 	return &Handler{
 		config: c, events: events, rejects: rejects, lake: lake, metrics: metrics, log: log,
 		splitter: event.NewSplitter(event.MaxDepth, event.MaxEvents),
@@ -167,7 +167,7 @@ func (o *object) attempt(work func() error) {
 // bringBack puts the records of spilled objects, those of many objects in one call. It
 // deletes an object once the stream has accepted all of its records.
 func (h *Handler) bringBack(ctx context.Context, objects []*object) {
-	var b batch
+	b := h.newBatch()
 	for f := range h.fetch(ctx, objects) {
 		if errors.Is(f.err, fs.ErrNotExist) {
 			h.log.InfoContext(ctx, "object is gone, redriven before", "key", f.Key)
@@ -178,16 +178,16 @@ func (h *Handler) bringBack(ctx context.Context, objects []*object) {
 			records, err := f.records()
 			for _, r := range records {
 				if err == nil {
-					err = h.add(ctx, &b, r)
+					err = h.add(ctx, b, r)
 				}
 			}
 			return err
 		})
 		if b.isFull() {
-			h.settle(ctx, &b)
+			h.settle(ctx, b)
 		}
 	}
-	h.settle(ctx, &b)
+	h.settle(ctx, b)
 }
 
 // settle puts what b holds and deletes the objects that are done.
@@ -220,7 +220,7 @@ func (h *Handler) replay(ctx context.Context, o *object) error {
 	if err != nil {
 		return err
 	}
-	b := batch{objects: []*object{o}}
+	b := h.newBatch(o)
 	for r, err := range records {
 		if err != nil {
 			return err
@@ -229,53 +229,65 @@ func (h *Handler) replay(ctx context.Context, o *object) error {
 			h.leaveOut(ctx, "record was replayed too often", "id", r.ID, "replays", r.Replays-1, "limit", h.config.MaxReplays)
 			continue
 		}
-		if err := h.add(ctx, &b, r); err != nil {
+		if err := h.add(ctx, b, r); err != nil {
 			return err
 		}
 		if b.isFull() {
-			if h.flush(ctx, &b); o.err != nil {
+			if h.flush(ctx, b); o.err != nil {
 				return o.err
 			}
-			b.objects = []*object{o}
+			b = h.newBatch(o)
 		}
 	}
-	h.flush(ctx, &b)
+	h.flush(ctx, b)
 	return nil
 }
 
 // batch is what was read and not yet put. What is added belongs to the last of objects.
 type batch struct {
-	objects         []*object
-	events, rejects owned
-	bytes           int
+	objects []*object
+	events  []owned // by stream
+	rejects owned
+	records int
+	bytes   int
 }
 
-// owned are records and the object that each came from.
+// owned are the records for one stream, and the object that each came from.
 type owned struct {
 	records [][]byte
 	owners  []*object
 }
 
-func (b *batch) addEvents(data []byte) { b.add(&b.events, data) }
+func (h *Handler) newBatch(objects ...*object) *batch {
+	return &batch{objects: objects, events: make([]owned, len(h.events))}
+}
+
+// addEvents adds a record of the request with this ingest id.
+func (b *batch) addEvents(id string, data []byte) {
+	b.add(&b.events[record.StreamOf(id, len(b.events))], data)
+}
 
 func (b *batch) addReject(row []byte) { b.add(&b.rejects, row) }
 
 func (b *batch) add(to *owned, data []byte) {
 	to.records = append(to.records, data)
 	to.owners = append(to.owners, b.objects[len(b.objects)-1])
+	b.records++
 	b.bytes += len(data)
 }
 
 // isFull says whether b is worth a call of its own.
 func (b *batch) isFull() bool {
-	return b.bytes >= batchBytes || len(b.events.records) >= batchRecords || len(b.rejects.records) >= batchRecords
+	return b.bytes >= batchBytes || b.records >= batchRecords
 }
 
 // flush puts what b holds and empties it. The message of a record that was refused fails.
 func (h *Handler) flush(ctx context.Context, b *batch) {
-	h.put(ctx, h.events, b.events)
+	for i, stream := range h.events {
+		h.put(ctx, stream, b.events[i])
+	}
 	h.put(ctx, h.rejects, b.rejects)
-	*b = batch{}
+	*b = *h.newBatch()
 }
 
 func (h *Handler) put(ctx context.Context, stream Stream, o owned) {

@@ -79,7 +79,8 @@ func (l *lake) Delete(_ context.Context, keys ...string) error {
 }
 
 type lab struct {
-	within          time.Duration // of an invocation; 0: it has no end
+	within          time.Duration    // of an invocation; 0: it has no end
+	streams         []redrive.Stream // of events; nil: only the one below
 	events, rejects stream
 	lake            lake
 	out             bytes.Buffer
@@ -93,7 +94,10 @@ func (l *lab) work(t *testing.T, bodies ...string) (failed []int) {
 	t.Helper()
 	c := redrive.Default()
 	c.Environment, c.Streams, c.Rejects, c.Bucket = "Dev", []string{"events"}, "rejects", "lake"
-	h := redrive.New(c, &l.events, &l.rejects, &l.lake, &l.out, slog.New(slog.NewJSONHandler(&l.out, nil)))
+	if l.streams == nil {
+		l.streams = []redrive.Stream{&l.events}
+	}
+	h := redrive.New(c, l.streams, &l.rejects, &l.lake, &l.out, slog.New(slog.NewJSONHandler(&l.out, nil)))
 	type message struct {
 		MessageID string `json:"messageId"`
 		Body      string `json:"body"`
@@ -259,6 +263,39 @@ func TestWhatIsNotBegunInTimeGoesBack(t *testing.T) {
 }
 
 // A message can come twice; the second finds no object, and that is fine.
+// TestEachStreamTakesItsOwnRequests: a stream that refuses its records keeps no other
+// stream's from going back.
+func TestEachStreamTakesItsOwnRequests(t *testing.T) {
+	streams := make([]stream, 3)
+	streams[2].refuse = func([]byte) bool { return true }
+	l := newLab()
+	var messages []string
+	var refused []int
+	for i := range streams {
+		l.streams = append(l.streams, &streams[i])
+	}
+	for n := range 30 {
+		id := fmt.Sprint("id-", n)
+		messages = append(messages, notification(l.spill(id, []byte("{}"))))
+		if record.StreamOf(id, len(streams)) == 2 {
+			refused = append(refused, n)
+		}
+	}
+	if failed := l.work(t, messages...); !slices.Equal(failed, refused) || len(refused) == 0 {
+		t.Errorf("messages %v failed, want %v", failed, refused)
+	}
+	for i, s := range streams {
+		for _, data := range s.accepted {
+			if of := record.StreamOf(decode(t, data).ID, len(streams)); of != i {
+				t.Errorf("stream %d took a record of stream %d", i, of)
+			}
+		}
+	}
+	if taken := len(streams[0].accepted) + len(streams[1].accepted); taken+len(refused) != len(messages) {
+		t.Errorf("%d records went back and %d were refused, of %d", taken, len(refused), len(messages))
+	}
+}
+
 func TestAnObjectThatIsGoneWasRedrivenBefore(t *testing.T) {
 	l := newLab()
 	if failed := l.work(t, notification(record.SpillKey("id-01", receivedAt))); len(failed) > 0 {

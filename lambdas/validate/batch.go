@@ -40,12 +40,8 @@ type batch struct {
 }
 
 // decode reads the records of event. Other members, such as the stream's name, are
-// skipped. What Firehose writes is scanned; any other spelling of it is decoded.
+// skipped.
 func (b *batch) decode(event []byte) error {
-	b.reset(len(event))
-	if b.scan(event) {
-		return nil
-	}
 	b.reset(len(event))
 	d := batchDecoder{batch: b}
 	d.Reset(bytes.NewBuffer(event), batchOptions...)
@@ -76,15 +72,17 @@ func (b *batch) data(text []byte) ([]byte, error) {
 	return memory[start:len(memory):len(memory)], nil
 }
 
-// batchDecoder reads any JSON that is a transformation event.
+// batchDecoder reads a transformation event.
 type batchDecoder struct {
 	jsontext.Decoder
 	*batch
 	found bool // records
+	name  []byte
 }
 
-// object reads an object and calls member when it stands before each value.
-func (d *batchDecoder) object(member func(name string) error) error {
+// object reads an object and calls member when it stands before each value. The name
+// is good until the next.
+func (d *batchDecoder) object(member func(name []byte) error) error {
 	if kind := d.PeekKind(); kind != '{' {
 		return fmt.Errorf("want an object at byte %d", d.InputOffset())
 	}
@@ -92,11 +90,12 @@ func (d *batchDecoder) object(member func(name string) error) error {
 		return err
 	}
 	for d.PeekKind() == '"' {
-		name, err := d.ReadToken()
+		quoted, err := d.ReadValue()
 		if err != nil {
 			return err
 		}
-		if err := member(name.String()); err != nil {
+		d.name, _ = jsontext.AppendUnquote(d.name[:0], quoted)
+		if err := member(d.name); err != nil {
 			return err
 		}
 	}
@@ -104,8 +103,8 @@ func (d *batchDecoder) object(member func(name string) error) error {
 	return err
 }
 
-func (d *batchDecoder) topLevel(name string) error {
-	if name != "records" {
+func (d *batchDecoder) topLevel(name []byte) error {
+	if string(name) != "records" {
 		return d.SkipValue()
 	}
 	if kind := d.PeekKind(); kind != '[' {
@@ -126,18 +125,18 @@ func (d *batchDecoder) topLevel(name string) error {
 
 func (d *batchDecoder) record() error {
 	r := delivered{err: errNoData}
-	err := d.object(func(name string) error {
+	err := d.object(func(name []byte) error {
 		text, err := d.ReadValue()
 		if err != nil {
 			return err
 		}
-		switch {
-		case name == "recordId" && text.Kind() == '"':
+		switch isString := text.Kind() == '"'; {
+		case isString && string(name) == "recordId":
 			r.id = text
-		case name == "data" && text.Kind() == '"':
+		case isString && string(name) == "data":
 			r.data, r.err = d.base64(text)
-		case name == arrivalName:
-			r.arrived = milliseconds(text)
+		case string(name) == "approximateArrivalTimestamp":
+			r.arrived, _ = strconv.ParseInt(string(text), 10, 64)
 		}
 		return nil
 	})
@@ -146,18 +145,6 @@ func (d *batchDecoder) record() error {
 	}
 	d.records = append(d.records, r)
 	return err
-}
-
-// arrivalName is the member that says when Firehose took a record.
-const arrivalName = "approximateArrivalTimestamp"
-
-// milliseconds reads a whole number; 0 of anything else.
-func milliseconds(text []byte) int64 {
-	n, err := strconv.ParseInt(string(text), 10, 64)
-	if err != nil {
-		return 0
-	}
-	return n
 }
 
 func (d *batchDecoder) base64(quoted []byte) ([]byte, error) {

@@ -162,7 +162,7 @@ func TestAnObjectsFolderIsThatOfTheOldestArrival(t *testing.T) {
 	last := strings.LastIndex(event, at)
 	for name, row := range map[string]struct{ event, hour string }{
 		"as ever":      {event, "hour=12/"},
-		"spaces":       {strings.ReplaceAll(event, ":1", ": \n1"), "hour=12/"},
+		"spaces":       {strings.ReplaceAll(event, ":"+at, ": \n"+at), "hour=12/"},
 		"more members": {strings.Replace(event, "{", `{"x":{},`, 1), "hour=12/"},
 		"older one":    {event[:last] + strings.Replace(event[last:], at, fmt.Sprint(receivedAt.Add(-time.Hour).UnixMilli()), 1), "hour=09/"},
 		"no arrival":   {strings.ReplaceAll(event, "approximateArrivalTimestamp", "other"), "hour=10/"},

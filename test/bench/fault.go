@@ -75,9 +75,9 @@ func faults(r *report, table string, each int) error {
 	// A fresh handler has a closed breaker.
 	fresh := func() *ingest.Handler {
 		breaker := firehose.NewBreaker(stream, config.Breaker, time.Now)
-		return ingest.New(config, breaker, aside, io.Discard, slog.New(slog.DiscardHandler))
+		return ingest.New(config, firehose.Streams{breaker}, aside, io.Discard, slog.New(slog.DiscardHandler))
 	}
-	without := ingest.New(config, stream, nil, io.Discard, slog.New(slog.DiscardHandler)) // neither breaker nor spill
+	without := ingest.New(config, firehose.Streams{stream}, nil, io.Discard, slog.New(slog.DiscardHandler)) // neither breaker nor spill
 	timed := func(h *ingest.Handler) float64 {
 		began := time.Now()
 		_, _ = h.Invoke(context.Background(), event) // never fails

@@ -50,8 +50,8 @@ func newHandler(log *slog.Logger) (*ingest.Handler, error) {
 
 // newStreams returns the events streams, a breaker before each, and opens the
 // connection that the first put on the first of them will use.
-func newStreams(config ingest.Config, log *slog.Logger) (firehose.Shards, error) {
-	var shards firehose.Shards
+func newStreams(config ingest.Config, log *slog.Logger) (firehose.Streams, error) {
+	var streams firehose.Streams
 	for i, name := range config.Streams {
 		stream, err := firehose.New(name, config.Put)
 		if err != nil {
@@ -62,7 +62,7 @@ func newStreams(config ingest.Config, log *slog.Logger) (firehose.Shards, error)
 				log.Warn("the first put will open its own connection", "cause", err.Error())
 			}
 		}
-		shards = append(shards, firehose.NewBreaker(stream, config.Breaker, time.Now))
+		streams = append(streams, firehose.NewBreaker(stream, config.Breaker, time.Now))
 	}
-	return shards, nil
+	return streams, nil
 }

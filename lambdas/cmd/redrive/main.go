@@ -19,7 +19,10 @@ func main() {
 		log.Error("redrive cannot start", "cause", err.Error())
 		os.Exit(1)
 	}
-	events := batch.NewShards(config.Streams, config.Put)
+	var events []redrive.Stream
+	for _, name := range config.Streams {
+		events = append(events, batch.New(name, config.Put))
+	}
 	rejects := batch.New(config.Rejects, config.Put)
 	lambda.Start(redrive.New(config, events, rejects, lake.New(config.Bucket, config.Put), os.Stdout, log))
 }

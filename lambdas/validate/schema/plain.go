@@ -3,6 +3,8 @@ package schema
 import (
 	"encoding/json"
 	"strings"
+
+	"global-ingest/lambdas/event"
 )
 
 // plain makes the tree of an event without the decoder, which is half as fast and
@@ -10,8 +12,8 @@ import (
 // used again for the next event. What it does not take, an escape, a long number or
 // too many values, is left to parser; what it takes, parser makes the same tree of.
 type plain struct {
-	text    string
-	at      int // the next byte
+	event.Lexer
+	text    string // the event, for strings to share
 	values  int
 	objects []map[string]any // all there are
 	used    int              // those of this event
@@ -19,11 +21,11 @@ type plain struct {
 }
 
 // parse returns event as a tree, which is good until the next, and whether it could.
-func (p *plain) parse(event []byte) (tree any, ok bool) {
-	p.text, p.at, p.values = string(event), 0, 0
+func (p *plain) parse(text []byte) (tree any, ok bool) {
+	p.Lexer, p.text, p.values = event.Lexer{Text: text}, string(text), 0
 	tree, ok = p.value()
 	p.items = p.items[:0]
-	return tree, ok && p.at == len(p.text)
+	return tree, ok && p.At == len(p.Text)
 }
 
 // release forgets the event.
@@ -32,24 +34,14 @@ func (p *plain) release() {
 		clear(object)
 	}
 	clear(p.items[:cap(p.items)])
-	p.text, p.used = "", 0
-}
-
-// next skips whitespace and returns the byte after it, 0 at the end.
-func (p *plain) next() byte {
-	for ; p.at < len(p.text); p.at++ {
-		if c := p.text[p.at]; c != ' ' && c != '\n' && c != '\r' && c != '\t' {
-			return c
-		}
-	}
-	return 0
+	p.Lexer, p.text, p.used = event.Lexer{}, "", 0
 }
 
 func (p *plain) value() (any, bool) {
 	if p.values++; p.values > MaxValues {
 		return nil, false
 	}
-	switch p.next() {
+	switch p.Next() {
 	case '"':
 		return p.string()
 	case '{':
@@ -61,37 +53,34 @@ func (p *plain) value() (any, bool) {
 }
 
 func (p *plain) string() (string, bool) {
-	text := p.text[p.at+1:]
-	end := strings.IndexByte(text, '"')
-	if end < 0 || strings.IndexByte(text[:end], '\\') >= 0 {
+	start := p.At + 1
+	isPlain, ok := p.String()
+	if !ok || !isPlain {
 		return "", false
 	}
-	p.at += end + 2
-	return text[:end], true
+	return p.text[start : p.At-1], true
 }
 
 func (p *plain) object() (any, bool) {
 	object := p.empty()
-	p.at++
-	if p.next() == '}' {
-		p.at++
+	p.At++
+	if p.Take('}') {
 		return object, true
 	}
-	for p.next() == '"' {
+	for p.Next() == '"' {
 		name, ok := p.string()
-		if !ok || p.next() != ':' {
+		if !ok || !p.Take(':') {
 			return nil, false
 		}
-		p.at++
 		if object[name], ok = p.value(); !ok {
 			return nil, false
 		}
-		switch p.next() {
+		switch p.Next() {
 		case ',':
-			p.at++
-			p.next()
+			p.At++
+			p.Next()
 		case '}':
-			p.at++
+			p.At++
 			return object, true
 		default:
 			return nil, false
@@ -110,9 +99,8 @@ func (p *plain) empty() map[string]any {
 }
 
 func (p *plain) array() (any, bool) {
-	p.at++
-	if p.next() == ']' {
-		p.at++
+	p.At++
+	if p.Take(']') {
 		return []any{}, true
 	}
 	first := len(p.items)
@@ -122,11 +110,11 @@ func (p *plain) array() (any, bool) {
 			return nil, false
 		}
 		p.items = append(p.items, item)
-		switch p.next() {
+		switch p.Next() {
 		case ',':
-			p.at++
+			p.At++
 		case ']':
-			p.at++
+			p.At++
 			array := append(make([]any, 0, len(p.items)-first), p.items[first:]...)
 			p.items = p.items[:first]
 			return array, true
@@ -136,23 +124,21 @@ func (p *plain) array() (any, bool) {
 	}
 }
 
-// scalar returns a number or one of the three words.
+// scalar returns a number, a truth value or nil.
 func (p *plain) scalar() (any, bool) {
-	end := p.at
-	for end < len(p.text) && !strings.ContainsRune(",]} \n\r\t", rune(p.text[end])) {
-		end++
+	start := p.At
+	if !p.Scalar() {
+		return nil, false
 	}
-	text := p.text[p.at:end]
-	p.at = end
-	switch {
+	switch text := p.text[start:p.At]; {
 	case text == "true":
 		return true, true
 	case text == "false":
 		return false, true
 	case text == "null":
 		return nil, true
-	case text == "" || len(text) > maxPlainDigits || strings.ContainsAny(text, "eE"):
-		return nil, false
+	case len(text) <= maxPlainDigits && !strings.ContainsAny(text, "eE"):
+		return json.Number(text), true
 	}
-	return json.Number(text), true
+	return nil, false
 }

@@ -15,7 +15,7 @@ import (
 // errEnd ends the invocations of a test.
 var errEnd = errors.New("no more invocations")
 
-// next is the environment's side of Invocations.
+// next is the sandbox's side of Invocations.
 type next chan error
 
 func (n next) Next(context.Context) error {
@@ -60,7 +60,11 @@ func invoke(t *testing.T, h *ingest.Handler) {
 
 func TestImmediateAnswersThenWritesThenAsksForTheNext(t *testing.T) {
 	var steps []string
+	answering := t.Context()
 	h, invocations, ended, _ := behind(t, func(ctx context.Context, _ []byte) error {
+		if answering.Err() == nil {
+			t.Error("written before the answer")
+		}
 		steps = append(steps, "written")
 		if _, bounded := ctx.Deadline(); !bounded || ctx.Err() != nil {
 			t.Errorf("the write is bounded %v, error %v", bounded, ctx.Err())
@@ -70,9 +74,11 @@ func TestImmediateAnswersThenWritesThenAsksForTheNext(t *testing.T) {
 	invocations.begin(nil)
 	for range 3 {
 		ctx, answered := context.WithTimeout(t.Context(), time.Minute)
+		answering = ctx
 		if _, err := h.Invoke(ctx, []byte(`{"body":"b"}`)); err != nil {
 			t.Fatal(err)
 		}
+		time.Sleep(time.Millisecond) // for a write that would not wait
 		steps = append(steps, "answered")
 		answered()
 		if asked := <-invocations; asked != nil {
@@ -85,6 +91,9 @@ func TestImmediateAnswersThenWritesThenAsksForTheNext(t *testing.T) {
 	if got := strings.Join(steps, " "); got != want {
 		t.Errorf("steps are %s, want %s", got, want)
 	}
+	ctx, answered := context.WithTimeout(t.Context(), time.Minute)
+	answered()
+	answering = ctx
 	invoke(t, h)
 	invocations.begin(errEnd)
 	invoke(t, h)
