@@ -42,6 +42,7 @@ type Environment struct {
 	ClientIP      ingest.ClientIP     // how much of a client's address is stored: None, Truncated (/24, /48) or Full; default Truncated
 	TypeFrom      []string            // members that may name an event's type, such as "type" or "event", or with dots further in, such as "meta.type"; the first that holds a string counts; default type
 	Formats       bool                // whether "format" in a schema rejects values; false: it only describes; default true
+	Portable      bool                // whether legal JSON that stops readers of the lake is a reject: half of a surrogate pair, a number beyond a double, an integer beyond 64 bits; default true
 	Strict        bool                // whether an event whose type has no schema is rejected; default false
 	Streams       int                 // Firehose streams of events, 1 to 32; Ingest spreads requests over them, and each has its own AWS quota; lowering the number abandons what the removed streams still hold; default 1
 	Delivery      Delivery            // what Firehose collects before it acts
@@ -176,6 +177,7 @@ func Default(name string) Environment {
 		ClientIP:           ingest.Truncated,
 		TypeFrom:           []string{event.DefaultTypeFrom},
 		Formats:            true,
+		Portable:           true,
 		Streams:            1,
 		Delivery:           Delivery{TransformFor: 10 * time.Second, Retries: 300, BufferMiB: 64, BufferFor: time.Minute},
 		LogRetention:       30,

@@ -30,7 +30,7 @@ var errTrailing = errors.New("text goes on after the value")
 // says whether it is a JSON value at all, which a rejected event can be.
 func (s *Splitter) examine(text []byte) (e Event, isJSON bool) {
 	if named, ok := s.scanner.plain(text); ok {
-		return Event{Raw: text, Type: s.named(text, named)}, true
+		return s.plainEvent(text, named), true
 	}
 	if failed, bad := precheck(text); bad {
 		return failed, false
@@ -49,7 +49,7 @@ func (s *Splitter) examine(text []byte) (e Event, isJSON bool) {
 		eventType = s.named(text, nil)
 	}
 	e.Type = eventType
-	return e, isJSON
+	return s.port(e), isJSON
 }
 
 // withinLimits takes an object for an event, unless it is nested too deep or has a name twice.

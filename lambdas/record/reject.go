@@ -22,6 +22,7 @@ const (
 	SchemaViolation  Reason = "schema_violation"   // its type's schema does not allow it
 	TooDeep          Reason = "too_deep"           // nested beyond the limit
 	TooComplex       Reason = "too_complex"        // more values, or longer numbers, than are checked against a schema
+	NotPortable      Reason = "not_portable"       // legal JSON on which readers disagree, and Portable
 	TooManyEvents    Reason = "too_many_events"    // the request holds more events than the limit
 	TooLarge         Reason = "too_large"          // one event that no record can carry
 	TooLargeInflated Reason = "too_large_inflated" // gzip that inflates beyond the limit
@@ -33,7 +34,7 @@ const (
 func Reasons() []Reason {
 	return []Reason{
 		NotJSON, DuplicateKey, NotAnObject, UnknownType, SchemaViolation,
-		TooDeep, TooComplex, TooManyEvents, TooLarge, TooLargeInflated, BadEncoding, Empty,
+		TooDeep, TooComplex, NotPortable, TooManyEvents, TooLarge, TooLargeInflated, BadEncoding, Empty,
 	}
 }
 

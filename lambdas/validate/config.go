@@ -26,6 +26,7 @@ type Config struct {
 	TypeFrom         []string      // where an event names its type, the first that is there: members, or places such as "meta.type"; default "type"
 	Formats          bool          // whether "format" in a schema refuses values; default true
 	Strict           bool          // whether an event whose type has no schema is rejected; default false
+	Portable         bool          // whether legal JSON on which readers disagree is a reject; default true
 	Put              bounds.Config // bounds of each put
 }
 
@@ -38,6 +39,7 @@ func Default() Config {
 	return Config{
 		TypeFrom:         []string{event.DefaultTypeFrom},
 		Formats:          true,
+		Portable:         true,
 		MaxInflatedBytes: record.MaxInflated,
 		MaxResponseBytes: 5_900_000,
 		Put:              bounds.Patient(),
@@ -98,6 +100,7 @@ func (c *Config) settings() *flag.FlagSet {
 	setting.List(fs, &c.TypeFrom, "TYPE_FROM", "where an event names its type, the first that is there")
 	fs.BoolVar(&c.Formats, "FORMATS", c.Formats, "whether format in a schema refuses values")
 	fs.BoolVar(&c.Strict, "STRICT", c.Strict, "whether an event whose type has no schema is rejected")
+	fs.BoolVar(&c.Portable, "PORTABLE", c.Portable, "whether legal JSON on which readers disagree is a reject")
 	c.Put.Bind(fs, "PUT")
 	return fs
 }

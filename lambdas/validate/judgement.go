@@ -11,7 +11,7 @@ import (
 
 // processor names this code in the rows it rejects; the number rises when the same
 // event could get another verdict from it.
-const processor = "validate/2"
+const processor = "validate/3"
 
 // judgement is the decision on the events of one record's body.
 type judgement struct {

@@ -32,6 +32,7 @@ func variants() []environment.Environment {
 	everything.Strict = true
 	everything.TypeFrom = []string{"meta.type", "type"}
 	everything.Formats = false
+	everything.Portable = false
 	everything.Tags = map[string]string{"owner": "events-team"}
 	everything.Boundary = "arn:aws:iam::" + account + ":policy/boundary"
 	everything.Alarms.Email = "events@example.com"
@@ -96,6 +97,7 @@ func TestEverySettingArrives(t *testing.T) {
 	for setting, want := range map[string]string{
 		"Query.Since":        `"projection.day.range": "2027-01-31,NOW"`,
 		"Query.ScanLimitMiB": `"BytesScannedCutoffPerQuery": 10485760`,
+		"Portable":           `"PORTABLE": "false"`,
 		"TLS":                `"SecurityPolicy": "SecurityPolicy_TLS12_PFS_2025_EDGE"`,
 		"Domain.Only":        `"DisableExecuteApiEndpoint": true`,
 		"Domain, zone":       `"DistributionHostedZoneId"`,
