@@ -54,6 +54,7 @@ func groups() []group {
 		{"In review", []verb{
 			{"diff", "show what a deploy would change", diff},
 			{"review", "check | comment | post: what a change takes away, and the pull request's comment", review},
+			{"schemas", "what a change of the schemas does to those who send events, and to those who query them", schemaChanges},
 			{"cost", "print what an environment costs a month, and which quota it meets first", price},
 			{"readme", "bring the generated tables of infra/docs up to date", readme},
 		}},

@@ -1,5 +1,5 @@
 // Runs SQL in DuckDB: {setup: [sql, …], queries: [sql, …]} on stdin, a JSON list on stdout,
-// for each query {columns: [{name, type}], rows: [[text or null, …], …]}, or {error}.
+// for each query {columns: [{name, type}], rows: [[text or null, …], …], seconds}, or {error}.
 import { DuckDBInstance } from '@duckdb/node-api'
 import { readFileSync } from 'node:fs'
 
@@ -11,11 +11,13 @@ for (const sql of queries) answers.push(await run(sql).catch((error) => ({ error
 process.stdout.write(JSON.stringify(answers))
 
 async function run(sql) {
+  const began = performance.now()
   const reader = await connection.runAndReadAll(sql)
   const names = reader.columnNames()
   const types = reader.columnTypes()
   return {
     columns: names.map((name, i) => ({ name, type: types[i].toString() })),
+    seconds: (performance.now() - began) / 1000,
     rows: reader.getRows().map((row) => row.map(text)),
   }
 }

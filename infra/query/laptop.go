@@ -49,7 +49,8 @@ func (l Laptop) Run(ctx context.Context, sql string) (Result, error) {
 // Answer is what became of one query.
 type Answer struct {
 	Result
-	Error string
+	Seconds float64 // that DuckDB took
+	Error   string
 }
 
 // Err is the reason why there is no result, in one line.

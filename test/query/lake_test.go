@@ -30,6 +30,7 @@ type lake struct {
 	query.Laptop
 	t        testing.TB
 	set      *schema.Set
+	portable bool
 	rejected []byte // lines that are not written yet
 	objects  int
 	lines    int // of events/
@@ -89,7 +90,7 @@ func (l *lake) send(at time.Time, bodies ...[]byte) {
 func (l *lake) config() validate.Config {
 	c := validate.Default()
 	c.Environment, c.RejectsStream, c.Bucket = "Test", "rejects", "lake"
-	c.Portable = false // the views hold for what was stored before, too
+	c.Portable = l.portable // false: the views hold for what was stored before, too
 	return c
 }
 

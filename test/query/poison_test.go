@@ -130,3 +130,22 @@ func TestNoValidJSONBreaksAQuery(t *testing.T) {
 	l.send(receivedAt, bodies...)
 	everyQueryAnswers(t, l)
 }
+
+// TestWhatStopsReadersIsCountedAmongTheRejects, where Portable is on as it is by default,
+// and DuckDB's own reader of JSON lines then reads what is left.
+func TestWhatStopsReadersIsCountedAmongTheRejects(t *testing.T) {
+	l := newLake(t)
+	l.portable = true
+	l.send(receivedAt, []byte(click+`,"x":"\ud800"}`), []byte(click+`,"n":1e400}`), []byte(click+`,"n":18446744073709551616}`), []byte(click+"}"))
+	got := l.ask("(SELECT reason, instance, message FROM rejected ORDER BY message) UNION ALL " +
+		"SELECT type, event.event_id, NULL FROM read_json_auto('" + filepath.ToSlash(l.Lake) + "/*/events/**/*.jsonl.gz')")
+	want := [][]string{
+		{"not_portable", "/n", "a number beyond what a double holds, 1.8e308"},
+		{"not_portable", "/n", "an integer beyond 64 bits"},
+		{"not_portable", "/x", "half of a surrogate pair, which no text can hold"},
+		{"click", "1", "NULL"},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+}
