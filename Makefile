@@ -29,7 +29,7 @@ export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 export CDK_DISABLE_CLI_TELEMETRY := true
 
 .DEFAULT_GOAL := help
-.PHONY: help local query test race fault fault-mutants fuzz bench bench-compare compare golden synth diff stateful review post readme types cost build deploy judge names smoke replay destroy ci compare-deploy compare-destroy fmt lint vuln clean node cli
+.PHONY: help local query test race fault fault-mutants fuzz bench bench-compare compare golden synth diff stateful review post readme cost build deploy names smoke replay destroy ci compare-deploy compare-destroy fmt lint vuln clean node cli
 
 ##@ On a laptop, without an AWS account
 
