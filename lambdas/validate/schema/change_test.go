@@ -93,6 +93,10 @@ func TestADifferenceIsNamedWithItsPlace(t *testing.T) {
 		"closed":            {any, `{"properties": {"a": {"type": "string"}}, "additionalProperties": false}`, ": additionalProperties takes no other members now: breaks"},
 		"not":               {any, `{"properties": {"a": {"type": "string"}}, "not": {"required": ["b"]}}`, ": not is not what it was: unknown"},
 		"items":             {`{"properties": {"a": {"type": "array", "items": {"type": "string"}}}}`, `{"properties": {"a": {"type": "array", "items": {"type": "string", "pattern": "x"}}}}`, "/a/*: pattern must match x: breaks"},
+		"unique":            {`{"properties": {"a": {"type": "array"}}}`, `{"properties": {"a": {"type": "array", "uniqueItems": true, "minItems": 1}}}`, "/a: minItems is at least 1 now: breaks; /a: uniqueItems takes no item twice: breaks"},
+		"numbers":           {`{"properties": {"a": {"type": "number", "minimum": 0}}}`, `{"properties": {"a": {"type": "number", "exclusiveMinimum": 0, "multipleOf": 0.5}}}`, "/a: minimum rises from 0 to 0: breaks; /a: multipleOf takes multiples of 0.5 only: breaks"},
+		"format":            {any, `{"maxProperties": 2, "properties": {"a": {"type": "string", "format": "uri"}}}`, ": maxProperties is at most 2 now: breaks; /a: format must be a uri: breaks"},
+		"pattern's members": {any, `{"properties": {"a": {"type": "string"}}, "patternProperties": {"^x": {"type": "string"}}}`, ": properties has rules for names: unknown"},
 		"type's member":     {`{"additionalProperties": false}`, `{"additionalProperties": false, "properties": {"type": {"const": "u"}}}`, `/type: enum no longer takes "t": breaks`},
 	} {
 		old, now := compile(t, c.old), compile(t, c.now)
