@@ -42,6 +42,7 @@ type Environment struct {
 	ClientIP      ingest.ClientIP     // how much of a client's address is stored: None, Truncated (/24, /48) or Full; default Truncated
 	TypeFrom      []string            // members that may name an event's type, such as "type" or "event", or with dots further in, such as "meta.type"; the first that holds a string counts; default type
 	Formats       bool                // whether "format" in a schema rejects values; false: it only describes; default true
+	Portable      bool                // whether legal JSON that stops readers of the lake is a reject: half of a surrogate pair, a number beyond a double, an integer beyond 64 bits; default true
 	Strict        bool                // whether an event whose type has no schema is rejected; default false
 	Streams       int                 // Firehose streams of events, 1 to 32; Ingest spreads requests over them, and each has its own AWS quota; lowering the number abandons what the removed streams still hold; default 1
 	Delivery      Delivery            // what Firehose collects before it acts
@@ -50,6 +51,7 @@ type Environment struct {
 	Lifecycle     Lifecycle           // when the lake deletes objects
 	Alarms        Alarms              // thresholds, and who is told
 	Canary        Canary              // sends events of its own and looks for them in the lake
+	Query         Query               // tables and views over the lake, for SQL
 	Tracing       bool                // whether X-Ray traces requests through API and functions; default false
 	OwnAPILogRole bool                // whether this environment sets the role with which API Gateway writes logs for the whole account and region; one environment per account and region must; default false
 
@@ -142,6 +144,13 @@ type Lifecycle struct {
 	NoncurrentExpireAfter int // days, 1 to 36,500, for replaced and deleted versions; default 30
 }
 
+// Query is SQL over the lake, by Athena: a third stack, which no event needs.
+type Query struct {
+	Off          bool   // whether there is none; default false
+	Since        string // first day that a query sees, such as "2026-11-01"; default "2026-11-01"
+	ScanLimitMiB int    // MiB that one query may read before Athena ends it, 10 to 2,047; 2,047 are a cent, and some 11 million events; default 2,047
+}
+
 // TLSPolicies are the security policies that edge-optimized APIs and domain names take,
 // the newest clients' first: TLS 1.3 alone; TLS 1.2 with forward secrecy; TLS 1.2 with any
 // of its ciphers. From the model of API Gateway (botocore 1.43, apigateway 2015-07-09,
@@ -168,10 +177,12 @@ func Default(name string) Environment {
 		ClientIP:           ingest.Truncated,
 		TypeFrom:           []string{event.DefaultTypeFrom},
 		Formats:            true,
+		Portable:           true,
 		Streams:            1,
 		Delivery:           Delivery{TransformFor: 10 * time.Second, Retries: 300, BufferMiB: 64, BufferFor: time.Minute},
 		LogRetention:       30,
 		Lifecycle:          Lifecycle{NoncurrentExpireAfter: 30},
+		Query:              Query{Since: "2026-11-01", ScanLimitMiB: 2_047},
 		Alarms:             defaultAlarms(),
 	}
 }

@@ -61,7 +61,7 @@ const maxExpiry = 36_500
 // Validate returns what is wrong with e first: the field, its value and its limit.
 func (e Environment) Validate() error {
 	for _, check := range []func() error{
-		e.checkPlace, e.checkEdge, e.checkFunctions, e.checkAccount, e.checkDelivery, e.checkStorage, e.checkWatch,
+		e.checkPlace, e.checkEdge, e.checkFunctions, e.checkAccount, e.checkDelivery, e.checkStorage, e.checkQuery, e.checkWatch,
 	} {
 		if err := check(); err != nil {
 			return fmt.Errorf("environment %s: %w", e.Name, err)
@@ -190,6 +190,15 @@ func (e Environment) checkStorage() error {
 		between("Lifecycle.SourceExpireAfter", e.Lifecycle.SourceExpireAfter, 0, maxExpiry),
 		between("Lifecycle.NoncurrentExpireAfter", e.Lifecycle.NoncurrentExpireAfter, 1, maxExpiry),
 	)
+}
+
+// checkQuery holds the limit below 2^31 bytes: CloudFormation says that it does not take
+// more yet.
+func (e Environment) checkQuery() error {
+	if _, err := time.Parse(time.DateOnly, e.Query.Since); err != nil {
+		return fmt.Errorf("Query.Since is %q, must be a day such as 2026-11-01", e.Query.Since)
+	}
+	return between("Query.ScanLimitMiB", e.Query.ScanLimitMiB, 10, 2_047)
 }
 
 func chosen[T ~string](field string, value T, choices ...T) error {

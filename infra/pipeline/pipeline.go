@@ -27,7 +27,7 @@ func newPipeline(scope awscdk.Stage, env environment.Environment, dist string, l
 	validator := NewValidator(stack, "Validator", ValidatorProps{
 		FunctionProps: function(env.Validator),
 		Environment:   env.Name, Rejects: rejects, Lake: lake,
-		TypeFrom: env.TypeFrom, Formats: env.Formats, Strict: env.Strict,
+		TypeFrom: env.TypeFrom, Formats: env.Formats, Portable: env.Portable, Strict: env.Strict,
 	})
 	var events []*Delivery
 	for i := range env.Streams {

@@ -19,6 +19,7 @@ type ValidatorProps struct {
 	Lake        *Lake     // where it stores what fits no answer or reject, or it has no time for; required
 	TypeFrom    []string  // where an event names its type; required
 	Formats     bool      // whether "format" in a schema refuses values; default false
+	Portable    bool      // whether legal JSON on which readers disagree is rejected; default false
 	Strict      bool      // whether an event whose type has no schema is rejected; default false
 }
 
@@ -34,7 +35,7 @@ func NewValidator(scope constructs.Construct, id string, props ValidatorProps) *
 	config.Environment = props.Environment
 	config.RejectsStream = *props.Rejects.Stream.DeliveryStreamName()
 	config.Bucket = *props.Lake.Bucket.BucketName()
-	config.TypeFrom, config.Formats, config.Strict = props.TypeFrom, props.Formats, props.Strict
+	config.TypeFrom, config.Formats, config.Portable, config.Strict = props.TypeFrom, props.Formats, props.Portable, props.Strict
 	function := NewFunction(this, "validate", props.FunctionProps, config.Variables())
 	props.Rejects.Stream.Grant(function, jsii.String("firehose:PutRecordBatch"))
 	for _, statement := range validatorRights(this, props.Lake) {

@@ -22,6 +22,7 @@ const (
 	SchemaViolation  Reason = "schema_violation"   // its type's schema does not allow it
 	TooDeep          Reason = "too_deep"           // nested beyond the limit
 	TooComplex       Reason = "too_complex"        // more values or longer numbers than a schema is asked about
+	NotPortable      Reason = "not_portable"       // legal JSON on which readers disagree, and Portable
 	TooManyEvents    Reason = "too_many_events"    // the request holds more events than the limit
 	TooLarge         Reason = "too_large"          // no record can carry the event
 	TooLargeInflated Reason = "too_large_inflated" // the gzip inflates beyond the limit
@@ -33,7 +34,7 @@ const (
 func Reasons() []Reason {
 	return []Reason{
 		NotJSON, DuplicateKey, NotAnObject, UnknownType, SchemaViolation,
-		TooDeep, TooComplex, TooManyEvents, TooLarge, TooLargeInflated, BadEncoding, Empty,
+		TooDeep, TooComplex, NotPortable, TooManyEvents, TooLarge, TooLargeInflated, BadEncoding, Empty,
 	}
 }
 
@@ -187,4 +188,17 @@ func DecodeReject(line []byte) (Reject, error) {
 		r.Errors = append(r.Errors, e.Finding)
 	}
 	return r, nil
+}
+
+// Clip cuts text to at most limit bytes, between characters, and marks the cut.
+func Clip(text string, limit int) string {
+	const mark = "…"
+	if len(text) <= limit {
+		return text
+	}
+	end := limit - len(mark)
+	for end > 0 && !utf8.RuneStart(text[end]) {
+		end--
+	}
+	return text[:end] + mark
 }

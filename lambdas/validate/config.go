@@ -26,6 +26,7 @@ type Config struct {
 	TypeFrom         []string      // where an event may name its type, the first first; default "type"
 	Formats          bool          // whether "format" in a schema refuses values; default true
 	Strict           bool          // whether an event whose type has no schema is rejected; default false
+	Portable         bool          // whether legal JSON on which readers disagree is a reject; default true
 	Put              bounds.Config // bounds of each put
 }
 
@@ -38,6 +39,7 @@ func Default() Config {
 	return Config{
 		TypeFrom:         []string{event.DefaultTypeFrom},
 		Formats:          true,
+		Portable:         true,
 		MaxInflatedBytes: record.MaxInflated,
 		MaxResponseBytes: 5_900_000,
 		Put:              bounds.Patient(),
@@ -86,6 +88,7 @@ func (c *Config) Settings() setting.Set {
 		"TYPE_FROM":          setting.List(&c.TypeFrom),
 		"FORMATS":            setting.Bool(&c.Formats),
 		"STRICT":             setting.Bool(&c.Strict),
+		"PORTABLE":           setting.Bool(&c.Portable),
 	}
 	c.Put.Bind(s, "PUT")
 	return s

@@ -10,7 +10,7 @@ import (
 
 // processor names this code in the rows that it rejects. The number rises when the same
 // event could get another verdict.
-const processor = "validate/2"
+const processor = "validate/3"
 
 // maxQuoted is how many bytes of a type a finding quotes.
 const maxQuoted = 64
@@ -74,7 +74,7 @@ func (j *judgement) check(e *event.Item) {
 		e.Reason, e.Errors = record.SchemaViolation, findings
 	case !known && j.config.Strict:
 		e.Reason = record.UnknownType
-		message := "no schema for type " + strconv.Quote(schema.Clip(e.Type, maxQuoted))
+		message := "no schema for type " + strconv.Quote(record.Clip(e.Type, maxQuoted))
 		e.Errors = []record.Finding{{Instance: j.typePlace, Message: message, Offset: record.NoOffset}}
 	}
 }

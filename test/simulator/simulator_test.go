@@ -56,7 +56,7 @@ func TestStreamsAreTheTemplates(t *testing.T) {
 	}
 	events, rejects := streams[0], streams[1]
 	if events.Transform == nil || events.Transform.Retries != 10 || events.Transform.BufferBytes != 1<<20 ||
-		!strings.HasPrefix(events.Prefix, "events/year=!{timestamp:yyyy}/") || !events.GZIP || events.FileExtension != ".jsonl.gz" {
+		!strings.HasPrefix(events.Prefix, "events/day=!{timestamp:yyyy-MM-dd}/") || !events.GZIP || events.FileExtension != ".jsonl.gz" {
 		t.Errorf("events stream is %+v, transform %+v", events, events.Transform)
 	}
 	if rejects.Transform != nil || !strings.HasPrefix(rejects.Prefix, "rejected/") || rejects.BufferFor != time.Minute || rejects.BufferBytes != 64<<20 {

@@ -32,12 +32,14 @@ func variants() []environment.Environment {
 	everything.Strict = true
 	everything.TypeFrom = []string{"meta.type", "type"}
 	everything.Formats = false
+	everything.Portable = false
 	everything.Tags = map[string]string{"owner": "events-team"}
 	everything.Boundary = "arn:aws:iam::" + account + ":policy/boundary"
 	everything.Alarms.Email = "events@example.com"
 	everything.Alarms.Pager = "arn:aws:sns:" + region + ":" + account + ":pager"
 	everything.Alarms.RequestsPerDay = 1_000_000
 	everything.Canary.Every = time.Minute
+	everything.Query.Since, everything.Query.ScanLimitMiB = "2027-01-31", 10
 	return []environment.Environment{sharded, everything}
 }
 
@@ -90,8 +92,12 @@ func TestShardsAddStreamsAndChangeNone(t *testing.T) {
 
 // TestEverySettingArrives in a template, and what it promises holds there.
 func TestEverySettingArrives(t *testing.T) {
-	text := string(encode(t, variant(t, "Everything", "Pipeline").Template)) + string(encode(t, variant(t, "Everything", "Storage").Template))
+	text := string(encode(t, variant(t, "Everything", "Pipeline").Template)) + string(encode(t, variant(t, "Everything", "Storage").Template)) +
+		string(encode(t, variant(t, "Everything", "Query").Template))
 	for setting, want := range map[string]string{
+		"Query.Since":        `"projection.day.range": "2027-01-31,NOW"`,
+		"Query.ScanLimitMiB": `"BytesScannedCutoffPerQuery": 10485760`,
+		"Portable":           `"PORTABLE": "false"`,
 		"TLS":                `"SecurityPolicy": "SecurityPolicy_TLS12_PFS_2025_EDGE"`,
 		"Domain.Only":        `"DisableExecuteApiEndpoint": true`,
 		"Domain, zone":       `"DistributionHostedZoneId"`,

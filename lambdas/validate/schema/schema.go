@@ -28,6 +28,7 @@ type Set struct {
 	byType   map[string]entry
 	typeFrom []string
 	place    func(url string) string
+	library  *library
 }
 
 // entry is the schema of one type.
@@ -52,7 +53,7 @@ func Compile(fsys fs.FS, o Options) (*Set, error) {
 		}
 		sound = append(sound, name)
 	}
-	set := &Set{byType: map[string]entry{}, typeFrom: o.TypeFrom, place: library.place}
+	set := &Set{byType: map[string]entry{}, typeFrom: o.TypeFrom, place: library.place, library: library}
 	compiler := newCompiler(library, o.Formats)
 	for _, name := range sound {
 		compiled, err := compiler.Compile(address(name))
@@ -143,7 +144,7 @@ func giveUp(found *[]record.Finding) {
 	switch cause := recover().(type) {
 	case nil:
 	case undecided:
-		*found = []record.Finding{{Message: Clip(string(cause), maxMessage), Offset: record.NoOffset}}
+		*found = []record.Finding{{Message: record.Clip(string(cause), maxMessage), Offset: record.NoOffset}}
 	default:
 		panic(cause)
 	}
