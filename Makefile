@@ -30,16 +30,15 @@ export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 export CDK_DISABLE_CLI_TELEMETRY := true
 
 .DEFAULT_GOAL := help
-.PHONY: help local test race fault fault-mutants fuzz bench bench-compare compare golden synth diff stateful review post readme \
+.PHONY: help local local-binary test race fault fault-mutants fuzz bench bench-compare compare golden synth diff stateful review post readme \
 	cost build deploy names smoke replay destroy ci compare-deploy compare-destroy fmt lint vuln clean node cli
 
 ##@ On a laptop, without an AWS account
 
-local: node ## run ENV's whole pipeline here: ENV=Dev PORT=8080 S3_PORT=9000 PATIENCE=2s SANDBOXES=10 DIR=.local THROTTLE=1
-	@$(call compile,host) && $(MAKE) -s build
-	@CDK_OUTDIR=$(ASSEMBLY) go run ./infra -environment '$(ENV)'
-	@go build -o $(OUT)/bin/local ./test/local && exec $(OUT)/bin/local -environment '$(ENV)' $(call flag,dir,DIR) $(call flag,port,PORT) \
-		$(call flag,s3-port,S3_PORT) $(call flag,patience,PATIENCE) $(call flag,sandboxes,SANDBOXES) $(if $(THROTTLE),-throttle)
+local: ## run ENV's whole pipeline here: ENV=Dev PORT=8080 S3_PORT=9000 PATIENCE=2s SANDBOXES=10 DIR=.local SCHEMAS=folder THROTTLE=1
+	@GOOS= GOARCH= go run ./test/local/build -environment '$(ENV)' && exec $(OUT)/bin/local -environment '$(ENV)'
+local-binary: ## pack it into one executable that needs no Go and no Node.js: OUT=file or folder GOOS=linux|darwin GOARCH=amd64|arm64
+	@GOOS= GOARCH= go run ./test/local/build -out '$(OUT)' $(call flag,goos,GOOS) $(call flag,goarch,GOARCH)
 test: node ## run every test
 	go test ./...
 race: ## run the tests that need no CDK, but the one of memory, under the race detector (needs a C compiler)

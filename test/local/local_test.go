@@ -136,8 +136,8 @@ func TestMistakesAreOneClearLine(t *testing.T) {
 		args []string
 		want string
 	}{
-		{arguments(t, "-port", port), "port " + port + " is taken: choose another one with PORT=" + next + " make local"},
-		{arguments(t, "-s3-port", port), "port " + port + " is taken: choose another one with S3_PORT=" + next + " make local"},
+		{arguments(t, "-port", port), "port " + port + " is taken: choose another one with PORT=" + next},
+		{arguments(t, "-s3-port", port), "port " + port + " is taken: choose another one with S3_PORT=" + next},
 		{arguments(t, "-port", "http"), `invalid value "http" for flag -port: want 0 to 65535`},
 		{arguments(t, "-s3-port", "70000"), `invalid value "70000" for flag -s3-port: want 0 to 65535`},
 		{arguments(t, "-sandboxes", "0"), `invalid value "0" for flag -sandboxes: want 1 to 1000`},

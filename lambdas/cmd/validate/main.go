@@ -20,7 +20,7 @@ func main() {
 		log.Error("validate cannot start", "cause", err.Error())
 		os.Exit(1)
 	}
-	set, err := schema.Load(config.Options())
+	set, err := schema.LoadFrom(os.Getenv(schema.Folder), config.Options())
 	if err != nil {
 		log.Error("validate cannot start", "cause", err.Error())
 		os.Exit(1)
