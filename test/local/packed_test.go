@@ -2,14 +2,19 @@ package main
 
 import (
 	"debug/buildinfo"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"slices"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
+
+	"global-ingest/test/traffic"
 )
 
 // pack runs what `make local-binary` does, and returns the executable.
@@ -48,6 +53,16 @@ func (p *program) wantNothingLeft(t *testing.T) {
 	}
 }
 
+// stored counts the valid events in the lake.
+func (p *program) stored(t *testing.T) int {
+	t.Helper()
+	lake, err := traffic.ReadLake(filepath.Join(p.dir, "lake", "buckets"), p.bucket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(lake.Lines)
+}
+
 // ownTypes is a folder with the type search, whose schema has this text.
 func ownTypes(t *testing.T, schema string) string {
 	t.Helper()
@@ -79,6 +94,25 @@ func TestThePackedProgramNeedsNothingBesideIt(t *testing.T) {
 				t.Errorf("lake has %+v", lake)
 			}
 			p.wantNothingLeft(t)
+		}
+	})
+	t.Run("with variables as CI gives them, it has an event in the lake at once", func(t *testing.T) {
+		began := time.Now()
+		p := launch(t, t.TempDir(), "env", "-i", "PORT=0", "S3_PORT=0", "PATIENCE=1ms", path)
+		t.Logf("listens after %d ms", time.Since(began).Milliseconds())
+		for _, event := range []string{"the first event", "the second event"} {
+			began, before := time.Now(), p.stored(t)
+			if _, err := post(p.url, validEvent); err != nil {
+				t.Fatal(err)
+			}
+			for p.stored(t) == before && time.Since(began) < time.Second {
+				time.Sleep(time.Millisecond)
+			}
+			if took := time.Since(began); took < time.Second {
+				t.Logf("%s is in the lake after %d ms", event, took.Milliseconds())
+			} else {
+				t.Errorf("%s is not in the lake after %s", event, took)
+			}
 		}
 	})
 	t.Run("in the folder of another one it stops, and the other one works on", func(t *testing.T) {
@@ -116,6 +150,7 @@ func TestThePackedProgramNeedsNothingBesideIt(t *testing.T) {
 			t.Errorf("help is %v:\n%s", err, help)
 		}
 	})
+	t.Run("the recipe of the documentation starts it", func(t *testing.T) { followRecipe(t, path) })
 }
 
 // TestAFolderThatHoldsNoEventTypesIsOneClearLine, which names the file and the place in it.
@@ -155,4 +190,48 @@ func TestEverySystemGetsAnExecutable(t *testing.T) {
 			}
 		}
 	}
+}
+
+// followRecipe runs the shell of infra/docs/clients.md for a front end, but for the download.
+func followRecipe(t *testing.T, path string) {
+	if _, err := exec.LookPath("curl"); err != nil {
+		t.Skip("the recipe waits with curl, which is not on the PATH")
+	}
+	page, err := os.ReadFile(filepath.Join("..", "..", "infra", "docs", "clients.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	recipe := regexp.MustCompile(`(?s)\n    gh release download .*?--pattern (\S+)\n(.*?)` + "```").FindSubmatch(page)
+	if recipe == nil {
+		t.Fatal("clients.md has no recipe that downloads")
+	}
+	dir, port := t.TempDir(), freePort(t)
+	if err := os.Rename(path, filepath.Join(dir, string(recipe[1]))); err != nil {
+		t.Fatal(err)
+	}
+	shell := exec.Command("bash", "-e", "-c", strings.ReplaceAll(string(recipe[2]), "8080", port))
+	shell.Dir, shell.Env = dir, append(os.Environ(), "PATIENCE=1ms", "S3_PORT=0", "PORT="+port)
+	shell.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	defer func() { _ = syscall.Kill(-shell.Process.Pid, syscall.SIGTERM) }()
+	if said, err := shell.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, said)
+	}
+	if id, err := post("http://127.0.0.1:"+port+"/events", validEvent); err != nil || id == "" {
+		t.Errorf("after the recipe a post is answered %q, %v", id, err)
+	}
+}
+
+// freePort is one that nobody listens on.
+func freePort(t *testing.T) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	_, port, err := net.SplitHostPort(listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return port
 }
