@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"debug/buildinfo"
 	"net"
 	"os"
@@ -161,7 +162,9 @@ func TestAFolderThatHoldsNoEventTypesIsOneClearLine(t *testing.T) {
 		{t.TempDir(), "holds no event type: one is a file <type>.json"},
 		{filepath.Join(t.TempDir(), "nowhere"), "no such file or directory"},
 	} {
-		err := run(t.Context(), arguments(t, "-schemas", c.folder), &screen{})
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second) // if it does start
+		err := run(ctx, arguments(t, "-schemas", c.folder), &screen{})
+		cancel()
 		if err == nil || !strings.HasPrefix(err.Error(), "schemas "+c.folder+": ") || !strings.Contains(err.Error(), c.want) ||
 			strings.Contains(err.Error(), "\n") {
 			t.Errorf("error is %v, want one line with %q", err, c.want)
