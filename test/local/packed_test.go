@@ -139,15 +139,17 @@ func TestThePackedProgramNeedsNothingBesideIt(t *testing.T) {
 		own := ownTypes(t, `{"type": "object", "required": ["query"]}`)
 		p := launch(t, t.TempDir(), alone(path, "-schemas", own)...)
 		lake := p.judge(t, `[{"type":"search"}, {"type":"search","query":"q"}, {"type":"click"}]`)
-		if len(lake.Rejects) != 1 || lake.Rejects[0].Errors[0].Message != `lacks "query"` || len(lake.Lines) != 2 {
+		if len(lake.Lines) != 2 || len(lake.Rejects) != 1 || lake.Rejects[0].Errors[0].Message != `lacks "query"` {
 			t.Errorf("lake has %+v", lake)
 		}
 	})
 	t.Run("it knows its environments", func(t *testing.T) {
-		if said := fails(t, alone(path, "-dir", t.TempDir(), "-environment", "Test")...); !strings.HasSuffix(said, "it holds Dev, Prod, Staging\n") {
+		said := fails(t, alone(path, "-dir", t.TempDir(), "-environment", "Test")...)
+		if !strings.HasSuffix(said, "it holds Dev, Prod, Staging\n") {
 			t.Errorf("it says %q", said)
 		}
-		if help, err := exec.Command(path, "-h").Output(); err != nil || !strings.Contains(string(help), "to run: Dev, Prod, Staging") {
+		help, err := exec.Command(path, "-h").Output()
+		if err != nil || !strings.Contains(string(help), "to run: Dev, Prod, Staging") {
 			t.Errorf("help is %v:\n%s", err, help)
 		}
 	})

@@ -136,7 +136,8 @@ func hashInputs(add func(hash.Hash) error) (string, error) {
 // variables are those of ours that the app, the CDK and Node.js read.
 func variables() (found []string) {
 	for _, variable := range os.Environ() {
-		if slices.ContainsFunc([]string{"CDK_", "JSII_", "NODE_"}, func(prefix string) bool { return strings.HasPrefix(variable, prefix) }) {
+		family, _, _ := strings.Cut(variable, "_")
+		if slices.Contains([]string{"CDK", "JSII", "NODE"}, family) {
 			found = append(found, variable)
 		}
 	}
