@@ -111,7 +111,7 @@ fmt: ## format the Go code
 	@git ls-files '*.go' | xargs go tool gofumpt -w
 lint: vuln ## run vet, staticcheck, gofumpt, golangci-lint, actionlint and govulncheck
 	go vet ./...
-	GOOS=darwin CGO_ENABLED=0 go vet ./lambdas/... ./test/local && GOOS=windows CGO_ENABLED=0 go vet ./lambdas/... ./infra/environment
+	GOOS=darwin CGO_ENABLED=0 go vet ./lambdas/... ./test/local/... && GOOS=windows CGO_ENABLED=0 go vet ./lambdas/... ./infra/environment
 	go tool staticcheck ./...
 	@! git ls-files '*.go' | xargs go tool gofumpt -l | grep . || { echo 'these are not formatted: run make fmt' && false; }
 	go run $(GOLANGCI) run

@@ -131,11 +131,6 @@ func TestAStartMakesAgainWhatChangedAndNothingElse(t *testing.T) {
 			s.edit(t, "cdk.json", `"@aws-cdk/aws-iam:minimizePolicies": true`, `"@aws-cdk/aws-iam:minimizePolicies": false`)
 		}, nil, true, other, slower},
 		{"a region", func() {}, []string{"CDK_DEFAULT_REGION=eu-central-1"}, true, other, slower},
-		{"templates that somebody deleted", func() {
-			if err := os.RemoveAll(filepath.Join(s.dir, ".local", "templates")); err != nil {
-				t.Fatal(err)
-			}
-		}, nil, true, other, slower},
 	} {
 		c.do()
 		began := time.Now()
