@@ -29,15 +29,14 @@ export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 export CDK_DISABLE_CLI_TELEMETRY := true
 
 .DEFAULT_GOAL := help
-.PHONY: help local query test race fault fault-mutants fuzz bench bench-compare compare golden synth diff stateful review post readme cost build deploy names smoke replay destroy ci compare-deploy compare-destroy fmt lint vuln clean node cli
+.PHONY: help local local-binary query test race fault fault-mutants fuzz bench bench-compare compare golden synth diff stateful review post readme cost build deploy names smoke replay destroy ci compare-deploy compare-destroy fmt lint vuln clean node cli
 
 ##@ On a laptop, without an AWS account
 
-local: node ## run ENV's whole pipeline here: ENV=Dev PORT=8080 S3_PORT=9000 PATIENCE=2s SANDBOXES=10 DIR=.local THROTTLE=1
-	@$(call compile,host) && $(MAKE) -s build
-	@CDK_OUTDIR=$(ASSEMBLY) go run ./infra -environment '$(ENV)'
-	@go build -o $(OUT)/bin/local ./test/local && exec $(OUT)/bin/local -environment '$(ENV)' $(call flag,dir,DIR) $(call flag,port,PORT) \
-		$(call flag,s3-port,S3_PORT) $(call flag,patience,PATIENCE) $(call flag,sandboxes,SANDBOXES) $(if $(THROTTLE),-throttle)
+local: ## run ENV's whole pipeline here: ENV=Dev PORT=8080 S3_PORT=9000 PATIENCE=2s SANDBOXES=10 DIR=.local SCHEMAS=folder THROTTLE=1
+	@GOOS= GOARCH= go run ./test/local/build -environment '$(ENV)' && exec $(OUT)/bin/local -environment '$(ENV)'
+local-binary: ## pack it into one executable that needs no Go and no Node.js: OUT=file or folder GOOS=linux|darwin GOARCH=amd64|arm64
+	@GOOS= GOARCH= go run ./test/local/build -out '$(OUT)' $(call flag,goos,GOOS) $(call flag,goarch,GOARCH)
 query: cli ## ask the lake: SQL="select type, count(*) from events group by 1" FORMAT=csv|json; ENV=Prod asks Athena, else the lake here
 	@$(OPS) query -sql '$(subst ','\'',$(SQL))' $(if $(filter-out file,$(origin ENV)),-environment '$(ENV)') $(call flag,format,FORMAT)
 test: cli ## run every test
@@ -112,7 +111,7 @@ fmt: ## format the Go code
 	@git ls-files '*.go' | xargs go tool gofumpt -w
 lint: vuln ## run vet, staticcheck, gofumpt, golangci-lint, actionlint and govulncheck
 	go vet ./...
-	GOOS=darwin CGO_ENABLED=0 go vet ./lambdas/... ./test/local && GOOS=windows CGO_ENABLED=0 go vet ./lambdas/... ./infra/environment
+	GOOS=darwin CGO_ENABLED=0 go vet ./lambdas/... ./test/local/... && GOOS=windows CGO_ENABLED=0 go vet ./lambdas/... ./infra/environment
 	go tool staticcheck ./...
 	@! git ls-files '*.go' | xargs go tool gofumpt -l | grep . || { echo 'these are not formatted: run make fmt' && false; }
 	go run $(GOLANGCI) run

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"text/template"
+	"time"
 
 	"global-ingest/test/simulator"
 )
@@ -59,7 +60,8 @@ const (
 func writeBanner(out io.Writer, sim *simulator.Simulator, s settings) {
 	wait := "when the buffers are full or due"
 	if s.patience > 0 {
-		wait = fmt.Sprintf("about %s later", 2*s.patience) // the transform's buffer, then the object's
+		// The transform's buffer, then the object's; the functions take some 50 ms for the first event.
+		wait = fmt.Sprintf("about %s later", max(2*s.patience, 50*time.Millisecond))
 	}
 	err := banner.Execute(out, map[string]any{
 		"Environment": s.environment, "URL": sim.URL, "S3URL": sim.S3URL, "Bucket": sim.Bucket,

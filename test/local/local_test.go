@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -136,8 +137,8 @@ func TestMistakesAreOneClearLine(t *testing.T) {
 		args []string
 		want string
 	}{
-		{arguments(t, "-port", port), "port " + port + " is taken: choose another one with PORT=" + next + " make local"},
-		{arguments(t, "-s3-port", port), "port " + port + " is taken: choose another one with S3_PORT=" + next + " make local"},
+		{arguments(t, "-port", port), "port " + port + " is taken: choose another one with PORT=" + next},
+		{arguments(t, "-s3-port", port), "port " + port + " is taken: choose another one with S3_PORT=" + next},
 		{arguments(t, "-port", "http"), `invalid value "http" for flag -port: want 0 to 65535`},
 		{arguments(t, "-s3-port", "70000"), `invalid value "70000" for flag -s3-port: want 0 to 65535`},
 		{arguments(t, "-sandboxes", "0"), `invalid value "0" for flag -sandboxes: want 1 to 1000`},
@@ -151,6 +152,31 @@ func TestMistakesAreOneClearLine(t *testing.T) {
 		if err == nil || !strings.HasSuffix(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("error is %v, want one line that ends in %q", err, c.want)
 		}
+	}
+}
+
+// TestAVariableIsAFlag, one that is empty is none, and a flag says more than a variable.
+func TestAVariableIsAFlag(t *testing.T) {
+	for name, value := range map[string]string{
+		"DIR": "d", "PORT": "1", "S3_PORT": "2", "PATIENCE": "1ms", "SANDBOXES": "3", "THROTTLE": "1", "SCHEMAS": "s",
+	} {
+		t.Setenv(name, value)
+	}
+	got, err := parse([]string{"-s3-port", "4"}, io.Discard)
+	want := settings{
+		assembly: ".local/templates/Dev", environment: "Dev", functions: ".local/host", dir: "d", schemas: "s",
+		port: 1, s3Port: 4, patience: time.Millisecond, sandboxes: 3, throttle: true,
+	}
+	if err != nil || got != want {
+		t.Errorf("settings are %+v, %v, want %+v", got, err, want)
+	}
+	t.Setenv("PORT", "")
+	if got, err := parse(nil, io.Discard); err != nil || got.port != 8080 {
+		t.Errorf("port is %d, %v", got.port, err)
+	}
+	t.Setenv("PORT", "http")
+	if _, err := parse(nil, io.Discard); err == nil || err.Error() != `invalid value "http" for PORT: want 0 to 65535` {
+		t.Errorf("error is %v", err)
 	}
 }
 

@@ -3,15 +3,18 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"syscall"
 	"time"
@@ -57,6 +60,7 @@ type settings struct {
 	environment  string
 	functions    string
 	dir          string
+	schemas      string
 	port, s3Port int
 	patience     time.Duration
 	sandboxes    int
@@ -67,17 +71,18 @@ func parse(args []string, out io.Writer) (settings, error) {
 	s := settings{port: 8080, s3Port: 9000, sandboxes: simulator.DefaultMaxSandboxes}
 	flags := flag.NewFlagSet("local", flag.ContinueOnError)
 	flags.SetOutput(io.Discard) // a mistake is one line, not the list of all flags
-	flags.StringVar(&s.assembly, "assembly", ".local/cdk.out", "cloud assembly `folder` to run")
-	flags.StringVar(&s.environment, "environment", "Dev", "`name` of the environment to run")
+	flags.StringVar(&s.assembly, "assembly", "", "cloud assembly `folder` to run; default .local/templates/<environment>")
+	flags.StringVar(&s.environment, "environment", "Dev", "`name` of the environment to run"+held())
 	flags.StringVar(&s.functions, "functions", ".local/host", "`folder` of <function>/bootstrap, built for this machine")
 	flags.StringVar(&s.dir, "dir", ".local", "`folder` for the lake and the logs")
+	flags.StringVar(&s.schemas, "schemas", "", "`folder` of the event types, in place of those that are built in")
 	flags.Func("port", "`port` of the endpoint, 0 for any; default 8080", within(&s.port, 0, 65535))
 	flags.Func("s3-port", "`port` of S3, 0 for any; default 9000", within(&s.s3Port, 0, 65535))
 	flags.DurationVar(&s.patience, "patience", 2*time.Second, "longest that Firehose may buffer; 0 is what the template says")
 	flags.Func("sandboxes", "most `processes` of one function; above it requests wait; default 10",
 		within(&s.sandboxes, 1, 1000))
 	flags.BoolVar(&s.throttle, "throttle", false, "apply the stage's throttle")
-	err := flags.Parse(args)
+	err := errors.Join(fromVariables(flags), flags.Parse(args))
 	switch {
 	case errors.Is(err, flag.ErrHelp):
 		flags.SetOutput(out)
@@ -87,7 +92,26 @@ func parse(args []string, out io.Writer) (settings, error) {
 	case err == nil && s.patience < 0:
 		err = fmt.Errorf("-patience is %s, want 0 or more, such as 2s", s.patience)
 	}
+	s.assembly = cmp.Or(s.assembly, filepath.Join(".local", "templates", s.environment))
 	return s, err
+}
+
+// variables are the environment variables that set a flag, as make passes them on.
+var variables = map[string]string{
+	"DIR": "dir", "PORT": "port", "S3_PORT": "s3-port", "PATIENCE": "patience",
+	"SANDBOXES": "sandboxes", "THROTTLE": "throttle", "SCHEMAS": "schemas",
+}
+
+// fromVariables sets the flags whose variables are not empty.
+func fromVariables(flags *flag.FlagSet) error {
+	for _, name := range slices.Sorted(maps.Keys(variables)) {
+		if value := os.Getenv(name); value != "" {
+			if err := flags.Set(variables[name], value); err != nil {
+				return fmt.Errorf("invalid value %q for %s: %w", value, name, err)
+			}
+		}
+	}
+	return nil
 }
 
 // within reads a whole number of this range.
@@ -111,6 +135,11 @@ func run(ctx context.Context, args []string, out io.Writer) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, release()) }()
+	remove, err := s.unpack()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, remove()) }()
 	console := newConsole(out)
 	options, err := s.options()
 	if err != nil {
@@ -146,7 +175,11 @@ func (s settings) options() (simulator.Options, error) {
 		}
 		options.Bootstraps[id] = path
 	}
-	var err error
+	schemas, err := s.eventTypes()
+	if err != nil {
+		return options, err
+	}
+	options.Variables = map[string]map[string]string{"Validator": schemas}
 	if options.Templates, err = assembly.Read(s.assembly, s.environment); errors.Is(err, os.ErrNotExist) {
 		return options, fmt.Errorf("no templates in %s: `make local` synthesizes them", s.assembly)
 	} else if err != nil {
@@ -165,7 +198,7 @@ func (s settings) options() (simulator.Options, error) {
 func listen(port int, variable string) (net.Listener, error) {
 	listener, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
 	if errors.Is(err, syscall.EADDRINUSE) {
-		return nil, fmt.Errorf("port %d is taken: choose another one with %s=%d make local", port, variable, port+1)
+		return nil, fmt.Errorf("port %d is taken: choose another one with %s=%d", port, variable, port+1)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("opening port %d, which %s chooses: %w", port, variable, err)

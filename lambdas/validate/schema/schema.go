@@ -5,6 +5,7 @@ package schema
 import (
 	"errors"
 	"io/fs"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -38,7 +39,19 @@ type entry struct {
 }
 
 // Load compiles the embedded schemas. It fails only if the build did not check them.
-func Load(o Options) (*Set, error) { return Compile(schemas.Files, o) }
+func Load(o Options) (*Set, error) { return LoadFrom("", o) }
+
+// Folder is the variable that names a folder of schemas in place of the embedded ones.
+// Only a laptop sets it: no template has it.
+const Folder = "SCHEMAS_FOLDER"
+
+// LoadFrom compiles the schemas of a folder, or the embedded ones when folder is "".
+func LoadFrom(folder string, o Options) (*Set, error) {
+	if folder == "" {
+		return Compile(schemas.Files, o)
+	}
+	return Compile(os.DirFS(folder), o)
+}
 
 // Compile compiles the schemas below the root of fsys. Its error names each file that
 // is not a schema, the place in it as a JSON pointer, and what is wrong there.
