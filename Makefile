@@ -35,11 +35,11 @@ export CDK_DISABLE_CLI_TELEMETRY := true
 
 ##@ On a laptop, without an AWS account
 
-local: node ## run ENV's whole pipeline here: ENV=Dev PORT=8080 S3_PORT=9000 PATIENCE=2s SANDBOXES=10 DIR=.local THROTTLE=1
+local: node ## run ENV's whole pipeline here: ENV=Dev PORT=8080 PAGE_PORT=8081 S3_PORT=9000 PATIENCE=2s SANDBOXES=10 DIR=.local THROTTLE=1
 	@$(call compile,host) && $(MAKE) -s build
 	@CDK_OUTDIR=$(ASSEMBLY) go run ./infra -environment '$(ENV)'
 	@go build -o $(OUT)/bin/local ./test/local && exec $(OUT)/bin/local -environment '$(ENV)' $(call flag,dir,DIR) $(call flag,port,PORT) \
-		$(call flag,s3-port,S3_PORT) $(call flag,patience,PATIENCE) $(call flag,sandboxes,SANDBOXES) $(if $(THROTTLE),-throttle)
+		$(call flag,page-port,PAGE_PORT) $(call flag,s3-port,S3_PORT) $(call flag,patience,PATIENCE) $(call flag,sandboxes,SANDBOXES) $(if $(THROTTLE),-throttle)
 test: node ## run every test
 	go test ./...
 race: ## run the tests that need no CDK, but the one of memory, under the race detector (needs a C compiler)

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"net"
 	"path/filepath"
 	"strings"
 	"text/template"
@@ -16,11 +17,12 @@ var banner = template.Must(template.New("banner").Parse(`
 global-ingest {{.Environment}} runs on this machine, from its synthesized templates
 
   endpoint  {{.URL}}/events
+  page      {{.Page}}  each event as it is judged; GET /events, /counts and more for tests
   S3        {{.S3URL}}  bucket {{.Bucket}}
   objects   {{.Lake}}/
   logs      {{.Logs}}/
   buffers   {{.Buffers}}
-            buffers are memory: Ctrl-C writes them, kill -9 loses them
+            buffers are memory: Ctrl-C writes them, kill -9 loses {{.Window}}
   sandboxes {{.Sandboxes}} of a function; above that requests wait (SANDBOXES={{.More}} allows more)
   throttle  {{.Throttle}}
 {{- if .Leftovers}}
@@ -56,15 +58,16 @@ const (
 	invalidEvent = `{"type":"click","event_id":"2"}`
 )
 
-func writeBanner(out io.Writer, sim *simulator.Simulator, s settings) {
-	wait := "when the buffers are full or due"
+func writeBanner(out io.Writer, sim *simulator.Simulator, s settings, port net.Listener) {
+	wait, window := "when the buffers are full or due", "what is in them"
 	if s.patience > 0 {
-		wait = fmt.Sprintf("about %s later", 2*s.patience) // the transform's buffer, then the object's
+		buffered := min(s.patience, judgedWithin) + s.patience // the transform's buffer, then the object's
+		wait, window = fmt.Sprintf("about %s later", buffered), fmt.Sprintf("the last %s", buffered)
 	}
 	err := banner.Execute(out, map[string]any{
 		"Environment": s.environment, "URL": sim.URL, "S3URL": sim.S3URL, "Bucket": sim.Bucket,
 		"Lake": filepath.ToSlash(sim.Lake), "Logs": filepath.ToSlash(sim.Logs),
-		"Buffers": buffers(sim, s), "Throttle": throttle(sim, s), "Wait": wait,
+		"Page": "http://" + port.Addr().String() + "/", "Window": window, "Buffers": buffers(sim, s), "Throttle": throttle(sim, s), "Wait": wait,
 		"ValidEvent": validEvent, "InvalidEvent": invalidEvent,
 		"Sandboxes": s.sandboxes, "More": 2 * s.sandboxes, "Leftovers": sim.Leftovers, "NotSimulated": sim.NotSimulated(),
 	})

@@ -41,5 +41,5 @@ func inUse(dir string, file io.Reader, cause error) error {
 	}
 	pid, _ := io.ReadAll(io.LimitReader(file, 20)) // without it the rest is still true
 	return fmt.Errorf("process %s runs in %s already: stop it, or run beside it with "+
-		"DIR=%s-2 PORT=8081 S3_PORT=9001 make local", pid, dir, dir)
+		"DIR=%s-2 PORT=8090 PAGE_PORT=8091 S3_PORT=9010 make local", pid, dir, dir)
 }

@@ -277,7 +277,7 @@ func TestASecondOneInTheSameFolderIsRefused(t *testing.T) {
 	output, err := exec.Command(second[0], second[1:]...).CombinedOutput()
 	var exit *exec.ExitError
 	want := fmt.Sprintf("local: process %d runs in %s already: stop it, or run beside it with "+
-		"DIR=%s-2 PORT=8081 S3_PORT=9001 make local\n", p.process.Pid, p.dir, p.dir)
+		"DIR=%s-2 PORT=8090 PAGE_PORT=8091 S3_PORT=9010 make local\n", p.process.Pid, p.dir, p.dir)
 	if !errors.As(err, &exit) || exit.ExitCode() != 1 || string(output) != want {
 		t.Errorf("the second one ended with %v: %q, want %q", err, output, want)
 	}

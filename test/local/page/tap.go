@@ -1,0 +1,438 @@
+package page
+
+import (
+	"bytes"
+	"compress/gzip"
+	"io"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"global-ingest/lambdas/record"
+	"global-ingest/test/simulator"
+)
+
+// What is kept. See the package's comment for what it takes.
+const (
+	kept         = 1_000    // events, the newest
+	keptText     = 64 << 10 // bytes of each
+	keptRequests = 10_000
+	chartSeconds = 60
+)
+
+// tap hears of every record, on the goroutines of the streams. So it does as little as it
+// can: it counts, and keeps the bytes of the newest events, which are read when somebody
+// looks at them. Nothing waits in a queue: once Flush has returned, everything is here.
+type tap struct {
+	mu      sync.Mutex
+	seq     int64 // of the newest event
+	version int64 // of the newest change
+	mark    int64 // seq at the last reset
+	resets  int
+	ring    [kept]*item
+	records map[string][]*item // those of the ring, by the record that held them
+	counts  counts
+	seconds [chartSeconds]second
+	changes chan struct{} // is closed at the next change; nil: nobody waits for one
+
+	requests map[string]*request   // by ingest id
+	order    []*request            // the same, the oldest first
+	inFlight map[string][]*request // by the record that holds them, until it is judged
+	waiting  int                   // requests that are not judged
+
+	lake     string // folder of the buckets
+	overflow []string
+	reading  sync.WaitGroup // of objects
+}
+
+// item is an event that was judged. What can change is the tap's; a copy is the reader's.
+type item struct {
+	seq, version            int64
+	verdict                 verdict
+	record                  string
+	spilled, stored, judged time.Time // when it reached each step; zero: it did not, or nobody knows
+	written                 time.Time
+	object                  string // key of the object that holds it
+	read                    func() content
+}
+
+// request is what a client sent at once, until every record of it is judged, and a while
+// longer for the times of its rejects.
+type request struct {
+	id              string
+	received        time.Time
+	bytes           int
+	spilled, stored time.Time
+	object          string // in spill/, while only that holds it
+	records         int    // in Firehose, not judged
+}
+
+func (q *request) waits() bool { return q.records > 0 || q.object != "" }
+
+// counts are what has been judged since the last reset.
+type counts struct {
+	Valid    int                   `json:"valid"`
+	Rejected int                   `json:"rejected"`
+	Failed   int                   `json:"failed"` // records that the Validator could not be asked about
+	Reasons  map[record.Reason]int `json:"reasons"`
+}
+
+// second is what was judged in one.
+type second struct {
+	at                      int64 // Unix time
+	valid, rejected, failed int
+}
+
+func newTap() *tap {
+	t := &tap{}
+	t.forget()
+	return t
+}
+
+// forget drops everything that was judged, but not what is on its way.
+func (t *tap) forget() {
+	t.ring, t.records = [kept]*item{}, map[string][]*item{}
+	t.counts = counts{Reasons: map[record.Reason]int{}}
+	t.seconds = [chartSeconds]second{}
+	t.mark = t.seq
+	if t.requests == nil {
+		t.requests, t.inFlight = map[string]*request{}, map[string][]*request{}
+	}
+}
+
+// reset sets a mark: what was judged before it is not shown or counted any more.
+func (t *tap) reset() (mark int64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.forget()
+	t.resets++
+	t.changedLocked()
+	return t.mark
+}
+
+// readFrom says where objects lie.
+func (t *tap) readFrom(lake string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.lake = lake
+}
+
+// Put implements simulator.Watcher. What a stream without a function takes are rows of
+// rejected/.
+func (t *tap) Put(stream *simulator.StreamConfig, r simulator.Record) {
+	if stream.Transform == nil {
+		t.rejected(r)
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for rest := r.Data; len(rest) > 0; {
+		found, next, err := record.Decode(rest)
+		if err != nil {
+			break // the Validator says what it thinks of it
+		}
+		q := t.requestLocked(found.ID)
+		t.moveLocked(q, func() {
+			q.received, q.bytes, q.stored = found.ReceivedAt, len(found.Body), r.Arrived
+			q.object = ""
+			q.records++
+		})
+		t.inFlight[r.ID] = append(t.inFlight[r.ID], q)
+		rest = next
+	}
+	t.changedLocked()
+}
+
+// requestLocked returns the request of this id, a new one if need be, in place of the oldest.
+func (t *tap) requestLocked(id string) *request {
+	if q := t.requests[id]; q != nil {
+		return q
+	}
+	if len(t.order) == keptRequests {
+		if oldest := t.order[0]; oldest.waits() {
+			t.waiting--
+		}
+		delete(t.requests, t.order[0].id)
+		t.order = t.order[1:]
+	}
+	q := &request{id: id, received: madeAt(id)}
+	t.requests[id] = q
+	t.order = append(t.order, q)
+	return q
+}
+
+// madeAt returns when Ingest made an id, to the millisecond; zero when that is not said.
+func madeAt(id string) time.Time {
+	parsed, err := uuid.Parse(id)
+	if err != nil || parsed.Version() != 7 {
+		return time.Time{}
+	}
+	seconds, nanoseconds := parsed.Time().UnixTime()
+	return time.Unix(seconds, nanoseconds)
+}
+
+// moveLocked changes a request, and counts whether it still waits.
+func (t *tap) moveLocked(q *request, change func()) {
+	before := q.waits()
+	change()
+	if t.requests[q.id] != q { // it was forgotten
+		return
+	}
+	switch after := q.waits(); {
+	case after && !before:
+		t.waiting++
+	case before && !after:
+		t.waiting--
+	}
+}
+
+// Transformed implements simulator.Watcher: data is the lines of a record's valid events.
+func (t *tap) Transformed(_ *simulator.StreamConfig, r simulator.Record, data []byte) {
+	now := time.Now()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	at := t.landedLocked(r.ID)
+	t.linesLocked(data, item{verdict: valid, record: r.ID, spilled: at.spilled, stored: r.Arrived, judged: now})
+}
+
+// landedLocked notes that a record was judged, and returns the first request of it.
+func (t *tap) landedLocked(recordID string) (first request) {
+	for i, q := range t.inFlight[recordID] {
+		t.moveLocked(q, func() { q.records-- })
+		if i == 0 {
+			first = *q
+		}
+	}
+	delete(t.inFlight, recordID)
+	t.changedLocked()
+	return first
+}
+
+// linesLocked adds the events of lines, which have all else in common.
+func (t *tap) linesLocked(lines []byte, common item) {
+	n := bytes.Count(lines, []byte{'\n'})
+	t.counts.Valid += n
+	t.secondLocked(common.judged).valid += n
+	skip := max(n-kept, 0)
+	if skip > 0 { // the others take every place
+		t.ring, t.records = [kept]*item{}, map[string][]*item{}
+		t.seq += int64(skip)
+	}
+	for line := range bytes.Lines(lines) {
+		if skip > 0 {
+			skip--
+			continue
+		}
+		one := common
+		one.read = lineReader(line)
+		t.pushLocked(&one)
+	}
+}
+
+func (t *tap) secondLocked(now time.Time) *second {
+	s := &t.seconds[now.Unix()%chartSeconds]
+	if s.at != now.Unix() {
+		*s = second{at: now.Unix()}
+	}
+	return s
+}
+
+// pushLocked adds an event in place of the oldest.
+func (t *tap) pushLocked(i *item) {
+	t.seq++
+	slot := &t.ring[t.seq%kept]
+	if old := *slot; old != nil {
+		if t.records[old.record] = t.records[old.record][1:]; len(t.records[old.record]) == 0 {
+			delete(t.records, old.record)
+		}
+	}
+	t.version++
+	i.seq, i.version = t.seq, t.version
+	*slot = i
+	t.records[i.record] = append(t.records[i.record], i)
+}
+
+// rejected adds the event of a row of rejected/.
+func (t *tap) rejected(r simulator.Record) {
+	reason := reasonOf(r.Data)
+	if reason == "" {
+		return
+	}
+	read := rowReader(r.Data)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.counts.Rejected++
+	t.counts.Reasons[reason]++
+	t.secondLocked(r.Arrived).rejected++
+	i := &item{verdict: rejected, record: r.ID, judged: r.Arrived, read: read}
+	if q := t.requests[ingestIDOf(r.Data)]; q != nil {
+		i.spilled, i.stored = q.spilled, q.stored
+	}
+	t.pushLocked(i)
+	t.changedLocked()
+}
+
+// Failed implements simulator.Watcher.
+func (t *tap) Failed(_ *simulator.StreamConfig, r simulator.Record, code string) {
+	read := failureReader(r.Data, code)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	at, now := t.landedLocked(r.ID), time.Now()
+	t.counts.Failed++
+	t.secondLocked(now).failed++
+	t.pushLocked(&item{verdict: failed, record: r.ID, spilled: at.spilled, stored: r.Arrived, judged: now, read: read})
+}
+
+// Delivered implements simulator.Watcher.
+func (t *tap) Delivered(_ *simulator.StreamConfig, key string, records []string) {
+	if strings.HasPrefix(key, record.SourcePrefix) {
+		return // a copy
+	}
+	now := time.Now()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, id := range records {
+		for _, i := range t.records[id] {
+			t.version++
+			i.object, i.written, i.version = key, now, t.version
+		}
+	}
+	t.changedLocked()
+}
+
+// objectWritten hears of every object. Those of streams come by Delivered.
+func (t *tap) objectWritten(bucket, key string) {
+	switch {
+	case strings.HasPrefix(key, record.SpillPrefix):
+		t.spilled(key)
+	case strings.HasPrefix(key, record.EventsPrefix) && overflowName.MatchString(key):
+		t.mu.Lock()
+		known := slices.Contains(t.overflow, key)
+		t.overflow = append(t.overflow[max(0, len(t.overflow)-99):], key)
+		t.mu.Unlock()
+		if !known { // else a batch came twice
+			t.reading.Go(func() { t.readObject(bucket, key) })
+		}
+	}
+}
+
+// overflowName is how an object ends that the Validator stored itself. See record.OverflowKey.
+var overflowName = regexp.MustCompile(`-[0-9a-f]{32}` + regexp.QuoteMeta(record.LinesExtension) + `$`)
+
+// deferredName is how an object in spill/ ends that holds several records. See record.DeferredKey.
+var deferredName = regexp.MustCompile(`-[0-9a-f]{32}$`)
+
+func (t *tap) spilled(key string) {
+	id := deferredName.ReplaceAllString(path.Base(key), "")
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	q := t.requestLocked(id)
+	t.moveLocked(q, func() { q.spilled, q.object = time.Now(), key })
+	t.changedLocked()
+}
+
+// readObject adds the events of an object of lines.
+func (t *tap) readObject(bucket, key string) {
+	t.mu.Lock()
+	lake := t.lake
+	t.mu.Unlock()
+	lines, err := readLines(filepath.Join(lake, bucket, filepath.FromSlash(key)))
+	if err != nil {
+		return // somebody has deleted it: there is nothing to show
+	}
+	now := time.Now()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	common := item{verdict: valid, record: key, object: key, judged: now, written: now}
+	if q := t.requests[ingestIDOf(lines)]; q != nil {
+		common.spilled, common.stored = q.spilled, q.stored
+	}
+	t.linesLocked(lines, common)
+	t.changedLocked()
+}
+
+func readLines(path string) ([]byte, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	unzipped, err := gzip.NewReader(file)
+	if err != nil {
+		return nil, err
+	}
+	return io.ReadAll(unzipped)
+}
+
+func (t *tap) changedLocked() {
+	t.version++
+	if t.changes != nil {
+		close(t.changes)
+		t.changes = nil
+	}
+}
+
+// change returns what is closed at the next change.
+func (t *tap) change() <-chan struct{} {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.changes == nil {
+		t.changes = make(chan struct{})
+	}
+	return t.changes
+}
+
+// view is the tap at one moment.
+type view struct {
+	items     []item    // the newest first
+	requests  []request // that wait, the newest first
+	counts    counts
+	waiting   int
+	seq       int64
+	version   int64
+	forgotten int64 // events since the mark that are not kept
+	resets    int
+	seconds   [chartSeconds]second
+}
+
+// look returns the events that changed after a version, and all that waits.
+func (t *tap) look(version int64) view {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	v := view{
+		counts: t.counts, waiting: t.waiting, seq: t.seq, version: t.version, resets: t.resets, seconds: t.seconds,
+		forgotten: max(0, t.seq-t.mark-kept),
+	}
+	v.counts.Reasons = make(map[record.Reason]int, len(t.counts.Reasons))
+	for reason, n := range t.counts.Reasons {
+		v.counts.Reasons[reason] = n
+	}
+	for seq := t.seq; seq > max(t.mark, t.seq-kept); seq-- {
+		if i := t.ring[seq%kept]; i != nil && i.version > version {
+			v.items = append(v.items, *i)
+		}
+	}
+	for _, q := range slices.Backward(t.order) {
+		if len(v.requests) == min(kept, t.waiting) {
+			break
+		}
+		if q.waits() {
+			v.requests = append(v.requests, *q)
+		}
+	}
+	return v
+}
+
+// changed has those who wait for a change look again.
+func (t *tap) changed() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.changedLocked()
+}
