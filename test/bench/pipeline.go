@@ -37,48 +37,86 @@ func pipeline(r *report, table string, most int) error {
 }
 
 func through(r *report, table string, events int, bootstraps map[string]string, dir string) error {
+	took, err := push(events, bootstraps, dir, nil, nil)
+	if err != nil {
+		return err
+	}
+	subject := fmt.Sprintf("%d events", events)
+	r.add(table, subject, "answered", "events/s", float64(events)/took.answered.Seconds())
+	r.add(table, subject, inS3, "events/s", float64(events)/took.stored.Seconds())
+	for _, name := range []string{"Ingest", "Validator"} {
+		r.add(table, subject, name+", largest process", "MB", took.peaks[name])
+	}
+	return nil
+}
+
+// inS3 is the metric of events that are objects.
+const inS3 = "in S3"
+
+// pushed is what it took to bring events into the lake.
+type pushed struct {
+	answered, stored time.Duration
+	peaks            map[string]float64 // MB of the largest process, by function
+}
+
+// push starts a pipeline, changed as change says, sends events and waits until all are in
+// S3. during runs from the start on, and what it returns at the end.
+func push(events int, bootstraps map[string]string, dir string, change func(*simulator.Options), during func(*simulator.Simulator) (func(), error)) (took pushed, err error) {
 	templates, err := simulator.GoldenTemplates("test/synth/testdata", "Dev")
 	if err != nil {
-		return err
+		return took, err
 	}
-	sim, err := simulator.Start(simulator.Options{Templates: templates, Bootstraps: bootstraps, Dir: dir, Patience: time.Second, MaxSandboxes: 2 * traffic.Connections})
+	options := simulator.Options{Templates: templates, Bootstraps: bootstraps, Dir: dir, Patience: time.Second, MaxSandboxes: 2 * traffic.Connections}
+	if change != nil {
+		change(&options)
+	}
+	sim, err := simulator.Start(options)
 	if err != nil {
-		return err
+		return took, err
 	}
 	defer func() { _ = sim.Close() }() // what matters is in S3
+	if during != nil {
+		stop, err := during(sim)
+		if err != nil {
+			return took, err
+		}
+		defer stop()
+	}
 	client := traffic.NewClient(sim.URL)
 	defer client.Close()
 	began := time.Now()
 	if err := client.Send(context.Background(), clicks(events)); err != nil {
-		return err
+		return took, err
 	}
-	answered := time.Since(began)
+	took.answered = time.Since(began)
 	if err := sim.Flush(context.Background()); err != nil {
-		return err
+		return took, err
 	}
-	stored := time.Since(began)
+	took.stored = time.Since(began)
 	lake, err := traffic.ReadLake(sim.Lake, sim.Bucket)
 	if err != nil {
-		return err
+		return took, err
 	}
 	if account := client.Ledger.Settle(lake); account.Valid != events || account.Lost > 0 {
-		return fmt.Errorf("account is %+v", account)
+		return took, fmt.Errorf("account is %+v", account)
 	}
-	subject := fmt.Sprintf("%d events", events)
-	r.add(table, subject, "answered", "events/s", float64(events)/answered.Seconds())
-	r.add(table, subject, "in S3", "events/s", float64(events)/stored.Seconds())
-	for _, name := range []string{"Ingest", "Validator"} {
-		peak := 0.0
+	took.peaks, err = peaks(sim, "Ingest", "Validator")
+	return took, err
+}
+
+// peaks returns the most memory of a process of each function, in MB.
+func peaks(sim *simulator.Simulator, names ...string) (map[string]float64, error) {
+	found := map[string]float64{}
+	for _, name := range names {
 		for _, pid := range sim.Function(name).Processes() {
 			u, err := usageOf(pid)
 			if err != nil {
-				return err
+				return nil, err
 			}
-			peak = max(peak, u.peak)
+			found[name] = max(found[name], u.peak)
 		}
-		r.add(table, subject, name+", largest process", "MB", peak)
 	}
-	return nil
+	return found, nil
 }
 
 // clicks returns requests with so many events of one kind.

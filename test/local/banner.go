@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"text/template"
+	"unicode"
 
 	"global-ingest/test/simulator"
 )
@@ -66,7 +67,7 @@ func writeBanner(out io.Writer, sim *simulator.Simulator, s settings, port net.L
 	}
 	err := banner.Execute(out, map[string]any{
 		"Environment": s.environment, "URL": sim.URL, "S3URL": sim.S3URL, "Bucket": sim.Bucket,
-		"Lake": filepath.ToSlash(sim.Lake), "Logs": filepath.ToSlash(sim.Logs),
+		"Lake": word(filepath.ToSlash(sim.Lake)), "Logs": word(filepath.ToSlash(sim.Logs)),
 		"Page": "http://" + port.Addr().String() + "/", "Window": window, "Buffers": buffers(sim, s), "Throttle": throttle(sim, s), "Wait": wait,
 		"ValidEvent": validEvent, "InvalidEvent": invalidEvent,
 		"Sandboxes": s.sandboxes, "More": 2 * s.sandboxes, "Leftovers": sim.Leftovers, "NotSimulated": sim.NotSimulated(),
@@ -74,6 +75,14 @@ func writeBanner(out io.Writer, sim *simulator.Simulator, s settings, port net.L
 	if err != nil {
 		fmt.Fprintln(out, "writing the first screen:", err)
 	}
+}
+
+// word makes one word of a path, for a shell that what is printed is pasted into.
+func word(path string) string {
+	if strings.ContainsFunc(path, func(r rune) bool { return !strings.ContainsRune("/._-:@", r) && !unicode.In(r, unicode.L, unicode.N) }) {
+		return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
+	}
+	return path
 }
 
 func buffers(sim *simulator.Simulator, s settings) string {

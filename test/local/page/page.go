@@ -5,7 +5,8 @@
 //
 // Memory is bounded. The page keeps the newest 1,000 events with at most 64 KiB of each,
 // which are 64 MiB, and the steps of the newest 10,000 requests, of some 300 bytes, which
-// are 3 MiB. Counters count everything since the start or the last reset.
+// are 3 MiB. It reads one object at a time of those that the Validator stores itself, which
+// hold up to 68 MiB of lines. Counters count everything since the start or the last reset.
 package page
 
 import (

@@ -209,8 +209,11 @@ func TestOnlyReasonsOfRowsCount(t *testing.T) {
 		ID: "a", Type: hostile, UserAgent: hostile, Reason: record.NotJSON, Payload: []byte(`{"a":1,"reason":"empty"}`),
 		Errors: []record.Error{{Message: hostile}},
 	})
-	if got := reasonOf(row); got != record.NotJSON {
-		t.Errorf("the reason is %q", got)
+	nested := bytes.Replace(row, []byte(`,"reason":`), []byte(`,"envelope":{"a":1,"reason":"empty"},"reason":`), 1)
+	for _, row := range [][]byte{row, nested} {
+		if got := reasonOf(row); got != record.NotJSON {
+			t.Errorf("the reason of %s is %q", row, got)
+		}
 	}
 	if got := reasonOf([]byte(`{"id":"a"}`)); got != "" {
 		t.Errorf("the reason of no reject is %q", got)

@@ -47,9 +47,10 @@ type tap struct {
 	inFlight map[string][]*request // by the record that holds them, until it is judged
 	waiting  int                   // requests that are not judged
 
-	lake     string // folder of the buckets
-	overflow []string
+	lake     string         // folder of the buckets
+	overflow []string       // keys of objects that were read
 	reading  sync.WaitGroup // of objects
+	reader   sync.Mutex     // of one at a time
 }
 
 // item is an event that was judged. What can change is the tap's; a copy is the reader's.
@@ -340,6 +341,8 @@ func (t *tap) spilled(key string) {
 
 // readObject adds the events of an object of lines.
 func (t *tap) readObject(bucket, key string) {
+	t.reader.Lock()
+	defer t.reader.Unlock()
 	t.mu.Lock()
 	lake := t.lake
 	t.mu.Unlock()

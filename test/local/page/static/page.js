@@ -119,7 +119,7 @@ function showChart(seconds) {
       for (const [name, value] of [["x", at * 4 + .5], ["width", 3], ["y", y], ["height", height]]) bar.setAttribute(name, value);
     });
   });
-  $("peak").textContent = peak === 0 ? "" : `at most ${count(peak)}`;
+  $("peak").textContent = peak === 0 ? "" : `peak ${count(peak)}`;
 }
 
 // The list.
