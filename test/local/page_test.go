@@ -248,7 +248,7 @@ func TestAFaultEndsByItself(t *testing.T) {
 		var faults struct{ Faults map[string]string }
 		m.ask(t, http.StatusOK, http.MethodPost, "/fault?for=10m&validator="+how, &faults)
 		id := m.post(t, validEvent)
-		failed := m.want(t, "id="+id+"&verdict=failed&count=1&wait=20s", "failed  validated").Events[0]
+		failed := m.want(t, "id="+id+"&verdict=failed&count=1&wait=20s", "failed  stored").Events[0]
 		if string(failed.Event) != validEvent || failed.Errors[0].Message != code {
 			t.Errorf("%s: it is %+v", how, failed)
 		}
@@ -308,6 +308,34 @@ func TestWrongParametersAreNamedWithWhatIsAllowed(t *testing.T) {
 	}
 	if got := do(t, http.MethodGet, m.page+"/flush", nil); got.status != http.StatusMethodNotAllowed || got.header.Get("Allow") != "POST" {
 		t.Errorf("GET /flush: %d, allowed %s", got.status, got.header.Get("Allow"))
+	}
+}
+
+// TestThePagesThatAreOpenAreLimited: one too many is told so, and gets the place of the next
+// that leaves.
+func TestThePagesThatAreOpenAreLimited(t *testing.T) {
+	t.Parallel()
+	m := startPage(t, patientTemplates(t))
+	open := func() *http.Response {
+		response, err := http.Get(m.page + "/live")
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { response.Body.Close() })
+		return response
+	}
+	first := open()
+	for range 31 {
+		open()
+	}
+	if last := open(); last.StatusCode != http.StatusServiceUnavailable {
+		t.Errorf("the 33rd page is answered %d", last.StatusCode)
+	}
+	first.Body.Close()
+	for deadline := time.Now().Add(20 * time.Second); open().StatusCode != http.StatusOK; time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("no place becomes free")
+		}
 	}
 }
 

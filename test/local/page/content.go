@@ -37,27 +37,72 @@ type content struct {
 	LargerThanAPage bool   // Payload is not all of it
 }
 
-// once returns read's content when it is first asked for. What is small is kept as it came
-// until then; what is large is read at once, and cut.
-func once(text []byte, read func([]byte) content) func() content {
+// source is what a content is read from, when it is first asked for.
+type source struct {
+	once   sync.Once
+	text   []byte
+	read   func([]byte) content
+	result *content
+}
+
+func (s *source) content() content {
+	s.once.Do(func() {
+		if s.result == nil {
+			c := s.read(s.text)
+			s.result, s.text = &c, nil
+		}
+	})
+	return *s.result
+}
+
+// set keeps a text that is small as it is, and reads at once what is large, and cuts it.
+func (s *source) set(text []byte, read func([]byte) content) {
 	if len(text) <= keptText {
-		text = bytes.Clone(text)
-		return sync.OnceValue(func() content { return read(text) })
+		s.text, s.read = text, read
+		return
 	}
 	c := read(text)
 	if c.Bytes = len(c.Payload); c.Bytes > keptText {
 		c.Payload, c.LargerThanAPage = c.Payload[:keptText], true
 	}
 	c.Payload = bytes.Clone(c.Payload)
-	return func() content { return c }
+	s.result = &c
 }
 
-func lineReader(line []byte) func() content { return once(line, readLine) }
+func newSource(text []byte, read func([]byte) content) *source {
+	s := &source{}
+	if len(text) <= keptText {
+		text = bytes.Clone(text)
+	}
+	s.set(text, read)
+	return s
+}
 
-func rowReader(row []byte) func() content { return once(row, readRow) }
+// lineSources returns the sources of n lines, which share one copy of those that are small.
+func lineSources(lines []byte, n int) []source {
+	size := 0
+	for line := range bytes.Lines(lines) {
+		if len(line) <= keptText {
+			size += len(line)
+		}
+	}
+	sources, copied := make([]source, n), make([]byte, 0, size)
+	at := 0
+	for line := range bytes.Lines(lines) {
+		if len(line) <= keptText {
+			start := len(copied)
+			copied = append(copied, line...)
+			line = copied[start:]
+		}
+		sources[at].set(line, readLine)
+		at++
+	}
+	return sources
+}
 
-func failureReader(data []byte, code string) func() content {
-	return once(data, func(data []byte) content {
+// failureOf reads a record that was given up with an error code.
+func failureOf(code string) func([]byte) content {
+	return func(data []byte) content {
 		c := content{Payload: data, Errors: []record.Error{{Message: code, Offset: record.NoOffset}}}
 		if found, _, err := record.Decode(data); err == nil {
 			c.ID, c.ReceivedAt, c.IP, c.UserAgent = found.ID, found.ReceivedAt, found.IP, found.UserAgent
@@ -65,7 +110,7 @@ func failureReader(data []byte, code string) func() content {
 		}
 		c.Bytes = len(c.Payload)
 		return c
-	})
+	}
 }
 
 var lenient = []jsontext.Options{jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true)}

@@ -70,8 +70,11 @@ func (i item) summary() Event {
 	if !c.ReceivedAt.IsZero() {
 		e.ReceivedAt = &c.ReceivedAt
 	}
-	if i.object != "" {
+	switch {
+	case i.object != "":
 		e.Where = "lake"
+	case i.verdict == failed:
+		e.Where = "stored"
 	}
 	return e
 }

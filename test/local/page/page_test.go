@@ -146,8 +146,8 @@ func TestACopiedExampleIsOneThatTheSchemasTake(t *testing.T) {
 	}
 }
 
-// TestMemoryIsBounded: of many large events the newest are kept, and of each the beginning.
-func TestMemoryIsBounded(t *testing.T) {
+// TestOfManyLargeEventsTheNewestAreKept, and of each the beginning: memory is bounded.
+func TestOfManyLargeEventsTheNewestAreKept(t *testing.T) {
 	tap := newTap()
 	stream := &simulator.StreamConfig{Transform: &simulator.TransformConfig{}}
 	text := bytes.Repeat([]byte("x"), 2*keptText)
@@ -199,6 +199,26 @@ func TestTheNewestOfABatchAreKept(t *testing.T) {
 				t.Fatalf("batch %d: event %d is %s in %s, want %s", batch, at, i.read().ID, i.object, want)
 			}
 		}
+	}
+}
+
+// TestWhatIsNoLineOfOursHarmsNothing: a function may answer anything.
+func TestWhatIsNoLineOfOursHarmsNothing(t *testing.T) {
+	tap := newTap()
+	stream := &simulator.StreamConfig{Transform: &simulator.TransformConfig{}}
+	for n, data := range []string{"", "\n", "x", "{", "[]\n{}", `{"id":7,"event":`, "\xff\n\n"} {
+		r := simulator.Record{ID: fmt.Sprint(n), Data: []byte(data)}
+		tap.Put(stream, r)
+		tap.Transformed(stream, r, []byte(data))
+		tap.Put(&simulator.StreamConfig{}, r)
+		tap.Failed(stream, r, "code")
+	}
+	for _, i := range tap.look(0).items {
+		_, _ = i.whole(), i.summary()
+		_, _ = pretty(i.read().Payload, i.read().Errors)
+	}
+	if n := tap.look(0).counts.Valid; n != 8 {
+		t.Errorf("%d lines are counted", n)
 	}
 }
 

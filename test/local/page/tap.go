@@ -37,7 +37,7 @@ type tap struct {
 	mark    int64 // seq at the last reset
 	resets  int
 	ring    [kept]*item
-	records map[string][]*item // those of the ring, by the record that held them
+	records map[string]*group // of the ring's events, by the record that held them
 	counts  counts
 	seconds [chartSeconds]second
 	changes chan struct{} // is closed at the next change; nil: nobody waits for one
@@ -57,11 +57,19 @@ type tap struct {
 type item struct {
 	seq, version            int64
 	verdict                 verdict
-	record                  string
+	group                   *group
 	spilled, stored, judged time.Time // when it reached each step; zero: it did not, or nobody knows
 	written                 time.Time
 	object                  string // key of the object that holds it
-	read                    func() content
+	source                  *source
+}
+
+func (i item) read() content { return i.source.content() }
+
+// group is the events of one record that are in the ring, the oldest first.
+type group struct {
+	record string
+	items  []*item
 }
 
 // request is what a client sent at once, until every record of it is judged, and a while
@@ -99,7 +107,7 @@ func newTap() *tap {
 
 // forget drops everything that was judged, but not what is on its way.
 func (t *tap) forget() {
-	t.ring, t.records = [kept]*item{}, map[string][]*item{}
+	t.ring, t.records = [kept]*item{}, map[string]*group{}
 	t.counts = counts{Reasons: map[record.Reason]int{}}
 	t.seconds = [chartSeconds]second{}
 	t.mark = t.seq
@@ -200,7 +208,7 @@ func (t *tap) Transformed(_ *simulator.StreamConfig, r simulator.Record, data []
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	at := t.landedLocked(r.ID)
-	t.linesLocked(data, item{verdict: valid, record: r.ID, spilled: at.spilled, stored: r.Arrived, judged: now})
+	t.linesLocked(r.ID, data, item{verdict: valid, spilled: at.spilled, stored: r.Arrived, judged: now})
 }
 
 // landedLocked notes that a record was judged, and returns the first request of it.
@@ -216,25 +224,44 @@ func (t *tap) landedLocked(recordID string) (first request) {
 	return first
 }
 
-// linesLocked adds the events of lines, which have all else in common.
-func (t *tap) linesLocked(lines []byte, common item) {
+// linesLocked adds the events of a record's lines, which have all else in common. It makes
+// one copy of all that it keeps: events leave the ring in order, and the copy with the last.
+func (t *tap) linesLocked(recordID string, lines []byte, common item) {
 	n := bytes.Count(lines, []byte{'\n'})
+	if len(lines) > 0 && lines[len(lines)-1] != '\n' {
+		n++ // none of ours
+	}
 	t.counts.Valid += n
 	t.secondLocked(common.judged).valid += n
 	skip := max(n-kept, 0)
 	if skip > 0 { // the others take every place
-		t.ring, t.records = [kept]*item{}, map[string][]*item{}
+		t.ring, t.records = [kept]*item{}, map[string]*group{}
 		t.seq += int64(skip)
 	}
-	for line := range bytes.Lines(lines) {
-		if skip > 0 {
-			skip--
-			continue
-		}
-		one := common
-		one.read = lineReader(line)
-		t.pushLocked(&one)
+	for range skip {
+		lines = lines[bytes.IndexByte(lines, '\n')+1:]
 	}
+	sources := lineSources(lines, n-skip)
+	items := make([]item, len(sources))
+	g := t.groupLocked(recordID, len(items))
+	for i := range items {
+		items[i] = common
+		items[i].source = &sources[i]
+		t.pushLocked(g, &items[i])
+	}
+}
+
+// groupLocked returns the group of a record, with room for n events.
+func (t *tap) groupLocked(recordID string, n int) *group {
+	g := t.records[recordID]
+	if g == nil {
+		g = &group{record: recordID}
+		if n > 0 {
+			t.records[recordID] = g
+		}
+	}
+	g.items = slices.Grow(g.items, n)
+	return g
 }
 
 func (t *tap) secondLocked(now time.Time) *second {
@@ -246,18 +273,18 @@ func (t *tap) secondLocked(now time.Time) *second {
 }
 
 // pushLocked adds an event in place of the oldest.
-func (t *tap) pushLocked(i *item) {
+func (t *tap) pushLocked(g *group, i *item) {
 	t.seq++
 	slot := &t.ring[t.seq%kept]
 	if old := *slot; old != nil {
-		if t.records[old.record] = t.records[old.record][1:]; len(t.records[old.record]) == 0 {
-			delete(t.records, old.record)
+		if old.group.items = old.group.items[1:]; len(old.group.items) == 0 {
+			delete(t.records, old.group.record)
 		}
 	}
 	t.version++
-	i.seq, i.version = t.seq, t.version
+	i.seq, i.version, i.group = t.seq, t.version, g
 	*slot = i
-	t.records[i.record] = append(t.records[i.record], i)
+	g.items = append(g.items, i)
 }
 
 // rejected adds the event of a row of rejected/.
@@ -266,29 +293,30 @@ func (t *tap) rejected(r simulator.Record) {
 	if reason == "" {
 		return
 	}
-	read := rowReader(r.Data)
+	source := newSource(r.Data, readRow)
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.counts.Rejected++
 	t.counts.Reasons[reason]++
 	t.secondLocked(r.Arrived).rejected++
-	i := &item{verdict: rejected, record: r.ID, judged: r.Arrived, read: read}
+	i := &item{verdict: rejected, judged: r.Arrived, source: source}
 	if q := t.requests[ingestIDOf(r.Data)]; q != nil {
 		i.spilled, i.stored = q.spilled, q.stored
 	}
-	t.pushLocked(i)
+	t.pushLocked(t.groupLocked(r.ID, 1), i)
 	t.changedLocked()
 }
 
 // Failed implements simulator.Watcher.
 func (t *tap) Failed(_ *simulator.StreamConfig, r simulator.Record, code string) {
-	read := failureReader(r.Data, code)
+	source := newSource(r.Data, failureOf(code))
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	at, now := t.landedLocked(r.ID), time.Now()
 	t.counts.Failed++
 	t.secondLocked(now).failed++
-	t.pushLocked(&item{verdict: failed, record: r.ID, spilled: at.spilled, stored: r.Arrived, judged: now, read: read})
+	i := &item{verdict: failed, spilled: at.spilled, stored: r.Arrived, judged: now, source: source}
+	t.pushLocked(t.groupLocked(r.ID, 1), i)
 }
 
 // Delivered implements simulator.Watcher.
@@ -300,7 +328,11 @@ func (t *tap) Delivered(_ *simulator.StreamConfig, key string, records []string)
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, id := range records {
-		for _, i := range t.records[id] {
+		g := t.records[id]
+		if g == nil {
+			continue // all of them have left
+		}
+		for _, i := range g.items {
 			t.version++
 			i.object, i.written, i.version = key, now, t.version
 		}
@@ -353,11 +385,11 @@ func (t *tap) readObject(bucket, key string) {
 	now := time.Now()
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	common := item{verdict: valid, record: key, object: key, judged: now, written: now}
+	common := item{verdict: valid, object: key, judged: now, written: now}
 	if q := t.requests[ingestIDOf(lines)]; q != nil {
 		common.spilled, common.stored = q.spilled, q.stored
 	}
-	t.linesLocked(lines, common)
+	t.linesLocked(key, lines, common)
 	t.changedLocked()
 }
 
