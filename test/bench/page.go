@@ -75,7 +75,8 @@ func readLive(live *page.Page, sim *simulator.Simulator) (func(), error) {
 		return nil, err
 	}
 	stop := live.Serve(listener, sim)
-	request, err := http.NewRequestWithContext(context.Background(), http.MethodGet, "http://"+listener.Addr().String()+"/live", nil)
+	url := "http://" + listener.Addr().String() + "/live"
+	request, err := http.NewRequestWithContext(context.Background(), http.MethodGet, url, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -60,13 +60,18 @@ type pushed struct {
 }
 
 // push starts a pipeline, changed as change says, sends events and waits until all are in
-// S3. during runs from the start on, and what it returns at the end.
-func push(events int, bootstraps map[string]string, dir string, change func(*simulator.Options), during func(*simulator.Simulator) (func(), error)) (took pushed, err error) {
+// S3. during, unless it is nil, begins something beside it, and returns what ends that.
+func push(
+	events int, bootstraps map[string]string, dir string,
+	change func(*simulator.Options), during func(*simulator.Simulator) (end func(), err error),
+) (took pushed, err error) {
 	templates, err := simulator.GoldenTemplates("test/synth/testdata", "Dev")
 	if err != nil {
 		return took, err
 	}
-	options := simulator.Options{Templates: templates, Bootstraps: bootstraps, Dir: dir, Patience: time.Second, MaxSandboxes: 2 * traffic.Connections}
+	options := simulator.Options{
+		Templates: templates, Bootstraps: bootstraps, Dir: dir, Patience: time.Second, MaxSandboxes: 2 * traffic.Connections,
+	}
 	if change != nil {
 		change(&options)
 	}

@@ -50,7 +50,8 @@ func (p tab) eval(t *testing.T, script string) string {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(p, time.Minute)
 	defer cancel()
-	text, err := chromedp.Run(ctx, chromedp.Evaluate[string](`Promise.resolve(`+script+`).then(String)`, chromedp.EvalAwaitPromise))
+	promise := `Promise.resolve(` + script + `).then(String)`
+	text, err := chromedp.Run(ctx, chromedp.Evaluate[string](promise, chromedp.EvalAwaitPromise))
 	if err != nil {
 		t.Fatalf("%s: %v", script, err)
 	}
@@ -80,13 +81,29 @@ func (p tab) postByForm(t *testing.T, body string) {
 	p.do(t, chromedp.SetValue("#body", body), chromedp.Click("#post .main"))
 }
 
+// choose gives a field of the filter a value, as typing does.
+func (p tab) choose(t *testing.T, field, value string) {
+	t.Helper()
+	p.eval(t, fmt.Sprintf(`(field => {
+		field.value = %q;
+		field.dispatchEvent(new Event("input", {bubbles: true}));
+	})(document.getElementById(%q))`, value, field))
+}
+
+// press clicks a button of the panel.
+func (p tab) press(t *testing.T, button string) {
+	t.Helper()
+	p.eval(t, fmt.Sprintf(`[...detail.querySelectorAll("button")].find(b => b.textContent === %q).click()`, button))
+}
+
 // look has the tab be so wide and so bright.
 func (p tab) look(t *testing.T, width, height int64, scheme string) {
 	t.Helper()
 	media := map[string]any{"features": []map[string]string{{"name": "prefers-color-scheme", "value": scheme}}}
-	p.do(t, chromedp.EmulateViewport(width, height), chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+	bright := chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
 		return target.Call(ctx, "Emulation.setEmulatedMedia", media, nil)
-	}))
+	})
+	p.do(t, chromedp.EmulateViewport(width, height), bright)
 }
 
 // The scripts by which the tests read the page.
@@ -101,7 +118,8 @@ const (
 func TestAPostByTheFormIsJudgedWithinASecond(t *testing.T) {
 	p := show(openBrowser(t), t, startPage(t, patientTemplates(t)))
 	p.until(t, `empty.hidden === false`)
-	p.wantText(t, `document.getElementById("curl-valid").textContent`, fmt.Sprintf("curl -i %s/events -d '%s'", p.URL, validEvent))
+	p.wantText(t, `document.getElementById("curl-valid").textContent`,
+		fmt.Sprintf("curl -i %s/events -d '%s'", p.URL, validEvent))
 	p.post(t, validEvent) // the functions are warm from here on
 	p.events(t, "count=1&wait=20s")
 	quickest := time.Hour
@@ -147,10 +165,11 @@ func TestAFindingStandsWhereItIs(t *testing.T) {
 // TestWhatAnEventHoldsNeverBecomesMarkup, and the page asks nobody but make local.
 func TestWhatAnEventHoldsNeverBecomesMarkup(t *testing.T) {
 	p := show(openBrowser(t), t, startPage(t, patientTemplates(t)))
-	p.eval(t, `(window.violations = [], document.addEventListener("securitypolicyviolation", e => violations.push(e.blockedURI)))`)
+	p.eval(t, `(window.violations = [],
+		document.addEventListener("securitypolicyviolation", e => violations.push(e.blockedURI)))`)
 	const hostile = `<img src=x onerror=document.title='hacked'><script>document.title='hacked'</script>`
 	for _, body := range []string{
-		fmt.Sprintf(`{"type":%q,%q:%q}`, hostile, hostile, hostile), hostile, `{"type":"click",` + fmt.Sprintf("%q", hostile) + `:1}`,
+		fmt.Sprintf(`{"type":%q,%q:%q}`, hostile, hostile, hostile), hostile, fmt.Sprintf(`{"type":"click",%q:1}`, hostile),
 	} {
 		p.postByForm(t, body)
 		p.until(t, `answer.textContent.startsWith("200")`)
@@ -175,7 +194,7 @@ func TestThePageIsUsedByKeyboard(t *testing.T) {
 	p.wantText(t, focused, "text")
 	p.do(t, chromedp.KeyEvent("shoes"))
 	p.until(t, verdictsShown+` === "valid"`)
-	p.eval(t, `(text.value = "", text.dispatchEvent(new Event("input", {bubbles: true})))`)
+	p.choose(t, "text", "")
 	p.until(t, verdictsShown+` === "rejected,valid"`)
 	for range 7 { // type, verdict, pause, flush, reset, the list
 		if p.eval(t, `document.activeElement.classList.contains("row")`) != "true" {
@@ -183,7 +202,8 @@ func TestThePageIsUsedByKeyboard(t *testing.T) {
 		}
 	}
 	p.wantText(t, `document.activeElement.querySelector(".pill").textContent`, "rejected")
-	p.wantText(t, `document.activeElement.matches(":focus-visible") && getComputedStyle(document.activeElement).outlineStyle`, "solid")
+	p.wantText(t, `document.activeElement.matches(":focus-visible")`, "true")
+	p.wantText(t, `getComputedStyle(document.activeElement).outlineStyle`, "solid")
 	p.do(t, chromedp.KeyEvent(kb.ArrowDown))
 	p.wantText(t, `document.activeElement.querySelector(".pill").textContent`, "valid")
 	p.do(t, chromedp.KeyEvent(kb.Enter))
@@ -209,20 +229,22 @@ func TestFiltersAndCopies(t *testing.T) {
 	}
 	p.until(t, `list.childElementCount === 3`)
 	for field, c := range map[string][2]string{"verdict": {"rejected", "rejected"}, "type": {"order", "valid"}} {
-		p.eval(t, fmt.Sprintf(`(%[1]s.value = %[2]q, %[1]s.dispatchEvent(new Event("input", {bubbles: true})))`, `document.getElementById("`+field+`")`, c[0]))
+		p.choose(t, field, c[0])
 		p.until(t, verdictsShown+` === "`+c[1]+`"`)
-		p.eval(t, fmt.Sprintf(`(%[1]s.value = "", %[1]s.dispatchEvent(new Event("input", {bubbles: true})))`, `document.getElementById("`+field+`")`))
+		p.choose(t, field, "")
 		p.until(t, `list.childElementCount === 3`)
 	}
 	p.do(t, chromedp.Click("#reasons button"))
 	p.until(t, verdictsShown+` === "rejected"`)
 	p.do(t, chromedp.Click("#list .row"))
 	p.until(t, missingShown+` !== ""`)
-	p.eval(t, `[...document.querySelectorAll("#detail button")].find(b => b.textContent === "Copy as curl").click()`)
-	p.until(t, fmt.Sprintf(`window.copied === %q`, fmt.Sprintf("curl -i '%s/events' -H 'Content-Type: application/json' --data-raw '%s'", p.URL, invalidEvent)))
-	p.eval(t, `[...document.querySelectorAll("#detail button")].find(b => b.textContent === "Copy as schema example").click()`)
+	p.press(t, "Copy as curl")
+	curl := fmt.Sprintf("curl -i '%s/events' -H 'Content-Type: application/json' --data-raw '%s'", p.URL, invalidEvent)
+	p.until(t, fmt.Sprintf(`window.copied === %q`, curl))
+	p.press(t, "Copy as schema example")
 	p.until(t, fmt.Sprintf(`window.copied === %q`, invalidEvent+"\n"))
-	if text := p.eval(t, `toast.textContent`); !strings.HasPrefix(text, "Copied: save it below schemas as examples/click/invalid/element_missing_") {
+	const said = "Copied: save it below schemas as examples/click/invalid/element_missing_"
+	if text := p.eval(t, `toast.textContent`); !strings.HasPrefix(text, said) {
 		t.Errorf("the page says %q", text)
 	}
 }
@@ -242,15 +264,22 @@ var looks = []struct {
 // faint lists the texts whose contrast is below 4.5, the least of WCAG 2.2 (1.4.3).
 const faint = `(() => {
 	const channels = c => c.match(/[\d.]+/g).map(Number);
-	const light = c => { const [r, g, b] = channels(c).map(v => (v /= 255) <= .04045 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4); return .2126 * r + .7152 * g + .0722 * b; };
-	const behind = n => { for (; n; n = n.parentElement) { const c = getComputedStyle(n).backgroundColor; if ((channels(c)[3] ?? 1) > 0) return c; } return "rgb(255, 255, 255)"; };
+	const linear = v => (v /= 255) <= .04045 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4;
+	const light = c => { const [r, g, b] = channels(c).map(linear); return .2126 * r + .7152 * g + .0722 * b; };
+	const behind = n => {
+		for (; n; n = n.parentElement) {
+			const c = getComputedStyle(n).backgroundColor;
+			if ((channels(c)[3] ?? 1) > 0) return c;
+		}
+		return "rgb(255, 255, 255)";
+	};
 	const bad = new Set();
 	for (const n of document.body.querySelectorAll("*")) {
 		const own = [...n.childNodes].some(c => c.nodeType === 3 && c.textContent.trim() !== "");
 		if (!own || n.disabled || n.id === "toast" || !n.checkVisibility()) continue;
 		const [a, b] = [light(getComputedStyle(n).color), light(behind(n))].sort((x, y) => y - x);
 		const ratio = (a + .05) / (b + .05);
-		if (ratio < 4.5) bad.add(n.tagName + "." + n.className + " " + n.textContent.slice(0, 20) + " " + ratio.toFixed(2));
+		if (ratio < 4.5) bad.add([n.tagName, n.className, n.textContent.slice(0, 20), ratio.toFixed(2)].join(" "));
 	}
 	return [...bad].join("; ");
 })()`
@@ -296,7 +325,8 @@ func (p tab) snap(t *testing.T, name string) []byte {
 		t.Fatal(err)
 	}
 	if folder := os.Getenv("PICTURES"); folder != "" {
-		if err := os.WriteFile(filepath.Join(folder, strings.ReplaceAll(name, ", ", "-")+".png"), picture, 0o644); err != nil {
+		path := filepath.Join(folder, strings.ReplaceAll(name, ", ", "-")+".png")
+		if err := os.WriteFile(path, picture, 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -307,7 +337,8 @@ func (p tab) snap(t *testing.T, name string) []byte {
 func (p tab) fill(t *testing.T) {
 	t.Helper()
 	for n := range 24 {
-		view := fmt.Sprintf(`{"type":"page_view","event_id":"v%d","occurred_at":"2026-11-23T10:00:00Z","session":"s-7f3a","page":{"url":"https://shop.example/products/%d"}}`, n, n)
+		view := fmt.Sprintf(`{"type":"page_view","event_id":"v%d","occurred_at":"2026-11-23T10:00:00Z",`+
+			`"session":"s-7f3a","page":{"url":"https://shop.example/products/%d"}}`, n, n)
 		p.post(t, strings.Repeat(view, 1+n%4))
 		switch n % 6 {
 		case 1:
@@ -365,7 +396,8 @@ func TestAFloodLeavesThePageResponsive(t *testing.T) {
 	t.Logf("the page drew after %s at most", slowest)
 	p.until(t, `valid.textContent === "20,000"`)
 	p.until(t, `list.childElementCount === 1000`)
-	p.wantText(t, `kept.textContent`, "The newest 1,000 events are kept here; 19,000 older ones are only counted. The lake has all of them.")
+	p.wantText(t, `kept.textContent`,
+		"The newest 1,000 events are kept here; 19,000 older ones are only counted. The lake has all of them.")
 	found := p.events(t, "limit=1000")
 	if len(found.Events) != 1_000 || found.Forgotten != 19_000 {
 		t.Errorf("%d are kept, %d are forgotten", len(found.Events), found.Forgotten)

@@ -26,7 +26,7 @@ type micro struct {
 // startPage runs the pipeline with its page, as run does.
 func startPage(t *testing.T, templates []*simulator.Template, change ...func(*simulator.Options)) micro {
 	t.Helper()
-	live := livepage.New(livepage.Settings{Environment: "Dev", Patience: time.Second, Valid: validEvent, Invalid: invalidEvent})
+	live := livepage.New(livepage.Settings{Environment: "Dev", Valid: validEvent, Invalid: invalidEvent})
 	soon := func(o *simulator.Options) { o.JudgedWithin, o.Patience = judgedWithin, time.Hour }
 	sim := start(t, templates, append([]func(*simulator.Options){live.Watch, soon}, change...)...)
 	port, err := net.Listen("tcp", "127.0.0.1:0")
@@ -101,7 +101,8 @@ func TestTheAPITellsWhatBecameOfEachEvent(t *testing.T) {
 	}
 	good := m.want(t, "id="+first, "valid  lake").Events[0]
 	bad := m.want(t, "id="+second, "rejected schema_violation lake").Events[0]
-	if good.ID != first+"/0" || good.Type != "click" || string(good.Event) != validEvent || !strings.HasPrefix(good.Object, "events/") {
+	if good.ID != first+"/0" || good.Type != "click" || string(good.Event) != validEvent ||
+		!strings.HasPrefix(good.Object, "events/") {
 		t.Errorf("the valid one is %+v", good)
 	}
 	if string(bad.Event) != invalidEvent || !strings.HasPrefix(bad.Object, "rejected/") || len(bad.Errors) == 0 {
@@ -109,7 +110,8 @@ func TestTheAPITellsWhatBecameOfEachEvent(t *testing.T) {
 	}
 	for _, e := range []livepage.Event{good, bad} {
 		ms := e.Milliseconds
-		if ms.Stored == nil || ms.Validated == nil || ms.Lake == nil || *ms.Stored > *ms.Validated || *ms.Validated > *ms.Lake {
+		if ms.Stored == nil || ms.Validated == nil || ms.Lake == nil ||
+			*ms.Stored > *ms.Validated || *ms.Validated > *ms.Lake {
 			t.Errorf("%s: the steps are %+v", e.ID, ms)
 		}
 	}
@@ -172,7 +174,8 @@ func TestWhatIsFlushedIsThere(t *testing.T) {
 	for c := range clients {
 		senders.Go(func() {
 			for n := range posts {
-				if _, err := post(m.URL+"/events", fmt.Sprintf(`[{"type":"load","c":%d,"n":%d},{"type":"click"},7]`, c, n)); err != nil {
+				body := fmt.Sprintf(`[{"type":"load","c":%d,"n":%d},{"type":"click"},7]`, c, n)
+				if _, err := post(m.URL+"/events", body); err != nil {
 					t.Error(err)
 				}
 			}
@@ -182,7 +185,9 @@ func TestWhatIsFlushedIsThere(t *testing.T) {
 	var counts livepage.Counts
 	m.ask(t, http.StatusOK, http.MethodPost, "/flush?wait=60s", &counts)
 	const each = clients * posts
-	if counts.Valid != each || counts.Reasons["schema_violation"] != each || counts.Reasons["not_an_object"] != each || counts.Waiting != 0 {
+	reasons := counts.Reasons
+	if counts.Valid != each || counts.Waiting != 0 ||
+		reasons["schema_violation"] != each || reasons["not_an_object"] != each {
 		t.Errorf("counts are %+v, want %d of each", counts, each)
 	}
 	for _, e := range m.events(t, "limit=1000").Events {
@@ -306,7 +311,8 @@ func TestWrongParametersAreNamedWithWhatIsAllowed(t *testing.T) {
 			t.Errorf("%s %s: %s, want %s", c.method, c.path, problem.Error, c.want)
 		}
 	}
-	if got := do(t, http.MethodGet, m.page+"/flush", nil); got.status != http.StatusMethodNotAllowed || got.header.Get("Allow") != "POST" {
+	got := do(t, http.MethodGet, m.page+"/flush", nil)
+	if got.status != http.StatusMethodNotAllowed || got.header.Get("Allow") != "POST" {
 		t.Errorf("GET /flush: %d, allowed %s", got.status, got.header.Get("Allow"))
 	}
 }
@@ -332,7 +338,8 @@ func TestThePagesThatAreOpenAreLimited(t *testing.T) {
 		t.Errorf("the 33rd page is answered %d", last.StatusCode)
 	}
 	first.Body.Close()
-	for deadline := time.Now().Add(20 * time.Second); open().StatusCode != http.StatusOK; time.Sleep(20 * time.Millisecond) {
+	deadline := time.Now().Add(20 * time.Second)
+	for ; open().StatusCode != http.StatusOK; time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("no place becomes free")
 		}
@@ -360,7 +367,8 @@ func TestACopiedCurlSendsTheSameBytes(t *testing.T) {
 	}
 	m := startPage(t, patientTemplates(t))
 	for _, body := range []string{
-		validEvent, `{"type":"it's","text":"$HOME \\ \" ! %s"}`, "@/etc/passwd", "{\"a\":\n1,}", "\x00\xff binary", `{"type":"click","a":1,"a":2}`,
+		validEvent, `{"type":"it's","text":"$HOME \\ \" ! %s"}`, "@/etc/passwd", "{\"a\":\n1,}", "\x00\xff binary",
+		`{"type":"click","a":1,"a":2}`,
 	} {
 		var counts livepage.Counts
 		m.ask(t, http.StatusOK, http.MethodPost, "/reset?wait=60s", &counts)
@@ -430,7 +438,8 @@ func TestOnlyPagesOfThisMachineMayAsk(t *testing.T) {
 			t.Fatal(err)
 		}
 		response.Body.Close()
-		if readable := response.Header.Get("Access-Control-Allow-Origin"); response.StatusCode != c.status || readable != c.readable {
+		readable := response.Header.Get("Access-Control-Allow-Origin")
+		if response.StatusCode != c.status || readable != c.readable {
 			t.Errorf("%+v: %d, readable by %q", c, response.StatusCode, readable)
 		}
 	}

@@ -17,7 +17,8 @@ import (
 // shop is a page with a button that sends a click and an order. CLICK is the click.
 const shop = `<!doctype html><title>shop</title><button>Buy</button><script>
 	document.querySelector("button").onclick = () => {
-		for (const event of [CLICK, {type: "order", total: 19.90}]) navigator.sendBeacon("ENDPOINT/events", JSON.stringify(event));
+		const events = [CLICK, {type: "order", total: 19.90}];
+		for (const event of events) navigator.sendBeacon("ENDPOINT/events", JSON.stringify(event));
 	};
 </script>`
 
@@ -34,7 +35,8 @@ func TestTheRecipesOfTheDocsPass(t *testing.T) {
 			fmt.Fprint(w, strings.NewReplacer("CLICK", c.click, "ENDPOINT", m.URL).Replace(shop))
 		}))
 		defer server.Close()
-		here := strings.NewReplacer("http://127.0.0.1:8081", m.page, "http://localhost:3000", strings.Replace(server.URL, "127.0.0.1", "localhost", 1))
+		origin := strings.Replace(server.URL, "127.0.0.1", "localhost", 1)
+		here := strings.NewReplacer("http://127.0.0.1:8081", m.page, "http://localhost:3000", origin)
 		for _, tool := range []string{"playwright", "cypress"} {
 			t.Run(name+" in "+tool, func(t *testing.T) {
 				output, err := r.run(t, tool, here.Replace(r.texts[tool]))
@@ -97,7 +99,8 @@ func (r recipes) install(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := errors.Join(os.MkdirAll(r.folder, 0o755), os.WriteFile(filepath.Join(r.folder, name), text, 0o644)); err != nil {
+		err = errors.Join(os.MkdirAll(r.folder, 0o755), os.WriteFile(filepath.Join(r.folder, name), text, 0o644))
+		if err != nil {
 			t.Fatal(err)
 		}
 		lock = text // the last
@@ -123,16 +126,18 @@ func (r recipes) run(t *testing.T, tool, text string) ([]byte, error) {
 		t.Fatal(err)
 	}
 	defer os.RemoveAll(folder)
-	config := fmt.Sprintf(`export default { timeout: 60_000, reporter: "line", use: { launchOptions: { executablePath: %q, args: ["--no-sandbox"] } } };`, r.chromium)
+	config := fmt.Sprintf(`export default { timeout: 60_000, reporter: "line",
+		use: { launchOptions: { executablePath: %q, args: ["--no-sandbox"] } } };`, r.chromium)
 	for name, content := range map[string]string{"recipe.spec.mjs": text, "playwright.config.mjs": config} {
 		if err := os.WriteFile(filepath.Join(folder, name), []byte(content), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
-	command := exec.CommandContext(t.Context(), "node", filepath.Join(r.folder, "node_modules", "@playwright", "test", "cli.js"), "test")
+	arguments := []string{filepath.Join(r.folder, "node_modules", "@playwright", "test", "cli.js"), "test"}
 	if tool == "cypress" {
-		command = exec.CommandContext(t.Context(), "node", filepath.Join(r.folder, "cypress.mjs"), r.chromium, filepath.Join(folder, "recipe.spec.mjs"))
+		arguments = []string{filepath.Join(r.folder, "cypress.mjs"), r.chromium, filepath.Join(folder, "recipe.spec.mjs")}
 	}
+	command := exec.CommandContext(t.Context(), "node", arguments...)
 	command.Dir = folder
 	return command.CombinedOutput()
 }

@@ -14,7 +14,8 @@ const perRecord = 100
 
 // clicks returns a record, and what the Validator answers for its events of 140 bytes.
 func clicks(n int) (simulator.Record, []byte) {
-	event := []byte(`{"type":"click","event_id":"1","occurred_at":"2026-11-23T10:00:00Z","session":"s","page":{"url":"https://example.com/"},"element":{"id":"buy"}}`)
+	event := []byte(`{"type":"click","event_id":"1","occurred_at":"2026-11-23T10:00:00Z","session":"s",` +
+		`"page":{"url":"https://example.com/"},"element":{"id":"buy"}}`)
 	h := record.Header{ID: fmt.Sprintf("%08d-0000-7000-8000-000000000000", n), ReceivedAt: time.Now()}
 	var body, lines []byte
 	for i := range perRecord {

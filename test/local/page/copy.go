@@ -23,7 +23,8 @@ func curl(endpoint string, c content) string {
 	if utf8.Valid(c.Payload) && !strings.Contains(string(c.Payload), "\x00") {
 		return "curl -i " + url + header + " --data-raw " + quote(string(c.Payload))
 	}
-	return "printf %s " + quote(base64.StdEncoding.EncodeToString(c.Payload)) + " | base64 -d | curl -i " + url + header + " --data-binary @-"
+	encoded := quote(base64.StdEncoding.EncodeToString(c.Payload))
+	return "printf %s " + encoded + " | base64 -d | curl -i " + url + header + " --data-binary @-"
 }
 
 // quote makes one word of text for a shell.

@@ -98,7 +98,8 @@ func TestEveryFindingIsShown(t *testing.T) {
 		}
 	}
 	deep := strings.Repeat("[", 3_000) + strings.Repeat("]", 3_000)
-	lines, rest := pretty([]byte(deep), []record.Error{{Instance: strings.Repeat("/0", 2_999), Message: "too deep", Offset: record.NoOffset}})
+	tooDeep := record.Error{Instance: strings.Repeat("/0", 2_999), Message: "too deep", Offset: record.NoOffset}
+	lines, rest := pretty([]byte(deep), []record.Error{tooDeep})
 	if len(lines) != maxLines+1 || len(rest) != 1 {
 		t.Errorf("%d lines, %d findings without a place", len(lines), len(rest))
 	}
@@ -108,7 +109,8 @@ func eventTypeOf(body string) string { return strings.Split(body, `"`)[3] }
 
 // TestACopiedExampleIsOneThatTheSchemasTake: below their folder, and decided as its own says.
 func TestACopiedExampleIsOneThatTheSchemasTake(t *testing.T) {
-	files := fstest.MapFS{"com.acme/shoe.json": {Data: []byte(`{"type":"object","required":["size"],"properties":{"size":{"type":"integer"}},"additionalProperties":{"type":"string"}}`)}}
+	files := fstest.MapFS{"com.acme/shoe.json": {Data: []byte(`{"type":"object","required":["size"],` +
+		`"properties":{"size":{"type":"integer"}},"additionalProperties":{"type":"string"}}`)}}
 	options := schema.Options{TypeFrom: []string{"type"}}
 	set, err := schema.Compile(files, options)
 	if err != nil {
@@ -121,7 +123,9 @@ func TestACopiedExampleIsOneThatTheSchemasTake(t *testing.T) {
 		`{"size":1,"a/b":[{}]}`: "examples/com.acme/shoe/invalid/a~1b_wrong_123456.json",
 	} {
 		_, findings := set.Validate("com.acme/shoe", []byte(body))
-		c := content{ID: "0198c6a2-7b1e-7000-8000-000000123456/0", Type: "com.acme/shoe", Errors: findings, Payload: []byte(body)}
+		c := content{
+			ID: "0198c6a2-7b1e-7000-8000-000000123456/0", Type: "com.acme/shoe", Errors: findings, Payload: []byte(body),
+		}
 		verdict := valid
 		if len(findings) > 0 {
 			verdict, c.Reason = rejected, record.SchemaViolation
@@ -168,8 +172,11 @@ func TestOfManyLargeEventsTheNewestAreKept(t *testing.T) {
 			t.Fatalf("%+v", c)
 		}
 	}
-	if len(v.items) != kept || v.forgotten != 2*kept || v.counts.Valid != 3*kept || v.waiting != 0 || size > kept*(keptText+4<<10) {
-		t.Errorf("%d kept of %d bytes, %d forgotten, %d counted, %d wait", len(v.items), size, v.forgotten, v.counts.Valid, v.waiting)
+	if len(v.items) != kept || v.forgotten != 2*kept || size > kept*(keptText+4<<10) {
+		t.Errorf("%d kept of %d bytes, %d forgotten", len(v.items), size, v.forgotten)
+	}
+	if v.counts.Valid != 3*kept || v.waiting != 0 {
+		t.Errorf("%d counted, %d wait", v.counts.Valid, v.waiting)
 	}
 	if len(tap.inFlight) != 0 || len(tap.records) != kept {
 		t.Errorf("%d records in flight, %d known", len(tap.inFlight), len(tap.records))
@@ -195,7 +202,8 @@ func TestTheNewestOfABatchAreKept(t *testing.T) {
 			t.Fatalf("batch %d: %d kept, the newest is %d of %d", batch, len(v.items), v.seq, total)
 		}
 		for at, i := range v.items {
-			if want := fmt.Sprintf("id-%d/0", total-int64(at)); i.read().ID != want || at < n && i.object != fmt.Sprint("events/", batch) {
+			want := fmt.Sprintf("id-%d/0", total-int64(at))
+			if i.read().ID != want || at < n && i.object != fmt.Sprint("events/", batch) {
 				t.Fatalf("batch %d: event %d is %s in %s, want %s", batch, at, i.read().ID, i.object, want)
 			}
 		}
@@ -237,5 +245,25 @@ func TestOnlyReasonsOfRowsCount(t *testing.T) {
 	}
 	if got := reasonOf([]byte(`{"id":"a"}`)); got != "" {
 		t.Errorf("the reason of no reject is %q", got)
+	}
+}
+
+// TestObjectsOfTheFunctionsAreKnownByTheirNames, and none of Firehose is taken for one.
+func TestObjectsOfTheFunctionsAreKnownByTheirNames(t *testing.T) {
+	tap := newTap()
+	alone, several := "0198c6a2-7b1e-7000-8000-000000000001", "0198c6a2-7b1e-7000-8000-000000000002"
+	hash, at := strings.Repeat("0a", 16), time.Now()
+	tap.objectWritten("lake", record.SpillKey(alone, at))
+	tap.objectWritten("lake", record.DeferredKey(several, hash, at))
+	waiting := tap.look(0).requests
+	if len(waiting) != 2 || waiting[0].id != several || waiting[1].id != alone || waiting[1].received.IsZero() {
+		t.Errorf("waiting are %+v", waiting)
+	}
+	if key := record.OverflowKey(alone, hash, at); !overflowName.MatchString(key) {
+		t.Errorf("%s is not known", key)
+	}
+	key := record.EventsPrefix + record.Partition(at) + "Stream-1-2026-11-26-03-13-18-" + alone + record.LinesExtension
+	if overflowName.MatchString(key) {
+		t.Errorf("%s is taken for the Validator's", key)
 	}
 }

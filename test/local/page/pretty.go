@@ -40,10 +40,11 @@ const (
 // that stand twice do so here.
 func pretty(payload []byte, errors []record.Error) (lines []line, rest []record.Error) {
 	p := printer{Decoder: jsontext.NewDecoder(bytes.NewBuffer(bytes.Clone(payload)), lenient...)}
-	if err := p.value("", nil, 0); err != nil || len(bytes.TrimSpace(payload[p.InputOffset():])) > 0 || !utf8.Valid(payload) {
-		lines, rest = plain(payload, errors)
-	} else {
+	err := p.value("", nil, 0)
+	if isOne := len(bytes.TrimSpace(payload[p.InputOffset():])) == 0; err == nil && isOne && utf8.Valid(payload) {
 		lines, rest = place(p.lines, errors)
+	} else {
+		lines, rest = plain(payload, errors)
 	}
 	if more := len(lines) - maxLines; more > 0 {
 		for _, l := range lines[maxLines:] {

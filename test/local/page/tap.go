@@ -2,18 +2,10 @@ package page
 
 import (
 	"bytes"
-	"compress/gzip"
-	"io"
-	"os"
-	"path"
-	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
 	"time"
-
-	"github.com/google/uuid"
 
 	"global-ingest/lambdas/record"
 	"global-ingest/test/simulator"
@@ -72,19 +64,6 @@ type group struct {
 	items  []*item
 }
 
-// request is what a client sent at once, until every record of it is judged, and a while
-// longer for the times of its rejects.
-type request struct {
-	id              string
-	received        time.Time
-	bytes           int
-	spilled, stored time.Time
-	object          string // in spill/, while only that holds it
-	records         int    // in Firehose, not judged
-}
-
-func (q *request) waits() bool { return q.records > 0 || q.object != "" }
-
 // counts are what has been judged since the last reset.
 type counts struct {
 	Valid    int                   `json:"valid"`
@@ -133,75 +112,6 @@ func (t *tap) readFrom(lake string) {
 	t.lake = lake
 }
 
-// Put implements simulator.Watcher. What a stream without a function takes are rows of
-// rejected/.
-func (t *tap) Put(stream *simulator.StreamConfig, r simulator.Record) {
-	if stream.Transform == nil {
-		t.rejected(r)
-		return
-	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	for rest := r.Data; len(rest) > 0; {
-		found, next, err := record.Decode(rest)
-		if err != nil {
-			break // the Validator says what it thinks of it
-		}
-		q := t.requestLocked(found.ID)
-		t.moveLocked(q, func() {
-			q.received, q.bytes, q.stored = found.ReceivedAt, len(found.Body), r.Arrived
-			q.object = ""
-			q.records++
-		})
-		t.inFlight[r.ID] = append(t.inFlight[r.ID], q)
-		rest = next
-	}
-	t.changedLocked()
-}
-
-// requestLocked returns the request of this id, a new one if need be, in place of the oldest.
-func (t *tap) requestLocked(id string) *request {
-	if q := t.requests[id]; q != nil {
-		return q
-	}
-	if len(t.order) == keptRequests {
-		if oldest := t.order[0]; oldest.waits() {
-			t.waiting--
-		}
-		delete(t.requests, t.order[0].id)
-		t.order = t.order[1:]
-	}
-	q := &request{id: id, received: madeAt(id)}
-	t.requests[id] = q
-	t.order = append(t.order, q)
-	return q
-}
-
-// madeAt returns when Ingest made an id, to the millisecond; zero when that is not said.
-func madeAt(id string) time.Time {
-	parsed, err := uuid.Parse(id)
-	if err != nil || parsed.Version() != 7 {
-		return time.Time{}
-	}
-	seconds, nanoseconds := parsed.Time().UnixTime()
-	return time.Unix(seconds, nanoseconds)
-}
-
-// moveLocked changes a request, and counts whether it still waits.
-func (t *tap) moveLocked(q *request, change func()) {
-	before := q.waits()
-	change()
-	if t.requests[q.id] != q { // it was forgotten
-		return
-	}
-	switch after := q.waits(); {
-	case after && !before:
-		t.waiting++
-	case before && !after:
-		t.waiting--
-	}
-}
-
 // Transformed implements simulator.Watcher: data is the lines of a record's valid events.
 func (t *tap) Transformed(_ *simulator.StreamConfig, r simulator.Record, data []byte) {
 	now := time.Now()
@@ -209,19 +119,6 @@ func (t *tap) Transformed(_ *simulator.StreamConfig, r simulator.Record, data []
 	defer t.mu.Unlock()
 	at := t.landedLocked(r.ID)
 	t.linesLocked(r.ID, data, item{verdict: valid, spilled: at.spilled, stored: r.Arrived, judged: now})
-}
-
-// landedLocked notes that a record was judged, and returns the first request of it.
-func (t *tap) landedLocked(recordID string) (first request) {
-	for i, q := range t.inFlight[recordID] {
-		t.moveLocked(q, func() { q.records-- })
-		if i == 0 {
-			first = *q
-		}
-	}
-	delete(t.inFlight, recordID)
-	t.changedLocked()
-	return first
 }
 
 // linesLocked adds the events of a record's lines, which have all else in common. It makes
@@ -340,72 +237,6 @@ func (t *tap) Delivered(_ *simulator.StreamConfig, key string, records []string)
 	t.changedLocked()
 }
 
-// objectWritten hears of every object. Those of streams come by Delivered.
-func (t *tap) objectWritten(bucket, key string) {
-	switch {
-	case strings.HasPrefix(key, record.SpillPrefix):
-		t.spilled(key)
-	case strings.HasPrefix(key, record.EventsPrefix) && overflowName.MatchString(key):
-		t.mu.Lock()
-		known := slices.Contains(t.overflow, key)
-		t.overflow = append(t.overflow[max(0, len(t.overflow)-99):], key)
-		t.mu.Unlock()
-		if !known { // else a batch came twice
-			t.reading.Go(func() { t.readObject(bucket, key) })
-		}
-	}
-}
-
-// overflowName is how an object ends that the Validator stored itself. See record.OverflowKey.
-var overflowName = regexp.MustCompile(`-[0-9a-f]{32}` + regexp.QuoteMeta(record.LinesExtension) + `$`)
-
-// deferredName is how an object in spill/ ends that holds several records. See record.DeferredKey.
-var deferredName = regexp.MustCompile(`-[0-9a-f]{32}$`)
-
-func (t *tap) spilled(key string) {
-	id := deferredName.ReplaceAllString(path.Base(key), "")
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	q := t.requestLocked(id)
-	t.moveLocked(q, func() { q.spilled, q.object = time.Now(), key })
-	t.changedLocked()
-}
-
-// readObject adds the events of an object of lines.
-func (t *tap) readObject(bucket, key string) {
-	t.reader.Lock()
-	defer t.reader.Unlock()
-	t.mu.Lock()
-	lake := t.lake
-	t.mu.Unlock()
-	lines, err := readLines(filepath.Join(lake, bucket, filepath.FromSlash(key)))
-	if err != nil {
-		return // somebody has deleted it: there is nothing to show
-	}
-	now := time.Now()
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	common := item{verdict: valid, object: key, judged: now, written: now}
-	if q := t.requests[ingestIDOf(lines)]; q != nil {
-		common.spilled, common.stored = q.spilled, q.stored
-	}
-	t.linesLocked(key, lines, common)
-	t.changedLocked()
-}
-
-func readLines(path string) ([]byte, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-	unzipped, err := gzip.NewReader(file)
-	if err != nil {
-		return nil, err
-	}
-	return io.ReadAll(unzipped)
-}
-
 func (t *tap) changedLocked() {
 	t.version++
 	if t.changes != nil {
@@ -422,47 +253,6 @@ func (t *tap) change() <-chan struct{} {
 		t.changes = make(chan struct{})
 	}
 	return t.changes
-}
-
-// view is the tap at one moment.
-type view struct {
-	items     []item    // the newest first
-	requests  []request // that wait, the newest first
-	counts    counts
-	waiting   int
-	seq       int64
-	version   int64
-	forgotten int64 // events since the mark that are not kept
-	resets    int
-	seconds   [chartSeconds]second
-}
-
-// look returns the events that changed after a version, and all that waits.
-func (t *tap) look(version int64) view {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	v := view{
-		counts: t.counts, waiting: t.waiting, seq: t.seq, version: t.version, resets: t.resets, seconds: t.seconds,
-		forgotten: max(0, t.seq-t.mark-kept),
-	}
-	v.counts.Reasons = make(map[record.Reason]int, len(t.counts.Reasons))
-	for reason, n := range t.counts.Reasons {
-		v.counts.Reasons[reason] = n
-	}
-	for seq := t.seq; seq > max(t.mark, t.seq-kept); seq-- {
-		if i := t.ring[seq%kept]; i != nil && i.version > version {
-			v.items = append(v.items, *i)
-		}
-	}
-	for _, q := range slices.Backward(t.order) {
-		if len(v.requests) == min(kept, t.waiting) {
-			break
-		}
-		if q.waits() {
-			v.requests = append(v.requests, *q)
-		}
-	}
-	return v
 }
 
 // changed has those who wait for a change look again.

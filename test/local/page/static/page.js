@@ -31,9 +31,8 @@ const rows = new Map(); // event and node by seq, the newest last
 
 function connect() {
   const filter = new URLSearchParams();
-  for (const [name, value] of [["text", $("text").value], ["type", $("type").value], ["verdict", $("verdict").value], ["reason", reason]]) {
-    if (value !== "") filter.set(name, value);
-  }
+  const chosen = {text: $("text").value, type: $("type").value, verdict: $("verdict").value, reason};
+  for (const [name, value] of Object.entries(chosen)) if (value !== "") filter.set(name, value);
   source?.close();
   source = new EventSource("live?" + filter);
   source.onmessage = message => apply(JSON.parse(message.data));
@@ -63,8 +62,8 @@ function apply(state) {
   $("lesson").hidden = state.filtered;
   $("empty-title").textContent = state.filtered ? "No event matches" : "No event yet";
   $("kept").hidden = none;
-  $("kept").textContent = `The newest ${count(state.kept)} events are kept here` +
-    (state.counts.forgotten > 0 ? `; ${count(state.counts.forgotten)} older ones are only counted.` : ".") + " The lake has all of them.";
+  const older = state.counts.forgotten > 0 ? `; ${count(state.counts.forgotten)} older ones are only counted` : "";
+  $("kept").textContent = `The newest ${count(state.kept)} events are kept here${older}. The lake has all of them.`;
 }
 
 function introduce(from) {
@@ -85,7 +84,8 @@ function forget() {
 }
 
 function showCounts(state) {
-  for (const [id, n] of [["valid", state.counts.valid], ["rejected", state.counts.rejected], ["failed", state.counts.failed], ["waiting-count", state.counts.waiting]]) {
+  const {valid, rejected, failed, waiting} = state.counts;
+  for (const [id, n] of Object.entries({valid, rejected, failed, "waiting-count": waiting})) {
     $(id).textContent = count(n);
     $(id).parentElement.classList.toggle("none", n === 0);
   }
@@ -108,7 +108,7 @@ function showChart(seconds) {
   const peak = Math.max(...seconds.map(([a, b, c]) => a + b + c));
   const scale = peak === 0 ? 0 : 38 / peak;
   const svg = $("chart");
-  while (svg.childElementCount < 3 * seconds.length) svg.append(document.createElementNS("http://www.w3.org/2000/svg", "rect"));
+  while (svg.childElementCount < 3 * seconds.length) svg.append(document.createElementNS(svg.namespaceURI, "rect"));
   seconds.forEach((bars, at) => {
     let y = 40;
     bars.forEach((n, kind) => {
@@ -116,7 +116,8 @@ function showChart(seconds) {
       y -= height;
       const bar = svg.children[3 * at + kind];
       bar.setAttribute("class", ["valid", "rejected", "failed"][kind]);
-      for (const [name, value] of [["x", at * 4 + .5], ["width", 3], ["y", y], ["height", height]]) bar.setAttribute(name, value);
+      const place = {x: at * 4 + .5, width: 3, y, height};
+      for (const [name, value] of Object.entries(place)) bar.setAttribute(name, value);
     });
   });
   $("peak").textContent = peak === 0 ? "" : `peak ${count(peak)}`;
@@ -171,14 +172,16 @@ const places = {stored: "in Firehose", spilled: "spilled", validated: "validated
 function fill(node, event) {
   const steps = event.ms;
   const last = steps.lake ?? steps.validated ?? steps.stored ?? steps.spilled;
+  const took = last === undefined ? "" : `${count(last)} ms`;
+  const name = event.type || (event.verdict === "waiting" ? event.id : "no type");
   node.setAttribute("aria-current", String(event.seq === chosen && chosen !== null));
   node.replaceChildren(
     make("span", {class: "pill " + event.verdict}, event.verdict),
-    make("span", {class: "type", title: event.type ?? event.id}, event.type || (event.verdict === "waiting" ? event.id : "no type")),
+    make("span", {class: "type", title: event.type ?? event.id}, name),
     make("span", {class: "reason"}, event.reason ?? ""),
     make("span", {class: "where"}, places[event.where]),
     make("span", {class: "time"}, event.received_at ? clock(event.received_at) : ""),
-    make("span", {class: "ms", title: "from the request to its last step"}, last === undefined ? "" : `${count(last)} ms`),
+    make("span", {class: "ms", title: "from the request to its last step"}, took),
   );
 }
 
@@ -251,7 +254,8 @@ function close() {
   $("detail").hidden = true;
 }
 
-const closing = text => make("div", {class: "title"}, make("h2", {}, text), make("button", {type: "button", onclick: close}, "Close"));
+const closing = text =>
+  make("div", {class: "title"}, make("h2", {}, text), make("button", {type: "button", onclick: close}, "Close"));
 
 function describe(event) {
   const title = closing(event.type || "no type");
@@ -269,9 +273,11 @@ function describe(event) {
 function timeline(event) {
   const steps = [["accepted", 0, ""]];
   if (event.ms.spilled !== undefined) steps.push(["spilled", event.ms.spilled, "spilled"]);
-  steps.push(["in Firehose", event.ms.stored], [event.verdict === "failed" ? "given up" : "judged", event.ms.validated], ["in the lake", event.ms.lake]);
+  steps.push(["in Firehose", event.ms.stored]);
+  steps.push([event.verdict === "failed" ? "given up" : "judged", event.ms.validated], ["in the lake", event.ms.lake]);
   return make("ol", {class: "steps", "aria-label": "Milliseconds from the request"}, ...steps.map(([name, ms, style]) =>
-    make("li", {class: ms === undefined ? "ahead" : style ?? ""}, make("b", {}, ms === undefined ? "–" : `${count(ms)} ms`), name)));
+    make("li", {class: ms === undefined ? "ahead" : style ?? ""},
+      make("b", {}, ms === undefined ? "–" : `${count(ms)} ms`), name)));
 }
 
 function layOut(event) {
@@ -284,13 +290,15 @@ function layOut(event) {
     node.style.paddingLeft = `${.8 + 1.2 * Math.min(line.depth, 20)}rem`;
     return node;
   });
-  return make("div", {class: "lines" + (isJSON ? "" : " plain"), tabindex: "0", role: "group", "aria-label": "The event"}, ...lines);
+  const style = isJSON ? "lines" : "lines plain";
+  return make("div", {class: style, tabindex: "0", role: "group", "aria-label": "The event"}, ...lines);
 }
 
 function copies(event) {
   const button = (label, text, done) => make("button", {type: "button", onclick: () => copy(text, done)}, label);
-  const curl = button("Copy as curl", event.curl, "Copied: paste it into a terminal");
-  const example = button("Copy as schema example", event.example?.text, `Copied: save it below schemas as ${event.example?.path}`);
+  const curl = button("Copy as curl", event.curl, forTerminal);
+  const example = button("Copy as schema example", event.example?.text,
+    `Copied: save it below schemas as ${event.example?.path}`);
   curl.disabled = !event.curl;
   example.disabled = !event.example;
   if (!event.curl) curl.title = "The event is larger than what is kept here";
@@ -299,15 +307,19 @@ function copies(event) {
 }
 
 function facts(event) {
-  const all = [
-    ["reason", event.reason], ["object", event.object], ["payload", event.payload_object], ["received", event.received_at],
-    ["from", event.ip], ["client", event.ua], ["bytes", count(event.bytes) + (event.cut ? ", of which the first 64 KiB are shown" : "")],
-    ["example", event.example && "schemas/" + event.example.path],
-  ];
-  return make("dl", {class: "facts"}, ...all.filter(([, value]) => value).flatMap(([name, value]) => [make("dt", {}, name), make("dd", {}, value)]));
+  const all = {
+    reason: event.reason, object: event.object, payload: event.payload_object, received: event.received_at,
+    from: event.ip, client: event.ua,
+    bytes: count(event.bytes) + (event.cut ? ", of which the first 64 KiB are shown" : ""),
+    example: event.example && "schemas/" + event.example.path,
+  };
+  return make("dl", {class: "facts"}, ...Object.entries(all).filter(([, value]) => value)
+    .flatMap(([name, value]) => [make("dt", {}, name), make("dd", {}, value)]));
 }
 
 // What a person does.
+
+const forTerminal = "Copied: paste it into a terminal";
 
 let toasting;
 function toast(text) {
@@ -347,7 +359,8 @@ async function post() {
     text = `${answer.status} in ${took} ms  ${body}`;
     if (answer.ok) openPosted(JSON.parse(body).id);
   } catch {
-    text = "The browser may not read the answer: this environment's Origins do not list this page, or make local has ended.";
+    text = "The browser may not read the answer: " +
+      "this environment's Origins do not list this page, or make local has ended.";
   }
   output.textContent = text;
   output.className = bad ? "bad" : "";
@@ -386,7 +399,11 @@ function pause() {
 }
 
 $("post").addEventListener("submit", event => { event.preventDefault(); post(); });
-$("body").addEventListener("keydown", event => { if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); post(); } });
+$("body").addEventListener("keydown", event => {
+  if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
+  event.preventDefault();
+  post();
+});
 $("use-valid").addEventListener("click", () => write(about.valid));
 $("use-invalid").addEventListener("click", () => write(about.invalid));
 $("filter").addEventListener("input", refilter);
@@ -395,7 +412,7 @@ $("pause").addEventListener("click", pause);
 $("flush").addEventListener("click", () => command("flush", "Everything is judged and in the lake"));
 $("reset").addEventListener("click", () => command("reset", "Forgotten here; the lake keeps everything"));
 for (const button of document.querySelectorAll("[data-copies]")) {
-  button.addEventListener("click", () => copy($(button.dataset.copies).textContent, "Copied: paste it into a terminal"));
+  button.addEventListener("click", () => copy($(button.dataset.copies).textContent, forTerminal));
 }
 document.addEventListener("keydown", event => {
   if (event.target.matches("input, textarea, select") || event.ctrlKey || event.metaKey || event.altKey) {
