@@ -32,7 +32,7 @@ func watched(r *report, table string, events, runs int) error {
 	if err != nil {
 		return err
 	}
-	rates := map[string][]float64{}
+	rates, costs := map[string][]float64{}, map[string][]float64{}
 	subjects := []string{noPage, pageClosed, pageOpen}
 	for run := range runs {
 		for turn := range subjects {
@@ -42,10 +42,12 @@ func watched(r *report, table string, events, runs int) error {
 				return fmt.Errorf("%s: %w", subject, err)
 			}
 			rates[subject] = append(rates[subject], float64(events)/took.stored.Seconds())
+			costs[subject] = append(costs[subject], float64(took.cpu.Nanoseconds())/1000/float64(events))
 		}
 	}
 	for _, subject := range subjects {
 		r.add(table, subject, inS3, "events/s", rates[subject]...)
+		r.add(table, subject, "processor", "µs/event", costs[subject]...)
 	}
 	return nil
 }

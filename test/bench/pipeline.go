@@ -56,6 +56,7 @@ const inS3 = "in S3"
 // pushed is what it took to bring events into the lake.
 type pushed struct {
 	answered, stored time.Duration
+	cpu              time.Duration      // of this process and the functions', until all is stored
 	peaks            map[string]float64 // MB of the largest process, by function
 }
 
@@ -89,6 +90,10 @@ func push(
 	}
 	client := traffic.NewClient(sim.URL)
 	defer client.Close()
+	before, err := usageOf(os.Getpid())
+	if err != nil {
+		return took, err
+	}
 	began := time.Now()
 	if err := client.Send(context.Background(), clicks(events)); err != nil {
 		return took, err
@@ -98,6 +103,14 @@ func push(
 		return took, err
 	}
 	took.stored = time.Since(began)
+	after, err := usageOf(os.Getpid())
+	if err != nil {
+		return took, err
+	}
+	if took.peaks, took.cpu, err = usageOfFunctions(sim, "Ingest", "Validator"); err != nil {
+		return took, err
+	}
+	took.cpu += after.cpu - before.cpu
 	lake, err := traffic.ReadLake(sim.Lake, sim.Bucket)
 	if err != nil {
 		return took, err
@@ -105,23 +118,24 @@ func push(
 	if account := client.Ledger.Settle(lake); account.Valid != events || account.Lost > 0 {
 		return took, fmt.Errorf("account is %+v", account)
 	}
-	took.peaks, err = peaks(sim, "Ingest", "Validator")
-	return took, err
+	return took, nil
 }
 
-// peaks returns the most memory of a process of each function, in MB.
-func peaks(sim *simulator.Simulator, names ...string) (map[string]float64, error) {
-	found := map[string]float64{}
+// usageOfFunctions returns the most memory of a process of each function, in MB, and the
+// processor's time of all of them.
+func usageOfFunctions(sim *simulator.Simulator, names ...string) (peaks map[string]float64, cpu time.Duration, err error) {
+	peaks = map[string]float64{}
 	for _, name := range names {
 		for _, pid := range sim.Function(name).Processes() {
 			u, err := usageOf(pid)
 			if err != nil {
-				return nil, err
+				return nil, 0, err
 			}
-			found[name] = max(found[name], u.peak)
+			peaks[name] = max(peaks[name], u.peak)
+			cpu += u.cpu
 		}
 	}
-	return found, nil
+	return peaks, cpu, nil
 }
 
 // clicks returns requests with so many events of one kind.
