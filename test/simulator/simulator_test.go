@@ -78,6 +78,20 @@ func TestPatienceShortensBuffersAndNothingElse(t *testing.T) {
 	}
 }
 
+// TestJudgedWithinShortensTheWaitForTheFunctionOnly, and only where a person waits.
+func TestJudgedWithinShortensTheWaitForTheFunctionOnly(t *testing.T) {
+	for patience, want := range map[time.Duration][2]time.Duration{ // the function's, the object's
+		0: {10 * time.Second, time.Minute}, 2 * time.Second: {100 * time.Millisecond, 2 * time.Second},
+		time.Millisecond: {time.Millisecond, time.Millisecond},
+	} {
+		sim := mustStart(t, goldenTemplates(t, "Dev"), func(o *Options) { o.Patience, o.JudgedWithin = patience, 100*time.Millisecond })
+		events := sim.Streams()[0]
+		if got := [2]time.Duration{events.Transform.BufferFor, events.BufferFor}; got != want {
+			t.Errorf("with a patience of %s the buffers are %s, want %s", patience, got, want)
+		}
+	}
+}
+
 func TestACrashingOrSlowFunctionIs502AndTheNextRequestIsFine(t *testing.T) {
 	templates := patched(t, goldenTemplates(t, "Dev"), "IngestFunctionB", "proxy", "Environment", "Variables", actVariable)
 	templates = patched(t, templates, "IngestFunctionB", number(1), "Timeout")

@@ -1,0 +1,94 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"global-ingest/test/local/page"
+	"global-ingest/test/simulator"
+)
+
+// The subjects of the page's table.
+const (
+	noPage     = "no page"
+	pageClosed = "page closed"
+	pageOpen   = "page open"
+)
+
+// watched measures what the page of make local costs the pipeline, in turns.
+func watched(r *report, table string, events, runs int) error {
+	dir, err := os.MkdirTemp("", "global-ingest-bench-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	bootstraps, err := simulator.BuildFunctions(filepath.Join(dir, "functions"))
+	if err != nil {
+		return err
+	}
+	rates, costs := map[string][]float64{}, map[string][]float64{}
+	subjects := []string{noPage, pageClosed, pageOpen}
+	for run := range runs {
+		for turn := range subjects {
+			subject := subjects[(run+turn)%len(subjects)]
+			took, err := pushWatched(subject, events, bootstraps, filepath.Join(dir, fmt.Sprint(run, turn)))
+			if err != nil {
+				return fmt.Errorf("%s: %w", subject, err)
+			}
+			rates[subject] = append(rates[subject], float64(events)/took.stored.Seconds())
+			costs[subject] = append(costs[subject], float64(took.cpu.Nanoseconds())/1000/float64(events))
+		}
+	}
+	for _, subject := range subjects {
+		r.add(table, subject, inS3, "events/s", rates[subject]...)
+		r.add(table, subject, "processor", "µs/event", costs[subject]...)
+	}
+	return nil
+}
+
+// pushWatched pushes events with the page as subject says. Verdicts come as soon as in
+// make local, whatever the page.
+func pushWatched(subject string, events int, bootstraps map[string]string, dir string) (pushed, error) {
+	live := page.New(page.Settings{})
+	change := func(o *simulator.Options) {
+		o.JudgedWithin = 100 * time.Millisecond
+		if subject != noPage {
+			live.Watch(o)
+		}
+	}
+	return push(events, bootstraps, dir, change, func(sim *simulator.Simulator) (func(), error) {
+		if subject != pageOpen {
+			return func() {}, nil
+		}
+		return readLive(live, sim)
+	})
+}
+
+// readLive serves the page, and reads its messages until the returned function is called.
+func readLive(live *page.Page, sim *simulator.Simulator) (func(), error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	stop := live.Serve(listener, sim)
+	url := "http://" + listener.Addr().String() + "/live"
+	request, err := http.NewRequestWithContext(context.Background(), http.MethodGet, url, nil)
+	if err != nil {
+		return nil, err
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return nil, err
+	}
+	go func() {
+		defer response.Body.Close()
+		_, _ = io.Copy(io.Discard, response.Body) // ends with the server
+	}()
+	return func() { _ = stop() }, nil
+}
