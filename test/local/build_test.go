@@ -69,7 +69,7 @@ func (s source) start(t *testing.T) *program {
 	t.Helper()
 	local := filepath.Join(s.dir, ".local")
 	return launch(t, t.TempDir(), filepath.Join(local, "bin", "local"), "-functions", filepath.Join(local, "host"),
-		"-assembly", filepath.Join(local, "templates", "Dev"), "-port", "0", "-s3-port", "0", "-patience", "1ms")
+		"-assembly", filepath.Join(local, "templates", "Dev"), "-port", "0", "-page-port", "0", "-s3-port", "0", "-patience", "1ms")
 }
 
 // reject posts an event that its schema does not allow, and returns what the reject says.
@@ -79,7 +79,7 @@ func (p *program) reject(t *testing.T) string {
 	if len(lake.Rejects) != 1 {
 		t.Fatalf("%d rejects\n%s", len(lake.Rejects), p)
 	}
-	return lake.Rejects[0].Errors[0].Message
+	return lake.Rejects[0].Processor + ` ` + lake.Rejects[0].Errors[0].Message
 }
 
 // judge posts an event, stops, and returns the lake.
@@ -102,9 +102,9 @@ func (p *program) judge(t *testing.T, event string) traffic.Lake {
 func TestAStartMakesAgainWhatChangedAndNothingElse(t *testing.T) {
 	s := copySource(t)
 	const (
-		unchanged = `lacks "element", "occurred_at", "page", "session"`
-		shorter   = `lacks "element", "occurred_at", "page"`
-		other     = `misses "element", "occurred_at", "page"`
+		unchanged = `validate/3 lacks "element", "occurred_at", "page", "session"`
+		shorter   = `validate/3 lacks "element", "occurred_at", "page"`
+		other     = `validate/x lacks "element", "occurred_at", "page"`
 		throttle  = "throttle  100 requests/s"
 		slower    = "throttle  77 requests/s"
 	)
@@ -118,11 +118,11 @@ func TestAStartMakesAgainWhatChangedAndNothingElse(t *testing.T) {
 	}{
 		{"none was made before", func() {}, nil, true, unchanged, throttle},
 		{"nothing", func() {}, nil, false, unchanged, throttle},
-		{"a schema", func() {
+		{"a schema, of which the stack Query has a view", func() {
 			s.edit(t, "lambdas/validate/schemas/click.json", `"session", `, ``)
-		}, nil, false, shorter, throttle},
+		}, nil, true, shorter, throttle},
 		{"a function that the app imports", func() {
-			s.edit(t, "lambdas/validate/schema/finding.go", `"lacks " + names(k.Missing)`, `"misses " + names(k.Missing)`)
+			s.edit(t, "lambdas/validate/judgement.go", `"validate/3"`, `"validate/x"`)
 		}, nil, false, other, throttle},
 		{"a setting", func() {
 			s.edit(t, "infra/environment/environments.go", "RatePerSecond: 100,", "RatePerSecond: 77,")

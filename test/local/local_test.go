@@ -160,14 +160,14 @@ func TestMistakesAreOneClearLine(t *testing.T) {
 // TestAVariableIsAFlag, one that is empty is none, and a flag says more than a variable.
 func TestAVariableIsAFlag(t *testing.T) {
 	for name, value := range map[string]string{
-		"DIR": "d", "PORT": "1", "S3_PORT": "2", "PATIENCE": "1ms", "SANDBOXES": "3", "THROTTLE": "1", "SCHEMAS": "s",
+		"DIR": "d", "PORT": "1", "PAGE_PORT": "5", "S3_PORT": "2", "PATIENCE": "1ms", "SANDBOXES": "3", "THROTTLE": "1", "SCHEMAS": "s",
 	} {
 		t.Setenv(name, value)
 	}
 	got, err := parse([]string{"-s3-port", "4"}, io.Discard)
 	want := settings{
 		assembly: ".local/templates/Dev", environment: "Dev", functions: ".local/host", dir: "d", schemas: "s",
-		port: 1, s3Port: 4, patience: time.Millisecond, sandboxes: 3, throttle: true,
+		port: 1, pagePort: 5, s3Port: 4, patience: time.Millisecond, sandboxes: 3, throttle: true,
 	}
 	if err != nil || got != want {
 		t.Errorf("settings are %+v, %v, want %+v", got, err, want)

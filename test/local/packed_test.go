@@ -31,7 +31,7 @@ func (s source) pack(t *testing.T, goos, goarch string) string {
 
 // alone is a command with arguments for free ports and without a variable of ours.
 func alone(path string, more ...string) []string {
-	return append([]string{"env", "-i", path, "-port", "0", "-s3-port", "0", "-patience", "1ms"}, more...)
+	return append([]string{"env", "-i", path, "-port", "0", "-page-port", "0", "-s3-port", "0", "-patience", "1ms"}, more...)
 }
 
 // wantNothingLeft looks for what the program made for itself, in its folder and at work.
@@ -99,7 +99,7 @@ func TestThePackedProgramNeedsNothingBesideIt(t *testing.T) {
 	})
 	t.Run("with variables as CI gives them, it has an event in the lake at once", func(t *testing.T) {
 		began := time.Now()
-		p := launch(t, t.TempDir(), "env", "-i", "PORT=0", "S3_PORT=0", "PATIENCE=1ms", path)
+		p := launch(t, t.TempDir(), "env", "-i", "PORT=0", "PAGE_PORT=0", "S3_PORT=0", "PATIENCE=1ms", path)
 		t.Logf("listens after %d ms", time.Since(began).Milliseconds())
 		for _, event := range []string{"the first event", "the second event"} {
 			began, before := time.Now(), p.stored(t)
@@ -212,7 +212,7 @@ func followRecipe(t *testing.T, path string) {
 		t.Fatal(err)
 	}
 	shell := exec.Command("bash", "-e", "-c", strings.ReplaceAll(string(recipe[2]), "8080", port))
-	shell.Dir, shell.Env = dir, append(os.Environ(), "PATIENCE=1ms", "S3_PORT=0", "PORT="+port)
+	shell.Dir, shell.Env = dir, append(os.Environ(), "PATIENCE=1ms", "PAGE_PORT=0", "S3_PORT=0", "PORT="+port)
 	shell.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	defer func() { _ = syscall.Kill(-shell.Process.Pid, syscall.SIGTERM) }()
 	if said, err := shell.CombinedOutput(); err != nil {

@@ -143,7 +143,7 @@ func TestAPostByTheFormIsJudgedWithinASecond(t *testing.T) {
 	}
 	p.do(t, chromedp.Click("#flush"))
 	p.until(t, `[...document.querySelectorAll("#list .where")].every(w => w.textContent === "in the lake")`)
-	p.until(t, `document.querySelector("#detail .facts").innerText.includes("rejected/year=")`)
+	p.until(t, `document.querySelector("#detail .facts").innerText.includes("rejected/day=")`)
 }
 
 // TestAFindingStandsWhereItIs, in JSON and in what is none.
@@ -364,7 +364,7 @@ func (p tab) fill(t *testing.T) {
 	p.eval(t, `post.requestSubmit()`) // the mouse stays off the list
 	p.until(t, missingShown+` === '"url","session"'`)
 	p.ask(t, http.StatusOK, http.MethodPost, "/flush?wait=60s", &counts)
-	p.until(t, `document.querySelector("#detail .facts").innerText.includes("rejected/year=")`)
+	p.until(t, `document.querySelector("#detail .facts").innerText.includes("rejected/day=")`)
 	p.eval(t, `document.activeElement.blur()`)
 }
 
