@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"net"
@@ -77,18 +76,17 @@ func readLive(live *page.Page, sim *simulator.Simulator) (func(), error) {
 		return nil, err
 	}
 	stop := live.Serve(listener, sim)
-	url := "http://" + listener.Addr().String() + "/live"
-	request, err := http.NewRequestWithContext(context.Background(), http.MethodGet, url, nil)
-	if err != nil {
-		return nil, err
+	opened := make(chan error, 1)
+	go read("http://"+listener.Addr().String()+"/live", opened)
+	return func() { _ = stop() }, <-opened
+}
+
+// read reads an answer to its end, which is the server's, and tells when it has begun.
+func read(url string, opened chan<- error) {
+	response, err := http.Get(url)
+	if opened <- err; err != nil {
+		return
 	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return nil, err
-	}
-	go func() {
-		defer response.Body.Close()
-		_, _ = io.Copy(io.Discard, response.Body) // ends with the server
-	}()
-	return func() { _ = stop() }, nil
+	defer response.Body.Close()
+	_, _ = io.Copy(io.Discard, response.Body)
 }

@@ -153,7 +153,7 @@ func run(ctx context.Context, args []string, out io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
-	live := livepage.New(livepage.Settings{Environment: s.environment, Patience: s.patience, Valid: validEvent, Invalid: invalidEvent})
+	live := livepage.New(livepage.Settings{Environment: s.environment, Valid: validEvent, Invalid: invalidEvent})
 	live.Watch(&options)
 	options.Notice = console.say
 	sim, err := simulator.Start(options)

@@ -204,13 +204,14 @@ func TestLinesThatFitNoAnswerAreShownToo(t *testing.T) {
 	templates := patientTemplates(t)
 	simulator.Variables(templates, "Validator")["MAX_RESPONSE_BYTES"] = "1000"
 	m := startPage(t, templates)
-	id := m.post(t, `[{"type":"a"},{"type":"b"},{"type":"c","text":"`+strings.Repeat("x", 2_000)+`"}]`)
+	const events = 40_000
+	id := m.post(t, "["+strings.Repeat(`{"type":"a"},`, events-1)+`{"type":"last"}]`)
 	var counts livepage.Counts
 	m.ask(t, http.StatusOK, http.MethodPost, "/flush?wait=60s", &counts)
-	if counts.Valid != 3 {
+	if counts.Valid != events {
 		t.Errorf("counts are %+v", counts)
 	}
-	m.want(t, "id="+id, "valid  lake", "valid  lake", "valid  lake")
+	m.want(t, "type=last&id="+id, "valid  lake")
 }
 
 // TestAFaultIsWhatAClientWouldMeet, shows where events are meanwhile, and ends.

@@ -388,7 +388,9 @@ func TestAKillLosesNothingOlderThanTheWindow(t *testing.T) {
 	}
 	time.Sleep(window + 3*time.Second) // the Validator starts, and the machine is busy
 	p.signal(t, syscall.SIGKILL)
-	<-p.ended
+	if err := <-p.ended; err == nil {
+		t.Error("it ended by itself")
+	}
 	p.ended <- nil
 	p.wantStored(t, acknowledged)
 }

@@ -121,11 +121,10 @@ func (r recipes) install(t *testing.T) {
 // run runs a recipe.
 func (r recipes) run(t *testing.T, tool, text string) ([]byte, error) {
 	t.Helper()
-	folder, err := os.MkdirTemp(r.folder, "run-")
-	if err != nil {
+	folder := t.TempDir()
+	if err := os.Symlink(filepath.Join(r.folder, "node_modules"), filepath.Join(folder, "node_modules")); err != nil {
 		t.Fatal(err)
 	}
-	defer os.RemoveAll(folder)
 	config := fmt.Sprintf(`export default { timeout: 60_000, reporter: "line",
 		use: { launchOptions: { executablePath: %q, args: ["--no-sandbox"] } } };`, r.chromium)
 	for name, content := range map[string]string{"recipe.spec.mjs": text, "playwright.config.mjs": config} {

@@ -25,16 +25,16 @@ var verdicts = []string{string(valid), string(rejected), string(failed), string(
 
 // content is what an event, or a body that was rejected, is.
 type content struct {
-	ID, Type        string
-	ReceivedAt      time.Time
-	IP, UserAgent   string
-	ContentType     string
-	Reason          record.Reason
-	Errors          []record.Finding
-	Payload         []byte // its bytes, at most the first keptText
-	Bytes           int    // of the whole payload
-	PayloadObject   string // that holds the payload instead
-	LargerThanAPage bool   // Payload is not all of it
+	ID, Type      string
+	ReceivedAt    time.Time
+	IP, UserAgent string
+	ContentType   string
+	Reason        record.Reason
+	Errors        []record.Finding
+	Payload       []byte // its bytes, at most the first keptText
+	Bytes         int    // of the whole payload
+	PayloadObject string // that holds the payload instead
+	Cut           bool   // Payload is not all of it
 }
 
 // source is what a content is read from, when it is first asked for.
@@ -63,7 +63,7 @@ func (s *source) set(text []byte, read func([]byte) content) {
 	}
 	c := read(text)
 	if c.Bytes = len(c.Payload); c.Bytes > keptText {
-		c.Payload, c.LargerThanAPage = c.Payload[:keptText], true
+		c.Payload, c.Cut = c.Payload[:keptText], true
 	}
 	c.Payload = bytes.Clone(c.Payload)
 	s.result = &c

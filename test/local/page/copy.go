@@ -12,7 +12,7 @@ import (
 
 // curl returns the command that sends a payload once more, "" when not all of it is here.
 func curl(endpoint string, c content) string {
-	if c.LargerThanAPage || c.PayloadObject != "" {
+	if c.Cut || c.PayloadObject != "" {
 		return ""
 	}
 	header := ""
@@ -46,7 +46,7 @@ var (
 func exampleOf(v verdict, c content) *example {
 	decided := v == valid || c.Reason == record.SchemaViolation
 	isPath := c.Type != "" && path.Clean("/" + c.Type)[1:] == c.Type && !unsafeInPath.MatchString(c.Type)
-	if !decided || !isPath || c.LargerThanAPage || c.PayloadObject != "" {
+	if !decided || !isPath || c.Cut || c.PayloadObject != "" {
 		return nil
 	}
 	return &example{Path: "examples/" + c.Type + "/" + nameOf(v, c) + ".json", Text: string(c.Payload) + "\n"}

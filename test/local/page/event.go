@@ -61,7 +61,7 @@ func (i item) summary() Event {
 	c := i.read()
 	e := Event{
 		Seq: i.seq, ID: c.ID, Type: c.Type, Verdict: i.verdict, Reason: c.Reason, IP: c.IP, UserAgent: c.UserAgent,
-		Where: "validated", Object: i.object, Bytes: c.Bytes, PayloadObject: c.PayloadObject, Cut: c.LargerThanAPage,
+		Where: "validated", Object: i.object, Bytes: c.Bytes, PayloadObject: c.PayloadObject, Cut: c.Cut,
 		Milliseconds: steps{
 			Spilled: since(c.ReceivedAt, i.spilled), Stored: since(c.ReceivedAt, i.stored),
 			Validated: since(c.ReceivedAt, i.judged), Lake: since(c.ReceivedAt, i.written),

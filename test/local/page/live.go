@@ -10,26 +10,22 @@ import (
 
 // state is one message to an open page.
 type state struct {
-	About    *about    `json:"about,omitempty"` // in the first message
-	Resets   int       `json:"resets"`          // rises when a mark was set: then the page forgets too
-	Counts   Counts    `json:"counts"`
-	Kept     int       `json:"kept"`
-	Last     int64     `json:"last"`
-	Events   []Event   `json:"events"`  // new or changed, the newest first
-	Waiting  []Event   `json:"waiting"` // the newest of them
-	Seconds  [][3]int  `json:"seconds"` // valid, rejected and failed of each, the oldest first
-	Time     time.Time `json:"time"`
-	Filtered bool      `json:"filtered"`
+	About    *about   `json:"about,omitempty"` // in the first message
+	Resets   int      `json:"resets"`          // rises when a mark was set: then the page forgets too
+	Counts   Counts   `json:"counts"`
+	Kept     int      `json:"kept"`
+	Events   []Event  `json:"events"`  // new or changed, the newest first
+	Waiting  []Event  `json:"waiting"` // the newest of them
+	Seconds  [][3]int `json:"seconds"` // valid, rejected and failed of each, the oldest first
+	Filtered bool     `json:"filtered"`
 }
 
 // about is what does not change.
 type about struct {
-	Environment  string `json:"environment"`
-	Endpoint     string `json:"endpoint"`
-	Bucket       string `json:"bucket"`
-	Milliseconds int64  `json:"patience_ms"`
-	Valid        string `json:"valid"`
-	Invalid      string `json:"invalid"`
+	Environment string `json:"environment"`
+	Endpoint    string `json:"endpoint"`
+	Valid       string `json:"valid"`
+	Invalid     string `json:"invalid"`
 }
 
 // Pauses between two messages. Each event costs a message some 300 bytes, and the browser
@@ -63,10 +59,7 @@ func (p *Page) serveLive(w http.ResponseWriter, r *http.Request) {
 }
 
 func (p *Page) stream(w http.ResponseWriter, r *http.Request, q query) {
-	from := &about{
-		Environment: p.settings.Environment, Endpoint: p.sim.URL, Bucket: p.sim.Bucket,
-		Milliseconds: p.settings.Patience.Milliseconds(), Valid: p.settings.Valid, Invalid: p.settings.Invalid,
-	}
+	from := &about{p.settings.Environment, p.sim.URL, p.settings.Valid, p.settings.Invalid}
 	for version, resets := int64(0), -1; ; {
 		changed := p.tap.change()
 		v := p.tap.look(version)
@@ -100,8 +93,8 @@ func sleep(r *http.Request, pause time.Duration, until <-chan struct{}) bool {
 
 func (p *Page) state(v view, q query) state {
 	s := state{
-		Resets: v.resets, Counts: p.countsOf(v), Kept: kept, Last: v.seq, Events: []Event{}, Waiting: []Event{},
-		Seconds: v.chart(time.Now()), Time: time.Now(), Filtered: q != query{},
+		Resets: v.resets, Counts: p.countsOf(v), Kept: kept, Events: []Event{}, Waiting: []Event{},
+		Seconds: v.chart(time.Now()), Filtered: q != query{},
 	}
 	for _, i := range q.judged(v) {
 		s.Events = append(s.Events, i.summary())

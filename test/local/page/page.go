@@ -22,9 +22,8 @@ import (
 // Settings are what the page tells of the pipeline beside its events.
 type Settings struct {
 	Environment string
-	Patience    time.Duration // longest that Firehose buffers an object; 0: as the template says
-	Valid       string        // an event that its schema allows, to begin with
-	Invalid     string        // one that it does not
+	Valid       string // an event that its schema allows, to begin with
+	Invalid     string // one that it does not
 }
 
 // Page remembers what became of the events of one simulator.

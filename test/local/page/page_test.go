@@ -168,7 +168,7 @@ func TestOfManyLargeEventsTheNewestAreKept(t *testing.T) {
 	for _, i := range v.items {
 		c := i.read()
 		size += cap(c.Payload)
-		if !c.LargerThanAPage || c.Bytes != len(text)+len(`{"text":""}`) || c.Type != "t" {
+		if !c.Cut || c.Bytes != len(text)+len(`{"text":""}`) || c.Type != "t" {
 			t.Fatalf("%+v", c)
 		}
 	}
