@@ -6,13 +6,15 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
+
+	"global-ingest/infra/environment"
 )
 
 // LogsProps configures a log group.
 type LogsProps struct {
-	Name      string               // only for a group that an AWS service names; default generated
-	Retention int                  // days; required
-	Removal   awscdk.RemovalPolicy // what becomes of the lines when the group leaves the stack; required
+	Name      string                // only for a group that an AWS service names; default generated
+	Retention environment.Retention // days; required
+	Removal   awscdk.RemovalPolicy  // what becomes of the lines when the group leaves the stack; required
 }
 
 // newLogs adds a log group whose lines expire.
@@ -26,7 +28,7 @@ func newLogs(scope constructs.Construct, id string, props LogsProps) awslogs.Log
 		RemovalPolicy: props.Removal,
 	})
 	// The construct takes the retention as a word ("ONE_MONTH"), the resource as days.
-	group.Node().DefaultChild().(awslogs.CfnLogGroup).SetRetentionInDays(jsii.Number(props.Retention))
+	group.Node().DefaultChild().(awslogs.CfnLogGroup).SetRetentionInDays(jsii.Number(int(props.Retention)))
 	return group
 }
 

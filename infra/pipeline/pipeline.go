@@ -7,7 +7,9 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"global-ingest/infra/environment"
+	"global-ingest/lambdas/ingest"
 	"global-ingest/lambdas/record"
+	"global-ingest/lambdas/validate"
 )
 
 // newPipeline adds the stack of everything that an event passes on its way to lake,
@@ -26,8 +28,7 @@ func newPipeline(scope awscdk.Stage, env environment.Environment, dist string, l
 	})
 	validator := NewValidator(stack, "Validator", ValidatorProps{
 		FunctionProps: function(env.Validator),
-		Environment:   env.Name, Rejects: rejects, Lake: lake,
-		TypeFrom: env.TypeFrom, Formats: env.Formats, Portable: env.Portable, Strict: env.Strict,
+		Config:        validatorConfig(env), Rejects: rejects, Lake: lake,
 	})
 	var events []*Delivery
 	for i := range env.Streams {
@@ -36,11 +37,9 @@ func newPipeline(scope awscdk.Stage, env environment.Environment, dist string, l
 			SourceBackup: env.SourceBackup, Logs: logs, Removal: removal(env),
 		}))
 	}
-	ingest := NewIngest(stack, "Ingest", IngestProps{
+	accept := NewIngest(stack, "Ingest", IngestProps{
 		FunctionProps: function(env.Ingest),
-		Environment:   env.Name, Events: events, Lake: lake,
-		ClientIP: env.ClientIP, Acknowledge: env.Acknowledge, WhenUnstored: env.WhenUnstored,
-		Origins: env.Origins, Provisioned: env.Provisioned,
+		Config:        ingestConfig(env), Events: events, Lake: lake, Provisioned: env.Provisioned,
 	})
 	redrive := NewRedrive(stack, "Redrive", RedriveProps{
 		FunctionProps: function(env.Redrive),
@@ -48,7 +47,7 @@ func newPipeline(scope awscdk.Stage, env environment.Environment, dist string, l
 	})
 	api := "global-ingest-" + env.Name
 	edge := NewEdge(stack, "Edge", EdgeProps{
-		Name: api, Ingest: ingest, Throttle: env.Throttle, TLS: env.TLS, Domain: env.Domain, WAF: env.WAF, Origins: env.Origins, Logs: logs,
+		Name: api, Ingest: accept, Throttle: env.Throttle, TLS: env.TLS, Domain: env.Domain, WAF: env.WAF, Origins: env.Origins, Logs: logs,
 		Tracing: env.Tracing, OwnLogRole: env.OwnAPILogRole,
 	})
 	var canary *Canary
@@ -59,12 +58,26 @@ func newPipeline(scope awscdk.Stage, env environment.Environment, dist string, l
 		})
 	}
 	watch := NewWatch(stack, "Watch", WatchProps{
-		Environment: env.Name, API: api, Alarms: env.Alarms, Ingest: ingest, Validator: validator, Redrive: redrive,
+		Environment: env.Name, API: api, Alarms: env.Alarms, Ingest: accept, Validator: validator, Redrive: redrive,
 		Events: events, Rejects: rejects, Spill: spill, Canary: canary, Release: env.Release, SourceBackup: env.SourceBackup,
 	})
-	NewRelease(stack, "Release", ReleaseProps{Ingest: ingest, Config: env.Release, Alarms: watch.Release})
+	NewRelease(stack, "Release", ReleaseProps{Ingest: accept, Config: env.Release, Alarms: watch.Release})
 	output(stack, environment.EndpointOutput, "Where to POST events", edge.URL)
-	return &Stage{Scope: scope, Lake: lake, Events: events, Rejects: rejects, Ingest: ingest}
+	return &Stage{Scope: scope, Lake: lake, Events: events, Rejects: rejects, Ingest: accept}
+}
+
+// ingestConfig is what env says of Ingest's settings.
+func ingestConfig(env environment.Environment) ingest.Config {
+	config := ingest.Default()
+	config.Environment, config.Terms = env.Name, env.Terms
+	return config
+}
+
+// validatorConfig is what env says of the Validator's settings.
+func validatorConfig(env environment.Environment) validate.Config {
+	config := validate.Default()
+	config.Environment, config.Rules = env.Name, env.Rules
+	return config
 }
 
 // eventsTitle names the events streams: the first is Events however many there are, so

@@ -41,9 +41,9 @@ func newQuery(scope awscdk.Stage, env environment.Environment, lake *Lake, types
 			Name: jsii.String(c.name), Description: jsii.String("The lake of " + env.Name + ": a view per event type"),
 		},
 	})
-	c.lines("Lines", "lines", "A line of events/, as text", record.EventsPrefix, hourly(record.EventsPrefix, env.Query.Since, lake))
+	c.lines("Lines", "lines", "A line of events/, as text", record.EventsPrefix, hourly(record.EventsPrefix, string(env.Query.Since), lake))
 	c.lines("RejectedLines", "rejected_lines", "A line of rejected/, as text", record.RejectedPrefix,
-		hourly(record.RejectedPrefix, env.Query.Since, lake))
+		hourly(record.RejectedPrefix, string(env.Query.Since), lake))
 	c.lines("FailedLines", "failed_lines", "A line of failed/, as text", record.FailedPrefix, nil)
 	for _, v := range query.Views(types) {
 		c.view(v)

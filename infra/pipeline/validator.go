@@ -14,13 +14,9 @@ import (
 // ValidatorProps configures a Validator.
 type ValidatorProps struct {
 	FunctionProps
-	Environment string    // dimension of its metrics; required
-	Rejects     *Delivery // the stream it puts rejects into; required
-	Lake        *Lake     // where it stores what fits no answer or reject, or it has no time for; required
-	TypeFrom    []string  // where an event names its type; required
-	Formats     bool      // whether "format" in a schema refuses values; default false
-	Portable    bool      // whether legal JSON on which readers disagree is rejected; default false
-	Strict      bool      // whether an event whose type has no schema is rejected; default false
+	Config  validate.Config // its settings; RejectsStream and Bucket come from Rejects and Lake; required
+	Rejects *Delivery       // the stream it puts rejects into; required
+	Lake    *Lake           // where it stores what fits no answer or reject, or it has no time for; required
 }
 
 // Validator is the function that Firehose calls with each batch of records.
@@ -31,11 +27,9 @@ type Validator struct {
 // NewValidator adds a Validator under scope.
 func NewValidator(scope constructs.Construct, id string, props ValidatorProps) *Validator {
 	this := constructs.NewConstruct(scope, jsii.String(id))
-	config := validate.Default()
-	config.Environment = props.Environment
+	config := props.Config
 	config.RejectsStream = *props.Rejects.Stream.DeliveryStreamName()
 	config.Bucket = *props.Lake.Bucket.BucketName()
-	config.TypeFrom, config.Formats, config.Portable, config.Strict = props.TypeFrom, props.Formats, props.Portable, props.Strict
 	function := NewFunction(this, "validate", props.FunctionProps, config.Variables())
 	props.Rejects.Stream.Grant(function, jsii.String("firehose:PutRecordBatch"))
 	for _, statement := range validatorRights(this, props.Lake) {

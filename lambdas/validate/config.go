@@ -15,18 +15,34 @@ import (
 // https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 const maxResponse = 6_000_000
 
+// Rules are the settings of the Validator that an environment chooses. Package environment
+// has them as its own, with their comments and defaults.
+type Rules struct {
+	// Members that may name an event's type, such as "type" or "event". Dots lead further in,
+	// as in "meta.type". The first that holds a string counts.
+	TypeFrom []string
+
+	// Whether "format" in a schema rejects values. If not, it only describes them.
+	Formats bool
+
+	// Whether legal JSON that stops readers of the lake is a reject: half of a surrogate pair,
+	// a number beyond a double, an integer beyond 64 bits.
+	Portable bool
+
+	// Whether an event is rejected because its type has no schema.
+	Strict bool
+}
+
 // Config is the settings of the validate function. Infra writes them to its variables,
 // and the function reads them back.
 type Config struct {
+	Rules
+
 	Environment      string        // name of the environment, the dimension of its metrics; required
 	RejectsStream    string        // name of the stream that takes the rejects; required
 	Bucket           string        // the lake, for what fits no answer and no reject; required
 	MaxInflatedBytes int           // most bytes that one body may inflate to; default 4 MiB
 	MaxResponseBytes int           // most bytes of one answer to Firehose; default 5,900,000
-	TypeFrom         []string      // where an event may name its type, the first first; default "type"
-	Formats          bool          // whether "format" in a schema refuses values; default true
-	Strict           bool          // whether an event whose type has no schema is rejected; default false
-	Portable         bool          // whether legal JSON on which readers disagree is a reject; default true
 	Put              bounds.Config // bounds of each put
 }
 
@@ -37,9 +53,7 @@ type Config struct {
 // around an answer. Lines that do not fit are stored in the lake.
 func Default() Config {
 	return Config{
-		TypeFrom:         []string{event.DefaultTypeFrom},
-		Formats:          true,
-		Portable:         true,
+		Rules:            Rules{TypeFrom: []string{event.DefaultTypeFrom}, Formats: true, Portable: true},
 		MaxInflatedBytes: record.MaxInflated,
 		MaxResponseBytes: 5_900_000,
 		Put:              bounds.Patient(),

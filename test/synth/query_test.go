@@ -122,7 +122,7 @@ func TestTablesLieWhereTheStreamsWrite(t *testing.T) {
 			if got, want := s.text(parameters["storage.location.template"]), "s3://LakeBucket/"+prefix+folder; got != want {
 				t.Errorf("%s lies in %s, want %s", id, got, want)
 			}
-			if got, want := parameters["projection.day.range"], environmentOf(t, s).Query.Since+",NOW"; got != want {
+			if got, want := parameters["projection.day.range"], string(environmentOf(t, s).Query.Since)+",NOW"; got != want {
 				t.Errorf("%s has the days %s, want %s", id, got, want)
 			}
 		}
