@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"global-ingest/test/figures"
 	"global-ingest/test/simulator"
 	"global-ingest/test/traffic"
 )
@@ -18,7 +19,7 @@ const perRequest = 100
 
 // pipeline sends events through everything that make local runs, until all of them
 // are objects. It shows whether time grows with events, and memory does not.
-func pipeline(r *report, table string, most int) error {
+func pipeline(r *figures.Report, table string, most int) error {
 	dir, err := os.MkdirTemp("", "global-ingest-bench-")
 	if err != nil {
 		return err
@@ -36,7 +37,7 @@ func pipeline(r *report, table string, most int) error {
 	return nil
 }
 
-func through(r *report, table string, events int, bootstraps map[string]string, dir string) error {
+func through(r *figures.Report, table string, events int, bootstraps map[string]string, dir string) error {
 	templates, err := simulator.GoldenTemplates("test/synth/testdata", "Dev")
 	if err != nil {
 		return err
@@ -65,8 +66,8 @@ func through(r *report, table string, events int, bootstraps map[string]string, 
 		return fmt.Errorf("account is %+v", account)
 	}
 	subject := fmt.Sprintf("%d events", events)
-	r.add(table, subject, "answered", "events/s", float64(events)/answered.Seconds())
-	r.add(table, subject, "in S3", "events/s", float64(events)/stored.Seconds())
+	r.Add(table, subject, "answered", "events/s", float64(events)/answered.Seconds())
+	r.Add(table, subject, "in S3", "events/s", float64(events)/stored.Seconds())
 	for _, name := range []string{"Ingest", "Validator"} {
 		peak := 0.0
 		for _, pid := range sim.Function(name).Processes() {
@@ -76,7 +77,7 @@ func through(r *report, table string, events int, bootstraps map[string]string, 
 			}
 			peak = max(peak, u.peak)
 		}
-		r.add(table, subject, name+", largest process", "MB", peak)
+		r.Add(table, subject, name+", largest process", "MB", peak)
 	}
 	return nil
 }
