@@ -17,46 +17,46 @@ import (
 	"global-ingest/test/traffic"
 )
 
-// Disasters: what happens to the pipeline beside its calls.
+// Disasters: faults that are not answers to calls.
 
-// errThrown is a function that has thrown, as its caller sees it.
+// errThrown is what the caller of a function that crashed gets.
 var errThrown = &simulator.FunctionError{Type: "Runtime.ExitError", Message: "exit status 2"}
 
 // breakerCloses is longer than a breaker stays open, 3 s, so that the next request
 // is the probe.
 const breakerCloses = 3200 * time.Millisecond
 
-// mendAfterAMinute ends the outage and lets every breaker be ready for its probe.
-func mendAfterAMinute(s *scene) error {
-	if s.full {
+// mendAfterAMinute ends the outage, and waits until every breaker is ready for its probe.
+func mendAfterAMinute(r *run) error {
+	if r.full {
 		time.Sleep(time.Minute)
 	}
-	if err := s.sim.Function("Ingest").Rest(context.Background()); err != nil {
+	if err := r.sim.Function("Ingest").Rest(context.Background()); err != nil {
 		return err
 	}
-	s.mended.Store(true)
+	r.mended.Store(true)
 	time.Sleep(breakerCloses)
-	s.spilledBefore = s.spills.Load()
-	if s.spilledBefore == 0 {
+	r.spilledBefore = r.spills.Load()
+	if r.spilledBefore == 0 {
 		return errors.New("nothing was spilled in the outage")
 	}
 	return nil
 }
 
-// breakersClosed after mendAfterAMinute: each has found Firehose well again. A busy
-// machine may be too slow for some puts, not for most.
-func breakersClosed(s *scene, _ Result) error {
-	if since := s.spills.Load() - s.spilledBefore; since > s.spilledBefore/2 {
-		return fmt.Errorf("%d records were spilled after Firehose was well again, %d before", since, s.spilledBefore)
+// breakersClosed checks, after mendAfterAMinute, that the breakers found Firehose healthy
+// again. A busy machine may be too slow for some puts, but not for most.
+func breakersClosed(r *run, _ Result) error {
+	if since := r.spills.Load() - r.spilledBefore; since > r.spilledBefore/2 {
+		return fmt.Errorf("%d records were spilled after Firehose was healthy again, %d before", since, r.spilledBefore)
 	}
 	return nil
 }
 
-// batchesGivenUp waits until a batch was denied, and twice the 0.7 s that its four
-// rounds take.
-func batchesGivenUp(s *scene) error {
+// batchesGivenUp waits until a batch was denied, and then for twice the 0.7 s that its four
+// attempts take.
+func batchesGivenUp(r *run) error {
 	for range 1000 {
-		if s.denied.Load() > 0 {
+		if r.denied.Load() > 0 {
 			time.Sleep(1400 * time.Millisecond)
 			return nil
 		}
@@ -65,112 +65,113 @@ func batchesGivenUp(s *scene) error {
 	return errors.New("no batch was put within 10 s")
 }
 
-// freeze leaves the environments frozen for a while, and cuts their connections.
-func freeze(long time.Duration, cut simulator.Cut) func(*scene) error {
-	return func(s *scene) error {
+// freeze leaves the sandboxes frozen for a while, and cuts their connections.
+func freeze(long time.Duration, cut simulator.Cut) func(*run) error {
+	return func(r *run) error {
 		time.Sleep(long)
-		s.sim.Cut(cut)
+		r.sim.Cut(cut)
 		return nil
 	}
 }
 
-// firehoseAt has Ingest look for Firehose at another address.
-func firehoseAt(url string) func(*scene, *simulator.Options) error {
-	return func(_ *scene, o *simulator.Options) error {
+// firehoseAt makes Ingest call Firehose at another address.
+func firehoseAt(url string) func(*run, *simulator.Options) error {
+	return func(_ *run, o *simulator.Options) error {
 		o.Variables["Ingest"]["AWS_ENDPOINT_URL_FIREHOSE"] = url
 		return nil
 	}
 }
 
-// firehoseBehindAStranger has a server in Firehose's place whose certificate nobody signed.
-func firehoseBehindAStranger(s *scene, o *simulator.Options) error {
+// firehoseBehindAStranger puts a server in Firehose's place whose certificate nobody signed.
+func firehoseBehindAStranger(r *run, o *simulator.Options) error {
 	stranger := httptest.NewUnstartedServer(http.NotFoundHandler())
-	stranger.Config.ErrorLog = log.New(io.Discard, "", 0) // each refused handshake is the point
+	stranger.Config.ErrorLog = log.New(io.Discard, "", 0) // the handshakes are to fail
 	stranger.StartTLS()
-	s.ends = append(s.ends, stranger.Close)
-	return firehoseAt(stranger.URL)(s, o)
+	r.ends = append(r.ends, stranger.Close)
+	return firehoseAt(stranger.URL)(r, o)
 }
 
-// allSpilled says that the fault was one: no record got through but by the spill.
-func allSpilled(s *scene, _ Result) error {
-	if s.spills.Load() == 0 {
-		return errors.New("nothing was spilled: Ingest found a Firehose")
+// allSpilled checks that the fault worked: records got through only by way of the spill.
+func allSpilled(r *run, _ Result) error {
+	if r.spills.Load() == 0 {
+		return errors.New("nothing was spilled: Ingest reached Firehose")
 	}
 	return nil
 }
 
-// clocksDiffer has Firehose's clock ahead of the functions', or behind.
-func clocksDiffer(by time.Duration) func(*scene, *simulator.Options) error {
-	return func(_ *scene, o *simulator.Options) error {
+// clocksDiffer sets Firehose's clock ahead of the functions', or behind it.
+func clocksDiffer(by time.Duration) func(*run, *simulator.Options) error {
+	return func(_ *run, o *simulator.Options) error {
 		o.FirehoseClock = by
 		return nil
 	}
 }
 
-// enoughKills is a thousand of Ingest's processes in a full run.
-func enoughKills(s *scene) bool {
-	if s.full {
-		return s.kills.Load() >= 1000
+// enoughKills says whether enough processes were killed: a thousand in a full run.
+func enoughKills(r *run) bool {
+	if r.full {
+		return r.kills.Load() >= 1000
 	}
-	return s.kills.Load() >= 20
+	return r.kills.Load() >= 20
 }
 
 // killIngest kills Ingest's processes at random points while clients send. A process
-// takes about 30 ms to its first answer.
-func killIngest(s *scene) {
-	for s.sending() {
-		s.random.pause(100 * time.Millisecond)
-		s.kills.Add(int64(s.sim.Function("Ingest").Kill()))
+// needs about 30 ms until its first answer.
+func killIngest(r *run) {
+	for r.sending() {
+		r.random.pause(100 * time.Millisecond)
+		r.kills.Add(int64(r.sim.Function("Ingest").Kill()))
 	}
 }
 
-// killWorkers kills what nobody waits for, also while it works off what was spilled:
-// until it has found some, for the queue's window is a second, or for 12 s at most.
-func killWorkers(s *scene) {
-	for n := 0; n < 8 || n < 120 && s.kills.Load() == 0; n++ {
-		s.random.pause(200 * time.Millisecond)
-		s.kills.Add(int64(s.sim.Function("Redrive").Kill() + s.sim.Function("Validator").Kill()))
+// killWorkers kills Redrive and the Validator, also while they work through what was
+// spilled. It goes on until it has killed a process, because the queue's window is a
+// second, or for 12 s.
+func killWorkers(r *run) {
+	for n := 0; n < 8 || n < 120 && r.kills.Load() == 0; n++ {
+		r.random.pause(200 * time.Millisecond)
+		r.kills.Add(int64(r.sim.Function("Redrive").Kill() + r.sim.Function("Validator").Kill()))
 	}
 }
 
-// someKilled says that killWorkers found somebody to kill.
-func someKilled(s *scene, _ Result) error {
-	if s.kills.Load() == 0 {
+// someKilled checks that killWorkers killed a process.
+func someKilled(r *run, _ Result) error {
+	if r.kills.Load() == 0 {
 		return errors.New("nothing was killed")
 	}
 	return nil
 }
 
-// validatorTimeout is Lambda's, for a Validator that is frozen to run into.
-func validatorTimeout(after time.Duration) func(*scene, *simulator.Options) error {
-	return func(_ *scene, o *simulator.Options) error {
+// validatorTimeout sets the Validator's timeout.
+func validatorTimeout(after time.Duration) func(*run, *simulator.Options) error {
+	return func(_ *run, o *simulator.Options) error {
 		simulator.Properties(o.Templates, "Validator", "AWS::Lambda::Function")["Timeout"] = int(after.Seconds())
 		return nil
 	}
 }
 
-// freezeValidator stops the Validator's processes wherever they are.
-func freezeValidator(s *scene) {
+// freezeValidator stops the Validator's processes at random points.
+func freezeValidator(r *run) {
 	for range 10 {
-		s.random.pause(200 * time.Millisecond)
-		s.sim.Function("Validator").Freeze()
+		r.random.pause(200 * time.Millisecond)
+		r.sim.Function("Validator").Freeze()
 	}
 }
 
-// fewReceives makes a dead letter of a message after three receives, where a hundred
-// would take the test a while.
-func fewReceives(_ *scene, o *simulator.Options) error {
+// fewReceives makes a message a dead letter after three receives; a hundred, as deployed,
+// would take too long.
+func fewReceives(_ *run, o *simulator.Options) error {
 	simulator.Properties(o.Templates, "SpillQueue", "AWS::SQS::Queue")["RedrivePolicy"].(map[string]any)["maxReceiveCount"] = 3
 	return nil
 }
 
 const poisonKey = record.SpillPrefix + "00/2026-11-23/poison"
 
-// poison puts an object below spill/ that is no record.
-func poison(s *scene) error {
-	s.mended.Store(true) // or each of its neighbours would be a dead letter too
-	s.excused[poisonKey] = true
-	put, err := http.NewRequest(http.MethodPut, s.sim.S3URL+"/"+s.sim.Bucket+"/"+poisonKey, strings.NewReader("no record"))
+// poison puts an object that is not a record below spill/.
+func poison(r *run) error {
+	r.mended.Store(true) // otherwise every other object would become a dead letter too
+	r.excused[poisonKey] = true
+	put, err := http.NewRequest(http.MethodPut, r.sim.S3URL+"/"+r.sim.Bucket+"/"+poisonKey, strings.NewReader("not a record"))
 	if err != nil {
 		return err
 	}
@@ -181,64 +182,62 @@ func poison(s *scene) error {
 	return answer.Body.Close()
 }
 
-// onlyPoisonIsDead says that the poison was tried as often as the queue allows.
-func onlyPoisonIsDead(s *scene, _ Result) error {
-	if len(s.dead) != 1 || !strings.Contains(s.dead[0], "poison") {
-		return fmt.Errorf("dead letters are %v, want one that names %s", s.dead, poisonKey)
+// onlyPoisonIsDead checks that only the poison was tried as often as the queue allows.
+func onlyPoisonIsDead(r *run, _ Result) error {
+	if len(r.dead) != 1 || !strings.Contains(r.dead[0], "poison") {
+		return fmt.Errorf("dead letters are %v, want one that names %s", r.dead, poisonKey)
 	}
 	return nil
 }
 
-// replayFailed is the operator's part: what lies in failed/ goes through once more,
-// now that the Validator is well.
-func replayFailed(ctx context.Context, s *scene) error {
-	s.replaying.Store(true)
-	lake, err := traffic.ReadLake(s.sim.Lake, s.sim.Bucket)
+// replayFailed replays failed/ once the Validator works again, as an operator would.
+func replayFailed(ctx context.Context, r *run) error {
+	r.replaying.Store(true)
+	lake, err := traffic.ReadLake(r.sim.Lake, r.sim.Bucket)
 	if err != nil {
 		return err
 	}
-	if err := s.replay(lake); err != nil {
+	if err := r.replay(lake); err != nil {
 		return err
 	}
-	return s.sim.Flush(ctx)
+	return r.sim.Flush(ctx)
 }
 
-// replay queues the objects of failed/ that were not before. They stay as the history
-// they are.
-func (s *scene) replay(lake traffic.Lake) error {
+// replay queues the objects of failed/ that it has not queued before. They stay in failed/.
+func (r *run) replay(lake traffic.Lake) error {
 	for _, failed := range lake.Failed {
-		if s.excused[failed.Object] {
+		if r.excused[failed.Object] {
 			continue
 		}
-		s.excused[failed.Object] = true
+		r.excused[failed.Object] = true
 		body, err := redrive.Replay{Key: failed.Object}.Body()
 		if err != nil {
 			return err
 		}
-		s.sim.Enqueue(body)
+		r.sim.Enqueue(body)
 	}
 	return nil
 }
 
-// newStream is what the events stream is called once it is replaced.
+// newStream is the name of the events stream once it is replaced.
 const newStream = "replaced"
 
-// replaceStream has the stream replaced while clients send: what Ingest and Redrive
-// know it by is gone.
-func replaceStream(s *scene) {
-	s.random.pause(100 * time.Millisecond)
-	for _, stream := range s.sim.Streams() {
+// replaceStream replaces the stream while clients send, so that the name that Ingest and
+// Redrive have no longer exists.
+func replaceStream(r *run) {
+	r.random.pause(100 * time.Millisecond)
+	for _, stream := range r.sim.Streams() {
 		if stream.Transform != nil {
-			s.failed = s.sim.RenameStream(stream.Name, newStream)
+			r.failed = r.sim.RenameStream(stream.Name, newStream)
 		}
 	}
 }
 
-// deployNewStream brings the functions the new name, as the deploy does.
-func deployNewStream(s *scene) error {
-	s.besides.Wait()
+// deployNewStream gives the functions the new name, as a deploy does.
+func deployNewStream(r *run) error {
+	r.besides.Wait()
 	for _, name := range []string{"Ingest", "Redrive"} {
-		s.sim.Function(name).Update("EVENTS_STREAM", newStream)
+		r.sim.Function(name).Update("EVENTS_STREAM", newStream)
 	}
-	return s.failed
+	return r.failed
 }

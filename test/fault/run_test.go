@@ -12,241 +12,261 @@ import (
 	"time"
 
 	"global-ingest/lambdas/ingest"
+	"global-ingest/lambdas/record"
 	"global-ingest/test/simulator"
 	"global-ingest/test/traffic"
 )
 
-// scene is one row while it is played.
-type scene struct {
+// setup is what every row runs with.
+type setup struct {
+	bootstraps map[string]string // as of simulator.BuildFunctions
+	mode       ingest.Acknowledgement
+	full       bool // rows take as long as they need, which is too long for every run of the tests
+}
+
+// run is one run of a row.
+type run struct {
+	setup
 	row       row
-	full      bool // as long as the row deserves, not as short as a test run wants it
 	random    *random
 	generator *traffic.Generator
 	sim       *simulator.Simulator
 	client    *traffic.Client
 
-	mended    atomic.Bool    // what was broken is well again
-	replaying atomic.Bool    // so is the Validator
+	mended    atomic.Bool    // the row's faults have ended
+	replaying atomic.Bool    // the Validator works again too
 	besides   sync.WaitGroup // of what runs beside the clients
-	sent      chan struct{}  // closed when they have sent everything
+	sent      chan struct{}  // closed when the clients have sent everything
 	failed    error          // of what ran beside them; read after besides
-	ends      []func()       // called once the row is over
+	ends      []func()       // called at the end
 
-	spills        atomic.Int64    // objects that were written below spill/
-	spilledBefore int64           // those until it was mended
-	kills         atomic.Int64    // processes that were killed
-	denied        atomic.Int64    // batches that were denied
-	overflows     atomic.Int64    // objects of lines that the Validator was to store
-	overwritten   atomic.Int64    // those that were there already
+	spills        atomic.Int64    // objects written below spill/
+	spilledBefore int64           // of these, before the faults ended
+	kills         atomic.Int64    // processes killed
+	denied        atomic.Int64    // batches denied
+	overflows     atomic.Int64    // objects of lines from the Validator
+	overwritten   atomic.Int64    // of these, written again
 	deferrals     atomic.Int64    // objects of records that it left for another batch
-	dead          []string        // dead letters, once the row is over
-	excused       map[string]bool // objects that lie where they do for a reason
+	dead          []string        // dead letters at the end
+	excused       map[string]bool // objects that may stay where they are
 }
 
-// play sends at least events events of w through the pipeline in dir, with what w
-// breaks, mends it, and settles the account. p99 is of the answers to small bodies.
-// The error is what made the row impossible to play.
-func play(w row, c cast, events int, seed uint64, dir string) (result Result, p99 time.Duration, findings []string, err error) {
-	s := &scene{
-		row: w, full: c.full, random: newRandom(seed), generator: traffic.NewGenerator(seed), sent: make(chan struct{}), excused: map[string]bool{},
+// outcome is what a run shows.
+type outcome struct {
+	Result
+	p99      time.Duration // of answers to small bodies
+	findings []string      // each breach of the promise, in words
+}
+
+// runRow sends at least as many events through the pipeline in dir, with the faults of the
+// row, ends the faults, and compares the lake with what was sent. The error says why the
+// row could not run.
+func (s setup) runRow(row row, events int, seed uint64, dir string) (out outcome, err error) {
+	r := &run{
+		setup: s, row: row, random: newRandom(seed), generator: traffic.NewGenerator(seed),
+		sent: make(chan struct{}), excused: map[string]bool{},
 	}
 	defer func() {
-		for _, end := range s.ends {
+		for _, end := range r.ends {
 			end()
 		}
 	}()
-	options, err := s.options(c, dir)
+	options, err := r.options(dir)
 	if err != nil {
-		return result, 0, nil, err
+		return out, err
 	}
-	if s.sim, err = simulator.Start(options); err != nil {
-		return result, 0, nil, err
+	if r.sim, err = simulator.Start(options); err != nil {
+		return out, err
 	}
-	defer func() { err = errors.Join(err, s.sim.Close()) }()
-	s.client = traffic.NewClient(s.sim.URL)
-	defer s.client.Close()
-	if err := s.traffic(events); err != nil {
-		return result, 0, nil, err
+	defer func() { err = errors.Join(err, r.sim.Close()) }()
+	r.client = traffic.NewClient(r.sim.URL)
+	defer r.client.Close()
+	if err := r.traffic(events); err != nil {
+		return out, err
 	}
-	if err := s.settleDown(); err != nil {
-		return result, 0, nil, err
+	if err := r.settleDown(); err != nil {
+		return out, err
 	}
-	lake, err := traffic.ReadLake(s.sim.Lake, s.sim.Bucket)
-	if err != nil {
-		return result, 0, nil, err
-	}
-	account := s.client.Ledger.Settle(lake)
-	result = resultOf(account)
-	result.Row, result.Mode = w.name, string(c.mode)
-	s.dead = s.sim.DeadLetters()
-	result.Stuck = s.stuck(lake)
-	findings = append(s.findings(result, len(lake.Failed)), account.Findings...)
-	if c.mode == ingest.Immediate && (w.unknown || w.refuses) {
-		// The answer came before anybody could know: this is what the mode is told to lose.
-		findings = slices.DeleteFunc(findings, func(f string) bool { return strings.HasPrefix(f, traffic.Lost) })
-	}
-	return result, s.client.P99(), findings, nil
+	return r.outcome()
 }
 
-// cast is what the rows are played with.
-type cast struct {
-	bootstraps map[string]string // as of simulator.BuildFunctions
-	mode       ingest.Acknowledgement
-	full       bool
+// outcome holds the lake to the promise.
+func (r *run) outcome() (out outcome, err error) {
+	lake, err := traffic.ReadLake(r.sim.Lake, r.sim.Bucket)
+	if err != nil {
+		return out, err
+	}
+	tally := r.client.Ledger.Settle(lake)
+	out.Result = resultOf(tally)
+	out.Row, out.Mode = r.row.name, string(r.mode)
+	r.dead = r.sim.DeadLetters()
+	out.Stuck = r.stuck(lake)
+	out.findings = append(r.findings(out.Result, len(lake.Failed)), tally.Findings...)
+	if r.mode == ingest.Immediate && (r.row.unknown || r.row.refuses) {
+		// Such an event was acknowledged before it was stored: Immediate may lose it.
+		out.findings = slices.DeleteFunc(out.findings, func(f string) bool { return strings.HasPrefix(f, traffic.Lost) })
+	}
+	out.p99 = r.client.P99()
+	return out, nil
 }
 
-// options are those of the simulator: the deployed templates, and the row's faults
-// until they are mended.
-func (s *scene) options(c cast, dir string) (simulator.Options, error) {
-	o := simulator.Options{Templates: templates(), Bootstraps: c.bootstraps, Dir: dir, Patience: 200 * time.Millisecond}
-	// One that answers first is still at work when its client sends the next request.
+// options are those of the simulator: the deployed templates, and the row's faults until
+// they end.
+func (r *run) options(dir string) (simulator.Options, error) {
+	o := simulator.Options{Templates: templates(), Bootstraps: r.bootstraps, Dir: dir, Patience: 200 * time.Millisecond}
+	// A sandbox that answers first is still at work when its client sends the next request.
 	o.MaxSandboxes = 2*traffic.Connections + 1
-	o.Variables = map[string]map[string]string{"Ingest": {"ACKNOWLEDGE": string(c.mode)}}
-	if s.row.faults != nil {
-		faults := s.row.faults(s)
+	o.Variables = map[string]map[string]string{"Ingest": {"ACKNOWLEDGE": string(r.mode)}}
+	if r.row.faults != nil {
+		faults := r.row.faults(r)
 		o.FirehoseFaults = func(c simulator.Call) *simulator.Fault {
-			if s.mended.Load() {
+			if r.mended.Load() {
 				return nil
 			}
 			return faults(c)
 		}
 	}
-	objects := func(string) error { return nil }
-	if s.row.objects != nil {
-		objects = s.row.objects(s)
+	o.ObjectFaults = r.objectFaults()
+	if r.row.invocations != nil {
+		o.InvocationFaults = r.row.invocations(r)
 	}
-	o.ObjectFaults = func(_, key string) error {
-		if strings.HasPrefix(key, "spill/") {
-			s.spills.Add(1)
-		}
-		if isOverflow(key) {
-			s.overflows.Add(1)
-		}
-		if deferredKey.MatchString(key) {
-			s.deferrals.Add(1)
-		}
-		if s.mended.Load() {
-			return nil
-		}
-		return objects(key)
-	}
-	if s.row.invocations != nil {
-		o.InvocationFaults = s.row.invocations(s)
-	}
-	if s.row.options != nil {
-		return o, s.row.options(s, &o)
+	if r.row.options != nil {
+		return o, r.row.options(r, &o)
 	}
 	return o, nil
 }
 
-// traffic sends the row's requests in two halves, with what happens beside and
-// between them.
-func (s *scene) traffic(events int) error {
-	requests := s.generator.Mixed(events)
-	if s.row.traffic != nil {
-		requests = s.row.traffic(s, events)
+// objectFaults counts writes to S3, and makes those fail that the row says.
+func (r *run) objectFaults() func(bucket, key string) error {
+	objects := func(string) error { return nil }
+	if r.row.objects != nil {
+		objects = r.row.objects(r)
 	}
-	if s.row.beside != nil {
-		s.besides.Go(func() { s.row.beside(s) })
+	return func(_, key string) error {
+		if strings.HasPrefix(key, record.SpillPrefix) {
+			r.spills.Add(1)
+		}
+		if isOverflow(key) {
+			r.overflows.Add(1)
+		}
+		if deferredKey.MatchString(key) {
+			r.deferrals.Add(1)
+		}
+		if r.mended.Load() {
+			return nil
+		}
+		return objects(key)
 	}
-	half := len(requests) / 2
-	err := s.send(requests[:half])
-	if err == nil && s.row.halfway != nil {
-		err = s.row.halfway(s)
-	}
-	if err == nil {
-		err = s.send(requests[half:])
-	}
-	for err == nil && s.row.until != nil && !s.row.until(s) {
-		err = s.send(s.generator.Mixed(0))
-	}
-	close(s.sent)
-	s.besides.Wait()
-	return errors.Join(err, s.failed)
 }
 
-// sending says whether clients are still at it.
-func (s *scene) sending() bool {
+// traffic sends the row's requests in two halves, and does what the row says beside and
+// between them.
+func (r *run) traffic(events int) error {
+	requests := r.generator.Mixed(events)
+	if r.row.traffic != nil {
+		requests = r.row.traffic(r, events)
+	}
+	if r.row.beside != nil {
+		r.besides.Go(func() { r.row.beside(r) })
+	}
+	half := len(requests) / 2
+	err := r.send(requests[:half])
+	if err == nil && r.row.halfway != nil {
+		err = r.row.halfway(r)
+	}
+	if err == nil {
+		err = r.send(requests[half:])
+	}
+	for err == nil && r.row.until != nil && !r.row.until(r) {
+		err = r.send(r.generator.Mixed(0))
+	}
+	close(r.sent)
+	r.besides.Wait()
+	return errors.Join(err, r.failed)
+}
+
+// sending says whether clients still send.
+func (r *run) sending() bool {
 	select {
-	case <-s.sent:
+	case <-r.sent:
 		return false
 	default:
 		return true
 	}
 }
 
-// send lets the clients send. An answer that they cannot rely on is an error only
-// where nothing excuses it.
-func (s *scene) send(requests []traffic.Request) error {
-	if err := s.client.Send(context.Background(), requests); err != nil && !s.row.unknown {
+// send sends requests. An answer that clients cannot rely on is an error, unless the row
+// allows it.
+func (r *run) send(requests []traffic.Request) error {
+	if err := r.client.Send(context.Background(), requests); err != nil && !r.row.unknown {
 		return err
 	}
 	return nil
 }
 
-// patience is how long a pipeline that is well again may take to work off what it holds.
+// patience is how long a pipeline may take to deliver what it holds once its faults end.
 const patience = 5 * time.Minute
 
-// settleDown mends what is broken and waits until nothing is on its way any more.
-func (s *scene) settleDown() error {
-	s.mended.Store(true)
+// settleDown ends the faults and waits until everything is delivered.
+func (r *run) settleDown() error {
+	r.mended.Store(true)
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	if err := s.sim.Flush(ctx); err != nil {
+	if err := r.sim.Flush(ctx); err != nil {
 		return err
 	}
-	if s.row.broken {
-		return replayFailed(ctx, s)
+	if r.row.broken {
+		return replayFailed(ctx, r)
 	}
 	return nil
 }
 
-// stuck counts what has not come through: objects of spill/, dead letters, and
-// records in failed/.
-func (s *scene) stuck(lake traffic.Lake) (n int) {
+// stuck counts what was not delivered: objects of spill/, dead letters, and records in
+// failed/.
+func (r *run) stuck(lake traffic.Lake) (n int) {
 	for _, key := range lake.Spilled {
-		if !s.excused[key] {
+		if !r.excused[key] {
 			n++
 		}
 	}
 	for _, failed := range lake.Failed {
-		if !s.excused[failed.Object] {
+		if !r.excused[failed.Object] {
 			n++
 		}
 	}
-	for _, message := range s.dead {
-		if !s.excused[poisonKey] || !strings.Contains(message, "poison") {
+	for _, message := range r.dead {
+		if !r.excused[poisonKey] || !strings.Contains(message, "poison") {
 			n++
 		}
 	}
 	return n
 }
 
-// findings holds a result to the promise. Only a Validator that is broken for ever
-// leaves records in failed/.
-func (s *scene) findings(r Result, failed int) (found []string) {
-	if (failed > 0) != s.row.broken {
+// findings holds a result to the promise. Only a Validator that never works leaves records
+// in failed/.
+func (r *run) findings(got Result, failed int) (found []string) {
+	if (failed > 0) != r.row.broken {
 		found = append(found, fmt.Sprintf("%d records are in failed/", failed))
 	}
-	if r.Stuck != 0 {
-		found = append(found, fmt.Sprintf("%d objects or messages are stuck", r.Stuck))
+	if got.Stuck != 0 {
+		found = append(found, fmt.Sprintf("%d objects or messages are stuck", got.Stuck))
 	}
-	if r.Unknown > 0 && !s.row.unknown {
-		found = append(found, fmt.Sprintf("nobody knows of %d events", r.Unknown))
+	if got.Unknown > 0 && !r.row.unknown {
+		found = append(found, fmt.Sprintf("%d events were neither acknowledged nor refused", got.Unknown))
 	}
-	if r.Refused > 0 && !s.row.refuses {
-		found = append(found, fmt.Sprintf("%d events were refused, although there was room for them", r.Refused))
+	if got.Refused > 0 && !r.row.refuses {
+		found = append(found, fmt.Sprintf("%d events were refused, although there was room for them", got.Refused))
 	}
-	if s.row.verify != nil {
-		if err := s.row.verify(s, r); err != nil {
+	if r.row.verify != nil {
+		if err := r.row.verify(r, got); err != nil {
 			found = append(found, err.Error())
 		}
 	}
 	return found
 }
 
-// templates are what is deployed. Only API Gateway waits longer, so that a process
-// that starts on a busy machine is slow and not an error.
+// templates are the deployed ones, but API Gateway waits longer: a process that starts
+// slowly on a busy machine is not an error.
 func templates() []*simulator.Template {
 	all, err := simulator.GoldenTemplates("../synth/testdata", "Dev")
 	if err != nil {
@@ -262,7 +282,7 @@ func templates() []*simulator.Template {
 	return all
 }
 
-// random is a source that goroutines may share.
+// random is a source of random numbers that goroutines may share.
 type random struct {
 	mu     sync.Mutex
 	source *rand.Rand

@@ -36,7 +36,9 @@ func Ingest(mode ingest.Acknowledgement) ingest.Config {
 }
 
 // FunctionARN is the ARN of a function.
-func FunctionARN(name string) string { return "arn:aws:lambda:" + Region + ":" + Account + ":function:" + name }
+func FunctionARN(name string) string {
+	return "arn:aws:lambda:" + Region + ":" + Account + ":function:" + name
+}
 
 // NewDelivery returns a Firehose whose streams keep records as they come, and the S3
 // below dir that it writes to.
