@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"global-ingest/test/figures"
 	"global-ingest/test/local/page"
 	"global-ingest/test/simulator"
 )
@@ -21,7 +22,7 @@ const (
 )
 
 // watched measures what the page of make local costs the pipeline, in turns.
-func watched(r *report, table string, events, runs int) error {
+func watched(r *figures.Report, table string, events, runs int) error {
 	dir, err := os.MkdirTemp("", "global-ingest-bench-")
 	if err != nil {
 		return err
@@ -45,8 +46,8 @@ func watched(r *report, table string, events, runs int) error {
 		}
 	}
 	for _, subject := range subjects {
-		r.add(table, subject, inS3, "events/s", rates[subject]...)
-		r.add(table, subject, "processor", "µs/event", costs[subject]...)
+		r.Add(table, subject, inS3, "events/s", rates[subject]...)
+		r.Add(table, subject, "processor", "µs/event", costs[subject]...)
 	}
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"global-ingest/test/figures"
 	"global-ingest/test/simulator"
 	"global-ingest/test/traffic"
 )
@@ -18,7 +19,7 @@ const perRequest = 100
 
 // pipeline sends events through everything that make local runs, until all of them
 // are objects. It shows whether time grows with events, and memory does not.
-func pipeline(r *report, table string, most int) error {
+func pipeline(r *figures.Report, table string, most int) error {
 	dir, err := os.MkdirTemp("", "global-ingest-bench-")
 	if err != nil {
 		return err
@@ -36,16 +37,16 @@ func pipeline(r *report, table string, most int) error {
 	return nil
 }
 
-func through(r *report, table string, events int, bootstraps map[string]string, dir string) error {
+func through(r *figures.Report, table string, events int, bootstraps map[string]string, dir string) error {
 	took, err := push(events, bootstraps, dir, nil, nil)
 	if err != nil {
 		return err
 	}
 	subject := fmt.Sprintf("%d events", events)
-	r.add(table, subject, "answered", "events/s", float64(events)/took.answered.Seconds())
-	r.add(table, subject, inS3, "events/s", float64(events)/took.stored.Seconds())
+	r.Add(table, subject, "answered", "events/s", float64(events)/took.answered.Seconds())
+	r.Add(table, subject, inS3, "events/s", float64(events)/took.stored.Seconds())
 	for _, name := range []string{"Ingest", "Validator"} {
-		r.add(table, subject, name+", largest process", "MB", took.peaks[name])
+		r.Add(table, subject, name+", largest process", "MB", took.peaks[name])
 	}
 	return nil
 }

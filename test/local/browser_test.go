@@ -39,7 +39,7 @@ var policies = []struct {
 	want        func(browserCase) string
 }{
 	{"every page", "Dev", false, func(c browserCase) string { return c.each }},
-	{"any page", "Sharded", false, func(c browserCase) string { return c.any }},
+	{"any page", "ThreeStreams", false, func(c browserCase) string { return c.any }},
 	{"a listed page", "Everything", true, func(c browserCase) string { return c.listed }},
 	{"another page", "Everything", false, func(c browserCase) string { return c.other }},
 }

@@ -63,7 +63,7 @@ type Options struct {
 }
 
 // Simulator is one environment of the product, running in this process and in
-// one process for each busy environment of a function.
+// one process for each busy sandbox of a function.
 type Simulator struct {
 	URL         string // of the API, without a slash at its end
 	S3URL       string

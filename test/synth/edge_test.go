@@ -169,7 +169,7 @@ func TestBrowsersCanReadRefusals(t *testing.T) {
 // TestRefusalsReflectNoOriginBesideAList: a mapping cannot compare, so that any page would
 // be told that it may read with credentials.
 func TestRefusalsReflectNoOriginBesideAList(t *testing.T) {
-	for _, stage := range []string{"Everything", "Sharded"} {
+	for _, stage := range []string{"Everything", "ThreeStreams"} {
 		for _, r := range variant(t, stage, "Pipeline").resources("AWS::ApiGateway::GatewayResponse") {
 			parameters := r.Properties["ResponseParameters"].(map[string]any)
 			if got := parameters["gatewayresponse.header.Access-Control-Allow-Origin"]; got != "'*'" {

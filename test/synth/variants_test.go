@@ -16,9 +16,9 @@ import (
 // variants are environments that nobody has, for the settings that none of ours uses.
 // Adding one took a value, as it does for a real one.
 func variants() []environment.Environment {
-	sharded := environment.Default("Sharded")
-	sharded.Streams = 3
-	sharded.Origins = []string{"*"}
+	several := environment.Default("ThreeStreams")
+	several.Streams = 3
+	several.Origins = []string{"*"}
 
 	everything := environment.Default("Everything")
 	everything.Throttle = environment.Throttle{RatePerSecond: 700, Burst: 350}
@@ -58,7 +58,7 @@ func variants() []environment.Environment {
 	everything.Tags = map[string]string{"owner": "events-team"}
 	everything.Boundary = "arn:aws:iam::" + account + ":policy/boundary"
 	everything.DeletableStorage = true
-	return []environment.Environment{sharded, everything}
+	return []environment.Environment{several, everything}
 }
 
 func variant(t *testing.T, stage, name string) *stack {
@@ -72,12 +72,12 @@ func variant(t *testing.T, stage, name string) *stack {
 	return nil
 }
 
-// TestShardsAddStreamsAndChangeNone: the first stream is the one that an environment
-// without shards has, and ingest and redrive may put to exactly those they are told of.
-func TestShardsAddStreamsAndChangeNone(t *testing.T) {
-	sharded, plain := variant(t, "Sharded", "Pipeline"), stackOf(t, "Prod", "Pipeline")
+// TestMoreStreamsChangeNone: the first stream is the one that an environment
+// of one stream has, and ingest and redrive may put to exactly those they are told of.
+func TestMoreStreamsChangeNone(t *testing.T) {
+	several, plain := variant(t, "ThreeStreams", "Pipeline"), stackOf(t, "Prod", "Pipeline")
 	var ids, before []string
-	for _, r := range sharded.resources("AWS::KinesisFirehose::DeliveryStream") {
+	for _, r := range several.resources("AWS::KinesisFirehose::DeliveryStream") {
 		ids = append(ids, r.ID)
 	}
 	for _, r := range plain.resources("AWS::KinesisFirehose::DeliveryStream") {
@@ -91,12 +91,12 @@ func TestShardsAddStreamsAndChangeNone(t *testing.T) {
 	}
 	want := "EventsStream,Events2Stream,Events3Stream"
 	for _, function := range []string{"IngestFunction", "RedriveFunction"} {
-		if got := sharded.variables(t, function)["EVENTS_STREAM"]; got != want {
+		if got := several.variables(t, function)["EVENTS_STREAM"]; got != want {
 			t.Errorf("%s has the streams %s, want %s", function, got, want)
 		}
 	}
 	policy := ""
-	for _, r := range sharded.resources("AWS::IAM::Policy") {
+	for _, r := range several.resources("AWS::IAM::Policy") {
 		if strings.HasPrefix(r.ID, "IngestRole") {
 			policy = string(encode(t, r.Properties))
 		}

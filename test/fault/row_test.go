@@ -1,7 +1,7 @@
-// Package fault sends events through the pipeline while something is broken, and
-// accounts for each of them afterwards: what was acknowledged must be in the lake,
-// once by its id, with the bytes that were sent. The functions are the real
-// binaries on the simulator, configured by the golden templates.
+// Package fault sends events through the pipeline while something is broken, and then
+// looks for each of them: what was acknowledged must be in the lake, under the id of its
+// answer, with the bytes that were sent. The functions are the real executables on the
+// simulator, configured by the golden templates.
 package fault
 
 import (
@@ -11,34 +11,34 @@ import (
 	"global-ingest/test/traffic"
 )
 
-// row is something that goes wrong while events are sent; then it is mended. What a
-// row leaves out does not happen.
+// row is something that goes wrong while events are sent, and then ends. All fields but
+// the name are optional.
 type row struct {
 	name string
 
-	traffic func(s *scene, events int) []traffic.Request // default: of every kind
-	options func(*scene, *simulator.Options) error       // where the pipeline is not the deployed one
+	traffic func(r *run, events int) []traffic.Request // default: requests of every kind
+	options func(*run, *simulator.Options) error       // changes the pipeline that is deployed
 
-	// What calls to Firehose, writes to S3 and invocations are answered. The first two
-	// end when the row is mended.
-	faults      func(*scene) simulator.Faults
-	objects     func(*scene) func(key string) error
-	invocations func(*scene) func(function string) error
+	// The answers to calls of Firehose, writes to S3 and invocations. The first two end
+	// when the faults end.
+	faults      func(*run) simulator.Faults
+	objects     func(*run) func(key string) error
+	invocations func(*run) func(function string) error
 
-	beside  func(*scene)       // runs while clients send
-	halfway func(*scene) error // runs between two halves, when no request is on its way
-	until   func(*scene) bool  // whether enough was sent; asked once everything is
+	beside  func(*run)       // runs while clients send
+	halfway func(*run) error // runs between the two halves, when no request is under way
+	until   func(*run) bool  // whether enough was sent; called once everything was
 
-	verify  func(*scene, Result) error // that the row did what it is called
-	refuses bool                       // clients may hear 503 or 413: nothing was promised
-	unknown bool                       // clients may hear nothing
-	broken  bool                       // the Validator is, until failed/ is replayed; it is empty in all others
-	full    bool                       // takes too long for every run of the tests
-	mixed   bool                       // the row for as many events as somebody can wait for
+	verify  func(*run, Result) error // checks that what the row is named after happened
+	refuses bool                     // clients may get 503 or 413: nothing was promised
+	unknown bool                     // clients may get no answer
+	broken  bool                     // the Validator fails until failed/ is replayed; in all other rows failed/ is empty
+	full    bool                     // takes too long for every run of the tests
+	mixed   bool                     // runs with as many events as -mixed says
 }
 
-// rows are the faults, the healthy pipeline first: the others' latency is compared
-// with its.
+// rows are the faults. The first is the healthy pipeline, with which the latency of the
+// others is compared.
 var rows = []row{
 	{name: "none"},
 	{name: "503 on 1 %", faults: share(0.01, "PutRecord", *simulator.Unavailable())},
@@ -55,12 +55,12 @@ var rows = []row{
 	{name: "400 invalid argument", faults: share(1, "PutRecord", badRequest("InvalidArgumentException"))},
 	{name: "400 of an unknown type", faults: share(1, "PutRecord", badRequest("NobodyKnowsException"))},
 
-	{name: "frozen 1 s, connections closed", halfway: freeze(time.Second, simulator.FIN)},
-	{name: "frozen 1 s, connections reset", halfway: freeze(time.Second, simulator.RST)},
-	{name: "frozen 1 s, connections silent", halfway: freeze(time.Second, simulator.Silence)},
-	{name: "frozen 30 s, connections closed", halfway: freeze(30*time.Second, simulator.FIN), full: true},
-	{name: "frozen 30 s, connections reset", halfway: freeze(30*time.Second, simulator.RST), full: true},
-	{name: "frozen 30 s, connections silent", halfway: freeze(30*time.Second, simulator.Silence), full: true},
+	{name: "frozen 1 r, connections closed", halfway: freeze(time.Second, simulator.FIN)},
+	{name: "frozen 1 r, connections reset", halfway: freeze(time.Second, simulator.RST)},
+	{name: "frozen 1 r, connections silent", halfway: freeze(time.Second, simulator.Silence)},
+	{name: "frozen 30 r, connections closed", halfway: freeze(30*time.Second, simulator.FIN), full: true},
+	{name: "frozen 30 r, connections reset", halfway: freeze(30*time.Second, simulator.RST), full: true},
+	{name: "frozen 30 r, connections silent", halfway: freeze(30*time.Second, simulator.Silence), full: true},
 
 	{name: "DNS knows no Firehose", options: firehoseAt("http://firehose.invalid"), verify: allSpilled},
 	{name: "Firehose's certificate is wrong", options: firehoseBehindAStranger, verify: allSpilled},

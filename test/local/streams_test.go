@@ -10,11 +10,11 @@ import (
 	"global-ingest/test/traffic"
 )
 
-// TestShardsShareTheEvents: with three streams each takes a part of them, what one
+// TestStreamsShareTheEvents: with three streams each takes a part of them, what one
 // refuses comes back to it, and all are in the lake.
-func TestShardsShareTheEvents(t *testing.T) {
+func TestStreamsShareTheEvents(t *testing.T) {
 	t.Parallel()
-	templates, err := simulator.GoldenTemplates(filepath.Join("..", "synth", "testdata"), "Sharded")
+	templates, err := simulator.GoldenTemplates(filepath.Join("..", "synth", "testdata"), "ThreeStreams")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,14 +10,14 @@ import (
 	"global-ingest/test/simulator"
 )
 
-// mutation is a change of the functions' source, for a build that is not ours.
+// mutation is a change of the functions' source, for a build that is wrong on purpose.
 type mutation struct {
 	name     string
 	file     string // from the top of the repository
-	old, new string // old stands there once
+	old, new string // old occurs once in the file
 }
 
-// build builds the functions with the mutation below dir, and leaves the source as it is.
+// build builds the functions with the mutation below dir. The source stays unchanged.
 func (m mutation) build(dir string) (map[string]string, error) {
 	path, err := filepath.Abs(filepath.Join("..", "..", m.file))
 	if err != nil {
@@ -28,7 +28,7 @@ func (m mutation) build(dir string) (map[string]string, error) {
 		return nil, err
 	}
 	if n := strings.Count(string(source), m.old); n != 1 {
-		return nil, fmt.Errorf("mutating %s: the text to replace stands there %d times, want once: %s", m.file, n, m.old)
+		return nil, fmt.Errorf("mutating %s: the text to replace occurs %d times, want once: %s", m.file, n, m.old)
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err

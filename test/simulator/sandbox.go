@@ -16,12 +16,12 @@ import (
 	"github.com/google/uuid"
 )
 
-// invocation is one event on its way through an environment.
+// invocation is one event on its way through a sandbox.
 type invocation struct {
-	id, trace   string
-	event       []byte
-	deadline    time.Time
-	environment *environment
+	id, trace string
+	event     []byte
+	deadline  time.Time
+	sandbox   *sandbox
 
 	once sync.Once
 	done chan struct{} // closed when body or err is set
@@ -30,9 +30,9 @@ type invocation struct {
 	over chan struct{} // closed when runtime and extensions have asked for the next event
 }
 
-func newInvocation(e *environment, event []byte, trace string) *invocation {
+func newInvocation(s *sandbox, event []byte, trace string) *invocation {
 	return &invocation{
-		id: uuid.NewString(), trace: trace, event: event, environment: e,
+		id: uuid.NewString(), trace: trace, event: event, sandbox: s,
 		done: make(chan struct{}), over: make(chan struct{}),
 	}
 }
@@ -45,18 +45,18 @@ func (inv *invocation) fail(err error) { inv.finish(nil, err) }
 func (inv *invocation) finish(body []byte, err error) {
 	inv.once.Do(func() {
 		inv.body, inv.err = body, err
-		inv.environment.function.answered(inv.environment)
+		inv.sandbox.function.answered(inv.sandbox)
 		close(inv.done)
 	})
 }
 
-// environment is one execution environment: a process and its runtime API.
-type environment struct {
+// sandbox is one of Lambda's execution sandboxes: a process and its runtime API.
+type sandbox struct {
 	function *Function
 	api      *runtimeAPI
 	process  *process
 	lines    *lineWriter // what the process writes
-	runtime  *party
+	runtime  *consumer
 	began    time.Time     // when the process was started
 	version  int           // of the function's variables, which it has
 	started  chan struct{} // closed when process is set: it may ask before we know it by name
@@ -66,54 +66,54 @@ type environment struct {
 	finishing bool // has answered, has not asked again; guarded by function.mu
 
 	mu         sync.Mutex
-	extensions map[string]*party // by identifier
-	ready      bool              // has asked for its first event
-	initErr    *FunctionError    // what it reported instead
+	extensions map[string]*consumer // by identifier
+	ready      bool                 // has asked for its first event
+	initErr    *FunctionError       // what it reported instead
 	current    *invocation
 }
 
-// party asks an environment for events: its runtime, or an extension. The
-// environment is idle once every party has asked for its next one.
-type party struct {
+// consumer asks a sandbox for events: its runtime, or an extension. The
+// sandbox is idle once every consumer has asked for its next one.
+type consumer struct {
 	name    string
 	invoked bool             // wants the event of each invocation
 	events  chan *invocation // handed to a question that waits
 
-	asked bool // for the next event; guarded by environment.mu
-	owed  bool // the event of an invocation that has begun; guarded by environment.mu
+	asked bool // for the next event; guarded by sandbox.mu
+	owed  bool // the event of an invocation that has begun; guarded by sandbox.mu
 }
 
-func newParty(name string, invoked bool) *party {
-	return &party{name: name, invoked: invoked, events: make(chan *invocation)}
+func newConsumer(name string, invoked bool) *consumer {
+	return &consumer{name: name, invoked: invoked, events: make(chan *invocation)}
 }
 
-func startEnvironment(f *Function) (*environment, error) {
-	e := &environment{
+func startSandbox(f *Function) (*sandbox, error) {
+	s := &sandbox{
 		function: f, lines: &lineWriter{line: f.log}, started: make(chan struct{}), exited: make(chan struct{}),
-		runtime: newParty("runtime", true), extensions: map[string]*party{},
+		runtime: newConsumer("runtime", true), extensions: map[string]*consumer{},
 	}
 	var err error
-	if e.api, err = newRuntimeAPI(e); err != nil {
+	if s.api, err = newRuntimeAPI(s); err != nil {
 		return nil, err
 	}
-	e.began = time.Now()
-	if e.process, err = startProcess(e.command()); err != nil {
-		e.api.close()
+	s.began = time.Now()
+	if s.process, err = startProcess(s.command()); err != nil {
+		s.api.close()
 		return nil, &FunctionError{Type: "Runtime.InvalidEntrypoint", Message: err.Error()}
 	}
-	close(e.started)
-	return e, nil
+	close(s.started)
+	return s, nil
 }
 
-// command is the process of one environment.
-func (e *environment) command() *exec.Cmd {
-	cmd := exec.Command(e.function.config.Bootstrap)
-	cmd.Dir = filepath.Dir(e.function.config.Bootstrap)
+// command is the process of one sandbox.
+func (s *sandbox) command() *exec.Cmd {
+	cmd := exec.Command(s.function.config.Bootstrap)
+	cmd.Dir = filepath.Dir(s.function.config.Bootstrap)
 	cmd.Env = []string{} // not nil, which would inherit ours
-	for name, value := range e.variables() {
+	for name, value := range s.variables() {
 		cmd.Env = append(cmd.Env, name+"="+value)
 	}
-	cmd.Stdout, cmd.Stderr = e.lines, e.lines
+	cmd.Stdout, cmd.Stderr = s.lines, s.lines
 	return cmd
 }
 
@@ -121,13 +121,13 @@ func (e *environment) command() *exec.Cmd {
 // an account that happens to be signed in here must not be reachable from a
 // simulated function.
 // https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
-func (e *environment) variables() map[string]string {
-	e.function.mu.Lock()
-	c := e.function.config
-	e.version = e.function.version
-	e.function.mu.Unlock()
+func (s *sandbox) variables() map[string]string {
+	s.function.mu.Lock()
+	c := s.function.config
+	s.version = s.function.version
+	s.function.mu.Unlock()
 	variables := map[string]string{
-		"AWS_LAMBDA_RUNTIME_API":          e.api.address(),
+		"AWS_LAMBDA_RUNTIME_API":          s.api.address(),
 		"AWS_LAMBDA_FUNCTION_NAME":        c.Name,
 		"AWS_LAMBDA_FUNCTION_VERSION":     "$LATEST",
 		"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": strconv.Itoa(c.MemoryMB),
@@ -159,39 +159,39 @@ func (f *Function) log(line string) {
 }
 
 // watch returns when the process is gone, and has told everybody.
-func (e *environment) watch() {
+func (s *sandbox) watch() {
 	tooLong := time.AfterFunc(initTimeout, func() {
-		if !e.isReady() {
-			e.initFailed(&FunctionError{Type: "Sandbox.Timedout", Message: fmt.Sprintf("init took more than %s", initTimeout)})
-			e.process.kill()
+		if !s.isReady() {
+			s.initFailed(&FunctionError{Type: "Sandbox.Timedout", Message: fmt.Sprintf("init took more than %s", initTimeout)})
+			s.process.kill()
 		}
 	})
-	<-e.process.exited
+	<-s.process.exited
 	tooLong.Stop()
-	e.lines.flush()
-	e.function.gone(e)
-	close(e.exited)
-	e.api.close()
-	if !e.isReady() {
-		e.function.neverReady(e)
+	s.lines.flush()
+	s.function.gone(s)
+	close(s.exited)
+	s.api.close()
+	if !s.isReady() {
+		s.function.neverReady(s)
 	}
 }
 
 // begin hands inv to the runtime and to each extension that asked for invocations. It returns false when the
 // process is gone and never saw inv.
-func (e *environment) begin(inv *invocation) bool {
-	inv.deadline = time.Now().Add(e.function.config.Timeout)
-	e.mu.Lock()
-	e.current = inv
-	parties := slices.DeleteFunc(e.partiesLocked(), func(p *party) bool { return !p.invoked })
-	for _, p := range parties {
+func (s *sandbox) begin(inv *invocation) bool {
+	inv.deadline = time.Now().Add(s.function.config.Timeout)
+	s.mu.Lock()
+	s.current = inv
+	consumers := slices.DeleteFunc(s.consumersLocked(), func(p *consumer) bool { return !p.invoked })
+	for _, p := range consumers {
 		p.owed = true
 	}
-	e.mu.Unlock()
-	for i, p := range parties {
+	s.mu.Unlock()
+	for i, p := range consumers {
 		select {
 		case p.events <- inv:
-		case <-e.exited:
+		case <-s.exited:
 			return i > 0
 		}
 	}
@@ -199,37 +199,37 @@ func (e *environment) begin(inv *invocation) bool {
 }
 
 // next is p's question for an event. It returns nil when there will be none.
-func (e *environment) next(ctx context.Context, p *party) *invocation {
-	e.ask(p)
+func (s *sandbox) next(ctx context.Context, p *consumer) *invocation {
+	s.ask(p)
 	select {
 	case inv := <-p.events:
-		e.mu.Lock()
+		s.mu.Lock()
 		p.asked, p.owed = false, false
-		e.mu.Unlock()
+		s.mu.Unlock()
 		return inv
 	case <-ctx.Done():
-	case <-e.exited:
+	case <-s.exited:
 	}
 	return nil
 }
 
-// ask notes that p wants its next event. The last party to ask ends the invocation
-// before and makes the environment available.
-func (e *environment) ask(p *party) {
-	<-e.started
-	e.mu.Lock()
-	asksAgain := p.asked // which does not make two environments
+// ask notes that p wants its next event. The last consumer to ask ends the invocation
+// before and makes the sandbox available.
+func (s *sandbox) ask(p *consumer) {
+	<-s.started
+	s.mu.Lock()
+	asksAgain := p.asked // which does not make two sandboxes
 	p.asked = true
-	previous := e.current
-	idle := !asksAgain && e.idleLocked()
-	if idle && !e.ready && e.function.config.Ready != nil {
-		e.function.config.Ready(time.Since(e.began))
+	previous := s.current
+	idle := !asksAgain && s.idleLocked()
+	if idle && !s.ready && s.function.config.Ready != nil {
+		s.function.config.Ready(time.Since(s.began))
 	}
 	if idle {
-		e.current, e.ready = nil, true
+		s.current, s.ready = nil, true
 	}
-	e.mu.Unlock()
-	if p == e.runtime && previous != nil && !asksAgain {
+	s.mu.Unlock()
+	if p == s.runtime && previous != nil && !asksAgain {
 		previous.fail(&FunctionError{Type: "Runtime.NoResponse", Message: "the runtime asked for the next event without answering"})
 	}
 	if !idle {
@@ -238,64 +238,64 @@ func (e *environment) ask(p *party) {
 	if previous != nil {
 		close(previous.over)
 	}
-	e.function.release(e)
+	s.function.release(s)
 }
 
-func (e *environment) idleLocked() bool {
-	return !slices.ContainsFunc(e.partiesLocked(), func(p *party) bool { return !p.asked || p.owed })
+func (s *sandbox) idleLocked() bool {
+	return !slices.ContainsFunc(s.consumersLocked(), func(p *consumer) bool { return !p.asked || p.owed })
 }
 
-// partiesLocked returns everyone who asks for events, the runtime first.
-func (e *environment) partiesLocked() []*party {
-	return append([]*party{e.runtime}, slices.Collect(maps.Values(e.extensions))...)
+// consumersLocked returns everyone who asks for events, the runtime first.
+func (s *sandbox) consumersLocked() []*consumer {
+	return append([]*consumer{s.runtime}, slices.Collect(maps.Values(s.extensions))...)
 }
 
 // oversee stays until the process is done with inv: an invocation is over when
 // the next event is asked for, not when it is answered.
-func (e *environment) oversee(inv *invocation) {
-	timeout := e.function.config.Timeout
+func (s *sandbox) oversee(inv *invocation) {
+	timeout := s.function.config.Timeout
 	timer := time.NewTimer(timeout)
 	defer timer.Stop()
 	select {
 	case <-inv.over:
-	case <-e.exited:
-		inv.fail(e.exitError())
+	case <-s.exited:
+		inv.fail(s.exitError())
 	case <-timer.C:
-		e.function.log(fmt.Sprintf(`{"type":"platform.report","record":{"requestId":%q,"status":"timeout"}}`, inv.id))
-		e.process.kill()
-		<-e.exited
+		s.function.log(fmt.Sprintf(`{"type":"platform.report","record":{"requestId":%q,"status":"timeout"}}`, inv.id))
+		s.process.kill()
+		<-s.exited
 		inv.fail(fmt.Errorf("%w after %s", ErrTimedOut, timeout))
 	}
 }
 
 // running returns the invocation with this id if it is the present one.
-func (e *environment) running(id string) *invocation {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.current == nil || e.current.id != id {
+func (s *sandbox) running(id string) *invocation {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.current == nil || s.current.id != id {
 		return nil
 	}
-	return e.current
+	return s.current
 }
 
-func (e *environment) isReady() bool {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return e.ready
+func (s *sandbox) isReady() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.ready
 }
 
-func (e *environment) initFailed(err *FunctionError) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.initErr = err
+func (s *sandbox) initFailed(err *FunctionError) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.initErr = err
 }
 
 // exitError says why the process is gone: what it reported, else how it ended.
-func (e *environment) exitError() *FunctionError {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.initErr != nil {
-		return e.initErr
+func (s *sandbox) exitError() *FunctionError {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.initErr != nil {
+		return s.initErr
 	}
-	return &FunctionError{Type: "Runtime.ExitError", Message: "Error: Runtime exited with error: " + e.process.status()}
+	return &FunctionError{Type: "Runtime.ExitError", Message: "Error: Runtime exited with error: " + s.process.status()}
 }

@@ -1,16 +1,13 @@
 package fault
 
 import (
-	"encoding/json"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 
 	"global-ingest/test/traffic"
 )
 
-// Result is the account of one row, as it is written to results.json. Numbers are events.
+// Result is the result of one row, as it is written to results.json. Numbers are events.
 type Result struct {
 	Row        string  `json:"row"`
 	Mode       string  `json:"mode"`
@@ -26,14 +23,14 @@ type Result struct {
 	AddedP99   float64 `json:"added_p99_ms"`
 }
 
-func resultOf(a traffic.Account) Result {
+func resultOf(a traffic.Tally) Result {
 	return Result{
 		Sent: a.Sent, Acked: a.Acked, Refused: a.Refused, Unknown: a.Unknown,
 		Lost: a.Lost, Phantom: a.Phantom, Mangled: a.Mangled + a.Clashes, Duplicates: a.Duplicates,
 	}
 }
 
-// String is the one line of a run.
+// String is the line of numbers that a run prints.
 func (r Result) String() string {
 	return fmt.Sprintf("sent %d acked %d refused %d unknown %d | lost %d phantom %d mangled %d duplicates %d stuck %d",
 		r.Sent, r.Acked, r.Refused, r.Unknown, r.Lost, r.Phantom, r.Mangled, r.Duplicates, r.Stuck)
@@ -48,16 +45,4 @@ func markdown(table []Result) string {
 			r.Row, r.Mode, r.Sent, r.Acked, r.Refused, r.Unknown, r.Lost, r.Phantom, r.Mangled, r.Duplicates, r.Stuck, r.AddedP99)
 	}
 	return out.String()
-}
-
-// save writes the results to path as JSON.
-func save(table []Result, path string) error {
-	text, err := json.MarshalIndent(table, "", "  ")
-	if err != nil {
-		return err
-	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return err
-	}
-	return os.WriteFile(path, append(text, '\n'), 0o644)
 }
