@@ -82,10 +82,10 @@ const crafted = "panic!"
 
 var panics = mutation{
 	name: "panic on a crafted body", file: "lambdas/ingest/handler.go",
-	old: `cors = h.encode(r, event)`,
-	new: `cors = h.encode(r, event)
-	if r.record[len(r.record)-1] == '!' {
-		panic(string(r.record))
+	old: `cors = h.encode(s, event)`,
+	new: `cors = h.encode(s, event)
+	if s.record[len(s.record)-1] == '!' {
+		panic(string(s.record))
 	}`,
 }
 
