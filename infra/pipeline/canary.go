@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
@@ -28,11 +27,11 @@ const canaryPatience = 3 * time.Minute
 // CanaryProps configures a Canary.
 type CanaryProps struct {
 	FunctionProps
-	Environment string               // dimension of its metrics; required
-	Every       time.Duration        // between two runs: whole minutes that divide an hour; required
-	Delivery    environment.Delivery // whose buffers an event waits in; required
-	Edge        *Edge                // where it sends; required
-	Lake        *Lake                // where it looks; required
+	Environment string               // dimension of its metrics
+	Every       time.Duration        // between two runs: whole minutes that divide an hour
+	Delivery    environment.Delivery // whose buffers an event waits in
+	Edge        *Edge                // where it sends
+	Lake        *Lake                // where it looks
 }
 
 // Canary is the function that sends events as a client does, and looks for those it
@@ -45,6 +44,7 @@ type Canary struct {
 
 // NewCanary adds a Canary under scope.
 func NewCanary(scope constructs.Construct, id string, props CanaryProps) *Canary {
+	need(id, props)
 	this := constructs.NewConstruct(scope, jsii.String(id))
 	config := canary.Default()
 	config.Environment = props.Environment
@@ -53,33 +53,11 @@ func NewCanary(scope constructs.Construct, id string, props CanaryProps) *Canary
 	config.Every = props.Every
 	config.After = props.Delivery.TransformFor + props.Delivery.BufferFor + canaryPatience
 	function := NewFunction(this, "canary", props.FunctionProps, config.Variables())
-	for _, statement := range canaryRights(this, props.Lake) {
-		function.AddToRolePolicy(statement)
-	}
+	props.Lake.GrantRead(function, record.EventsPrefix, record.RejectedPrefix)
+	props.Lake.GrantList(function, record.EventsPrefix, record.RejectedPrefix)
+	props.Lake.GrantDecrypt(function)
 	schedule(this, props.Every, function)
 	return &Canary{Function: function, Every: props.Every, Back: int(config.Back() / config.Every)}
-}
-
-// canaryRights let it list and read what is delivered, and nothing else of the lake.
-func canaryRights(this constructs.Construct, lake *Lake) []awsiam.PolicyStatement {
-	prefixes := []string{record.EventsPrefix + "*", record.RejectedPrefix + "*"}
-	var objects []*string
-	for _, prefix := range prefixes {
-		objects = append(objects, lake.Bucket.ArnForObjects(jsii.String(prefix)))
-	}
-	return []awsiam.PolicyStatement{
-		allow([]string{"s3:GetObject"}, objects...),
-		awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
-			Actions:    jsii.Strings("s3:ListBucket"),
-			Resources:  &[]*string{lake.Bucket.BucketArn()},
-			Conditions: &map[string]any{"StringLike": map[string]any{"s3:prefix": prefixes}},
-		}),
-		awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
-			Actions:    jsii.Strings("kms:Decrypt"),
-			Resources:  &[]*string{lake.Key.KeyArn()},
-			Conditions: throughS3(awscdk.Stack_Of(this)),
-		}),
-	}
 }
 
 // schedule runs function at the whole minutes of each hour that every divides it

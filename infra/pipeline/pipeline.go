@@ -1,8 +1,6 @@
 package pipeline
 
 import (
-	"strconv"
-
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/jsii-runtime-go"
 
@@ -14,7 +12,7 @@ import (
 
 // newPipeline adds the stack of everything that an event passes on its way to lake,
 // and returns what it is made of.
-func newPipeline(scope awscdk.Stage, env environment.Environment, dist string, lake *Lake, spill *Spill) *Stage {
+func newPipeline(scope awscdk.Stage, env environment.Environment, dist string, lake *Lake, backlog *Backlog) *Stage {
 	stack := newStack(scope, environment.PipelineStack, awscdk.StackProps{
 		Description: jsii.String("global-ingest: the way of an event from the client to the lake"),
 	})
@@ -43,7 +41,7 @@ func newPipeline(scope awscdk.Stage, env environment.Environment, dist string, l
 	})
 	redrive := NewRedrive(stack, "Redrive", RedriveProps{
 		FunctionProps: function(env.Redrive),
-		Environment:   env.Name, Events: events, Rejects: rejects, Lake: lake, Spill: spill, Concurrency: env.RedriveConcurrency,
+		Environment:   env.Name, Events: events, Rejects: rejects, Lake: lake, Backlog: backlog, Concurrency: env.RedriveConcurrency,
 	})
 	api := "global-ingest-" + env.Name
 	edge := NewEdge(stack, "Edge", EdgeProps{
@@ -59,7 +57,7 @@ func newPipeline(scope awscdk.Stage, env environment.Environment, dist string, l
 	}
 	watch := NewWatch(stack, "Watch", WatchProps{
 		Environment: env.Name, API: api, Alarms: env.Alarms, Ingest: accept, Validator: validator, Redrive: redrive,
-		Events: events, Rejects: rejects, Spill: spill, Canary: canary, Release: env.Release, SourceBackup: env.SourceBackup,
+		Events: events, Rejects: rejects, Backlog: backlog, Canary: canary, Release: env.Release, SourceBackup: env.SourceBackup,
 	})
 	NewRelease(stack, "Release", ReleaseProps{Ingest: accept, Config: env.Release, Alarms: watch.Release})
 	output(stack, environment.EndpointOutput, "Where to POST events", edge.URL)
@@ -78,13 +76,4 @@ func validatorConfig(env environment.Environment) validate.Config {
 	config := validate.Default()
 	config.Environment, config.Rules = env.Name, env.Rules
 	return config
-}
-
-// eventsTitle names the events streams: the first is Events however many there are, so
-// that more of them leave it alone.
-func eventsTitle(i int) string {
-	if i == 0 {
-		return "Events"
-	}
-	return "Events" + strconv.Itoa(i+1)
 }
