@@ -10,28 +10,16 @@ import (
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
-	"global-ingest/infra/environment"
 	"global-ingest/lambdas/canary"
 	"global-ingest/lambdas/record"
 )
 
-// canarySize is enough to read what the lake got in a few minutes, line by line.
-func canarySize(c environment.Canary) environment.Function {
-	return environment.Function{MemoryMiB: 512, Timeout: 5 * time.Minute, Reserved: c.Reserved}
-}
-
-// canaryPatience is how much longer than the buffers wait an event of the canary
-// may take: for a spill to come back, or a batch to be tried again.
-const canaryPatience = 3 * time.Minute
-
 // CanaryProps configures a Canary.
 type CanaryProps struct {
 	FunctionProps
-	Environment string               // dimension of its metrics
-	Every       time.Duration        // between two runs: whole minutes that divide an hour
-	Delivery    environment.Delivery // whose buffers an event waits in
-	Edge        *Edge                // where it sends
-	Lake        *Lake                // where it looks
+	Config canary.Config // its settings; URL and Bucket come from Edge and Lake
+	Edge   *Edge         // where it sends
+	Lake   *Lake         // where it looks
 }
 
 // Canary is the function that sends events as a client does, and looks for those it
@@ -46,18 +34,15 @@ type Canary struct {
 func NewCanary(scope constructs.Construct, id string, props CanaryProps) *Canary {
 	need(id, props)
 	this := constructs.NewConstruct(scope, jsii.String(id))
-	config := canary.Default()
-	config.Environment = props.Environment
+	config := props.Config
 	config.URL = *props.Edge.URL
 	config.Bucket = *props.Lake.Bucket.BucketName()
-	config.Every = props.Every
-	config.After = props.Delivery.TransformFor + props.Delivery.BufferFor + canaryPatience
 	function := NewFunction(this, "canary", props.FunctionProps, config.Variables())
 	props.Lake.GrantRead(function, record.EventsPrefix, record.RejectedPrefix)
 	props.Lake.GrantList(function, record.EventsPrefix, record.RejectedPrefix)
 	props.Lake.GrantDecrypt(function)
-	schedule(this, props.Every, function)
-	return &Canary{Function: function, Every: props.Every, Back: int(config.Back() / config.Every)}
+	schedule(this, config.Every, function)
+	return &Canary{Function: function, Every: config.Every, Back: int(config.Back() / config.Every)}
 }
 
 // schedule runs function at the whole minutes of each hour that every divides it

@@ -26,12 +26,12 @@ const (
 // RedriveProps configures a Redrive.
 type RedriveProps struct {
 	FunctionProps
-	Environment string      // dimension of its metrics
-	Events      []*Delivery // the streams that get the records again
-	Rejects     *Delivery   // the stream that gets what no record can carry
-	Lake        *Lake       // where the records are read
-	Backlog     *Backlog    // the queue that names them
-	Concurrency int         // invocations at once
+	Config      redrive.Config // its settings; Streams, Rejects and Bucket come from Events, Rejects and Lake
+	Events      []*Delivery    // the streams that get the records again
+	Rejects     *Delivery      // the stream that gets what no record can carry
+	Lake        *Lake          // where the records are read
+	Backlog     *Backlog       // the queue that names them
+	Concurrency int            // invocations at once
 }
 
 // Redrive is the function that brings spilled and replayed records back into the
@@ -44,8 +44,7 @@ type Redrive struct {
 func NewRedrive(scope constructs.Construct, id string, props RedriveProps) *Redrive {
 	need(id, props)
 	this := constructs.NewConstruct(scope, jsii.String(id))
-	config := redrive.Default()
-	config.Environment = props.Environment
+	config := props.Config
 	config.Streams = names(props.Events)
 	config.Rejects = *props.Rejects.Stream.DeliveryStreamName()
 	config.Bucket = *props.Lake.Bucket.BucketName()
