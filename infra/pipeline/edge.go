@@ -26,16 +26,16 @@ const integrationTimeout = ingest.AnswerWithin + 900*time.Millisecond
 
 // EdgeProps configures an Edge.
 type EdgeProps struct {
-	Name       string                // of the API, in the console and as dimension of its metrics; required
-	Ingest     *Ingest               // gets every POST; required
-	Throttle   environment.Throttle  // what is let through; required
-	TLS        environment.TLSPolicy // of the API and its domain; default API Gateway's
-	Domain     environment.Domain    // a name of one's own; default none
-	WAF        environment.WAF       // a firewall; default none
-	Origins    []string              // whose pages may read answers, as environment.Environment has it; default every page
-	Logs       LogsProps             // how long access and error lines are kept; required
-	Tracing    bool                  // whether X-Ray follows requests; default false
-	OwnLogRole bool                  // whether to set the account's role for API Gateway's logs; default false
+	Name       string                // of the API, in the console and as dimension of its metrics
+	Ingest     *Ingest               // gets every POST
+	Throttle   environment.Throttle  // what is let through
+	TLS        environment.TLSPolicy `optional:"true"` // of the API and its domain; default API Gateway's
+	Domain     environment.Domain    `optional:"true"` // a name of one's own; default none
+	WAF        environment.WAF       `optional:"true"` // a firewall; default none
+	Origins    []string              `optional:"true"` // whose pages may read answers, as environment.Environment has it; default every page
+	Logs       LogsProps             // how long access and error lines are kept
+	Tracing    bool                  `optional:"true"` // whether X-Ray follows requests; default false
+	OwnLogRole bool                  `optional:"true"` // whether to set the account's role for API Gateway's logs; default false
 }
 
 // Edge is the API that clients talk to, through the CloudFront location nearest to them.
@@ -45,6 +45,7 @@ type Edge struct {
 
 // NewEdge adds an Edge under scope.
 func NewEdge(scope constructs.Construct, id string, props EdgeProps) *Edge {
+	need(id, props)
 	this := constructs.NewConstruct(scope, jsii.String(id))
 	api := awsapigateway.NewRestApi(this, jsii.String("Api"), &awsapigateway.RestApiProps{
 		RestApiName:           jsii.String(props.Name),

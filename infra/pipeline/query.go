@@ -194,34 +194,25 @@ func newWorkGroup(scope constructs.Construct, env environment.Environment) awsat
 // newReader adds the policy of who may ask: this workgroup, this database, and the objects
 // below the prefixes that its tables read.
 func newReader(stack awscdk.Stack, lake *Lake, database, workGroup string) awsiam.ManagedPolicy {
-	var objects []*string
-	var prefixes []any
-	for _, prefix := range []string{record.EventsPrefix, record.RejectedPrefix, record.FailedPrefix} {
-		objects = append(objects, lake.Bucket.ArnForObjects(jsii.String(prefix+"*")))
-		prefixes = append(prefixes, prefix+"*")
-	}
 	arn := func(service, resource string) *string {
 		return jsii.String("arn:aws:" + service + ":" + *stack.Region() + ":" + *stack.Account() + ":" + resource)
 	}
-	return awsiam.NewManagedPolicy(stack, jsii.String("Reader"), &awsiam.ManagedPolicyProps{
+	reader := awsiam.NewManagedPolicy(stack, jsii.String("Reader"), &awsiam.ManagedPolicyProps{
 		Description: jsii.String("Asks the lake in SQL: reads events, rejects and failed records, changes nothing"),
-		Statements: &[]awsiam.PolicyStatement{
-			allow([]string{"s3:GetObject"}, objects...),
-			allow([]string{"s3:GetBucketLocation"}, lake.Bucket.BucketArn()),
-			awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
-				Actions: jsii.Strings("s3:ListBucket"), Resources: &[]*string{lake.Bucket.BucketArn()},
-				Conditions: &map[string]any{"StringLike": map[string]any{"s3:prefix": prefixes}},
-			}),
-			awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
-				Actions: jsii.Strings("kms:Decrypt"), Resources: &[]*string{lake.Key.KeyArn()}, Conditions: throughS3(stack),
-			}),
-			allow([]string{
-				"athena:BatchGetNamedQuery", "athena:BatchGetQueryExecution", "athena:GetNamedQuery", "athena:GetQueryExecution",
-				"athena:GetQueryResults", "athena:GetQueryResultsStream", "athena:GetWorkGroup", "athena:ListNamedQueries",
-				"athena:ListQueryExecutions", "athena:StartQueryExecution", "athena:StopQueryExecution",
-			}, arn("athena", "workgroup/"+workGroup)),
-			allow([]string{"glue:GetDatabase", "glue:GetPartition", "glue:GetPartitions", "glue:GetTable", "glue:GetTables"},
-				arn("glue", "catalog"), arn("glue", "database/"+database), arn("glue", "table/"+database+"/*")),
-		},
 	})
+	prefixes := []string{record.EventsPrefix, record.RejectedPrefix, record.FailedPrefix}
+	lake.GrantRead(reader, prefixes...)
+	lake.GrantList(reader, prefixes...)
+	lake.GrantDecrypt(reader)
+	grant(reader, allow([]string{"s3:GetBucketLocation"}, lake.Bucket.BucketArn()))
+	grant(reader, allow([]string{
+		"athena:BatchGetNamedQuery", "athena:BatchGetQueryExecution", "athena:GetNamedQuery", "athena:GetQueryExecution",
+		"athena:GetQueryResults", "athena:GetQueryResultsStream", "athena:GetWorkGroup", "athena:ListNamedQueries",
+		"athena:ListQueryExecutions", "athena:StartQueryExecution", "athena:StopQueryExecution",
+	}, arn("athena", "workgroup/"+workGroup)))
+	grant(reader, allow(
+		[]string{"glue:GetDatabase", "glue:GetPartition", "glue:GetPartitions", "glue:GetTable", "glue:GetTables"},
+		arn("glue", "catalog"), arn("glue", "database/"+database), arn("glue", "table/"+database+"/*"),
+	))
+	return reader
 }
