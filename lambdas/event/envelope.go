@@ -139,7 +139,7 @@ func (s *Splitter) outlineObject(text []byte, c *clients.Client) (from, to int, 
 // isUnfit says whether object may not stand in a line beside an event.
 func (s *Splitter) isUnfit(object []byte) bool {
 	_, depth := nesting(object, s.maxDepth)
-	return depth > s.maxDepth || s.duplicate(object) != nil
+	return depth > s.maxDepth || s.duplicate(object) != nil || s.portable && s.unportable(object) != nil
 }
 
 // queries makes events of elements that are queries, as Matomo sends them.

@@ -82,6 +82,16 @@ func TestABrokenEnvelopeIsOneRejectOfTheWholeBody(t *testing.T) {
 	}
 }
 
+// A line that readers stop at would take the hour's other lines with it.
+func TestWhatReadersDisagreeOnDoesNotStandBesideAnEvent(t *testing.T) {
+	s := event.NewSplitter(64, 10)
+	s.PortableOnly(true)
+	h := record.Header{Source: record.Source{Client: "segment"}}
+	if found := s.Split([]byte(`{"batch":[{}],"sentAt":1e999}`), h); found.Events[0].Reason != record.NotPortable || found.Envelope != "" {
+		t.Errorf("found %+v", found)
+	}
+}
+
 func TestWhatIsTooMuchForEveryLineStaysOneEvent(t *testing.T) {
 	for name, body := range map[string]string{
 		"bytes":   `{"batch":[{},{}],"a":"` + strings.Repeat("x", 17<<10) + `"}`,

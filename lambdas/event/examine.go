@@ -28,7 +28,7 @@ var errTrailing = errors.New("text continues after the value")
 // whether it is a JSON value, which a rejected one can be too.
 func (s *Splitter) examine(text []byte) (e Item, isJSON bool) {
 	if named, ok := s.scanner.plain(text); ok {
-		return Item{Raw: text, Type: s.named(text, named)}, true
+		return s.plainEvent(text, named), true
 	}
 	if failed := precheck(text); failed != nil {
 		return *failed, false
@@ -47,7 +47,7 @@ func (s *Splitter) examine(text []byte) (e Item, isJSON bool) {
 	if duplicate == nil || !s.isTypePlace(duplicate.Instance) { // else nobody knows which of the two
 		e.Type = s.typeIn(text)
 	}
-	return e, true
+	return s.port(e), true
 }
 
 // withinLimits takes an object for an event, unless it is nested too deep or has a name

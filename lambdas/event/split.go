@@ -15,6 +15,7 @@ import (
 type Splitter struct {
 	maxDepth  int
 	maxEvents int
+	portable  bool
 	places    []string // where an event may name its type, unless its client says
 	typeFrom  []string // where the next one may
 
@@ -182,7 +183,7 @@ func (s *Splitter) object(text []byte, at int) (e Item, ok bool) {
 	case text[at] != '{':
 		return *reject(text, record.NotJSON, at, errTrailing.Error()), false
 	case n.object(1):
-		return Item{Raw: text[at:n.At:n.At], Type: s.named(text[at:n.At], n.typeText)}, true
+		return s.plainEvent(text[at:n.At:n.At], n.typeText), true
 	}
 	s.read(text[at:])
 	if raw, err := s.decoder.ReadValue(); err == nil {
@@ -232,8 +233,9 @@ func (s *Splitter) plainArray(text []byte, start int) bool {
 		if n.typeText = nil; !n.object(1) {
 			return false
 		}
-		raw := text[from:n.At:n.At]
-		s.events = append(s.events, Item{Raw: raw, Offset: start + from, Type: s.named(raw, n.typeText)})
+		e := s.plainEvent(text[from:n.At:n.At], n.typeText)
+		e.Offset = start + from
+		s.events = append(s.events, e)
 		if !n.Take(',') {
 			return n.Take(']') && n.At == len(text)
 		}

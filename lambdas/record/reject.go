@@ -22,6 +22,7 @@ const (
 	SchemaViolation  Reason = "schema_violation"   // its type's schema does not allow it
 	TooDeep          Reason = "too_deep"           // nested beyond the limit
 	TooComplex       Reason = "too_complex"        // more values or longer numbers than a schema is asked about
+	NotPortable      Reason = "not_portable"       // legal JSON on which readers disagree, and Portable
 	TooManyEvents    Reason = "too_many_events"    // the request holds more events than the limit
 	UnknownKey       Reason = "unknown_key"        // its write key is not one of the setting WriteKeys
 	TooLarge         Reason = "too_large"          // no record can carry the event
@@ -34,7 +35,7 @@ const (
 func Reasons() []Reason {
 	return []Reason{
 		NotJSON, DuplicateKey, NotAnObject, UnknownType, SchemaViolation,
-		TooDeep, TooComplex, TooManyEvents, UnknownKey, TooLarge, TooLargeInflated, BadEncoding, Empty,
+		TooDeep, TooComplex, NotPortable, TooManyEvents, UnknownKey, TooLarge, TooLargeInflated, BadEncoding, Empty,
 	}
 }
 
@@ -190,4 +191,17 @@ func DecodeReject(line []byte) (Reject, error) {
 		r.Errors = append(r.Errors, e.Finding)
 	}
 	return r, nil
+}
+
+// Clip cuts text to at most limit bytes, between characters, and marks the cut.
+func Clip(text string, limit int) string {
+	const mark = "…"
+	if len(text) <= limit {
+		return text
+	}
+	end := limit - len(mark)
+	for end > 0 && !utf8.RuneStart(text[end]) {
+		end--
+	}
+	return text[:end] + mark
 }

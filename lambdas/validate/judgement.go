@@ -101,7 +101,7 @@ func (j *judgement) check(e *event.Item) {
 		e.Reason, e.Errors = record.SchemaViolation, findings
 	case !known && j.config.Strict:
 		e.Reason = record.UnknownType
-		message := "no schema for type " + strconv.Quote(schema.Clip(e.Type, maxQuoted))
+		message := "no schema for type " + strconv.Quote(record.Clip(e.Type, maxQuoted))
 		e.Errors = []record.Finding{{Instance: j.typePlace(), Message: message, Offset: record.NoOffset}}
 	}
 }

@@ -33,10 +33,12 @@ type worker struct {
 }
 
 func newWorker(c Config, set *schema.Set) *worker {
+	splitter := event.NewSplitter(event.MaxDepth, event.MaxEvents, c.TypeFrom...)
+	splitter.PortableOnly(c.Portable)
 	return &worker{
 		config:   c,
 		schemas:  set,
-		splitter: event.NewSplitter(event.MaxDepth, event.MaxEvents, c.TypeFrom...),
+		splitter: splitter,
 		inflater: event.NewInflater(c.MaxInflatedBytes),
 	}
 }

@@ -94,7 +94,7 @@ func sendAll(t *testing.T, sim *simulator.Simulator, requests []traffic.Request)
 
 // settle holds the lake to what was sent: all of it acknowledged, nothing lost, nothing
 // that was not sent, no byte changed.
-func settle(t *testing.T, sim *simulator.Simulator, ledger *traffic.Ledger) traffic.Account {
+func settle(t *testing.T, sim *simulator.Simulator, ledger *traffic.Ledger) traffic.Tally {
 	t.Helper()
 	found := readLake(t, sim)
 	for _, failed := range found.Failed {
@@ -157,7 +157,7 @@ func flush(t *testing.T, sim *simulator.Simulator) {
 
 // checkCounters compares what the status line shows with what happened. The
 // functions' counts travel through their logs, a moment behind their answers.
-func checkCounters(t *testing.T, sim *simulator.Simulator, requests int, a traffic.Account) {
+func checkCounters(t *testing.T, sim *simulator.Simulator, requests int, a traffic.Tally) {
 	t.Helper()
 	var c simulator.Counters
 	for range 100 {

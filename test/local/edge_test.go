@@ -109,7 +109,7 @@ func TestEveryAnswerHasOneListOfHeaders(t *testing.T) {
 	}{
 		{stage: "Dev", from: page, answers: own},
 		{stage: "Dev", from: "", answers: cors{origin: "*", vary: "Origin"}, refusals: cors{"", "true", "Origin"}},
-		{stage: "Sharded", from: page, answers: everybody},
+		{stage: "ThreeStreams", from: page, answers: everybody},
 		{stage: "Everything", from: page, answers: own, refusals: cors{origin: "*", vary: "Origin"}},
 		{stage: "Everything", from: stranger, answers: cors{vary: "Origin"}, refusals: cors{origin: "*", vary: "Origin"}},
 	} {

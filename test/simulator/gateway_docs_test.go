@@ -50,7 +50,7 @@ func TestTheTableOfRefusalsIsTrue(t *testing.T) {
 		}
 		refused[strconv.Itoa(got.StatusCode)] = got.Header.Get("Retry-After")
 	}
-	refused["403"] = "" // the firewall's, which is not simulated, is one of DEFAULT_4XX
+	refused["403"] = ""  // the firewall's, which is not simulated, is one of DEFAULT_4XX
 	refused["503"] = "5" // the function's own: TestWhenNothingCanBeStoredTheAnswerIs503 in test/local
 	if !maps.Equal(refused, documented) {
 		t.Errorf("statuses and their Retry-After are %v, documented are %v", refused, documented)

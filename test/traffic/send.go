@@ -18,8 +18,8 @@ import (
 // UserAgent is that of every request.
 const UserAgent = "traffic/1"
 
-// Connections at a time: fewer than the environments of a function, above which
-// Lambda would throttle.
+// Connections at a time: fewer than the sandboxes of a function, above which Lambda would
+// throttle.
 const Connections = 6
 
 // Client posts requests to one endpoint and notes in Ledger what it is answered.
@@ -33,7 +33,7 @@ type Client struct {
 	latencies []time.Duration // of small requests
 }
 
-// NewClient returns a client with a ledger of its own, which waits a minute for each answer.
+// NewClient returns a client with its own ledger, which waits a minute for each answer.
 func NewClient(url string) *Client {
 	return &Client{
 		URL: url, Ledger: NewLedger(),
@@ -41,7 +41,7 @@ func NewClient(url string) *Client {
 	}
 }
 
-// Close lets go of the connections.
+// Close closes idle connections.
 func (c *Client) Close() { c.http.CloseIdleConnections() }
 
 // Send posts the requests over several connections at a time. The error names the
@@ -120,8 +120,8 @@ func (c *Client) ask(ctx context.Context, r Request) (answer, error) {
 	return answer{res.StatusCode, res.Header, body}, err
 }
 
-// refuses says whether the client was told that nothing is stored, and when to come
-// again if that makes sense.
+// refuses says whether the client was told that nothing is stored and, where a retry makes
+// sense, when to try again.
 func (a answer) refuses() bool {
 	return a.status == http.StatusRequestEntityTooLarge ||
 		a.status == http.StatusServiceUnavailable && a.header.Get("Retry-After") != ""
@@ -132,20 +132,32 @@ var acknowledgement = regexp.MustCompile(`^\{"id":"([0-9a-f]{8}-[0-9a-f]{4}-7[0-
 
 // IngestID returns the ingest id of an answer, or what about it breaks the contract.
 func IngestID(status int, header http.Header, body []byte) (string, error) {
-	match := acknowledgement.FindSubmatch(body)
-	if status != http.StatusOK || match == nil {
-		return "", fmt.Errorf("answer is %d %.200s", status, body)
+	if err := Acknowledges(status, header, body); err != nil {
+		return "", err
 	}
-	for name, want := range map[string]string{"Content-Type": "application/json", "Access-Control-Allow-Origin": "*"} {
-		if got := header.Get(name); got != want {
-			return "", fmt.Errorf("%s is %q, want %q", name, got, want)
-		}
+	match := acknowledgement.FindSubmatch(body)
+	if match == nil {
+		return "", fmt.Errorf("body is %.200s, want an ingest id", body)
 	}
 	return string(match[1]), nil
 }
 
-// small bodies are those whose latency is compared, in bytes: their own way takes
-// next to nothing.
+// Acknowledges returns what about an answer, apart from its id, breaks the contract: 200,
+// and JSON that pages of every origin may read.
+func Acknowledges(status int, header http.Header, body []byte) error {
+	if status != http.StatusOK {
+		return fmt.Errorf("answer is %d %.200s", status, body)
+	}
+	for name, want := range map[string]string{"Content-Type": "application/json", "Access-Control-Allow-Origin": "*"} {
+		if got := header.Get(name); got != want {
+			return fmt.Errorf("%s is %q, want %q", name, got, want)
+		}
+	}
+	return nil
+}
+
+// small is the size, in bytes, up to which the latency of a body is compared: to send it
+// takes next to no time.
 const small = 8 << 10
 
 func (c *Client) measure(r Request, took time.Duration) {
@@ -157,7 +169,7 @@ func (c *Client) measure(r Request, took time.Duration) {
 	c.latencies = append(c.latencies, took)
 }
 
-// P99 returns the latency that one answer in a hundred is over, of bodies up to 8 KiB.
+// P99 returns the p99 of the latencies of bodies up to 8 KiB.
 func (c *Client) P99() time.Duration {
 	c.mu.Lock()
 	defer c.mu.Unlock()
