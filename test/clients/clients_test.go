@@ -60,6 +60,7 @@ var nodeClients = []client{
 	{name: "cloudevents-structured", module: "cloudevents", lake: []string{"order"}, id: "id", refused: silent},
 	{name: "cloudevents-batch", module: "cloudevents", lake: []string{"order", "visit"}, id: "id", refused: silent},
 	{name: "sentry", module: "@sentry/node", lake: []string{"", "", "event"}, refused: silent},
+	{name: "winston", module: "winston", lake: []string{""}, refused: tells},
 	{name: "loki", module: "pino-loki", lake: []string{""}, refused: tells},
 }
 
@@ -81,7 +82,10 @@ var pageClients = []client{
 	{name: "amplitude", module: "@amplitude/analytics-browser", lake: shop, id: "insert_id", refused: again, elsewhere: []string{"sr-client-cfg.amplitude.com"}},
 	{name: "clickstream", module: "@aws/clickstream-web", lake: []string{"_first_open", "_session_start", "order", "visit"}, id: "event_id", refused: again},
 	{name: "sentry", module: "@sentry/browser", lake: []string{"", "", "event"}, refused: silent},
+	{name: "sentry-tunnel", module: "@sentry/browser", lake: []string{"", "", "event"}, refused: silent},
 	{name: "otlp-logs", module: "@opentelemetry/exporter-logs-otlp-http", lake: []string{""}, refused: again},
+	{name: "faro", module: "@grafana/faro-web-sdk", lake: []string{""}, refused: silent},
+	{name: "datadog", module: "@datadog/browser-logs", lake: []string{"", ""}, refused: silent, leaves: true},
 	{name: "web-vitals", module: "web-vitals", lake: []string{"CLS", "FCP", "LCP", "TTFB"}, id: "id", refused: silent, leaves: true},
 	{name: "fetch", lake: []string{"order"}, id: "id", refused: tells},
 	{name: "beacon", lake: []string{"order"}, id: "id", refused: silent},
@@ -126,7 +130,9 @@ func (l *lab) run(t *testing.T, clients []client, send sender) {
 			}
 		}
 	})
-	t.Log(table(rows))
+	if text := table(rows); text != "" {
+		t.Log(text)
+	}
 }
 
 // perform has a client send its events, and holds what it says and what the lake has to what

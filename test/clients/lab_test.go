@@ -341,15 +341,17 @@ type row struct {
 	well, spilling, down outcome
 }
 
-// table is what came of the clients that ran.
+// table is what came of the clients that ran, or nothing when none did.
 func table(rows []row) string {
+	rows = slices.DeleteFunc(rows, func(r row) bool { return r.well.Tells == "" })
+	if len(rows) == 0 {
+		return ""
+	}
 	var b strings.Builder
-	b.WriteString("\n| client | asks | types in the lake | while Firehose and S3 refuse | it says | so it |\n| --- | --- | --- | --- | --- | --- |\n")
+	b.WriteString("\n| client | asks | while Firehose and S3 refuse | it says | so it |\n| --- | --- | --- | --- | --- |\n")
 	for _, r := range rows {
-		if r.well.Tells != "" {
-			types := strings.ReplaceAll(strings.Join(r.lake, ", "), ", ,", ", -,")
-			fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s |\n", r.name, r.well.exchanges, types, r.down.exchanges, r.down.Tells, r.refused)
-		}
+		says := strings.ReplaceAll(r.down.Tells, "\n", " ")
+		fmt.Fprintf(&b, "| %s | %s | %s | %.100s | %s |\n", r.name, r.well.exchanges, r.down.exchanges, says, r.refused)
 	}
 	return b.String()
 }

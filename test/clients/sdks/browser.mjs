@@ -3,27 +3,8 @@
 const wait = ms => new Promise(resolve => setTimeout(resolve, ms));
 
 const clients = {
-  async segment(host) {
-    const { AnalyticsBrowser } = await import('@segment/analytics-next');
-    const { protocol, host: name } = new URL(host);
-    const [sdk] = await AnalyticsBrowser.load({
-      writeKey: 'key',
-      cdnSettings: { integrations: { 'Segment.io': { apiKey: 'key', apiHost: name + '/v1', protocol: protocol.slice(0, -1) } } },
-    });
-    await sdk.identify('u1', { plan: 'pro' });
-    await sdk.track('Order Completed', { total: 1.50 });
-    await sdk.page('Home');
-  },
-  async 'segment-batch'(host) {
-    const { AnalyticsBrowser } = await import('@segment/analytics-next');
-    const { protocol, host: name } = new URL(host);
-    const deliveryStrategy = { strategy: 'batching', config: { size: 3, timeout: 500 } };
-    const [sdk] = await AnalyticsBrowser.load({
-      writeKey: 'key',
-      cdnSettings: { integrations: { 'Segment.io': { apiKey: 'key', apiHost: name + '/v1', protocol: protocol.slice(0, -1), deliveryStrategy } } },
-    });
-    await Promise.all([sdk.identify('u1', { plan: 'pro' }), sdk.track('Order Completed', { total: 1.50 }), sdk.page('Home')]);
-  },
+  segment: host => segment(host, {}),
+  'segment-batch': host => segment(host, { deliveryStrategy: { strategy: 'batching', config: { size: 3, timeout: 500 } } }),
   rudderstack: host => rudderstack(host, {}),
   'rudderstack-beacon': host => rudderstack(host, { useBeacon: true, beaconQueueOptions: { flushQueueInterval: 500 } }),
   async jitsu(host) {
@@ -76,12 +57,8 @@ const clients = {
     ClickstreamAnalytics.record({ name: 'order', attributes: { total: 1.50 } });
     ClickstreamAnalytics.record({ name: 'visit' });
   },
-  async sentry(host) {
-    const sdk = await import('@sentry/browser');
-    sdk.init({ dsn: host.replace('//', '//key@') + '/42' });
-    sdk.captureMessage('order');
-    if (!await sdk.flush(10_000)) throw new Error('flush: false');
-  },
+  sentry: host => sentry({ dsn: host.replace('//', '//key@') + '/42' }),
+  'sentry-tunnel': host => sentry({ dsn: 'https://key@sentry.example/42', tunnel: host + '/events' }),
   async 'otlp-logs'(host) {
     const { LoggerProvider, SimpleLogRecordProcessor } = await import('@opentelemetry/sdk-logs');
     const { OTLPLogExporter } = await import('@opentelemetry/exporter-logs-otlp-http');
@@ -95,6 +72,16 @@ const clients = {
       const sdk = new LoggerProvider({ processors: [new SimpleLogRecordProcessor({ exporter })] });
       sdk.getLogger('shop').emit({ severityText: 'INFO', body: 'order' });
     });
+  },
+  async faro(host) {
+    const { initializeFaro } = await import('@grafana/faro-web-sdk');
+    initializeFaro({ url: host + '/events', app: { name: 'shop' }, instrumentations: [] }).api.pushEvent('order');
+  },
+  async datadog(host) { // it sends when the page is left
+    const { datadogLogs } = await import('@datadog/browser-logs');
+    datadogLogs.init({ clientToken: 'key', proxy: host + '/events', telemetrySampleRate: 0 });
+    datadogLogs.logger.info('order');
+    datadogLogs.logger.info('visit');
   },
   async 'web-vitals'(host) { // they are sent when the page is left
     const { onCLS, onFCP, onLCP, onTTFB } = await import('web-vitals');
@@ -138,6 +125,23 @@ function taken(queued) {
 async function readable(response) {
   const { id, message } = await response.json();
   if (!id) throw new Error(response.status + ' ' + message);
+}
+
+async function segment(host, options) {
+  const { AnalyticsBrowser } = await import('@segment/analytics-next');
+  const { protocol, host: name } = new URL(host);
+  const [sdk] = await AnalyticsBrowser.load({
+    writeKey: 'key', // and what its CDN would say
+    cdnSettings: { integrations: { 'Segment.io': { apiKey: 'key', apiHost: name + '/v1', protocol: protocol.slice(0, -1), ...options } } },
+  });
+  await Promise.all([sdk.identify('u1', { plan: 'pro' }), sdk.track('Order Completed', { total: 1.50 }), sdk.page('Home')]);
+}
+
+async function sentry(options) {
+  const sdk = await import('@sentry/browser');
+  sdk.init(options);
+  sdk.captureMessage('order');
+  if (!await sdk.flush(10_000)) throw new Error('flush: false');
 }
 
 async function rudderstack(host, options) {

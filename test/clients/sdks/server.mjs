@@ -129,6 +129,16 @@ const clients = {
     sdk.captureMessage('order');
     if (!await sdk.flush(10_000)) throw new Error('flush: false');
   },
+  async winston(host) {
+    const { createLogger, format, transports } = await import('winston');
+    const { hostname, port } = new URL(host);
+    await new Promise((resolve, reject) => {
+      const http = new transports.Http({ host: hostname, port, path: '/events' });
+      http.on('logged', resolve);
+      http.on('warn', reject);
+      createLogger({ format: format.json(), transports: [http] }).info('order');
+    });
+  },
   async loki(host) {
     const [{ default: pino }, { pinoLoki }] = await Promise.all([import('pino'), import('pino-loki')]);
     const errors = [];
@@ -192,7 +202,8 @@ net.Socket.prototype.connect = function (...args) {
   const { host } = Array.isArray(first) ? first[0] : first;
   if (!host || ['127.0.0.1', 'localhost'].includes(host)) return connect.apply(this, args);
   elsewhere.add(host);
-  return this.destroy(new Error('not a host of this test: ' + host));
+  process.nextTick(() => this.destroy(new Error('not a host of this test: ' + host)));
+  return this;
 };
 
 const [, , name, host] = process.argv;
