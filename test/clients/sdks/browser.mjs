@@ -16,7 +16,10 @@ const clients = {
   },
   async posthog(host) {
     const { default: sdk } = await import('posthog-js');
-    sdk.init('key', { api_host: host, autocapture: false, capture_pageview: false, capture_pageleave: false });
+    sdk.init('key', {
+      api_host: host, autocapture: false, capture_pageview: false, capture_pageleave: false,
+      opt_out_useragent_filter: true, // a headless browser is a bot, whose events it drops
+    });
     for (const event of ['order', 'refund', 'visit']) sdk.capture(event, { total: 1.50 });
   },
   async snowplow(host) {
@@ -56,6 +59,8 @@ const clients = {
     });
     ClickstreamAnalytics.record({ name: 'order', attributes: { total: 1.50 } });
     ClickstreamAnalytics.record({ name: 'visit' });
+    await wait(2000);
+    ClickstreamAnalytics.record({ name: 'leave' }); // what it keeps goes after an event that is stored
   },
   sentry: host => sentry({ dsn: host.replace('//', '//key@') + '/42' }),
   'sentry-tunnel': host => sentry({ dsn: 'https://key@sentry.example/42', tunnel: host + '/events' }),

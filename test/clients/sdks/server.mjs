@@ -57,8 +57,11 @@ const clients = {
       cb => sdk.track('order', { distinct_id: 'u1', $insert_id: randomUUID(), total: 1.50 }, cb),
       cb => sdk.track_batch([
         { event: 'refund', properties: { distinct_id: 'u1', $insert_id: randomUUID() } },
-        { event: 'visit', properties: { distinct_id: 'u1', $insert_id: randomUUID() } }], cb),
-      cb => sdk.people.set('u1', { plan: 'pro' }, cb));
+        { event: 'visit', properties: { distinct_id: 'u1', $insert_id: randomUUID() } }], cb));
+  },
+  async 'mixpanel-people'(host) {
+    const sdk = await mixpanel(host);
+    await all(cb => sdk.people.set('u1', { plan: 'pro' }, cb));
   },
   async amplitude(host) {
     const sdk = await import('@amplitude/analytics-node');
@@ -158,7 +161,9 @@ async function snowplow(host, eventMethod) {
     const sdk = newTracker({ namespace: 'shop', appId: 'shop' }, {
       endpoint: host, eventMethod, bufferSize: 1,
       onRequestSuccess: batch => (sent += batch.length) === 2 && resolve(),
-      onRequestFailure: failure => failure.willRetry || reject(new Error(failure.status + ' ' + failure.message)),
+      // What it keeps goes with the next event, or when the program says so.
+      onRequestFailure: ({ status, message, willRetry }) =>
+        willRetry ? setTimeout(() => sdk.flush(), 1000) : reject(new Error(status + ' ' + message)),
     });
     sdk.track(buildPageView({ pageUrl: 'https://shop.example/', pageTitle: 'Home' }));
     sdk.track(buildStructEvent({ category: 'shop', action: 'order', value: 1.50 }));
