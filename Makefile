@@ -41,7 +41,7 @@ local: node ## run ENV's whole pipeline here: ENV=Dev PORT=8080 S3_PORT=9000 PAT
 test: node test/clients/node_modules ## run every test, but three clients only
 	go test ./...
 clients: node test/clients/node_modules ## point every SDK of test/clients at the pipeline, and print what each makes of it
-	@go test ./test/clients -count=1 -timeout 10m -parallel 4 -v -every
+	@go test ./test/clients -count=1 -timeout 10m -parallel 6 -v -every
 race: ## run the tests that need no CDK, but the one of memory, under the race detector (needs a C compiler)
 	go test -race -skip TestMemoryIsBounded $(shell go list ./... | grep -v -e /infra -e /test/synth -e /test/compare/stacks -e /test/compare/app)
 fault: ## break things while events flow, and account for each event: EVENTS=2000 MIXED=100000 SEED=0 (0 draws one)

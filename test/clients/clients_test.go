@@ -140,30 +140,37 @@ func (l *lab) run(t *testing.T, clients []client, send sender) {
 	}
 }
 
-// perform has a client send its events, and holds what it says and what the lake has to what
-// the table of clients says.
+// perform has a client send its events, and checks what came of it.
 func (l *lab) perform(t *testing.T, c client, send sender, s state) outcome {
 	t.Helper()
 	p := l.start(t, s)
 	o := outcome{told: send(t, c, p.wire.URL)}
+	want := c.lake
 	switch s {
 	case spilling:
 		p.mend()
 	case down:
 		p.awaitRefusal(t)
-	}
-	want := c.lake
-	if s == down && !c.refused.returns() {
-		want = nil
+		if !c.refused.returns() {
+			want = nil
+		}
 	}
 	found := p.settle(t, want)
 	o.exchanges = p.exchanges()
-	for _, reject := range found.Rejects {
-		t.Errorf("%s: rejected: %s %v", s, reject.Reason, reject.Errors)
-	}
 	if got := types(found); !slices.Equal(got, want) {
 		t.Errorf("%s: %q are in the lake; want %q, after %s", s, got, want, o.exchanges)
 	}
+	if len(found.Rejects)+len(found.Failed) > 0 {
+		t.Errorf("%s: rejected: %v %v", s, found.Rejects, found.Failed)
+	}
+	checkIDs(t, c, found)
+	checkTold(t, c, s, o)
+	return o
+}
+
+// checkTold sees that a client says what is so, if it says anything, and asks no host but ours.
+func checkTold(t *testing.T, c client, s state, o outcome) {
+	t.Helper()
 	if s != down && o.Tells != "stored" {
 		t.Errorf("%s: it says %s, after %s", s, o.Tells, o.exchanges)
 	}
@@ -173,8 +180,6 @@ func (l *lab) perform(t *testing.T, c client, send sender, s state) outcome {
 	if !slices.Equal(o.Elsewhere, c.elsewhere) {
 		t.Errorf("%s: it asks other hosts: %q; want %q", s, o.Elsewhere, c.elsewhere)
 	}
-	checkIDs(t, c, found)
-	return o
 }
 
 // checkIDs sees that each event has the client's own id, and another one than its neighbours.
