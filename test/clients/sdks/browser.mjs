@@ -87,6 +87,7 @@ const clients = {
     datadogLogs.init({ clientToken: 'key', proxy: host + '/events', telemetrySampleRate: 0 });
     datadogLogs.logger.info('order');
     datadogLogs.logger.info('visit');
+    while (!datadogLogs.getInternalContext()) await wait(10); // it has no session yet, and would send nothing
   },
   async 'web-vitals'(host) { // they are sent when the page is left
     const { onCLS, onFCP, onLCP, onTTFB } = await import('web-vitals');
