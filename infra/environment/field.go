@@ -92,13 +92,13 @@ var steps = map[string]time.Duration{
 }
 
 func (f Field) fits() bool {
-	value, least, most := f.number(), math.Inf(-1), math.Inf(1)
+	value, most := f.number(), math.Inf(1)
 	from, to, closed := strings.Cut(f.limits, " to ")
 	if closed {
 		most = f.parse(to)
 	}
 	from, open := strings.CutPrefix(from, "above ")
-	least = f.parse(strings.TrimPrefix(from, "at least "))
+	least := f.parse(strings.TrimPrefix(from, "at least "))
 	if step := steps[f.tag.Get("unit")]; f.isDuration() && math.Mod(value, float64(step)) != 0 {
 		return false
 	}

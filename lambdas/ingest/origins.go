@@ -94,12 +94,14 @@ func isOrigin(text []byte) bool {
 }
 
 // originForm is how a browser writes an origin, or AnyOrigin.
-const originForm = `^(\*|https?://[a-z0-9.-]+(:[0-9]{1,5})?)$`
+var originForm = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^(\*|https?://[a-z0-9.-]+(:[0-9]{1,5})?)$`)
+})
 
 // CheckOrigins names the first of Origins that no browser sends: it would match no page.
 func CheckOrigins(allowed []string) error {
 	for _, origin := range allowed {
-		if matches, err := regexp.MatchString(originForm, origin); err != nil || !matches {
+		if !originForm().MatchString(origin) {
 			return fmt.Errorf("has %q, must have origins such as https://example.com", origin)
 		}
 	}

@@ -353,7 +353,7 @@ func TestTheEndpointAnswersNothingMore(t *testing.T) {
 	m := startPage(t, patientTemplates(t))
 	for _, path := range []string{"/live", "/counts", "/page.js", "/reset", "/flush"} {
 		for _, method := range []string{http.MethodGet, http.MethodPost} {
-			if got := do(t, method, m.URL+path, nil); got.status != http.StatusForbidden {
+			if got := do(t, method, m.URL+path, nil); got.status != http.StatusNotFound {
 				t.Errorf("%s %s: %d", method, path, got.status)
 			}
 		}
