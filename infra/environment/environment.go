@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"global-ingest/lambdas/ingest"
+	"global-ingest/lambdas/redrive"
 	"global-ingest/lambdas/validate"
 )
 
@@ -41,6 +42,10 @@ type Environment struct {
 	// that is set. Each execution brings back several hundred objects a second: see the
 	// runbook, Catch up after an outage.
 	RedriveConcurrency int `range:"2 to 1,000"`
+
+	// How often one event may be replayed. Then Redrive logs it and leaves it out: it would only
+	// be rejected again.
+	MaxReplays int `range:"1 to 100"`
 
 	// How fast requests move to a new version of Ingest. With all but AllAtOnce, an alarm
 	// that rings meanwhile moves the requests back.
@@ -228,6 +233,7 @@ func Default(name string) Environment {
 		Validator:          Function{MemoryMiB: 1_024, Timeout: time.Minute},
 		Redrive:            Function{MemoryMiB: 1_024, Timeout: 2 * time.Minute},
 		RedriveConcurrency: 5,
+		MaxReplays:         redrive.Default().MaxReplays,
 		Release:            Canary10Percent10Minutes,
 		Terms:              ingest.Default().Terms,
 		Rules:              validate.Default().Rules,

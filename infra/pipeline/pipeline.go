@@ -86,7 +86,7 @@ func validatorConfig(env environment.Environment) validate.Config {
 // redriveConfig is what env says of Redrive's settings.
 func redriveConfig(env environment.Environment) redrive.Config {
 	config := redrive.Default()
-	config.Environment = env.Name
+	config.Environment, config.MaxReplays = env.Name, env.MaxReplays
 	return config
 }
 

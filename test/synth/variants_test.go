@@ -34,7 +34,7 @@ func variants() []environment.Environment {
 	everything.Ingest = environment.Function{MemoryMiB: 1_770, Reserved: 500, Timeout: 11 * time.Second}
 	everything.Validator = environment.Function{MemoryMiB: 2_048, Reserved: 100, Timeout: 2 * time.Minute}
 	everything.Redrive = environment.Function{MemoryMiB: 3_072, Reserved: 10, Timeout: 3 * time.Minute}
-	everything.RedriveConcurrency = 7
+	everything.RedriveConcurrency, everything.MaxReplays = 7, 10
 	everything.Release = environment.Linear10PercentEvery1Minute
 	everything.Terms = ingest.Terms{
 		Origins: []string{"https://example.com", "https://shop.example.com"}, Acknowledge: ingest.Immediate,
@@ -131,6 +131,7 @@ var arrives = map[string]string{
 	"Redrive.Reserved":                `"ReservedConcurrentExecutions": 10`,
 	"Redrive.Timeout":                 `"Timeout": 180`,
 	"RedriveConcurrency":              `"MaximumConcurrency": 7`,
+	"MaxReplays":                      `"MAX_REPLAYS": "10"`,
 	"Release":                         `"DeploymentConfigName": "CodeDeployDefault.LambdaLinear10PercentEvery1Minute"`,
 	"Origins":                         `"CORS_ORIGINS": "https://example.com,https://shop.example.com"`,
 	"Acknowledge":                     `"ACKNOWLEDGE": "immediate"`,
