@@ -16,10 +16,11 @@ var pages = map[string]struct {
 	"infra/docs/settings.md": {"settings", settingsTable},
 	"infra/docs/operate.md":  {"cost", costTable},
 	"infra/docs/events.md":   {"events", eventTables},
+	"infra/docs/clients.md":  {"clients", clientGuides},
 }
 
-// readme writes the generated parts of the docs: the settings of an environment, and
-// what one costs.
+// readme writes the generated parts of the docs: the settings of an environment, what one
+// costs, the views of events, and the clients.
 func readme(_ context.Context, args []string, t terminal) error {
 	if err := t.parse(newFlags("readme"), args); err != nil {
 		return err
