@@ -225,9 +225,11 @@ func Default(name string) Environment {
 		Terms:              ingest.Default().Terms,
 		Rules:              validate.Default().Rules,
 		Streams:            1,
-		Delivery:           Delivery{TransformFor: 10 * time.Second, Retries: 300, BufferMiB: 64, BufferFor: time.Minute},
-		LogRetention:       30,
-		Lifecycle:          Lifecycle{NoncurrentExpireAfter: 30},
+		Delivery: Delivery{
+			TransformFor: 10 * time.Second, Retries: 300, BufferMiB: 64, BufferFor: time.Minute,
+		},
+		LogRetention: 30,
+		Lifecycle:    Lifecycle{NoncurrentExpireAfter: 30},
 		Alarms: Alarms{
 			SpilledPercent: 1, ErrorPercent: 0.1, RefusedPercent: 5, RejectedPercent: 10, QuotaPercent: 70,
 			Latency: 100 * time.Millisecond, Freshness: 15 * time.Minute, SpilledFor: 15 * time.Minute,
