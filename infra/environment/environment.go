@@ -117,7 +117,7 @@ type Domain struct {
 // WAF is a web ACL in front of the API. It blocks addresses that send too much, and those
 // on AWS's list of bad reputation. It never reads a body: every payload is answered 200.
 type WAF struct {
-	On bool // whether there is one, for $7 a month and $0.60 a million requests
+	On bool // whether there is one; `make cost` says what it costs
 
 	// Requests that one address may send in 5 minutes. A network behind one address counts as
 	// one.

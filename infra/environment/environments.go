@@ -52,8 +52,8 @@ func Dev() Environment {
 // quota, calls it 5 times a second. With 50 sandboxes a call may take 10 s, as when the rejects
 // stream is slow. A normal call takes 0.1 s. Redrive: at least the concurrency of its event
 // source mapping. Otherwise messages are throttled, count as received, and end as dead letters.
-// Canary: one run, and Lambda's retry of one that failed. Together they take 72 of the 900 that
-// an account can reserve.
+// Canary: one run, and Lambda's retry of one that failed. An account can reserve 900 of its
+// 1,000.
 func (e *Environment) reserve() {
 	e.Validator.Reserved, e.Redrive.Reserved, e.Canary.Reserved = 50, 20, 2
 }

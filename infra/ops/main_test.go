@@ -27,7 +27,7 @@ func TestMistakesAreOneClearLine(t *testing.T) {
 	for want, args := range map[string][]string{
 		`there is no verb "ping"`:                          {"ping"},
 		`smoke: unexpected argument "now"`:                 {"smoke", "now"},
-		"smoke: the endpoint of Prod is not known":                   {"smoke", "-environment", "Prod", "-outputs", t.TempDir()},
+		"smoke: the endpoint of Prod is not known":         {"smoke", "-environment", "Prod", "-outputs", t.TempDir()},
 		"endpoint: reading the outputs of the last deploy": {"endpoint", "-outputs", t.TempDir()},
 		"ready: reading assembly: open nowhere/manifest.j": {"ready", "-assembly", "nowhere"},
 		`names: environment is "Test", must be one of Dev`: {"names", "-environment", "Test"},

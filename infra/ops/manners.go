@@ -31,7 +31,8 @@ func manners(ctx context.Context, url, origin string, out io.Writer) error {
 		},
 		{"slash", http.MethodOptions, url + "/", map[string]string{}, http.StatusNoContent, ""},
 		{
-			"not gzip", http.MethodPost, url, map[string]string{"Content-Encoding": "gzip"},
+			"not gzip", http.MethodPost, url,
+			map[string]string{"Content-Encoding": "gzip"},
 			http.StatusUnsupportedMediaType, "",
 		},
 	} {

@@ -108,7 +108,7 @@ func stageOptions(props EdgeProps) *awsapigateway.StageOptions {
 		StageName:            jsii.String(stageName),
 		ThrottlingRateLimit:  jsii.Number(props.Throttle.RatePerSecond),
 		ThrottlingBurstLimit: jsii.Number(props.Throttle.Burst),
-		// Metrics of each method cost $0.30 each. The API's own are free, and enough for the alarms.
+		// Metrics of each method cost money. The API's own are free, and enough for the alarms.
 		MetricsEnabled:   jsii.Bool(false),
 		LoggingLevel:     awsapigateway.MethodLoggingLevel_ERROR,
 		DataTraceEnabled: jsii.Bool(false), // it would write bodies to the log

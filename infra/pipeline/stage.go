@@ -52,7 +52,7 @@ func newStack(scope constructs.Construct, id string, props awscdk.StackProps) aw
 }
 
 // removal is the policy of everything that holds data: it is retained, unless the deploy that
-// creates it is rolled back. It is empty then, and a retained key costs $1 a month.
+// creates it is rolled back. It is empty then, and a retained key costs money.
 func removal(env environment.Environment) awscdk.RemovalPolicy {
 	if env.DeletableStorage {
 		return awscdk.RemovalPolicy_DESTROY
