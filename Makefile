@@ -1,12 +1,10 @@
-# Everything that a person or CI does here. `make` lists it.
-# It needs git, Go 1.26 and Node 20 or newer, and installs the rest.
+# What people and CI do here: `make` lists it. It needs git, Go 1.26 and Node 20 or newer, and installs the rest.
 
 ENV      ?= Dev
 BASE     ?= main
 APPROVAL ?= broadening
 # auto asks CloudFormation and needs the right to deploy; template compares texts, as DIFF_ROLE of a workflow may.
 DIFF_METHOD ?= auto
-
 OUT      := .local
 ASSEMBLY := $(OUT)/cdk.out
 CDK      := infra/node_modules/.bin/cdk
@@ -30,18 +28,20 @@ export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 export CDK_DISABLE_CLI_TELEMETRY := true
 
 .DEFAULT_GOAL := help
-.PHONY: help local test race fault fault-mutants fuzz bench bench-compare compare golden synth diff stateful review post readme \
-	cost build deploy names smoke replay destroy ci compare-deploy compare-destroy fmt lint vuln clean node cli
+.PHONY: help local local-binary query test clients race fault fault-mutants fuzz bench bench-compare compare golden synth diff stateful review post readme cost build deploy names smoke replay destroy ci compare-deploy compare-destroy fmt lint vuln clean node cli
 
 ##@ On a laptop, without an AWS account
 
-local: node ## run ENV's whole pipeline here: ENV=Dev PORT=8080 S3_PORT=9000 PATIENCE=2s SANDBOXES=10 DIR=.local THROTTLE=1
-	@$(call compile,host) && $(MAKE) -s build
-	@CDK_OUTDIR=$(ASSEMBLY) go run ./infra -environment '$(ENV)'
-	@go build -o $(OUT)/bin/local ./test/local && exec $(OUT)/bin/local -environment '$(ENV)' $(call flag,dir,DIR) $(call flag,port,PORT) \
-		$(call flag,s3-port,S3_PORT) $(call flag,patience,PATIENCE) $(call flag,sandboxes,SANDBOXES) $(if $(THROTTLE),-throttle)
-test: node ## run all tests
+local: ## run ENV's whole pipeline here: ENV=Dev PORT=8080 PAGE_PORT=8081 S3_PORT=9000 PATIENCE=2s SANDBOXES=10 DIR=.local SCHEMAS=folder THROTTLE=1
+	@GOOS= GOARCH= go run ./test/local/build -environment '$(ENV)' && exec $(OUT)/bin/local -environment '$(ENV)'
+local-binary: ## pack `make local` into one executable that needs no Go and no Node.js: OUT=file or folder GOOS=linux|darwin GOARCH=amd64|arm64
+	@GOOS= GOARCH= go run ./test/local/build -out '$(OUT)' $(call flag,goos,GOOS) $(call flag,goarch,GOARCH)
+query: cli ## ask the lake: SQL="select type, count(*) from events group by 1" FORMAT=csv|json; ENV=Prod asks Athena, else the lake here
+	@$(OPS) query -sql '$(subst ','\'',$(SQL))' $(if $(filter-out file,$(origin ENV)),-environment '$(ENV)') $(call flag,format,FORMAT)
+test: cli test/clients/node_modules ## run all tests, with three of the clients
 	go test ./...
+clients: node test/clients/node_modules ## point every SDK of test/clients at the pipeline, and print the result of each
+	@go test ./test/clients -count=1 -timeout 10m -parallel 6 -v -every
 race: ## run the tests under the race detector, except those of the CDK and of memory (needs a C compiler)
 	go test -race -skip TestMemoryIsBounded $(shell go list ./... | grep -v -e /infra -e /test/synth -e /test/compare/stacks -e /test/compare/app)
 fault: ## break things while events flow, and account for each event: EVENTS=2000 MIXED=100000 SEED=0 (0: random)
@@ -67,17 +67,17 @@ synth: cli ## synthesize ENV's stacks into .local/cdk.out
 	@$(CDK) synth --quiet '$(ENV)/*'
 diff: cli ## show what a deploy of ENV would change; without AWS credentials: what changed since BASE=main
 	@$(OPS) diff -environment '$(ENV)' -method '$(DIFF_METHOD)' -since '$(BASE)' $(if $(GOLDEN),-golden)
-stateful: ## fail if a change since BASE=main replaces or deletes what holds events: ALLOW=1 only reports
-	@$(OPS) review check -since '$(BASE)' $(if $(ALLOW),-allow)
+stateful: ## fail if a change since BASE=main replaces or deletes what holds events, or a schema refuses more: ALLOW=1, ALLOW_BREAKS=1 only report
+	@$(OPS) review check -since '$(BASE)' $(if $(ALLOW),-allow) && $(OPS) schemas -since '$(BASE)' $(if $(ALLOW_BREAKS),-allow)
 review: cli ## write the comment for a pull request, since BASE=main, to .local/review.md: ONLY=Prod
 	@mkdir -p $(OUT) && $(OPS) review comment -since '$(BASE)' -diff '$(MAKE) -s diff ENV={} BASE=$(BASE)' \
-		-golden '$(MAKE) -s diff ENV={} BASE=$(BASE) GOLDEN=1' $(call flag,role,DIFF_ROLE) $(call flag,only,ONLY) $(if $(ALLOW),-allow) >$(OUT)/review.md
+		-golden '$(MAKE) -s diff ENV={} BASE=$(BASE) GOLDEN=1' $(call flag,role,DIFF_ROLE) $(call flag,only,ONLY) $(if $(ALLOW),-allow) >$(OUT)/review.md && $(OPS) schemas -since '$(BASE)' -allow >>$(OUT)/review.md
 post: ## post .local/review.md to the pull request of a GitHub workflow, or update it there
 	@$(OPS) review post -comment $(OUT)/review.md
 readme: ## update the generated tables of infra/docs
-	@$(OPS) readme
-cost: ## print what ENV costs a month, and which quota it meets first: EVENTS=100M BYTES=800 BATCH=10 PEAK=3
-	@$(OPS) cost -environment '$(ENV)' $(call flag,events,EVENTS) $(call flag,bytes,BYTES) $(call flag,batch,BATCH) $(call flag,peak,PEAK)
+	@$(OPS) readme && go test ./test/clients -run TestThePage -update
+cost: ## print what ENV costs a month, and which quota it meets first: EVENTS=100M BYTES=800 BATCH=10 PEAK=3 SCANS=1
+	@$(OPS) cost -environment '$(ENV)' $(call flag,events,EVENTS) $(call flag,bytes,BYTES) $(call flag,batch,BATCH) $(call flag,peak,PEAK) $(call flag,scans,SCANS)
 
 ##@ In an AWS account
 
@@ -92,12 +92,12 @@ names: ## print the names that AWS generated for ENV, for a shell: eval "$(make 
 	@$(OPS) names -environment '$(ENV)'
 smoke: ## send ENV a few events, check the answers and, with credentials, find them in the lake [URL=https://…]
 	@$(OPS) smoke -environment '$(ENV)' $(call flag,url,URL) $(call flag,origin,ORIGIN)
-replay: ## process spilled, rejected or failed events of ENV again: PREFIX=rejected/year=2026/ [REASON=unknown_type] [OLDER=24h] [DRY_RUN=1]
+replay: ## process spilled, rejected or failed events of ENV again: PREFIX=rejected/day=2026-11-25/ [REASON=unknown_type] [OLDER=24h] [DRY_RUN=1]
 	@$(OPS) replay -environment '$(ENV)' -prefix '$(PREFIX)' $(call flag,reason,REASON) $(call flag,older,OLDER) $(if $(DRY_RUN),-dry-run)
 destroy: synth ## stop ENV's traffic, wait until its streams are empty (WAIT=30m), delete its Pipeline stack; Storage stays
 	@$(OPS) kept -environment '$(ENV)'
 	@$(OPS) drain -environment '$(ENV)' $(call flag,wait,WAIT)
-	$(CDK) destroy --force --build true --app $(ASSEMBLY) '$(ENV)/Pipeline'
+	$(CDK) destroy --force --exclusively --build true --app $(ASSEMBLY) '$(ENV)/Pipeline'
 ci: cli ## deploy the roles with which the workflows of REPOSITORY=owner/name (or owner@id/name@id) diff and deploy, in this account [OIDC_PROVIDER=arn]
 	$(CDK) deploy --app 'go run ./infra -repository "$(or $(REPOSITORY),$(error REPOSITORY is missing: add REPOSITORY=owner/name))" -oidc-provider "$(OIDC_PROVIDER)"' Ci
 compare-deploy: cli build ## deploy the stage Compare in us-east-1, for `make compare ENV=Compare`
@@ -112,7 +112,7 @@ fmt: ## format the Go code
 	@git ls-files '*.go' | xargs go tool gofumpt -w
 lint: vuln ## run vet, staticcheck, gofumpt, golangci-lint, actionlint and govulncheck
 	go vet ./...
-	GOOS=darwin CGO_ENABLED=0 go vet ./lambdas/... ./test/local && GOOS=windows CGO_ENABLED=0 go vet ./lambdas/... ./infra/environment
+	GOOS=darwin CGO_ENABLED=0 go vet ./lambdas/... ./test/local/... && GOOS=windows CGO_ENABLED=0 go vet ./lambdas/... ./infra/environment
 	go tool staticcheck ./...
 	@! git ls-files '*.go' | xargs go tool gofumpt -l | grep . || { echo 'these files are not formatted: run make fmt' && false; }
 	go run $(GOLANGCI) run
@@ -120,11 +120,11 @@ lint: vuln ## run vet, staticcheck, gofumpt, golangci-lint, actionlint and govul
 vuln: ## look for known vulnerabilities in the code and its dependencies: VULN_DB=https://vuln.go.dev
 	@$(OPS) vuln -govulncheck $(GOVULNCHECK) $(call flag,db,VULN_DB) $(if $(VULN_REQUIRED),-required)
 clean: ## delete everything generated
-	rm -rf $(OUT) infra/node_modules
+	rm -rf $(OUT) infra/node_modules test/clients/node_modules
 help:
 	@awk 'BEGIN { FS = ":.*## " } /^##@/ { printf "\n%s\n", substr($$0, 5) } /^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 node:
 	@command -v node >/dev/null || { echo "node is not on the PATH: the CDK needs Node 20 or newer" >&2; exit 1; }
-cli: node $(CDK)
-$(CDK): infra/package-lock.json
-	@npm ci --prefix infra --no-audit --no-fund --silent && touch $@
+cli: node infra/node_modules
+%/node_modules: %/package-lock.json
+	@npm ci --prefix $* --no-audit --no-fund --silent && touch $@

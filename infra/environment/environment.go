@@ -72,6 +72,7 @@ type Environment struct {
 	Lifecycle    Lifecycle // when the lake deletes objects
 	Alarms       Alarms    // thresholds, and who is told
 	Canary       Canary    // sends events of its own and looks for them in the lake
+	Query        Query     // tables and views over the lake, for SQL
 	Tracing      bool      // whether X-Ray traces requests through API and functions
 
 	// Whether this environment sets the role with which API Gateway writes logs, which the
@@ -209,6 +210,18 @@ type Canary struct {
 	Reserved int `range:"0 to 10,000"`
 }
 
+// Query is SQL over the lake, by Athena: a third stack, which no event needs.
+type Query struct {
+	Off bool // whether there is none
+
+	// First day that a query sees.
+	Since Day
+
+	// Most that one query may read before Athena ends it. 2,047 MiB cost a cent, and hold
+	// some 11 million events.
+	ScanLimitMiB int `range:"10 to 2,047" unit:"MiB"`
+}
+
 // Default returns an environment with every default set.
 func Default(name string) Environment {
 	return Environment{
@@ -230,6 +243,7 @@ func Default(name string) Environment {
 		},
 		LogRetention: 30,
 		Lifecycle:    Lifecycle{NoncurrentExpireAfter: 30},
+		Query:        Query{Since: "2026-11-01", ScanLimitMiB: 2_047},
 		Alarms: Alarms{
 			SpilledPercent: 1, ErrorPercent: 0.1, RefusedPercent: 5, RejectedPercent: 10, QuotaPercent: 70,
 			Latency: 100 * time.Millisecond, Freshness: 15 * time.Minute, SpilledFor: 15 * time.Minute,

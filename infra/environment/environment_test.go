@@ -37,7 +37,7 @@ func TestEveryEnvironmentIsValid(t *testing.T) {
 // TestEveryFieldSaysWhatItMayBe, unless its type does, or only more than one field can.
 func TestEveryFieldSaysWhatItMayBe(t *testing.T) {
 	e := environment.Default("Test")
-	checkedTogether := []string{"Origins", "TypeFrom", "Tags"} // by rows of TestValidateNamesFieldValueAndRule
+	checkedTogether := []string{"Origins", "Clients", "WriteKeys", "TypeFrom", "Tags"} // by rows of TestValidateNamesFieldValueAndRule
 	for _, field := range e.Fields() {
 		kind := field.Value.Kind()
 		if kind == reflect.Struct || kind == reflect.Bool || slices.Contains(checkedTogether, field.Path) {
@@ -131,6 +131,7 @@ func TestValidateNamesFieldValueAndRule(t *testing.T) {
 		{func(e *env) { e.Origins = []string{"https://a.example", "*"} }, `Origins is ["https://a.example" "*"], must have "*" alone`},
 		{func(e *env) { e.Origins = []string{"https://a.example", "https://b.example/"} }, `Origins has "https://b.example/", must have origins such as`},
 		{func(e *env) { e.Domain.Name = "events" }, `Domain.Name is "events", must be a domain name`},
+		{func(e *env) { e.Query.Since = "2026-02-30" }, `Query.Since is "2026-02-30", must be a day such as 2026-11-01`},
 		{func(e *env) { e.Domain.Only = true }, `Domain.Name is "" and Domain.Certificate is "", must be both set, or all of Domain empty`},
 		{func(e *env) { e.Domain.Name = "e.example.com" }, `Domain.Name is "e.example.com" and Domain.Certificate is "", must be both set`},
 		{func(e *env) { e.Domain.Certificate = "arn:aws" + certificate }, `Domain.Name is "" and Domain.Certificate is "arn:aws:`},
@@ -153,6 +154,9 @@ func TestValidateNamesFieldValueAndRule(t *testing.T) {
 		{func(e *env) { e.ClientIP = "half" }, `ClientIP is "half", must be one of [none truncated full]`},
 		{func(e *env) { e.WhenUnstored = "hope" }, `WhenUnstored is "hope", must be one of [refuse acknowledge]`},
 		{func(e *env) { e.Acknowledge = "" }, `Acknowledge is "", must be one of [durable immediate]`},
+		{func(e *env) { e.Clients = []string{"segment", "none"} }, `Clients has "none", must have names of segment, jitsu, posthog`},
+		{func(e *env) { e.WriteKeys = []string{"a,b"} }, `WriteKeys has "a,b", must have keys without commas`},
+		{func(e *env) { e.WriteKeys = slices.Repeat([]string{"0123456789"}, 100) }, "WriteKeys takes 1099 bytes, must take at most 1024"},
 		{func(e *env) { e.TypeFrom = nil }, `TypeFrom is empty, must name a member such as "type"`},
 		{func(e *env) { e.TypeFrom = []string{"meta."} }, `TypeFrom has "meta.", must have members such as "type" or "meta.type"`},
 		{func(e *env) { e.TypeFrom, e.Canary.Every = []string{"meta.type"}, time.Minute }, `TypeFrom is ["meta.type"], must have "type" too`},

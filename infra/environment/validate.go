@@ -9,9 +9,11 @@ import (
 	"strings"
 	"time"
 
+	"global-ingest/lambdas/clients"
 	"global-ingest/lambdas/event"
 	"global-ingest/lambdas/ingest"
 	"global-ingest/lambdas/runtime/setting"
+	"global-ingest/lambdas/validate"
 )
 
 // Validate returns the first thing that is wrong with e: the field, its value and what is
@@ -26,6 +28,8 @@ func (e Environment) Validate() error {
 		e.checkPartition(),
 		e.checkDomain(),
 		setting.Named("Origins", ingest.CheckOrigins(e.Origins)),
+		setting.Named("Clients", clients.Check(e.Clients)),
+		setting.Named("WriteKeys", validate.CheckWriteKeys(e.WriteKeys)),
 		e.checkTags(),
 		e.checkConcurrency(),
 		e.checkTypeFrom(),

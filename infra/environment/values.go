@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"time"
 
 	"global-ingest/lambdas/runtime/setting"
 )
@@ -66,6 +67,17 @@ func (r Retention) Validate() error {
 	}
 	if !slices.Contains(all, r) {
 		return fmt.Errorf("is %d, must be one of %v", r, all)
+	}
+	return nil
+}
+
+// Day is a day such as 2026-11-01, in UTC.
+type Day string
+
+// Validate says what a day looks like, when d is none of the calendar.
+func (d Day) Validate() error {
+	if _, err := time.Parse(time.DateOnly, string(d)); err != nil {
+		return fmt.Errorf("is %q, must be a day such as 2026-11-01", string(d))
 	}
 	return nil
 }

@@ -37,7 +37,7 @@ func manners(ctx context.Context, url, origin string, out io.Writer) error {
 		},
 	} {
 		c.header["Origin"] = origin
-		response, _, err := ask(ctx, c.method, c.url, c.header, []byte("{}"))
+		response, _, err := fetch(ctx, c.method, c.url, c.header, []byte("{}"))
 		if err != nil {
 			return fmt.Errorf("%s: %w", c.name, err)
 		}

@@ -109,7 +109,7 @@ func TestNamesAreFoundOnEveryPage(t *testing.T) {
 			"ingest_role='IngestRole", "dead_letters='https://sqs.example/111111111111/SpillDeadLetters",
 			"dead_letters_arn='arn:aws:sqs:us-east-1:111111111111:SpillDeadLetters", "lake_key='LakeKey", "events_logs='EventsLogs", "access_logs='EdgeAccessLogs",
 		},
-		"sharded": {"events='EventsStreamA348795C-name'", "events2='Events2Stream", "events3='Events3Stream"},
+		"threestreams": {"events='EventsStreamA348795C-name'", "events2='Events2Stream", "events3='Events3Stream"},
 	} {
 		deployedAs(t, folder, "Prod")
 		shown, err := ops(t, "", "names", "-environment", "Prod")

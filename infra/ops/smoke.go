@@ -183,7 +183,7 @@ func (s *sent) post(ctx context.Context, url, origin string) (time.Duration, err
 		header["Origin"] = origin
 	}
 	began := time.Now()
-	response, text, err := ask(ctx, http.MethodPost, url, header, s.body)
+	response, text, err := fetch(ctx, http.MethodPost, url, header, s.body)
 	took := time.Since(began)
 	if err != nil {
 		return took, err
@@ -199,8 +199,8 @@ func (s *sent) post(ctx context.Context, url, origin string) (time.Duration, err
 	return took, readable(response, cmp.Or(origin, "*"))
 }
 
-// ask sends a request and reads the answer.
-func ask(
+// fetch sends a request and reads the answer.
+func fetch(
 	ctx context.Context, method, url string, header map[string]string, body []byte,
 ) (*http.Response, []byte, error) {
 	request, err := http.NewRequestWithContext(ctx, method, url, bytes.NewReader(body))

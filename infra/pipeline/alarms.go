@@ -54,7 +54,7 @@ func (g gauges) alarms(a environment.Alarms) []alarm {
 		},
 		{
 			runbook: "ClientErrors",
-			says:    "the gateway turns requests away (4xx: 403, 413, 415, 429), and stores none of them",
+			says:    "the gateway turns requests away (4xx: 403, 404, 413, 415, 429), and stores none of them",
 			series:  percentOf(g.edge("4XXError")),
 			above:   a.RefusedPercent, period: 5 * time.Minute, points: 3, last: 3,
 		},

@@ -38,6 +38,9 @@ func NewApp(props AppProps) (awscdk.App, error) {
 		if err := env.Validate(); err != nil {
 			return nil, err
 		}
+		if _, err := tablesOf(env); err != nil {
+			return nil, err
+		}
 	}
 	for _, name := range Functions {
 		if bootstrap := filepath.Join(props.Dist, name, "bootstrap"); !exists(bootstrap) {

@@ -122,7 +122,7 @@ func workflow(provider *string, subjects []string) awsiam.IPrincipal {
 // CloudFormation generates.
 func stacksOf(envs []environment.Environment) (arns []*string) {
 	for _, env := range envs {
-		for _, name := range environment.Stacks() {
+		for _, name := range env.Stacks() {
 			arn := fmt.Sprintf("arn:aws:cloudformation:%s:%s:stack/%s-%s/*", env.Region, env.Account, env.Name, name)
 			arns = append(arns, jsii.String(arn))
 		}

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"global-ingest/infra/environment"
+	"global-ingest/lambdas/clients"
 	"global-ingest/lambdas/ingest"
 )
 
@@ -33,6 +34,7 @@ type EdgeProps struct {
 	Domain     environment.Domain    `optional:"true"` // a domain name; default none
 	WAF        environment.WAF       `optional:"true"` // a firewall; default none
 	Origins    []string              `optional:"true"` // whose pages may read answers; default every page
+	Clients    []string              `optional:"true"` // whose paths are open; default all
 	Logs       LogsProps             // how long access and error lines are kept
 	Tracing    bool                  `optional:"true"` // whether X-Ray follows requests; default false
 	OwnLogRole bool                  `optional:"true"` // whether to set the account's role for API Gateway's logs
@@ -62,12 +64,13 @@ func NewEdge(scope constructs.Construct, id string, props EdgeProps) *Edge {
 	keepExecutionLogs(this, api, props.Logs)
 
 	events := api.Root().AddResource(jsii.String("events"), nil)
-	addPost(api.Root(), "PostRoot", props.Ingest.Entry)
-	addPost(events, "PostEvents", props.Ingest.Entry)
+	addMethod(api.Root(), "POST", "PostRoot", props.Ingest.Entry)
+	addMethod(events, "POST", "PostEvents", props.Ingest.Entry)
 	pages := cors{props.Origins}
 	addHealth(api.Root(), pages)
 	addPreflight(api.Root(), "GET,HEAD,OPTIONS,POST", pages)
-	addPreflight(events, "OPTIONS,POST", pages)
+	addPreflight(events, "GET,OPTIONS,POST", pages)
+	addClients(api.Root(), events, clients.Enabled(props.Clients), props.Ingest.Entry, pages)
 	addGatewayResponses(api, pages)
 	if props.TLS != "" {
 		resource := api.Node().DefaultChild().(awsapigateway.CfnRestApi)
@@ -139,8 +142,8 @@ func keepExecutionLogs(this constructs.Construct, api awsapigateway.RestApi, log
 	api.DeploymentStage().Node().AddDependency(newLogs(this, "ExecutionLogs", logs))
 }
 
-// addPost passes POST on resource to function unchanged.
-func addPost(resource awsapigateway.IResource, id string, function awslambda.IFunction) {
+// addMethod passes a method on resource to function unchanged.
+func addMethod(resource awsapigateway.IResource, name, id string, function awslambda.IFunction) {
 	integration := awsapigateway.NewAwsIntegration(&awsapigateway.AwsIntegrationProps{
 		Proxy:   jsii.Bool(true),
 		Service: jsii.String("lambda"),
@@ -149,7 +152,7 @@ func addPost(resource awsapigateway.IResource, id string, function awslambda.IFu
 			Timeout: awscdk.Duration_Millis(jsii.Number(integrationTimeout.Milliseconds())),
 		},
 	})
-	method := resource.AddMethod(jsii.String("POST"), integration, nil)
+	method := resource.AddMethod(jsii.String(name), integration, nil)
 	// No SourceAccount: AWS documents none for API Gateway. The method's ARN names the account.
 	function.AddPermission(jsii.String(id), &awslambda.Permission{
 		Principal: awsiam.NewServicePrincipal(jsii.String("apigateway.amazonaws.com"), nil),

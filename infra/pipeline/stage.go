@@ -1,7 +1,7 @@
 // Package pipeline is the infrastructure: one file for each noun (edge, ingest,
 // delivery, validator, lake, backlog, redrive, watch, canary), the two stacks that compose
-// them, and the stage of one environment that holds the stacks; and ci, what the
-// repository's workflows may do.
+// them, the stack query over what they stored, and the stage of one environment that holds
+// the stacks; and ci, what the repository's workflows may do.
 package pipeline
 
 import (
@@ -26,7 +26,7 @@ type Stage struct {
 	Ingest  *Ingest
 }
 
-// NewStage adds everything that env deploys: two stacks.
+// NewStage adds everything that env deploys.
 func NewStage(scope constructs.Construct, env environment.Environment, dist string) *Stage {
 	stage := awscdk.NewStage(scope, jsii.String(env.Name), &awscdk.StageProps{
 		Env:                 &awscdk.Environment{Account: jsii.String(env.Account), Region: jsii.String(env.Region)},
@@ -38,7 +38,15 @@ func NewStage(scope constructs.Construct, env environment.Environment, dist stri
 		awscdk.Annotations_Of(stage).AddWarningV2(jsii.String(id), jsii.String(warning))
 	}
 	lake, backlog := newStorage(stage, env)
-	return newPipeline(stage, env, dist, lake, backlog)
+	pipeline := newPipeline(stage, env, dist, lake, backlog)
+	if !env.Query.Off {
+		types, err := tablesOf(env)
+		if err != nil {
+			panic(err) // NewApp has said it before
+		}
+		newQuery(stage, env, lake, types).AddStackDependency(awscdk.Stack_Of(pipeline.Rejects.Stream), nil)
+	}
+	return pipeline
 }
 
 // newStack adds a stack with its own synthesizer. A shared one would list the assets of all

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"global-ingest/lambdas/clients"
 	"global-ingest/lambdas/runtime/bounds"
 	"global-ingest/lambdas/runtime/setting"
 )
@@ -48,6 +49,10 @@ type Terms struct {
 	// A browser sends the text of other pages, but not their JSON. {"*"} allows every page,
 	// without credentials. Empty: every page, with credentials.
 	Origins []string
+
+	// Clients whose paths are open beside / and /events, by their names in
+	// infra/docs/clients.md. {"none"} opens none. Empty: all.
+	Clients []string
 
 	// When a client gets its answer: Durable, after the event is stored, or Immediate,
 	// before. Immediate answers as fast as an empty function. It loses an event if the
@@ -121,6 +126,7 @@ func (c Config) Validate() error {
 		setting.Named("WHEN_UNSTORED", c.WhenUnstored.Validate()),
 		setting.Named("CLIENT_IP", c.ClientIP.Validate()),
 		setting.Named("CORS_ORIGINS", CheckOrigins(c.Origins)),
+		setting.Named("CLIENTS", clients.Check(c.Clients)),
 		setting.Named("PUT:", c.Put.Validate()),
 		setting.Named("SPILL:", c.Spill.Validate()),
 		c.checkWorstCase(),
@@ -150,6 +156,7 @@ func (c *Config) Settings() setting.Set {
 	s := setting.Set{
 		"ENVIRONMENT":   setting.Text(&c.Environment),
 		"CORS_ORIGINS":  setting.List(&c.Origins),
+		"CLIENTS":       setting.List(&c.Clients),
 		"EVENTS_STREAM": setting.List(&c.Streams),
 		"CLIENT_IP":     setting.Text(&c.ClientIP),
 		"LAKE_BUCKET":   setting.Text(&c.Bucket),

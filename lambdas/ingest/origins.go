@@ -81,6 +81,9 @@ func always() string {
 	return strings.TrimSuffix(members, ",")
 }
 
+// contentType is what always says of a body.
+var contentType = member("Content-Type", "application/json")
+
 func member(name, value string) string { return `"` + name + `":"` + value + `",` }
 
 // isOrigin says whether text can stand in the answer's JSON and in a header as it is,

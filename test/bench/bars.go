@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"io"
+
+	"global-ingest/test/figures"
 )
 
 // Tables.
@@ -13,16 +15,17 @@ const (
 	tableValidator = "Validator: batches of 1 MiB"
 	tableAnswers   = "Validator: answers to 1 MiB of compressed bodies"
 	tablePipeline  = "Pipeline on this machine"
+	tablePage      = "The live page beside the pipeline"
 	tableRedrive   = "Redrive: spilled records brought back"
 	tableFaults    = "Ingest: what a client waits for while something is broken"
 )
 
 func warmTable(milliseconds int) string { return fmt.Sprintf(tableWarm, milliseconds) }
 
-// bar is what a ratio of one run shall be.
+// bar is a goal for a ratio of one run.
 type bar struct {
 	name  string
-	ratio func(*report) (float64, error)
+	ratio func(*figures.Report) (float64, error)
 	most  float64 // 0: no upper limit
 	least float64 // 0: no lower limit
 }
@@ -35,6 +38,7 @@ func bars() []bar {
 		{"Immediate to empty, 15 ms, p50", over(warmTable(15), immediate, empty, "p50"), 1.5, 0},
 		{"Durable to empty and a bare put, 0 ms, p50", toEmptyAndPut(warmTable(0), durable), 1.2, 0},
 		{"Durable to empty and a bare put, 5 ms, p50", toEmptyAndPut(warmTable(5), durable), 1.05, 0},
+		{"the pipeline without its page to the page open, events/s", over(tablePage, noPage, pageOpen, inS3), 1.05, 0},
 		{"Durable to idiomatic, 0 ms, p50", over(warmTable(0), durable, idiomatic, "p50"), 1, 0},
 		{"start to first question, Durable to empty, bundle", over(tableBundle, durable, empty, "start to first question"), 1.4, 0},
 		{"start to first answer, Durable to empty, bundle", over(tableBundle, durable, empty, "start to first answer"), 2.5, 0},
@@ -54,12 +58,12 @@ func bars() []bar {
 	}
 }
 
-func over(table, subject, base, metric string) func(*report) (float64, error) {
+func over(table, subject, base, metric string) func(*figures.Report) (float64, error) {
 	return across(table, subject, table, base, metric)
 }
 
-func across(table, subject, baseTable, base, metric string) func(*report) (float64, error) {
-	return func(r *report) (float64, error) {
+func across(table, subject, baseTable, base, metric string) func(*figures.Report) (float64, error) {
+	return func(r *figures.Report) (float64, error) {
 		value, err := figureOf(table, subject, metric)(r)
 		if err != nil {
 			return 0, err
@@ -69,20 +73,20 @@ func across(table, subject, baseTable, base, metric string) func(*report) (float
 	}
 }
 
-func figureOf(table, subject, metric string) func(*report) (float64, error) {
-	return func(r *report) (float64, error) {
-		value, found := r.value(table, subject, metric)
+func figureOf(table, subject, metric string) func(*figures.Report) (float64, error) {
+	return func(r *figures.Report) (float64, error) {
+		value, found := r.Value(table, subject, metric)
 		if !found {
-			return 0, errMissing(table, subject, metric)
+			return 0, fmt.Errorf("%s: %s has no %s", table, subject, metric)
 		}
 		return value, nil
 	}
 }
 
-// toEmptyAndPut compares with a function that does nothing and what a put costs a loop
-// that does nothing else: the difference of two subjects of the same run.
-func toEmptyAndPut(table, subject string) func(*report) (float64, error) {
-	return func(r *report) (float64, error) {
+// toEmptyAndPut compares a subject with a function that does nothing and one put. The cost
+// of a put is the difference between the bare loop with a put and the one without.
+func toEmptyAndPut(table, subject string) func(*figures.Report) (float64, error) {
+	return func(r *figures.Report) (float64, error) {
 		var p50 [4]float64
 		for i, name := range []string{subject, empty, floorPut, floor} {
 			var err error
@@ -94,9 +98,9 @@ func toEmptyAndPut(table, subject string) func(*report) (float64, error) {
 	}
 }
 
-// added is by how many ms the p99 of one is over that of the other.
-func added(table, subject, base string) func(*report) (float64, error) {
-	return func(r *report) (float64, error) {
+// added is the difference between the p99 of a subject and that of its base, in ms.
+func added(table, subject, base string) func(*figures.Report) (float64, error) {
+	return func(r *figures.Report) (float64, error) {
 		value, err := figureOf(table, subject, "p99")(r)
 		if err != nil {
 			return 0, err
@@ -106,22 +110,22 @@ func added(table, subject, base string) func(*report) (float64, error) {
 	}
 }
 
-// writeBars writes whether each bar is met. A figure that is missing is said, not guessed.
-func writeBars(out io.Writer, r *report) {
+// writeBars writes whether each goal is met, or which figure is missing.
+func writeBars(out io.Writer, r *figures.Report) {
 	fmt.Fprint(out, "\n### Goals\n\n| | goal | measured | |\n|---|--:|--:|---|\n")
 	for _, b := range bars() {
-		goal := fmt.Sprintf("at most %s", short(b.most))
+		goal := fmt.Sprintf("at most %s", figures.Short(b.most))
 		if b.most == 0 {
-			goal = fmt.Sprintf("at least %s", short(b.least))
+			goal = fmt.Sprintf("at least %s", figures.Short(b.least))
 		}
 		value, err := b.ratio(r)
 		switch {
 		case err != nil:
 			fmt.Fprintf(out, "| %s | %s | | not measured: %v |\n", b.name, goal, err)
 		case b.most > 0 && value > b.most || b.least > 0 && value < b.least:
-			fmt.Fprintf(out, "| %s | %s | %s | **missed** |\n", b.name, goal, short(value))
+			fmt.Fprintf(out, "| %s | %s | %s | **missed** |\n", b.name, goal, figures.Short(value))
 		default:
-			fmt.Fprintf(out, "| %s | %s | %s | met |\n", b.name, goal, short(value))
+			fmt.Fprintf(out, "| %s | %s | %s | met |\n", b.name, goal, figures.Short(value))
 		}
 	}
 }

@@ -6,47 +6,49 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"global-ingest/test/figures"
 )
 
 // TestEverySubjectStoresWhatItAnswersFor, or its time says nothing.
 func TestEverySubjectStoresWhatItAnswersFor(t *testing.T) {
 	t.Chdir(filepath.Join("..", ".."))
-	if _, err := os.Stat(systemBundle); err != nil {
+	if _, err := os.Stat(figures.SystemBundle); err != nil {
 		t.Skipf("no trust store to start from: %v", err)
 	}
-	var r report
-	l, all, err := newLab(&r)
+	var r figures.Report
+	s, all, err := newSetup(&r)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.close()
-	for _, s := range all {
-		f := l.function(s.subject, s.executable, nil, nil)
-		before, bytesBefore := l.endpoint.puts.Load(), l.endpoint.bytes.Load()
+	defer s.close()
+	for _, b := range all {
+		f := s.function(b, nil, nil)
+		before, bytesBefore := s.endpoint.puts.Load(), s.endpoint.bytes.Load()
 		const n = 3
-		err := l.block(f, n, nil)
+		err := s.block(f, n, nil)
 		f.Close()
 		want := int64(0)
-		if s.puts {
+		if b.puts {
 			want = n
 		}
-		if err != nil || l.endpoint.puts.Load()-before != want {
-			t.Errorf("%s: %d puts, want %d, error %v", s.name, l.endpoint.puts.Load()-before, want, err)
+		if err != nil || s.endpoint.puts.Load()-before != want {
+			t.Errorf("%s: %d puts, want %d, error %v", b.name, s.endpoint.puts.Load()-before, want, err)
 		}
-		if stored := l.endpoint.bytes.Load() - bytesBefore; stored < want*564 {
-			t.Errorf("%s: %d bytes in %d puts of 564", s.name, stored, n)
+		if stored := s.endpoint.bytes.Load() - bytesBefore; stored < want*564 {
+			t.Errorf("%s: %d bytes in %d puts of 564", b.name, stored, n)
 		}
 	}
-	t.Log(r.notes)
+	t.Log(r.Notes)
 }
 
 func TestTablesAndGoals(t *testing.T) {
-	var r report
-	r.add(warmTable(0), empty, "p50", "µs", 110, 100, 90)
-	r.add(warmTable(0), immediate, "p50", "µs", 150)
-	r.note(warmTable(0), "How to read it.")
+	var r figures.Report
+	r.Add(warmTable(0), empty, "p50", "µs", 110, 100, 90)
+	r.Add(warmTable(0), immediate, "p50", "µs", 150)
+	r.Note(warmTable(0), "How to read it.")
 	var out bytes.Buffer
-	r.markdown(&out)
+	r.Markdown(&out)
 	writeBars(&out, &r)
 	for _, want := range []string{
 		"| | p50, µs |\n|---|--:|\n| " + empty + " | 100 (90 to 110) |\n| " + immediate + " | 150 |\n\nHow to read it.",

@@ -10,6 +10,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"global-ingest/test/figures"
 )
 
 // effort is how much is measured.
@@ -20,12 +22,13 @@ type effort struct {
 	validator int // runs of the Validator's benchmarks
 	events    int // most of the pipeline's
 	faults    int // requests of a fault row's run
+	pages     int // runs with the live page, and without
 	spilled   int // objects that Redrive brings back
 }
 
 var (
-	whole = effort{starts: 15, rounds: 7, each: 400, validator: 5, events: 100_000, faults: 300, spilled: 5_000}
-	quick = effort{starts: 3, rounds: 3, each: 60, validator: 1, events: 10_000, faults: 50, spilled: 1_500}
+	whole = effort{starts: 15, rounds: 7, each: 400, validator: 5, events: 100_000, faults: 300, pages: 5, spilled: 5_000}
+	quick = effort{starts: 3, rounds: 3, each: 60, validator: 1, events: 10_000, faults: 50, pages: 1, spilled: 1_500}
 )
 
 func main() {
@@ -46,9 +49,9 @@ func main() {
 	}
 }
 
-// run measures everything. It says on progress what it is at.
+// run measures everything, and writes to progress how long each step took.
 func run(e effort, folder string, out, progress io.Writer) error {
-	var r report
+	var r figures.Report
 	for _, step := range []struct {
 		name string
 		run  func() error
@@ -57,6 +60,7 @@ func run(e effort, folder string, out, progress io.Writer) error {
 		{"faults", func() error { return faults(&r, tableFaults, e.faults) }},
 		{"validator", func() error { return validator(&r, tableValidator, e.validator) }},
 		{"pipeline", func() error { return pipeline(&r, tablePipeline, e.events) }},
+		{"page", func() error { return watched(&r, tablePage, e.events, e.pages) }},
 		{"redrive", func() error { return catchUp(&r, tableRedrive, e.spilled) }},
 	} {
 		began := time.Now()
@@ -66,30 +70,30 @@ func run(e effort, folder string, out, progress io.Writer) error {
 		fmt.Fprintf(progress, "%s: %s\n", step.name, time.Since(began).Round(time.Second))
 	}
 	explain(&r)
-	r.markdown(out)
+	r.Markdown(out)
 	writeBars(out, &r)
-	if err := r.save(filepath.Join(folder, "results.json")); err != nil {
+	if err := r.Save(filepath.Join(folder, "results.json")); err != nil {
 		return err
 	}
 	return plot(&r, filepath.Join(folder, "warm.svg"))
 }
 
 // measureIngest measures every subject, cold and warm.
-func measureIngest(r *report, e effort) error {
-	l, all, err := newLab(r)
+func measureIngest(r *figures.Report, e effort) error {
+	s, all, err := newSetup(r)
 	if err != nil {
 		return err
 	}
-	defer l.close()
-	if err := l.cold(r, tableCold, all, e.starts, nil); err != nil {
+	defer s.close()
+	if err := s.cold(r, tableCold, all, e.starts, nil); err != nil {
 		return err
 	}
-	if err := l.cold(r, tableBundle, all, e.starts, map[string]string{"SSL_CERT_DIR": "/var/empty"}); err != nil {
+	if err := s.cold(r, tableBundle, all, e.starts, map[string]string{"SSL_CERT_DIR": "/var/empty"}); err != nil {
 		return err
 	}
 	for _, service := range serviceTimes {
-		l.endpoint.delay.Store(int64(time.Duration(service) * time.Millisecond))
-		if err := l.warm(r, warmTable(service), all, e.rounds, max(e.each/(1+service), 10)); err != nil {
+		s.endpoint.delay.Store(int64(time.Duration(service) * time.Millisecond))
+		if err := s.warm(r, warmTable(service), all, e.rounds, max(e.each/(1+service), 10)); err != nil {
 			return err
 		}
 	}
@@ -97,13 +101,14 @@ func measureIngest(r *report, e effort) error {
 }
 
 // explain says how to read the tables.
-func explain(r *report) {
-	r.note(tableCold, "Median of the runs, and in brackets the lowest and the highest. From the start of the process, on a simulated Lambda whose Runtime API is on this machine. Go subjects run on one processor, as ours is deployed. Ours opens its connection before its first question, so that no client waits for it.")
-	r.note(tableBundle, "As above with `SSL_CERT_DIR` naming an empty directory, which is how ours is deployed: the certificates are the same.")
-	r.note(warmTable(0), "From the event on its way to the whole answer, of one environment, in turns. Immediate stores behind its answer: processor and requests/s hold that work too. Memory is the most there was at once.")
-	r.note(tableValidator, "`ours` and `naive` are the benchmarks of lambdas/validate: the same batches, the same schema engine, the same lines. `base64` only decodes and encodes.")
-	r.note(tableAnswers, "An answer has room for 5.9 MB of base64; other lines are objects (decision 7).")
-	r.note(tablePipeline, "The whole of `make local`: gateway, functions, Firehose and S3 of the simulator, clients and bench share this machine's processors.")
-	r.note(tableRedrive, "One process of the real binary. S3 takes %v a call here and Firehose %v, as in a region.", objectTakes, batchTakes)
-	r.note(tableFaults, "The handler with its deployed bounds, in one process with the server that misbehaves. Allocations are exact and stand in tests: TestAllocations in lambdas/ingest and lambdas/aws/firehose.")
+func explain(r *figures.Report) {
+	r.Note(tableCold, "Median of the runs, and in brackets the lowest and the highest. From the start of the process, on a simulated Lambda whose Runtime API is on this machine. Go subjects run on one processor, as ours is deployed. Ours opens its connection before its first question, so that no client waits for it.")
+	r.Note(tableBundle, "As above with `SSL_CERT_DIR` naming an empty directory, which is how ours is deployed: the certificates are the same.")
+	r.Note(warmTable(0), "From the event on its way to the whole answer, of one sandbox, in turns. Immediate stores behind its answer: processor and requests/s hold that work too. Memory is the most there was at once.")
+	r.Note(tableValidator, "`ours` and `naive` are the benchmarks of lambdas/validate: the same batches, the same schema engine, the same lines. `base64` only decodes and encodes.")
+	r.Note(tableAnswers, "An answer has room for 5.9 MB of base64; other lines are objects (decision 7).")
+	r.Note(tablePipeline, "The whole of `make local`: gateway, functions, Firehose and S3 of the simulator, clients and bench share this machine's processors.")
+	r.Note(tablePage, "As the table before, in turns. The page is open when a client reads its messages, as a browser does, and draws nothing.")
+	r.Note(tableRedrive, "One process of the real binary. S3 takes %v a call here and Firehose %v, as in a region.", objectTakes, batchTakes)
+	r.Note(tableFaults, "The handler with its deployed bounds, in one process with the server that misbehaves. Allocations are exact and stand in tests: TestAllocations in lambdas/ingest and lambdas/aws/firehose.")
 }

@@ -2,10 +2,9 @@ package main
 
 import (
 	"fmt"
-	"html"
 	"math"
-	"os"
-	"strings"
+
+	"global-ingest/test/figures"
 )
 
 // Measures of the plot, in its own units.
@@ -22,43 +21,37 @@ var (
 )
 
 // plot draws the time to a warm answer of each subject at each service time, on a
-// logarithmic scale: from 100 µs to 100 ms, each step ten times the one before.
-func plot(r *report, path string) error {
-	var out strings.Builder
-	subjects := r.distinct(warmTable(0), func(f figure) string { return f.Subject })
+// logarithmic scale from 100 µs to 100 ms.
+func plot(r *figures.Report, path string) error {
+	subjects := r.Subjects(warmTable(0))
 	height := 60 + len(subjects)*(len(serviceTimes)*barHeight+groupGap)
-	fmt.Fprintf(&out, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" font-family="sans-serif" font-size="12">`+"\n", plotLeft+plotWidth+70, height)
-	fmt.Fprintf(&out, `<rect width="100%%" height="100%%" fill="white"/><text x="10" y="18">Warm answer, p50, by what Firehose takes: %s</text>`+"\n", legend())
-	for exponent := 2; exponent <= 5; exponent++ {
-		x := position(math.Pow10(exponent))
-		fmt.Fprintf(&out, `<line x1="%.0f" y1="30" x2="%.0f" y2="%d" stroke="#ddd"/><text x="%.0f" y="%d" text-anchor="middle" fill="#666">%s</text>`+"\n",
-			x, x, height-20, x, height-6, []string{"100 µs", "1 ms", "10 ms", "100 ms"}[exponent-2])
+	d := figures.NewDrawing(plotLeft+plotWidth+70, height, `font-family="sans-serif" font-size="12"`, "white")
+	var keys []figures.Key
+	for i, service := range serviceTimes {
+		keys = append(keys, figures.Key{Colour: shades[i], Name: fmt.Sprintf("%d ms", service)})
 	}
-	y := 40
+	d.Legend(10, 18, "Warm answer, p50, by what Firehose takes:", keys)
+	for i, tick := range []string{"100 µs", "1 ms", "10 ms", "100 ms"} {
+		x := position(100 * math.Pow10(i))
+		d.Line(x, 30, x, float64(height-20), `stroke="#ddd"`)
+		d.Text(x, float64(height-6), `text-anchor="middle" fill="#666"`, tick)
+	}
+	y := 40.0
 	for _, subject := range subjects {
-		fmt.Fprintf(&out, `<text x="%d" y="%d" text-anchor="end">%s</text>`+"\n", plotLeft-8, y+len(serviceTimes)*barHeight/2+4, html.EscapeString(subject))
+		d.Text(plotLeft-8, y+float64(len(serviceTimes))*barHeight/2+4, `text-anchor="end"`, subject)
 		for i, service := range serviceTimes {
-			if value, found := r.value(warmTable(service), subject, "p50"); found {
-				fmt.Fprintf(&out, `<rect x="%d" y="%d" width="%.1f" height="%d" fill="%s"/><text x="%.1f" y="%d" font-size="10">%s µs</text>`+"\n",
-					plotLeft, y, position(value)-plotLeft, barHeight-2, shades[i], position(value)+4, y+barHeight-4, short(value))
+			if value, found := r.Value(warmTable(service), subject, "p50"); found {
+				d.Rect(plotLeft, y, position(value)-plotLeft, barHeight-2, `fill="`+shades[i]+`"`)
+				d.Text(position(value)+4, y+barHeight-4, `font-size="10"`, figures.Short(value)+" µs")
 			}
 			y += barHeight
 		}
 		y += groupGap
 	}
-	out.WriteString("</svg>\n")
-	return os.WriteFile(path, []byte(out.String()), 0o644)
+	return d.Save(path)
 }
 
-func legend() string {
-	var parts []string
-	for i, service := range serviceTimes {
-		parts = append(parts, fmt.Sprintf(`<tspan fill="%s">■</tspan> %d ms`, shades[i], service))
-	}
-	return strings.Join(parts, " ")
-}
-
-// position is where a time in µs stands.
+// position returns the x of a time in µs.
 func position(microseconds float64) float64 {
 	share := (math.Log10(microseconds) - 2) / 3
 	return plotLeft + plotWidth*math.Max(0, math.Min(1, share))

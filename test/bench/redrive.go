@@ -13,6 +13,7 @@ import (
 
 	"global-ingest/lambdas/record"
 	"global-ingest/lambdas/redrive"
+	"global-ingest/test/figures"
 	"global-ingest/test/simulator"
 )
 
@@ -26,7 +27,7 @@ const (
 
 // catchUp measures how fast one Redrive process brings spilled records back, with as
 // many messages an invocation as are deployed, and with ten as Lambda's default is.
-func catchUp(r *report, table string, objects int) error {
+func catchUp(r *figures.Report, table string, objects int) error {
 	dir, err := os.MkdirTemp("", "global-ingest-bench-")
 	if err != nil {
 		return err
@@ -43,40 +44,27 @@ func catchUp(r *report, table string, objects int) error {
 			return fmt.Errorf("bringing %d objects back, %d an invocation: %w", objects, messages, err)
 		}
 		subject := fmt.Sprintf("%d messages an invocation", messages)
-		r.add(table, subject, "objects", "objects/s", float64(objects)/took.Seconds())
-		r.add(table, subject, "an hour at a stream's quota of 2,000 records/s, 5 processes", "minutes", 3600*2000/(5*float64(objects)/took.Seconds())/60)
+		r.Add(table, subject, "objects", "objects/s", float64(objects)/took.Seconds())
+		r.Add(table, subject, "an hour at a stream's quota of 2,000 records/s, 5 processes", "minutes", 3600*2000/(5*float64(objects)/took.Seconds())/60)
 	}
 	return nil
 }
 
 // bringBack spills so many records and has one process bring them back.
 func bringBack(dir, bootstrap string, objects, messages int) (took time.Duration, err error) {
-	folder := filepath.Join(dir, fmt.Sprint(messages))
-	lake, err := simulator.NewS3(folder)
+	firehose, lake, err := figures.NewDelivery(filepath.Join(dir, fmt.Sprint(messages)), figures.Stream, "rejects")
 	if err != nil {
 		return 0, err
-	}
-	if err := lake.CreateBucket("lake"); err != nil {
-		return 0, err
-	}
-	firehose := simulator.NewFirehose(simulator.FirehoseOptions{Account: "111111111111", Region: "us-east-1", Objects: lake})
-	for _, name := range []string{"events", "rejects"} {
-		if err := firehose.Create(simulator.StreamConfig{
-			Name: name, ARN: "arn:aws:firehose:us-east-1:111111111111:deliverystream/" + name, Bucket: "lake", Prefix: name + "/",
-			ErrorPrefix: record.FailedPrefix + "!{firehose:error-output-type}/", BufferBytes: 64 << 20, BufferFor: time.Hour,
-		}); err != nil {
-			return 0, err
-		}
 	}
 	server := httptest.NewServer(slow(lake, firehose))
 	defer server.Close()
 	config := redrive.Default()
-	config.Environment, config.Streams, config.Rejects, config.Bucket = "Bench", []string{"events"}, "rejects", "lake"
+	config.Environment, config.Streams, config.Rejects, config.Bucket = "Measured", []string{figures.Stream}, "rejects", figures.Bucket
 	function := simulator.NewFunction(simulator.FunctionConfig{
-		Name: "Redrive", ARN: "arn:aws:lambda:us-east-1:111111111111:function:Redrive", Bootstrap: bootstrap, Handler: "bootstrap",
+		Name: "Redrive", ARN: figures.FunctionARN("Redrive"), Bootstrap: bootstrap, Handler: "bootstrap",
 		Timeout: 2 * time.Minute, MemoryMB: 1_024, MaxSandboxes: 1, Awake: true, Variables: config.Variables(), Log: func(string) {},
 		Endpoints: map[string]string{
-			"AWS_REGION": "us-east-1", "AWS_ENDPOINT_URL_S3": server.URL, "AWS_ENDPOINT_URL_FIREHOSE": server.URL,
+			"AWS_REGION": figures.Region, "AWS_ENDPOINT_URL_S3": server.URL, "AWS_ENDPOINT_URL_FIREHOSE": server.URL,
 		},
 	})
 	defer function.Close()
@@ -94,7 +82,7 @@ func bringBack(dir, bootstrap string, objects, messages int) (took time.Duration
 		}
 	}
 	took = time.Since(began)
-	if left, err := lake.List("lake", record.SpillPrefix); err != nil || len(left) > 0 {
+	if left, err := lake.List(figures.Bucket, record.SpillPrefix); err != nil || len(left) > 0 {
 		return 0, fmt.Errorf("%d objects are still there: %w", len(left), err)
 	}
 	return took * time.Duration(objects) / time.Duration(objects-messages), nil
@@ -125,7 +113,7 @@ func spilled(lake *simulator.S3, objects, messages int) (events [][]byte, err er
 	for n := range objects {
 		id := record.NewID()
 		key := record.SpillKey(id, now)
-		if err := lake.PutObject("lake", key, record.Append(nil, record.Header{ID: id, ReceivedAt: now}, clicks(1)[0].Body)); err != nil {
+		if err := lake.PutObject(figures.Bucket, key, record.Append(nil, record.Header{ID: id, ReceivedAt: now}, clicks(1)[0].Body)); err != nil {
 			return nil, err
 		}
 		batch = append(batch, message{fmt.Sprint(n), `{"Records":[{"s3":{"object":{"key":"` + key + `"}}}]}`})

@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"global-ingest/test/figures"
 )
 
 // measurement is one line of go test -bench, such as
@@ -13,7 +15,7 @@ import (
 var measurement = regexp.MustCompile(`(?m)^BenchmarkValidate(Ratio|Answer|/\S+?)(?:-\d+)?\s+\d+\s+(.+)$`)
 
 // validator runs the Validator's own benchmarks, so many times, and takes their figures.
-func validator(r *report, table string, times int) error {
+func validator(r *figures.Report, table string, times int) error {
 	command := exec.Command("go", "test", "-run", "^$", "-bench", "^BenchmarkValidate(Ratio|Answer)?$",
 		"-benchmem", "-benchtime", "5x", "-count", strconv.Itoa(times), "./lambdas/validate")
 	output, err := command.CombinedOutput()
@@ -40,13 +42,13 @@ func validator(r *report, table string, times int) error {
 		switch ratio, metric, _ := strings.Cut(strings.TrimPrefix(k.unit, "ratio-"), "-"); {
 		case k.subject == "Ratio" && strings.HasSuffix(k.unit, ratioUnit):
 			subject := strings.ReplaceAll(strings.TrimSuffix(k.unit, ratioUnit), "-", "/") + "/ours"
-			r.add(table, subject, "to naive with schema", "times as fast", runs[k]...)
+			r.Add(table, subject, "to naive with schema", "times as fast", runs[k]...)
 		case k.subject == "Answer" && answers[metric] != [2]string{}:
-			r.add(tableAnswers, "ratio "+strings.TrimLeft(ratio, "0"), answers[metric][0], answers[metric][1], runs[k]...)
+			r.Add(tableAnswers, "ratio "+strings.TrimLeft(ratio, "0"), answers[metric][0], answers[metric][1], runs[k]...)
 		case strings.HasPrefix(k.subject, "/") && k.unit == "MB/s":
-			r.add(table, k.subject[1:], "events", "MB/s", runs[k]...)
+			r.Add(table, k.subject[1:], "events", "MB/s", runs[k]...)
 		case strings.HasPrefix(k.subject, "/") && k.unit == "allocs/op":
-			r.add(table, k.subject[1:], "allocations", "a batch of 1 MiB", runs[k]...)
+			r.Add(table, k.subject[1:], "allocations", "a batch of 1 MiB", runs[k]...)
 		}
 	}
 	return nil

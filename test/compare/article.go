@@ -1,7 +1,7 @@
 package main
 
-// figures are milliseconds; 0 is one that is not there.
-type figures struct {
+// medians are milliseconds; 0 stands for one that is not known.
+type medians struct {
 	function float64 // the function that the client waits for
 	api      float64 // the API's integration, or a location of the edge with its handshake
 	client   float64 // what the client waits for
@@ -9,7 +9,7 @@ type figures struct {
 
 // published is the article's table by the number of the wiring. Its client is 20 ms
 // from the nearest location of the edge.
-var published = map[string]figures{
+var published = map[string]medians{
 	"1": {function: 54, api: 74, client: 94},
 	"2": {function: 1, api: 21}, // "less than 1 ms"
 	"3": {function: 80},
@@ -19,7 +19,8 @@ var published = map[string]figures{
 
 // because explains figures that are far from the article's, by wiring and what.
 var because = map[string]string{
-	"1 client":   "the article's 94 are its API's 74 and one round trip to the edge, with no time for the way to the region, which its wiring 4 puts at 20",
+	"1 client": "the article's 94 are its API's 74 and one round trip to the edge, with no time for the way to the region, " +
+		"which its wiring 4 puts at 20",
 	"4 function": "what is above the way and the put is the AWS SDK for Node on this machine's processor",
 	"2 function": "the loop over the Runtime API is this repository's, on this machine; the article says only: below 1",
 }

@@ -24,7 +24,7 @@ func defaults() (p parameters) {
 // TestTheArticlesOrder runs every wiring with the model's defaults: each answers as the
 // contract says, and the functions take as long as the article's, one beside another.
 func TestTheArticlesOrder(t *testing.T) {
-	l, err := newLab(defaults(), filepath.Join("..", ".."))
+	l, err := newSetup(defaults(), filepath.Join("..", ".."))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,14 +47,14 @@ func TestTheArticlesOrder(t *testing.T) {
 // TestEveryWiringStoresWhatItAnswersFor but the one that does nothing.
 func TestEveryWiringStoresWhatItAnswersFor(t *testing.T) {
 	fast := parameters{tls: "1.3"}
-	l, err := newLab(fast, filepath.Join("..", ".."))
+	l, err := newSetup(fast, filepath.Join("..", ".."))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer l.close()
 	for _, row := range wirings() {
 		t.Run(row.number, func(t *testing.T) {
-			w, missing, err := l.newWorld(row)
+			w, missing, err := l.newPipeline(row)
 			if missing != "" {
 				t.Skip(missing)
 			}
@@ -75,7 +75,7 @@ func TestEveryWiringStoresWhatItAnswersFor(t *testing.T) {
 }
 
 // stored is everything that was put on the stream.
-func stored(t *testing.T, l *lab) string {
+func stored(t *testing.T, l *setup) string {
 	t.Helper()
 	if err := l.firehose.Flush(t.Context()); err != nil {
 		t.Fatal(err)
@@ -111,7 +111,7 @@ func TestALinkTakesItsRoundTrips(t *testing.T) {
 		}
 	}()
 	const roundTrip = 30 * time.Millisecond
-	way, err := newLink(echo.Addr().String(), roundTrip)
+	way, err := newRoute(echo.Addr().String(), roundTrip)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -141,7 +141,7 @@ func TestTablesAndPlot(t *testing.T) {
 		{wiring: wiring{number: "3", place: atEdge}, kept: []sample{{function: ms(85), client: ms(105), invokes: 1}}},
 		{wiring: wiring{number: "5", place: behindAPI}, kept: []sample{{function: ms(12), api: ms(32), client: ms(75), puts: 1}}},
 	}
-	l := &lab{parameters: defaults()}
+	l := &setup{parameters: defaults()}
 	var out bytes.Buffer
 	markdown(&out, l, rows)
 	for _, want := range []string{
@@ -172,7 +172,7 @@ func TestTablesAndPlot(t *testing.T) {
 }
 
 func TestParametersThatCannotBe(t *testing.T) {
-	if _, err := newLab(parameters{tls: "1.1"}, "."); err == nil || err.Error() != `TLS is "1.1", must be 1.2 or 1.3` {
+	if _, err := newSetup(parameters{tls: "1.1"}, "."); err == nil || err.Error() != `TLS is "1.1", must be 1.2 or 1.3` {
 		t.Errorf("got %v", err)
 	}
 }

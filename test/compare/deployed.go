@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 
 	"global-ingest/infra/ops/deployed"
+	"global-ingest/test/figures"
 )
 
 // target is a wiring that is deployed.
@@ -46,7 +47,7 @@ type found struct {
 // runs, over a new connection and one that stays open, then asks CloudWatch what API
 // and function took meanwhile.
 func probe(ctx context.Context, environment string, rounds int, out io.Writer) ([]row, error) {
-	cfg, err := config.LoadDefaultConfig(ctx, config.WithRegion(region))
+	cfg, err := config.LoadDefaultConfig(ctx, config.WithRegion(figures.Region))
 	if err != nil {
 		return nil, fmt.Errorf("reading AWS settings: %w", err)
 	}
@@ -112,7 +113,7 @@ func probeAll(ctx context.Context, places []found, rounds int) ([]row, error) {
 	rows := make([]row, len(places))
 	kept := make([]*http.Client, len(places))
 	ask := func(i int, client *http.Client) (sample, error) {
-		took, err := post(ctx, client, places[i].url, []byte(click))
+		took, err := post(ctx, client, places[i].url, []byte(figures.Click))
 		if err != nil {
 			err = fmt.Errorf("wiring %s at %s: %w", places[i].number, places[i].url, err)
 		}
@@ -183,7 +184,7 @@ func median(ctx context.Context, watched *cloudwatch.Client, namespace, metric, 
 func reportDeployed(out io.Writer, folder string, rows []row) error {
 	writeTable(out, rows)
 	fmt.Fprint(out, `
-How to read it: client figures are from where this ran, so the way to the nearest location of the edge and to `+region+` is in
+How to read it: client figures are from where this ran, so the way to the nearest location of the edge and to `+figures.Region+` is in
 them; the article's client was 20 ms from its location. Function and API are CloudWatch's medians of the same minutes, Duration and
 IntegrationLatency. A function at the edge counts in the region of its location, and is not here.
 `)

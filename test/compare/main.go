@@ -39,7 +39,7 @@ func exit(err error) {
 }
 
 func run(ctx context.Context, p parameters, rounds int, folder string, out io.Writer) error {
-	l, err := newLab(p, ".")
+	l, err := newSetup(p, ".")
 	if err != nil {
 		return err
 	}

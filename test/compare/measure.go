@@ -6,6 +6,8 @@ import (
 	"math/rand/v2"
 	"slices"
 	"time"
+
+	"global-ingest/test/figures"
 )
 
 // row is what was measured of one wiring.
@@ -15,42 +17,38 @@ type row struct {
 	kept  []sample // of requests over one that stays open
 }
 
-// click is the event that is sent.
-const click = `{"type":"click","event_id":"0198c6a2-7b1e-7000-8000-000000000001","occurred_at":"2026-11-23T10:00:00.123Z","session":"s-0000162e",` +
-	`"page":{"url":"https://shop.example/products/17?ref=mail","title":"Größe und Farbe wählen"},"element":{"id":"buy-now","tag":"button"}}`
-
 // measure has each wiring answer rounds times over a new connection and twice as often
-// over one that stays open, in turns and another order each time. Wirings that this
+// over one that stays open, in turns and each time in another order. Wirings that this
 // machine cannot run become notes.
-func (l *lab) measure(ctx context.Context, rounds int) ([]row, error) {
-	var worlds []*world
+func (s *setup) measure(ctx context.Context, rounds int) ([]row, error) {
+	var pipelines []*pipeline
 	for _, w := range wirings() {
-		running, missing, err := l.newWorld(w)
+		running, missing, err := s.newPipeline(w)
 		switch {
 		case err != nil:
 			return nil, fmt.Errorf("starting wiring %s: %w", w.number, err)
 		case missing != "":
-			l.notes = append(l.notes, fmt.Sprintf("Left out: wiring %s, for %s.", w.number, missing))
+			s.notes = append(s.notes, fmt.Sprintf("Left out: wiring %s, for %s.", w.number, missing))
 			continue
 		}
 		defer running.close()
-		worlds = append(worlds, running)
+		pipelines = append(pipelines, running)
 	}
-	rows := make([]row, len(worlds))
-	for i, w := range worlds {
-		rows[i].wiring = w.wiring
-		client := l.newClient()
+	rows := make([]row, len(pipelines))
+	for i, p := range pipelines {
+		rows[i].wiring = p.wiring
+		client := s.newClient()
 		defer client.CloseIdleConnections()
 		for range 3 { // starts are not compared here
-			if _, err := w.request(ctx, client, []byte(click)); err != nil {
+			if _, err := p.request(ctx, client, []byte(figures.Click)); err != nil {
 				return nil, err
 			}
 		}
-		w.kept = client
+		p.kept = client
 	}
 	for range rounds {
-		for _, i := range rand.Perm(len(worlds)) {
-			if err := rows[i].add(ctx, worlds[i]); err != nil {
+		for _, i := range rand.Perm(len(pipelines)) {
+			if err := rows[i].add(ctx, pipelines[i]); err != nil {
 				return nil, err
 			}
 		}
@@ -59,14 +57,14 @@ func (l *lab) measure(ctx context.Context, rounds int) ([]row, error) {
 }
 
 // add measures one round of a wiring.
-func (r *row) add(ctx context.Context, w *world) error {
-	s, err := w.fresh(ctx, []byte(click))
+func (r *row) add(ctx context.Context, p *pipeline) error {
+	s, err := p.fresh(ctx, []byte(figures.Click))
 	if err != nil {
 		return err
 	}
 	r.fresh = append(r.fresh, s)
 	for range 2 {
-		if s, err = w.request(ctx, w.kept, []byte(click)); err != nil {
+		if s, err = p.request(ctx, p.kept, []byte(figures.Click)); err != nil {
 			return err
 		}
 		r.kept = append(r.kept, s)
@@ -74,7 +72,7 @@ func (r *row) add(ctx context.Context, w *world) error {
 	return nil
 }
 
-// quantile returns what a share of samples is at most, in ms.
+// quantile returns the value that a share of the samples does not exceed, in ms.
 func quantile(samples []sample, share float64, of func(sample) time.Duration) float64 {
 	if len(samples) == 0 {
 		return 0
@@ -91,9 +89,9 @@ func function(s sample) time.Duration { return s.function }
 
 func client(s sample) time.Duration { return s.client }
 
-// figures are the medians that the article gives as well.
-func (r *row) figures() figures {
-	f := figures{function: quantile(r.kept, 0.5, function), client: quantile(r.kept, 0.5, client)}
+// medians are the figures that the article gives as well.
+func (r *row) medians() medians {
+	f := medians{function: quantile(r.kept, 0.5, function), client: quantile(r.kept, 0.5, client)}
 	if r.place == atEdge {
 		f.api = quantile(r.fresh, 0.5, func(s sample) time.Duration { return s.edge })
 	} else {
@@ -102,18 +100,18 @@ func (r *row) figures() figures {
 	return f
 }
 
-// share is what one leg adds to what a client waits for.
+// share is the part of one leg in the time that a client waits.
 type share struct {
 	leg   string
 	times int
 	ms    float64
 }
 
-// codeLeg is what no parameter says: the handlers' own time, and this machine's.
+// codeLeg is the time that no parameter explains: that of the handlers on this machine.
 const codeLeg = "code"
 
-// shares splits the median of what a client waits for, over a connection that stays
-// open. How often a function crosses a leg was counted, not assumed.
+// shares splits the median of the time that a client waits, over a connection that stays
+// open. How often a function crosses a leg was counted.
 func (r *row) shares(p *parameters) []share {
 	sorted := slices.SortedFunc(slices.Values(r.kept), func(a, b sample) int { return int(a.client - b.client) })
 	s := sorted[len(sorted)/2]

@@ -1,12 +1,11 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"strings"
+
+	"global-ingest/test/figures"
 )
 
 // tolerance is how far a figure may be from the article's before it is listed.
@@ -18,14 +17,14 @@ type disagreement struct {
 	model, published float64
 }
 
-// disagreements compares what the article gives as well.
+// disagreements compares the figures that the article gives as well.
 func disagreements(rows []row) (all []disagreement) {
 	for _, r := range rows {
 		want, found := published[r.number]
 		if !found {
 			continue
 		}
-		got := r.figures()
+		got := r.medians()
 		for _, pair := range []disagreement{
 			{r.number, "function", got.function, want.function},
 			{r.number, "API or edge", got.api, want.api},
@@ -41,12 +40,12 @@ func disagreements(rows []row) (all []disagreement) {
 	return all
 }
 
-// misordered says where the functions' order is not the article's: 2 before 4, 5
-// before 1, 3 last.
+// misordered says where the functions are not in the article's order: 2 is faster than 4,
+// 5 faster than 1, and 3 the slowest.
 func misordered(rows []row) (wrong []string) {
 	took := map[string]float64{}
 	for _, r := range rows {
-		took[r.number] = r.figures().function
+		took[r.number] = r.medians().function
 	}
 	for _, pair := range [][2]string{{"2", "4"}, {"5", "1"}, {"1", "3"}, {"2", "3"}, {"4", "3"}, {"5", "3"}} {
 		a, hasA := took[pair[0]]
@@ -59,10 +58,10 @@ func misordered(rows []row) (wrong []string) {
 }
 
 // markdown writes the tables and how to read them.
-func markdown(out io.Writer, l *lab, rows []row) {
+func markdown(out io.Writer, s *setup, rows []row) {
 	writeTable(out, rows)
-	writeLegs(out, l, rows)
-	writeReading(out, l, rows)
+	writeLegs(out, s, rows)
+	writeReading(out, s, rows)
 }
 
 // writeTable writes the wirings, beside the article's figures.
@@ -71,7 +70,7 @@ func writeTable(out io.Writer, rows []row) {
 	fmt.Fprintln(out, "| | wiring | function | API or edge | client p50 | p90 | p99 | new connection p50 | p90 | p99 | article: function | API or edge | client |")
 	fmt.Fprintln(out, "|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|")
 	for _, r := range rows {
-		f, want := r.figures(), published[r.number]
+		f, want := r.medians(), published[r.number]
 		cells := []string{r.number, r.name, short(f.function), short(f.api)}
 		for _, samples := range [][]sample{r.kept, r.fresh} {
 			for _, share := range []float64{0.5, 0.9, 0.99} {
@@ -83,39 +82,40 @@ func writeTable(out io.Writer, rows []row) {
 	}
 }
 
-// writeLegs writes what each wiring's time is made of.
-func writeLegs(out io.Writer, l *lab, rows []row) {
+// writeLegs writes the parts of each wiring's time.
+func writeLegs(out io.Writer, s *setup, rows []row) {
 	fmt.Fprintf(out, "\n### What the client waits for, by leg, over a connection that stays open\n\n| | legs, ms |\n|---|---|\n")
 	for _, r := range rows {
 		var parts []string
-		for _, s := range r.shares(&l.parameters) {
-			text := s.leg + " " + short(s.ms)
-			if s.times > 1 {
-				text = fmt.Sprintf("%s %d × %s", s.leg, s.times, short(s.ms/float64(s.times)))
+		for _, part := range r.shares(&s.parameters) {
+			text := part.leg + " " + short(part.ms)
+			if part.times > 1 {
+				text = fmt.Sprintf("%s %d × %s", part.leg, part.times, short(part.ms/float64(part.times)))
 			}
 			parts = append(parts, text)
 		}
 		fmt.Fprintf(out, "| %s | %s |\n", r.number, strings.Join(parts, " + "))
 	}
 	fmt.Fprintf(out, "\n### The model, the same for every wiring\n\n| parameter | now | default and its source |\n|---|--:|---|\n")
-	for _, leg := range l.legs() {
+	for _, leg := range s.legs() {
 		fmt.Fprintf(out, "| %s, `%s` | %s | %s; %s |\n", leg.name, leg.variable, *leg.value, leg.def, leg.source)
 	}
-	fmt.Fprintf(out, "| TLS, `TLS` | %s | 1.3; a new connection takes %d round trips before its first request |\n", l.tls, l.handshakes())
+	fmt.Fprintf(out, "| TLS, `TLS` | %s | 1.3; a new connection takes %d round trips before its first request |\n", s.tls, s.handshakes())
 }
 
-func writeReading(out io.Writer, l *lab, rows []row) {
+func writeReading(out io.Writer, s *setup, rows []row) {
 	fmt.Fprintf(out, `
-How to read it: the handlers are the real ones, as processes under a Runtime API on this machine, and talk TLS; every byte
-between them travels as long as the model says, so what a connection costs follows from what the handler does. %[2]s is
-all that no parameter explains: the handler, its SDK, and this machine. %[3]s counts from the handshake's first byte at a location of
-the edge, over a new connection. Every handler makes one client for its environment, which keeps its connection. The article's 1, 4
-and 5 gave the model its numbers, each for all wirings; 2, 3, and every figure of a client are what follows from it. Trust store: %[1]d certificates.
-`, l.certificates(), "`"+codeLeg+"`", "`edge`")
-	for _, note := range l.notes {
+How to read it: the handlers are the real ones. They run as processes under a Runtime API on this machine, and talk TLS. Every
+byte between them travels as long as the model says, so the cost of a connection follows from what the handler does. %[2]s is the
+time that no parameter explains: that of the handler, its SDK, and this machine. %[3]s counts from the handshake's first byte at a
+location of the edge, over a new connection. Every handler makes one client for its sandbox, which keeps its connection. The
+model's numbers are from the article's wirings 1, 4 and 5, each for all wirings; 2, 3, and every figure of a client follow from
+the model. Trust store: %[1]d certificates.
+`, s.certificates, "`"+codeLeg+"`", "`edge`")
+	for _, note := range s.notes {
 		fmt.Fprintf(out, "\n%s\n", note)
 	}
-	if !l.articles() {
+	if !s.articles() {
 		fmt.Fprintf(out, "\nThe network is not the article's: its figures are for another one.\n")
 		return
 	}
@@ -135,7 +135,7 @@ func reason(d disagreement) string {
 	return ""
 }
 
-// short writes milliseconds; nothing for what is not there.
+// short writes milliseconds, and nothing for 0, which stands for an unknown time.
 func short(ms float64) string {
 	switch {
 	case ms == 0:
@@ -148,48 +148,39 @@ func short(ms float64) string {
 
 // save writes the figures as JSON, in the shape of the benchmarks' results.
 func save(path string, p *parameters, rows []row) error {
-	type result struct {
-		Table   string  `json:"table"`
-		Subject string  `json:"subject"`
-		Metric  string  `json:"metric"`
-		Value   float64 `json:"value"`
-		Unit    string  `json:"unit"`
-		Low     float64 `json:"low"`
-		High    float64 `json:"high"`
+	var r figures.Report
+	for _, row := range rows {
+		row.addTo(&r, p)
 	}
-	results := []result{}
-	add := func(table string, r row, metric string, value, low, high float64) {
-		results = append(results, result{table, r.number + " " + r.name, metric, value, "ms", low, high})
-	}
-	for _, r := range rows {
-		for name, samples := range map[string][]sample{"new connection": r.fresh, "kept connection": r.kept} {
-			low, high := quantile(samples, 0, client), quantile(samples, 1, client)
-			add(name, r, "client p50", quantile(samples, 0.5, client), low, high)
-			add(name, r, "client p90", quantile(samples, 0.9, client), low, high)
-			add(name, r, "client p99", quantile(samples, 0.99, client), low, high)
-		}
-		f, want := r.figures(), published[r.number]
-		for _, x := range []struct {
-			metric           string
-			value, published float64
-		}{{"function", f.function, want.function}, {"API or edge", f.api, want.api}, {"client", f.client, want.client}} {
-			if x.value > 0 {
-				add("model", r, x.metric, x.value, x.value, x.value)
-			}
-			if x.published > 0 {
-				add("article", r, x.metric, x.published, x.published, x.published)
-			}
-		}
-		for _, s := range r.shares(p) {
-			add("legs", r, s.leg, s.ms, s.ms, s.ms)
+	return r.Save(path)
+}
+
+// addTo adds all that is known of a wiring.
+func (r *row) addTo(report *figures.Report, p *parameters) {
+	subject := r.number + " " + r.name
+	quantiles := func(table string, samples []sample) {
+		for _, percent := range []int{50, 90, 99} {
+			report.Figures = append(report.Figures, figures.Figure{
+				Table: table, Subject: subject, Metric: fmt.Sprintf("client p%d", percent), Unit: "ms",
+				Value: quantile(samples, float64(percent)/100, client), Low: quantile(samples, 0, client), High: quantile(samples, 1, client),
+			})
 		}
 	}
-	text, err := json.MarshalIndent(results, "", "  ")
-	if err != nil {
-		return err
+	known := func(table, metric string, ms float64) {
+		if ms > 0 {
+			report.Add(table, subject, metric, "ms", ms)
+		}
 	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return err
+	quantiles("new connection", r.fresh)
+	quantiles("kept connection", r.kept)
+	got, want := r.medians(), published[r.number]
+	known("model", "function", got.function)
+	known("model", "API or edge", got.api)
+	known("model", "client", got.client)
+	known("article", "function", want.function)
+	known("article", "API or edge", want.api)
+	known("article", "client", want.client)
+	for _, s := range r.shares(p) {
+		report.Add("legs", subject, s.leg, "ms", s.ms)
 	}
-	return os.WriteFile(path, append(text, '\n'), 0o644)
 }

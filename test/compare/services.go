@@ -12,16 +12,13 @@ import (
 	"global-ingest/test/simulator"
 )
 
-// stream is the only one. What is put there is kept as it came.
-const stream = "events"
-
 // services are those of a region that one function calls: Firehose, and Lambda's
 // Invoke, each with its own time.
 type services struct {
-	lab     *lab
-	chain   *simulator.Function // is invoked; nil: nothing is
+	setup   *setup
+	chain   *simulator.Function // what Invoke calls; nil: nothing
 	server  *httptest.Server
-	link    *link // the function's way here
+	route   *route // from the function to here
 	puts    atomic.Int64
 	invokes atomic.Int64
 	behind  sync.WaitGroup // invocations that were queued
@@ -29,21 +26,21 @@ type services struct {
 }
 
 // newServices starts services that are roundTrip away.
-func (l *lab) newServices(roundTrip time.Duration, chain *simulator.Function) (*services, error) {
-	s := &services{lab: l, chain: chain}
+func (l *setup) newServices(roundTrip time.Duration, chain *simulator.Function) (*services, error) {
+	s := &services{setup: l, chain: chain}
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /2015-03-31/functions/{name}/invocations", s.invoke)
 	mux.HandleFunc("/", s.put)
 	var err error
-	s.server, s.link, err = l.serve(mux, roundTrip, nil)
+	s.server, s.route, err = l.serve(mux, roundTrip, nil)
 	return s, err
 }
 
 // put is Firehose's PutRecord.
 func (s *services) put(w http.ResponseWriter, r *http.Request) {
-	waitUntil(time.Now().Add(s.lab.put))
+	waitUntil(time.Now().Add(s.setup.put))
 	s.puts.Add(1)
-	s.lab.firehose.ServeHTTP(w, r)
+	s.setup.firehose.ServeHTTP(w, r)
 }
 
 // invoke queues an event for the chain and answers, as Lambda does with an
@@ -51,10 +48,10 @@ func (s *services) put(w http.ResponseWriter, r *http.Request) {
 func (s *services) invoke(w http.ResponseWriter, r *http.Request) {
 	event, err := io.ReadAll(r.Body)
 	if err != nil || r.Header.Get("X-Amz-Invocation-Type") != "Event" {
-		http.Error(w, "event is cut off, or not to be queued", http.StatusBadRequest)
+		http.Error(w, "the event is cut off, or the invocation type is not Event", http.StatusBadRequest)
 		return
 	}
-	waitUntil(time.Now().Add(s.lab.invoke))
+	waitUntil(time.Now().Add(s.setup.invoke))
 	s.invokes.Add(1)
 	s.behind.Go(func() {
 		if _, err := s.chain.Invoke(context.Background(), event); err != nil {
@@ -64,7 +61,7 @@ func (s *services) invoke(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusAccepted)
 }
 
-// rest returns when what was queued is done, with what became of it.
+// rest returns when the queued invocations have ended, with an error of one of them.
 func (s *services) rest() error {
 	s.behind.Wait()
 	err, _ := s.failed.Load().(error)
@@ -73,6 +70,6 @@ func (s *services) rest() error {
 
 func (s *services) close() {
 	s.behind.Wait()
-	s.link.close()
+	s.route.close()
 	s.server.Close()
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"global-ingest/lambdas/ingest"
 	"global-ingest/test/compare/functions"
+	"global-ingest/test/figures"
 )
 
 // place is where a client's connection ends.
@@ -10,7 +11,7 @@ type place int
 
 const (
 	atEdge    place = iota // a function at a location of the edge answers
-	behindAPI              // the location passes on to an API in the region
+	behindAPI              // the location passes requests on to an API in the region
 	inRegion               // the API itself
 )
 
@@ -19,23 +20,23 @@ type wiring struct {
 	number  string // the article's; letters for those that it did not try
 	name    string
 	place   place
-	chained bool                        // whether its function invokes the validation function
-	handler func(*lab) (handler, error) // nil: the API puts on the stream itself
+	chained bool                          // whether its function invokes the validation function
+	handler func(*setup) (handler, error) // nil: the API puts on the stream itself
 }
 
 // wirings are the rows, in the article's order.
 func wirings() []wiring {
-	product := func(mode ingest.Acknowledgement) func(*lab) (handler, error) {
-		return func(l *lab) (handler, error) { return l.product(mode), nil }
+	product := func(mode ingest.Acknowledgement) func(*setup) (handler, error) {
+		return func(l *setup) (handler, error) { return l.product(mode), nil }
 	}
 	return []wiring{
-		{"1", "edge API → Python → validation function", behindAPI, true, func(l *lab) (handler, error) { return l.python(functions.Injection()) }},
-		{"2", "Lambda@Edge that does nothing", atEdge, false, func(l *lab) (handler, error) { return l.node("edge_empty.js", functions.EdgeEmpty()) }},
-		{"3", "Lambda@Edge → validation function", atEdge, true, func(l *lab) (handler, error) {
-			return l.node("edge_chained.js", functions.EdgeChained(region, "chain"))
+		{"1", "edge API → Python → validation function", behindAPI, true, func(l *setup) (handler, error) { return l.python(functions.Injection()) }},
+		{"2", "Lambda@Edge that does nothing", atEdge, false, func(l *setup) (handler, error) { return l.node("edge_empty.js", functions.EdgeEmpty()) }},
+		{"3", "Lambda@Edge → validation function", atEdge, true, func(l *setup) (handler, error) {
+			return l.node("edge_chained.js", functions.EdgeChained(figures.Region, "chain"))
 		}},
-		{"4", "Lambda@Edge → Firehose", atEdge, false, func(l *lab) (handler, error) {
-			return l.node("edge_firehose.js", functions.EdgeFirehose(region, stream))
+		{"4", "Lambda@Edge → Firehose", atEdge, false, func(l *setup) (handler, error) {
+			return l.node("edge_firehose.js", functions.EdgeFirehose(figures.Region, figures.Stream))
 		}},
 		{"5", "edge API → Go → Firehose: this product, Durable", behindAPI, false, product(ingest.Durable)},
 		{"5i", "this product, Immediate", behindAPI, false, product(ingest.Immediate)},

@@ -7,13 +7,14 @@ import (
 	"time"
 
 	"global-ingest/lambdas/ingest"
+	"global-ingest/test/figures"
 	"global-ingest/test/simulator"
 )
 
 var (
-	events  = flag.Int("events", 60, "events of a row, at least")
-	mixed   = flag.Int("mixed", 0, "events of the row in which everything goes wrong, at least; 0: as of any other")
-	full    = flag.Bool("full", false, "play rows as long as they deserve, and one after the other")
+	events  = flag.Int("events", 60, "least events of a row")
+	mixed   = flag.Int("mixed", 0, "least events of the row in which everything goes wrong; 0: as many as of the others")
+	full    = flag.Bool("full", false, "run all rows, as long as they need, one after the other")
 	seed    = flag.Uint64("seed", 0, "seed of the run; 0 draws one")
 	results = flag.String("results", "", "`file` for the results as JSON")
 )
@@ -36,7 +37,7 @@ func functions(t *testing.T) map[string]string {
 	return built
 }
 
-// TestNothingAcknowledgedIsLost plays every row and prints their accounts.
+// TestNothingAcknowledgedIsLost runs every row and prints their results.
 func TestNothingAcknowledgedIsLost(t *testing.T) {
 	if *seed == 0 {
 		*seed = uint64(time.Now().UnixNano())
@@ -45,65 +46,64 @@ func TestNothingAcknowledgedIsLost(t *testing.T) {
 	var table []Result
 	for _, mode := range []ingest.Acknowledgement{ingest.Durable, ingest.Immediate} {
 		t.Run(string(mode), func(t *testing.T) {
-			table = append(table, playAll(t, cast{bootstraps: functions(t), mode: mode, full: *full})...)
+			table = append(table, runRows(t, setup{bootstraps: functions(t), mode: mode, full: *full})...)
 		})
 	}
 	t.Log("\n" + markdown(table))
 	if *results == "" {
 		return
 	}
-	if err := save(table, *results); err != nil {
+	if err := figures.SaveJSON(*results, table); err != nil {
 		t.Error(err)
 	}
 }
 
-// playAll plays the rows, side by side where nobody measures them.
-func playAll(t *testing.T, c cast) []Result {
+// runRows runs the rows, side by side unless their latency is measured.
+func runRows(t *testing.T, with setup) []Result {
 	t.Helper()
-	table := make([]Result, len(rows))
-	latencies := make([]time.Duration, len(rows))
+	outcomes := make([]outcome, len(rows))
 	t.Run("rows", func(t *testing.T) {
-		for i, w := range rows {
-			t.Run(w.name, func(t *testing.T) {
-				if w.full && !*full {
-					t.Skip("takes too long for every run: make fault plays it")
+		for i, row := range rows {
+			t.Run(row.name, func(t *testing.T) {
+				if row.full && !*full {
+					t.Skip("takes too long for every run: make fault runs it")
 				}
 				if !*full {
 					t.Parallel()
 				}
-				table[i], latencies[i] = playOne(t, w, c, *seed+uint64(i))
+				outcomes[i] = runOne(t, row, with, *seed+uint64(i))
 			})
 		}
 	})
-	var played []Result
-	for i, r := range table {
-		if r.Row != "" {
-			r.AddedP99 = float64((latencies[i] - latencies[0]).Microseconds()) / 1000
-			played = append(played, r)
+	var table []Result
+	for _, out := range outcomes {
+		if out.Row != "" {
+			out.AddedP99 = float64((out.p99 - outcomes[0].p99).Microseconds()) / 1000
+			table = append(table, out.Result)
 		}
 	}
-	return played
+	return table
 }
 
-func playOne(t *testing.T, w row, c cast, seed uint64) (Result, time.Duration) {
+func runOne(t *testing.T, row row, with setup, seed uint64) outcome {
 	t.Helper()
 	n := *events
-	if w.mixed && *mixed > 0 {
+	if row.mixed && *mixed > 0 {
 		n = *mixed
 	}
-	result, p99, findings, err := play(w, c, n, seed, t.TempDir())
+	out, err := with.runRow(row, n, seed, t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Log(result)
-	for _, finding := range findings[:min(len(findings), maxFindings)] {
+	t.Log(out.Result)
+	for _, finding := range out.findings[:min(len(out.findings), maxFindings)] {
 		t.Error(finding)
 	}
-	if hidden := len(findings) - maxFindings; hidden > 0 {
+	if hidden := len(out.findings) - maxFindings; hidden > 0 {
 		t.Errorf("and %d findings more", hidden)
 	}
-	return result, p99
+	return out
 }
 
-// maxFindings are shown of a row; the line of numbers has the sum.
+// maxFindings is how many findings of a row are shown; the line of numbers has all.
 const maxFindings = 20

@@ -8,13 +8,13 @@ import (
 	"global-ingest/lambdas/ingest"
 )
 
-var mutants = flag.Bool("mutants", false, "also play rows against functions that are wrong, each of which must be found out")
+var mutants = flag.Bool("mutants", false, "also run rows against wrong functions, each of which must be found")
 
-// wrong are functions that lose, double or forget, and the row that finds each out.
+// wrong are functions that lose or duplicate events, and the row that finds each.
 var wrong = []struct {
 	mutation
 	row  string
-	says string // of one finding
+	says string // part of one finding
 }{
 	{mutation{
 		name: "the spill is removed", file: "lambdas/ingest/handler.go",
@@ -23,9 +23,9 @@ var wrong = []struct {
 	}, "503 on 30 %", "lost: "},
 	{mutation{
 		name: "the id is made per attempt", file: "lambdas/ingest/handler.go",
-		old: `return h.stream.Put(ctx, data)`,
-		new: `copy(data[len("{\"v\":1,\"id\":\""):], record.NewID())
-	return h.stream.Put(ctx, data)`,
+		old: `return h.stream.Put(ctx, s.id, s.record)`,
+		new: `copy(s.record[len("{\"v\":1,\"id\":\""):], record.NewID())
+	return h.stream.Put(ctx, s.id, s.record)`,
 	}, "none", "clash: "},
 	{mutation{
 		name: "FailedPutCount is ignored", file: "lambdas/aws/firehose/batch/batch.go",
@@ -58,14 +58,14 @@ var wrong = []struct {
 		name: "the breaker never closes", file: "lambdas/aws/firehose/breaker.go",
 		old: `if succeeded {`,
 		new: `if succeeded && b.failures < b.config.Failures {`,
-	}, "503 on 100 %, a minute, then fine", "after Firehose was well again"},
+	}, "503 on 100 %, a minute, then fine", "after Firehose was healthy again"},
 }
 
-// TestTheSuiteFindsOutWhatIsWrong plays a row against each wrong function: an account
-// that settles is a suite that proves nothing.
+// TestTheSuiteFindsOutWhatIsWrong runs a row against each wrong function. If a tally had
+// no findings, the suite would prove nothing.
 func TestTheSuiteFindsOutWhatIsWrong(t *testing.T) {
 	if !*mutants {
-		t.Skip("builds the functions once per mutant: make fault-mutants plays it")
+		t.Skip("builds the functions once per mutant: make fault-mutants runs it")
 	}
 	for _, m := range wrong {
 		t.Run(m.name, func(t *testing.T) {
@@ -73,26 +73,27 @@ func TestTheSuiteFindsOutWhatIsWrong(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			result, _, findings, err := play(rowNamed(t, m.row), cast{bootstraps: bootstraps, mode: ingest.Durable}, 300, *seed, t.TempDir())
+			with := setup{bootstraps: bootstraps, mode: ingest.Durable}
+			out, err := with.runRow(rowNamed(t, m.row), 300, *seed, t.TempDir())
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, finding := range findings {
+			for _, finding := range out.findings {
 				if strings.Contains(finding, m.says) {
-					t.Logf("%s: %s: %s", m.row, result, finding)
+					t.Logf("%s: %s: %s", m.row, out.Result, finding)
 					return
 				}
 			}
-			t.Errorf("%s does not say %q: %s", m.row, m.says, result)
+			t.Errorf("%s does not say %q: %s", m.row, m.says, out.Result)
 		})
 	}
 }
 
 func rowNamed(t *testing.T, name string) row {
 	t.Helper()
-	for _, w := range rows {
-		if w.name == name {
-			return w
+	for _, row := range rows {
+		if row.name == name {
+			return row
 		}
 	}
 	t.Fatalf("no row is called %s", name)

@@ -7,7 +7,6 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
-	"os/exec"
 	"regexp"
 	"slices"
 	"strings"
@@ -17,6 +16,7 @@ import (
 
 	"github.com/chromedp/chromedp"
 
+	"global-ingest/test/browser"
 	"global-ingest/test/simulator"
 )
 
@@ -39,7 +39,7 @@ var policies = []struct {
 	want        func(browserCase) string
 }{
 	{"every page", "Dev", false, func(c browserCase) string { return c.each }},
-	{"any page", "Sharded", false, func(c browserCase) string { return c.any }},
+	{"any page", "ThreeStreams", false, func(c browserCase) string { return c.any }},
 	{"a listed page", "Everything", true, func(c browserCase) string { return c.listed }},
 	{"another page", "Everything", false, func(c browserCase) string { return c.other }},
 }
@@ -66,8 +66,9 @@ var browserCases = []browserCase{
 	{does: "gzip", script: `gzip(event).then(b => post(b, {"Content-Encoding": "gzip"}))`, each: read, any: read, listed: read, other: lost},
 	{does: "gzip unannounced", script: `gzip(event).then(b => post(b, {}))`, each: read, any: read, listed: read, other: unheard},
 	{does: "a slash at the end", script: `post(event, {}, {}, "/events/")`, each: read, any: read, listed: read, other: unheard},
-	{does: "a wrong path", script: `post(event, {}, {}, "/nowhere")`, each: "403", any: "403", listed: "403", other: "403"},
-	{does: "a wrong path with credentials", script: `post(event, {}, WITH, "/nowhere")`, each: "403", any: lost, listed: lost, other: lost},
+	{does: "a wrong path", script: `post(event, {}, {}, "/nowhere")`, each: "404", any: "404", listed: "404", other: lost},
+	{does: "a wrong path with credentials", script: `post(event, {}, WITH, "/nowhere")`, each: "404", any: lost, listed: "404", other: lost},
+	{does: "a wrong path, JSON", script: `post(event, {"Content-Type": JSON_TYPE}, {}, "/nowhere")`, each: "404", any: "404", listed: "404", other: lost},
 	{does: "an unknown encoding", script: `post(event, {"Content-Encoding": "br"})`, each: "415", any: "415", listed: "415", other: lost},
 	{does: "5 MB", script: `post(event + " ".repeat(5e6), {})`, each: "413", any: "413", listed: "413", other: "413"},
 	{does: "Firehose and S3 are down", script: `post(event, {})`, down: true, each: "503 after 5", any: "503 after 5", listed: "503 after 5", other: lost},
@@ -95,7 +96,7 @@ const pageScript = `(() => {
 // TestWhatABrowserSeesAndStores: each thing that a page does, in a real browser, on another
 // origin than the endpoint's.
 func TestWhatABrowserSeesAndStores(t *testing.T) {
-	tab := openBrowser(t)
+	tab := browser.Open(t)
 	pages := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		fmt.Fprint(w, "<title>page</title>")
 	}))
@@ -204,37 +205,4 @@ func failing(o *simulator.Options, down *atomic.Bool) {
 		}
 		return nil
 	}
-}
-
-// openBrowser starts a browser with a profile of its own and nothing that asks the network
-// by itself, and returns its tab.
-func openBrowser(t *testing.T) context.Context {
-	t.Helper()
-	var path string
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "chrome"} {
-		if found, err := exec.LookPath(name); err == nil && path == "" {
-			path = found
-		}
-	}
-	if path == "" {
-		t.Skip("no Chromium on the PATH: what browsers make of CORS is not tested here (apt-get install chromium)")
-	}
-	options := []chromedp.ExecAllocatorOption{
-		chromedp.ExecPath(path), chromedp.UserDataDir(t.TempDir()),
-		chromedp.Headless, chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun,
-	}
-	for _, off := range []string{"disable-quic", "disable-background-networking", "disable-component-update", "disable-sync"} {
-		options = append(options, chromedp.Flag(off, true))
-	}
-	allocator, stop := chromedp.NewExecAllocator(t.Context(), options...)
-	tab, closeTab := chromedp.NewContext(allocator)
-	t.Cleanup(func() {
-		_ = chromedp.Cancel(tab) // waits for the browser to end; the test's context may have ended it before
-		closeTab()
-		stop()
-	})
-	if err := chromedp.Do(tab); err != nil {
-		t.Fatalf("starting %s: %v", path, err)
-	}
-	return tab
 }

@@ -41,23 +41,10 @@ func goldenTemplates(t *testing.T) []*simulator.Template {
 	return templates
 }
 
-// patientTemplates are the golden templates with more time for each put: the
-// deployed limits are AWS's speed, and on a busy machine slow is not broken.
+// patientTemplates are the golden templates with more time for each put.
 func patientTemplates(t *testing.T) []*simulator.Template {
 	t.Helper()
-	return patient(goldenTemplates(t))
-}
-
-func patient(templates []*simulator.Template) []*simulator.Template {
-	settings := simulator.Variables(templates, "Ingest")
-	settings["PUT_ANSWER_TIMEOUT"], settings["PUT_ATTEMPT_TIMEOUT"] = "9s", "9s"
-	settings["SPILL_ANSWER_TIMEOUT"], settings["SPILL_ATTEMPT_TIMEOUT"] = "4s", "4s"
-	settings["ANSWER_WITHIN"] = "27s"
-	simulator.Properties(templates, "Ingest", "AWS::Lambda::Function")["Timeout"] = 28
-	for _, method := range []string{"EdgeApiPOST", "EdgeApieventsPOST"} {
-		simulator.Properties(templates, method, "AWS::ApiGateway::Method")["Integration"].(map[string]any)["TimeoutInMillis"] = 29_000
-	}
-	return templates
+	return simulator.Patient(goldenTemplates(t))
 }
 
 // start runs the pipeline of the templates with short buffers.
@@ -94,7 +81,7 @@ func sendAll(t *testing.T, sim *simulator.Simulator, requests []traffic.Request)
 
 // settle holds the lake to what was sent: all of it acknowledged, nothing lost, nothing
 // that was not sent, no byte changed.
-func settle(t *testing.T, sim *simulator.Simulator, ledger *traffic.Ledger) traffic.Account {
+func settle(t *testing.T, sim *simulator.Simulator, ledger *traffic.Ledger) traffic.Tally {
 	t.Helper()
 	found := readLake(t, sim)
 	for _, failed := range found.Failed {
@@ -157,7 +144,7 @@ func flush(t *testing.T, sim *simulator.Simulator) {
 
 // checkCounters compares what the status line shows with what happened. The
 // functions' counts travel through their logs, a moment behind their answers.
-func checkCounters(t *testing.T, sim *simulator.Simulator, requests int, a traffic.Account) {
+func checkCounters(t *testing.T, sim *simulator.Simulator, requests int, a traffic.Tally) {
 	t.Helper()
 	var c simulator.Counters
 	for range 100 {

@@ -22,7 +22,7 @@ var (
 )
 
 // register makes an internal extension, a thread of the runtime's own process, a
-// party of the environment.
+// consumer of the sandbox.
 // https://docs.aws.amazon.com/lambda/latest/dg/runtimes-extensions-api.html#extensions-registration-api-a
 func (api *runtimeAPI) register(w http.ResponseWriter, r *http.Request) {
 	var wish struct {
@@ -33,7 +33,7 @@ func (api *runtimeAPI) register(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusBadRequest, "InvalidRequestFormat", "name or events are missing")
 		return
 	}
-	id, err := api.environment.register(name, wish.Events)
+	id, err := api.sandbox.register(name, wish.Events)
 	if err != nil {
 		refuse(w, http.StatusForbidden, "Extension.RegistrationError", err.Error())
 		return
@@ -41,18 +41,18 @@ func (api *runtimeAPI) register(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Lambda-Extension-Identifier", id)
 	w.Header().Set("Content-Type", "application/json")
 	_ = json.NewEncoder(w).Encode(map[string]string{ // a process that does not read it is noticed by its silence
-		"functionName": api.environment.function.config.Name, "functionVersion": "$LATEST",
-		"handler": api.environment.function.config.Handler,
+		"functionName": api.sandbox.function.config.Name, "functionVersion": "$LATEST",
+		"handler": api.sandbox.function.config.Handler,
 	})
 }
 
-func (e *environment) register(name string, events []string) (id string, err error) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.runtime.asked || e.ready {
+func (s *sandbox) register(name string, events []string) (id string, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.runtime.asked || s.ready {
 		return "", errTooLate
 	}
-	for _, p := range e.extensions {
+	for _, p := range s.extensions {
 		if p.name == name {
 			return "", errTwice
 		}
@@ -67,22 +67,22 @@ func (e *environment) register(name string, events []string) (id string, err err
 		}
 	}
 	id = uuid.NewString()
-	e.extensions[id] = newParty(name, len(events) > 0)
+	s.extensions[id] = newConsumer(name, len(events) > 0)
 	return id, nil
 }
 
 // nextOfExtension waits for an invocation, as the runtime does.
 // https://docs.aws.amazon.com/lambda/latest/dg/runtimes-extensions-api.html#extensions-api-next
 func (api *runtimeAPI) nextOfExtension(w http.ResponseWriter, r *http.Request) {
-	e := api.environment
-	e.mu.Lock()
-	extension := e.extensions[r.Header.Get("Lambda-Extension-Identifier")]
-	e.mu.Unlock()
+	s := api.sandbox
+	s.mu.Lock()
+	extension := s.extensions[r.Header.Get("Lambda-Extension-Identifier")]
+	s.mu.Unlock()
 	if extension == nil {
 		refuse(w, http.StatusForbidden, "Extension.UnknownExtensionIdentifier", "no such extension")
 		return
 	}
-	inv := e.next(r.Context(), extension)
+	inv := s.next(r.Context(), extension)
 	if inv == nil {
 		return // the process is gone or being stopped
 	}
@@ -90,7 +90,7 @@ func (api *runtimeAPI) nextOfExtension(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
 	_ = json.NewEncoder(w).Encode(map[string]any{ // as above
 		"eventType": extensionInvoke, "deadlineMs": inv.deadline.UnixMilli(), "requestId": inv.id,
-		"invokedFunctionArn": e.function.config.ARN,
+		"invokedFunctionArn": s.function.config.ARN,
 		"tracing":            map[string]string{"type": "X-Amzn-Trace-Id", "value": inv.trace},
 	})
 }

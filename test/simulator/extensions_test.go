@@ -29,7 +29,7 @@ func (l *logged) count(line string) int {
 	return len(slices.DeleteFunc(slices.Clone(l.lines), func(other string) bool { return other != line }))
 }
 
-// TestWorkLeftBehindStandsStill until the next invocation: an environment that is
+// TestWorkLeftBehindStandsStill until the next invocation: a sandbox that is
 // idle is frozen.
 func TestWorkLeftBehindStandsStill(t *testing.T) {
 	var log logged
@@ -40,7 +40,7 @@ func TestWorkLeftBehindStandsStill(t *testing.T) {
 	before := log.count("still working")
 	time.Sleep(200 * time.Millisecond)
 	if after := log.count("still working"); after != before {
-		t.Errorf("%d lines were written while the environment was idle", after-before)
+		t.Errorf("%d lines were written while the sandbox was idle", after-before)
 	}
 	if second := mustInvoke(t, f, order{}); second.PID != first.PID {
 		t.Errorf("process %d answered, want %d, which was idle", second.PID, first.PID)
@@ -60,7 +60,7 @@ func TestAnExtensionHoldsOffTheFreeze(t *testing.T) {
 		}
 		settle(f)
 		if done := log.count("finished after the answer"); done != n+1 {
-			t.Errorf("%d invocations are finished in an idle environment, want %d", done, n+1)
+			t.Errorf("%d invocations are finished in an idle sandbox, want %d", done, n+1)
 		}
 		if pid != 0 && answer.PID != pid {
 			t.Errorf("process %d answered, want %d", answer.PID, pid)
@@ -70,7 +70,7 @@ func TestAnExtensionHoldsOffTheFreeze(t *testing.T) {
 }
 
 func TestRegistrationsThatLambdaRefuses(t *testing.T) {
-	e := &environment{runtime: newParty("runtime", true), extensions: map[string]*party{}, function: &Function{}}
+	e := &sandbox{runtime: newConsumer("runtime", true), extensions: map[string]*consumer{}, function: &Function{}}
 	api, err := newRuntimeAPI(e)
 	if err != nil {
 		t.Fatal(err)

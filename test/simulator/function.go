@@ -11,12 +11,12 @@ import (
 	"time"
 )
 
-// graceForNext is how long a request waits for an environment that has answered
+// graceForNext is how long a request waits for a sandbox that has answered
 // and is about to ask for its next event, before another one is started: on one
 // machine the caller's next request can be faster than that question.
 const graceForNext = 5 * time.Millisecond
 
-// initTimeout is how long an environment may take until its first question.
+// initTimeout is how long a sandbox may take until its first question.
 // https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
 const initTimeout = 10 * time.Second
 
@@ -49,37 +49,37 @@ type FunctionConfig struct {
 // Function is one Lambda function: a pool of sandboxes, each a process of the
 // real bootstrap that serves one invocation at a time.
 //
-// An environment is frozen while it is idle, by SIGSTOP: work that a function leaves
+// A sandbox is frozen while it is idle, by SIGSTOP: work that a function leaves
 // behind its answer stands still, as it does on AWS.
 //
 // Known to differ from AWS: memory and processor are not limited; where Lambda would start
-// a sandbox for each request at once, those above MaxSandboxes wait; an environment is
+// a sandbox for each request at once, those above MaxSandboxes wait; a sandbox is
 // never retired for its age; an init that takes too long is not tried a second time;
-// environments share the machine's file system; extensions are internal ones only;
+// sandboxes share the machine's file system; extensions are internal ones only;
 // there are no response streams and no asynchronous invocations.
 type Function struct {
 	config FunctionConfig
 
 	mu       sync.Mutex
 	version  int            // of config.Variables
-	lives    sync.WaitGroup // one for each environment, from before its start to after its end
-	all      map[*environment]bool
-	starting int            // environments that are not in all yet
-	idle     []*environment // the most recently used is last, and is used first
+	lives    sync.WaitGroup // one for each sandbox, from before its start to after its end
+	all      map[*sandbox]bool
+	starting int        // sandboxes that are not in all yet
+	idle     []*sandbox // the most recently used is last, and is used first
 	waiting  []chan handover
 	stopped  bool
 }
 
-// handover is what a waiting request gets: an environment, or why there is none.
+// handover is what a waiting request gets: a sandbox, or why there is none.
 type handover struct {
-	environment *environment
-	err         error
+	sandbox *sandbox
+	err     error
 }
 
 // NewFunction returns the function; no process starts before the first request.
 func NewFunction(config FunctionConfig) *Function {
 	config.Concurrency = cmp.Or(config.Concurrency, accountConcurrency)
-	return &Function{config: config, all: map[*environment]bool{}}
+	return &Function{config: config, all: map[*sandbox]bool{}}
 }
 
 // Invoke runs the function on event and returns its answer. The error is a
@@ -109,17 +109,17 @@ func (f *Function) Invoke(ctx context.Context, event []byte) ([]byte, error) {
 	return inv.body, nil
 }
 
-// begin hands event to an environment. One that has died while it was idle is
+// begin hands event to a sandbox. One that has died while it was idle is
 // passed over, as it would be on AWS.
 func (f *Function) begin(ctx context.Context, event []byte) (*invocation, error) {
 	for {
-		e, err := f.acquire(ctx)
+		s, err := f.acquire(ctx)
 		if err != nil {
 			return nil, err
 		}
-		inv := newInvocation(e, event, traceFrom(ctx))
-		if e.begin(inv) {
-			go e.oversee(inv)
+		inv := newInvocation(s, event, traceFrom(ctx))
+		if s.begin(inv) {
+			go s.oversee(inv)
 			return inv, nil
 		}
 	}
@@ -128,17 +128,17 @@ func (f *Function) begin(ctx context.Context, event []byte) (*invocation, error)
 // errEventTooLarge says that an event is over the service's limit.
 var errEventTooLarge = errors.New("event too large")
 
-// acquire returns an environment that waits for work: an idle one, one that
+// acquire returns a sandbox that waits for work: an idle one, one that
 // finishes meanwhile, or a new one.
-func (f *Function) acquire(ctx context.Context) (*environment, error) {
-	e, waiter, finishing, err := f.idleOrWait()
-	if e != nil || err != nil {
-		return e, err
+func (f *Function) acquire(ctx context.Context) (*sandbox, error) {
+	s, waiter, finishing, err := f.idleOrWait()
+	if s != nil || err != nil {
+		return s, err
 	}
 	if finishing {
 		select {
 		case h := <-waiter:
-			return h.environment, h.err
+			return h.sandbox, h.err
 		case <-time.After(graceForNext):
 		case <-ctx.Done():
 			return nil, f.abandon(waiter, ctx.Err())
@@ -147,36 +147,36 @@ func (f *Function) acquire(ctx context.Context) (*environment, error) {
 	f.grow(waiter)
 	select {
 	case h := <-waiter:
-		return h.environment, h.err
+		return h.sandbox, h.err
 	case <-ctx.Done():
 		return nil, f.abandon(waiter, ctx.Err())
 	}
 }
 
-// idleOrWait takes an idle environment or queues a waiter, and then says whether
-// an environment is about to become idle for it.
-func (f *Function) idleOrWait() (*environment, chan handover, bool, error) {
+// idleOrWait takes an idle sandbox or queues a waiter, and then says whether
+// a sandbox is about to become idle for it.
+func (f *Function) idleOrWait() (*sandbox, chan handover, bool, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.stopped {
 		return nil, nil, false, errStopped
 	}
 	if last := len(f.idle) - 1; last >= 0 {
-		e := f.idle[last]
+		s := f.idle[last]
 		f.idle = f.idle[:last]
-		e.process.thaw()
-		return e, nil, false, nil
+		s.process.thaw()
+		return s, nil, false, nil
 	}
 	waiter := make(chan handover, 1)
 	f.waiting = append(f.waiting, waiter)
 	return nil, waiter, f.finishingLocked() >= len(f.waiting), nil
 }
 
-// finishingLocked counts the environments that have answered and are about to ask
+// finishingLocked counts the sandboxes that have answered and are about to ask
 // for the next event.
 func (f *Function) finishingLocked() (n int) {
-	for e := range f.all {
-		if e.finishing {
+	for s := range f.all {
+		if s.finishing {
 			n++
 		}
 	}
@@ -199,15 +199,15 @@ func (f *Function) crowdLocked() (throttled bool) {
 
 // initializingLocked counts the processes that have not asked for their first event.
 func (f *Function) initializingLocked() (n int) {
-	for e := range f.all {
-		if !e.isReady() {
+	for s := range f.all {
+		if !s.isReady() {
 			n++
 		}
 	}
 	return n
 }
 
-// grow starts an environment for a waiter that still waits, if there may be one more.
+// grow starts a sandbox for a waiter that still waits, if there may be one more.
 // Whichever becomes idle first, this one or another, is handed to whoever waits longest.
 func (f *Function) grow(waiter chan handover) {
 	f.mu.Lock()
@@ -225,13 +225,13 @@ func (f *Function) grow(waiter chan handover) {
 	}
 }
 
-// live is the whole life of one environment.
+// live is the whole life of one sandbox.
 func (f *Function) live() {
-	e, err := startEnvironment(f)
+	s, err := startSandbox(f)
 	f.mu.Lock()
 	f.starting--
 	if err == nil {
-		f.all[e] = true
+		f.all[s] = true
 	}
 	stopped := f.stopped
 	f.mu.Unlock()
@@ -240,9 +240,9 @@ func (f *Function) live() {
 		return
 	}
 	if stopped {
-		e.process.stop()
+		s.process.stop()
 	}
-	e.watch()
+	s.watch()
 }
 
 // failOne tells whoever waits longest why no process came of the one that was started
@@ -264,46 +264,46 @@ func (f *Function) handOverLocked(h handover) bool {
 	return true
 }
 
-// release makes e available: its runtime and extensions have asked for the next
-// event. When there is none, the environment is frozen, with whatever work it has
+// release makes s available: its runtime and extensions have asked for the next
+// event. When there is none, the sandbox is frozen, with whatever work it has
 // left behind.
-func (f *Function) release(e *environment) {
+func (f *Function) release(s *sandbox) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	e.finishing = false
-	if e.retired || e.version != f.version {
-		f.retireLocked(e) // it has finished what it had begun
+	s.finishing = false
+	if s.retired || s.version != f.version {
+		f.retireLocked(s) // it has finished what it had begun
 		f.replaceLocked()
 		return
 	}
-	if !f.handOverLocked(handover{environment: e}) {
+	if !f.handOverLocked(handover{sandbox: s}) {
 		if !f.config.Awake {
-			e.process.freeze()
+			s.process.freeze()
 		}
-		f.idle = append(f.idle, e)
+		f.idle = append(f.idle, s)
 	}
 }
 
-// answered notes that e has answered, and will ask for the next event soon.
-func (f *Function) answered(e *environment) {
+// answered notes that s has answered, and will ask for the next event soon.
+func (f *Function) answered(s *sandbox) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	e.finishing = true
+	s.finishing = true
 }
 
-// gone forgets e, whose process has ended. A request that waited for it to become idle
+// gone forgets s, whose process has ended. A request that waited for it to become idle
 // gets another one.
-func (f *Function) gone(e *environment) {
+func (f *Function) gone(s *sandbox) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	delete(f.all, e)
-	f.idle = slices.DeleteFunc(f.idle, func(other *environment) bool { return other == e })
-	if e.isReady() {
+	delete(f.all, s)
+	f.idle = slices.DeleteFunc(f.idle, func(other *sandbox) bool { return other == s })
+	if s.isReady() {
 		f.replaceLocked()
 	}
 }
 
-// abandon takes a waiter out of the queue. An environment that it was handed
+// abandon takes a waiter out of the queue. A sandbox that it was handed
 // meanwhile goes to the next one.
 func (f *Function) abandon(waiter chan handover, cause error) error {
 	f.mu.Lock()
@@ -311,8 +311,8 @@ func (f *Function) abandon(waiter chan handover, cause error) error {
 	f.mu.Unlock()
 	select {
 	case h := <-waiter:
-		if h.environment != nil {
-			f.release(h.environment)
+		if h.sandbox != nil {
+			f.release(h.sandbox)
 		}
 	default:
 	}
@@ -323,8 +323,8 @@ func (f *Function) abandon(waiter chan handover, cause error) error {
 func (f *Function) Processes() (pids []int) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for e := range f.all {
-		pids = append(pids, e.process.cmd.Process.Pid)
+	for s := range f.all {
+		pids = append(pids, s.process.cmd.Process.Pid)
 	}
 	return pids
 }
@@ -354,9 +354,9 @@ func (f *Function) Kill() int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	killed := len(f.all)
-	for e := range f.all {
-		e.retired = true
-		e.process.kill()
+	for s := range f.all {
+		s.retired = true
+		s.process.kill()
 	}
 	clear(f.all)
 	f.idle = nil
@@ -368,13 +368,13 @@ func (f *Function) Kill() int {
 func (f *Function) Freeze() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for e := range f.all {
-		e.process.freeze()
+	for s := range f.all {
+		s.process.freeze()
 	}
 }
 
 // Update gives the function another value of a variable, as a deploy does: what comes
-// next gets environments that have it, and those before end once they have finished
+// next gets sandboxes that have it, and those before end once they have finished
 // what they had begun.
 func (f *Function) Update(variable, value string) {
 	f.mu.Lock()
@@ -382,13 +382,13 @@ func (f *Function) Update(variable, value string) {
 	f.config.Variables = maps.Clone(f.config.Variables)
 	f.config.Variables[variable] = value
 	f.version++
-	for _, e := range f.idle {
-		f.retireLocked(e)
+	for _, s := range f.idle {
+		f.retireLocked(s)
 	}
 	f.idle = nil
 }
 
-// replaceLocked starts an environment for whoever counted on one that is gone.
+// replaceLocked starts a sandbox for whoever counted on one that is gone.
 func (f *Function) replaceLocked() {
 	room := len(f.all)+f.starting < f.config.MaxSandboxes
 	if room && !f.stopped && len(f.waiting) > f.starting+f.initializingLocked() {
@@ -397,37 +397,37 @@ func (f *Function) replaceLocked() {
 	}
 }
 
-// neverReady tells whoever waits longest why e, whose process has ended, did not come
+// neverReady tells whoever waits longest why s, whose process has ended, did not come
 // to its first event; unless it was killed for no fault of the function's.
-func (f *Function) neverReady(e *environment) {
+func (f *Function) neverReady(s *sandbox) {
 	f.mu.Lock()
-	retired := e.retired
+	retired := s.retired
 	if retired {
 		f.replaceLocked()
 	}
 	f.mu.Unlock()
 	if !retired {
-		f.failOne(e.exitError())
+		f.failOne(s.exitError())
 	}
 }
 
-// retireLocked ends an environment that gets no more work, and counts no more.
-func (f *Function) retireLocked(e *environment) {
-	delete(f.all, e)
-	e.retired = true
-	go e.process.stop()
+// retireLocked ends a sandbox that gets no more work, and counts no more.
+func (f *Function) retireLocked(s *sandbox) {
+	delete(f.all, s)
+	s.retired = true
+	go s.process.stop()
 }
 
 // Close ends every process and waits until they are gone.
 func (f *Function) Close() {
 	f.mu.Lock()
 	f.stopped = true
-	environments := slices.Collect(maps.Keys(f.all))
+	sandboxes := slices.Collect(maps.Keys(f.all))
 	for f.handOverLocked(handover{err: errStopped}) {
 	}
 	f.mu.Unlock()
-	for _, e := range environments {
-		f.lives.Go(e.process.stop)
+	for _, s := range sandboxes {
+		f.lives.Go(s.process.stop)
 	}
 	f.lives.Wait()
 }

@@ -61,7 +61,7 @@ func mustInvoke(t *testing.T, f *Function, o order) outcome {
 	return out
 }
 
-// settle waits until every environment that has answered has asked for its next event.
+// settle waits until every sandbox that has answered has asked for its next event.
 func settle(f *Function) {
 	finishing := func() bool {
 		f.mu.Lock()
@@ -86,7 +86,7 @@ func wantFunctionError(t *testing.T, err error, kind, message string) {
 	}
 }
 
-func TestRequestsInTurnShareAnEnvironment(t *testing.T) {
+func TestRequestsInTurnShareASandbox(t *testing.T) {
 	f := testFunction(t, "function")
 	first := mustInvoke(t, f, order{})
 	for range 20 {
@@ -100,27 +100,27 @@ func TestRequestsInTurnShareAnEnvironment(t *testing.T) {
 	}
 }
 
-// TestARequestWaitsForAnEnvironmentThatHasAnswered instead of starting another: a
+// TestARequestWaitsForASandboxThatHasAnswered instead of starting another: a
 // caller's next request can be faster than the process's next question.
-func TestARequestWaitsForAnEnvironmentThatHasAnswered(t *testing.T) {
+func TestARequestWaitsForASandboxThatHasAnswered(t *testing.T) {
 	f := NewFunction(FunctionConfig{MaxSandboxes: 10})
-	e := &environment{function: f}
+	e := &sandbox{function: f}
 	f.all[e] = true
 	f.answered(e)
 	_, first, soon, err := f.idleOrWait()
 	if !soon || err != nil {
-		t.Errorf("soon is %v, error %v; want to wait for the one environment", soon, err)
+		t.Errorf("soon is %v, error %v; want to wait for the one sandbox", soon, err)
 	}
 	if _, _, soon, _ := f.idleOrWait(); soon {
-		t.Error("two requests wait for one environment")
+		t.Error("two requests wait for one sandbox")
 	}
 	f.release(e)
-	if h := <-first; h.environment != e {
+	if h := <-first; h.sandbox != e {
 		t.Errorf("the first in the queue got %+v", h)
 	}
 }
 
-func TestOverlappingRequestsGetEnvironmentsOfTheirOwn(t *testing.T) {
+func TestOverlappingRequestsGetTheirOwnSandboxes(t *testing.T) {
 	f := testFunction(t, "function")
 	pids := make(chan int, 3)
 	var requests sync.WaitGroup
@@ -134,7 +134,7 @@ func TestOverlappingRequestsGetEnvironmentsOfTheirOwn(t *testing.T) {
 	}
 }
 
-func TestTheMostRecentlyUsedEnvironmentIsUsedFirst(t *testing.T) {
+func TestTheMostRecentlyUsedSandboxIsUsedFirst(t *testing.T) {
 	f := testFunction(t, "function")
 	var requests sync.WaitGroup
 	var last int
@@ -210,7 +210,7 @@ func TestWhileEverySandboxIsBusyRequestsWait(t *testing.T) {
 	}
 }
 
-func TestTimeoutKillsTheEnvironment(t *testing.T) {
+func TestTimeoutKillsTheSandbox(t *testing.T) {
 	f := testFunction(t, "function", func(c *FunctionConfig) { c.Timeout = time.Second })
 	before := mustInvoke(t, f, order{})
 	settle(f)
@@ -237,7 +237,7 @@ func TestCrashIsReportedAndTheNextRequestIsFine(t *testing.T) {
 	mustInvoke(t, f, order{})
 }
 
-func TestErrorOfTheHandlerKeepsTheEnvironment(t *testing.T) {
+func TestErrorOfTheHandlerKeepsTheSandbox(t *testing.T) {
 	f := testFunction(t, "function")
 	before := mustInvoke(t, f, order{})
 	settle(f)
@@ -245,7 +245,7 @@ func TestErrorOfTheHandlerKeepsTheEnvironment(t *testing.T) {
 	wantFunctionError(t, err, "errorString", "out of luck")
 	settle(f)
 	if after := mustInvoke(t, f, order{}); after.PID != before.PID {
-		t.Error("an error that was returned cost the environment")
+		t.Error("an error that was returned cost the sandbox")
 	}
 }
 
@@ -293,7 +293,7 @@ func TestTheCallerHasTheAnswerBeforeTheProcessIsDone(t *testing.T) {
 	}
 }
 
-func TestAnIdleEnvironmentThatDiedIsPassedOver(t *testing.T) {
+func TestAnIdleSandboxThatDiedIsPassedOver(t *testing.T) {
 	f := testFunction(t, "function")
 	for range 3 {
 		out := mustInvoke(t, f, order{})
@@ -309,7 +309,7 @@ func TestAnIdleEnvironmentThatDiedIsPassedOver(t *testing.T) {
 	}
 }
 
-func TestARuntimeThatAsksTwiceIsOneEnvironment(t *testing.T) {
+func TestARuntimeThatAsksTwiceIsOneSandbox(t *testing.T) {
 	f := testFunction(t, "ask twice")
 	_, err := invoke(t, f, order{})
 	wantFunctionError(t, err, "Runtime.NoResponse", "without answering")

@@ -14,6 +14,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"global-ingest/lambdas/clients"
 )
 
 // invokerFunc is a function that a test writes down.
@@ -210,12 +212,29 @@ func TestIntegrationTimeoutIsTheTemplates(t *testing.T) {
 	wantAnswer(t, ask(g, "POST", "/events", nil), 504, `{"message":"Endpoint request timed out"}`, "Retry-After", "1")
 }
 
-func TestUnknownRoutesAre403WithCORS(t *testing.T) {
+func TestUnknownRoutesAre404WithCORS(t *testing.T) {
 	g := devGateway(t, answering(`{"statusCode":200}`))
-	for _, request := range [][2]string{{"GET", "/events"}, {"POST", "/nowhere"}, {"POST", "/events/more"}, {"POST", "/Events"}, {"DELETE", "/"}} {
+	for _, request := range [][2]string{{"PUT", "/events"}, {"HEAD", "/events"}, {"DELETE", "/nowhere"}, {"DELETE", "/"}} {
 		t.Log(request)
-		wantAnswer(t, ask(g, request[0], request[1], nil, "Origin", page), 403, `{"message":"no such method and path: POST events to /events"}`,
+		wantAnswer(t, ask(g, request[0], request[1], nil, "Origin", page), 404, clients.NoSuchPath,
 			"Access-Control-Allow-Origin", page, "X-Amzn-Errortype", "MissingAuthenticationTokenException", "Content-Type", "application/json")
+	}
+}
+
+// The greedy path parameter has every path but those of other resources.
+func TestEveryOtherPathIsTheGreedyOnes(t *testing.T) {
+	var event proxyEvent
+	g := devGateway(t, invokerFunc(func(_ context.Context, data []byte) ([]byte, error) {
+		event = proxyEvent{}
+		return []byte(`{"statusCode":200}`), json.Unmarshal(data, &event)
+	}))
+	for path, want := range map[string]string{
+		"/nowhere": greedy, "/events/more": greedy, "/Events": greedy, "/v1/batch/": greedy, "/events": "/events", "/": "/",
+	} {
+		if got := ask(g, "POST", path, nil); got.StatusCode != 200 || event.Resource != want || event.Path != path ||
+			want == greedy && event.PathParameters["proxy"] != strings.Trim(path, "/") {
+			t.Errorf("POST %s is answered %d by %s, path %s %v", path, got.StatusCode, event.Resource, event.Path, event.PathParameters)
+		}
 	}
 }
 
@@ -374,7 +393,7 @@ func TestWhatTheGatewayDoesNotFollowIsRefused(t *testing.T) {
 		{"EdgeApieventsPOST", []string{"Integration", "Uri"}, "arn:aws:apigateway:x:lambda:path/2015-03-31/functions/f/invocations", "no function f"},
 		{"EdgeApieventsPOST", []string{"RequestValidatorId"}, "x", `unknown field "RequestValidatorId"`},
 		{"EdgeApi6", []string{"MinimumCompressionSize"}, number(1), `unknown field "MinimumCompressionSize"`},
-		{"EdgeApieventsA", []string{"PathPart"}, "{proxy+}", "path parameter {proxy+} is not supported"},
+		{"EdgeApieventsA", []string{"PathPart"}, "{name}", "path parameter {name} is not supported"},
 		{"EdgeApieventsOPTIONS", []string{"Integration", "RequestTemplates"}, map[string]any{"application/json": "#set($x = 1)"}, "only a constant statusCode"},
 		{"EdgeApieventsOPTIONS", []string{"MethodResponses"}, []any{map[string]any{"StatusCode": "200"}}, "204 has no method response"},
 		{"EdgeApieventsOPTIONS", []string{"MethodResponses"}, []any{map[string]any{"StatusCode": "204"}}, "does not declare method.response.header"},

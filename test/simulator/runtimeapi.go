@@ -21,20 +21,20 @@ const maxResponseBytes = 6<<20 + 100
 const maxEventBytes = 6 << 20
 
 // runtimeAPI is the HTTP API that a function's process asks for work, one
-// listener per environment. The Extensions API stands beside it.
+// listener per sandbox. The Extensions API stands beside it.
 // https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
 type runtimeAPI struct {
-	environment *environment
-	listener    net.Listener
-	server      *http.Server
+	sandbox  *sandbox
+	listener net.Listener
+	server   *http.Server
 }
 
-func newRuntimeAPI(e *environment) (*runtimeAPI, error) {
+func newRuntimeAPI(s *sandbox) (*runtimeAPI, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, fmt.Errorf("listening for the runtime API: %w", err)
 	}
-	api := &runtimeAPI{environment: e, listener: listener}
+	api := &runtimeAPI{sandbox: s, listener: listener}
 	api.server = &http.Server{Handler: api.routes(), ReadHeaderTimeout: 10 * time.Second}
 	go func() { _ = api.server.Serve(listener) }() // ends with close, the only way it ends
 	return api, nil
@@ -55,16 +55,16 @@ func (api *runtimeAPI) address() string { return api.listener.Addr().String() }
 
 func (api *runtimeAPI) close() { _ = api.server.Close() }
 
-// next waits for an invocation, which may take as long as the environment lives.
+// next waits for an invocation, which may take as long as the sandbox lives.
 func (api *runtimeAPI) next(w http.ResponseWriter, r *http.Request) {
-	inv := api.environment.next(r.Context(), api.environment.runtime)
+	inv := api.sandbox.next(r.Context(), api.sandbox.runtime)
 	if inv == nil {
 		return // the process is gone or being stopped
 	}
 	h := w.Header()
 	h.Set("Lambda-Runtime-Aws-Request-Id", inv.id)
 	h.Set("Lambda-Runtime-Deadline-Ms", strconv.FormatInt(inv.deadline.UnixMilli(), 10))
-	h.Set("Lambda-Runtime-Invoked-Function-Arn", api.environment.function.config.ARN)
+	h.Set("Lambda-Runtime-Invoked-Function-Arn", api.sandbox.function.config.ARN)
 	h.Set("Lambda-Runtime-Trace-Id", inv.trace)
 	h.Set("Content-Type", "application/json")
 	h.Set("Content-Length", strconv.Itoa(len(inv.event)))
@@ -74,7 +74,7 @@ func (api *runtimeAPI) next(w http.ResponseWriter, r *http.Request) {
 // response is the function's answer. The caller has it from here on, whatever
 // the process does before it asks for the next event.
 func (api *runtimeAPI) response(w http.ResponseWriter, r *http.Request) {
-	inv := api.environment.running(r.PathValue("id"))
+	inv := api.sandbox.running(r.PathValue("id"))
 	if inv == nil {
 		refuse(w, http.StatusBadRequest, "InvalidRequestID", "no such invocation")
 		return
@@ -107,7 +107,7 @@ func trailerError(trailer http.Header) *FunctionError {
 }
 
 func (api *runtimeAPI) failure(w http.ResponseWriter, r *http.Request) {
-	inv := api.environment.running(r.PathValue("id"))
+	inv := api.sandbox.running(r.PathValue("id"))
 	if inv == nil {
 		refuse(w, http.StatusBadRequest, "InvalidRequestID", "no such invocation")
 		return
@@ -117,7 +117,7 @@ func (api *runtimeAPI) failure(w http.ResponseWriter, r *http.Request) {
 }
 
 func (api *runtimeAPI) initError(w http.ResponseWriter, r *http.Request) {
-	api.environment.initFailed(readError(w, r))
+	api.sandbox.initFailed(readError(w, r))
 	accept(w)
 }
 

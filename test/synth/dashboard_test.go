@@ -1,20 +1,20 @@
 package synth
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
-	"html"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"global-ingest/test/figures"
 )
 
 // A unit of a dashboard's grid, and the text in it, in pixels of the drawing.
 const (
 	unitWidth   = 56
-	unitHeight  = 25
+	unitHeight  = 29
 	gap         = 4
 	titleLine   = 16
 	metricLine  = 12
@@ -25,29 +25,33 @@ const (
 var palette = []string{"#1f77b4", "#ff7f0e", "#2ca02c", "#d62728", "#9467bd", "#8c564b", "#e377c2", "#7f7f7f", "#bcbd22", "#17becf"}
 
 // board is what is drawn of a dashboard's body.
-type board struct {
-	Widgets []struct {
-		Type                string
-		X, Y, Width, Height int
-		Properties          struct {
-			Title, Markdown string
-			Alarms          []string
-			Metrics         [][]any
-			YAxis           struct{ Left struct{ Label string } }
-			Annotations     struct{ Horizontal []struct{ Value float64 } }
-		}
+type board struct{ Widgets []widget }
+
+type widget struct {
+	Type                string
+	X, Y, Width, Height int
+	Properties          struct {
+		Title, Markdown string
+		Alarms          []string
+		Metrics         [][]any
+		YAxis           struct{ Left struct{ Label string } }
+		Annotations     struct{ Horizontal []struct{ Value float64 } }
 	}
+}
+
+// boardOf is the dashboard of a Pipeline stack.
+func boardOf(t *testing.T, s *stack) (b board) {
+	t.Helper()
+	if err := json.Unmarshal([]byte(s.text(at(s.the(t, "WatchDashboard").Properties, "DashboardBody"))), &b); err != nil {
+		t.Fatal(err)
+	}
+	return b
 }
 
 // TestGoldensAreDrawn keeps infra/dashboard.svg the picture of what Prod's template
 // deploys: where each graph stands and what it draws, without any data.
 func TestGoldensAreDrawn(t *testing.T) {
-	s := stackOf(t, "Prod", "Pipeline")
-	var b board
-	if err := json.Unmarshal([]byte(s.text(at(s.the(t, "WatchDashboard").Properties, "DashboardBody"))), &b); err != nil {
-		t.Fatal(err)
-	}
-	got, path := b.draw(), filepath.Join(root, "infra", "dashboard.svg")
+	got, path := boardOf(t, stackOf(t, "Prod", "Pipeline")).draw(), filepath.Join(root, "infra", "dashboard.svg")
 	if *update {
 		write(t, path, got)
 		return
@@ -64,12 +68,8 @@ func TestGoldensAreDrawn(t *testing.T) {
 // TestDashboardFits: widgets neither overlap nor leave the grid, and a graph draws something.
 func TestDashboardFits(t *testing.T) {
 	each(t, "Pipeline", func(t *testing.T, s *stack) {
-		var b board
-		if err := json.Unmarshal([]byte(s.text(at(s.the(t, "WatchDashboard").Properties, "DashboardBody"))), &b); err != nil {
-			t.Fatal(err)
-		}
 		taken := map[[2]int]bool{}
-		for _, w := range b.Widgets {
+		for _, w := range boardOf(t, s).Widgets {
 			if w.X+w.Width > 24 || w.Type == "metric" && len(w.Properties.Metrics) == 0 {
 				t.Errorf("%q is empty, or ends at %d of 24", w.Properties.Title, w.X+w.Width)
 			}
@@ -90,40 +90,42 @@ func (b board) draw() []byte {
 	for _, w := range b.Widgets {
 		bottom = max(bottom, w.Y+w.Height)
 	}
-	var out bytes.Buffer
-	fmt.Fprintf(&out, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" font-family="Helvetica, Arial, DejaVu Sans, sans-serif" font-size="10" fill="#16191f">`+"\n", 24*unitWidth, bottom*unitHeight)
-	fmt.Fprintln(&out, `<rect width="100%" height="100%" fill="#f2f3f3"/>`)
+	d := figures.NewDrawing(24*unitWidth, bottom*unitHeight,
+		`font-family="Helvetica, Arial, DejaVu Sans, sans-serif" font-size="10" fill="#16191f"`, "#f2f3f3")
 	for _, w := range b.Widgets {
-		x, y := w.X*unitWidth, w.Y*unitHeight
-		if w.Type == "text" {
-			fmt.Fprintf(&out, `<text x="%d" y="%d" font-size="15" font-weight="bold">%s</text>`+"\n", x+gap, y+unitHeight-gap*2, html.EscapeString(strings.TrimPrefix(w.Properties.Markdown, "## ")))
-			continue
-		}
-		fmt.Fprintf(&out, `<rect x="%d" y="%d" width="%d" height="%d" rx="3" fill="#fff" stroke="#d5dbdb"/>`+"\n", x+gap/2, y+gap/2, w.Width*unitWidth-gap, w.Height*unitHeight-gap)
-		title := w.Properties.Title
-		if unit := w.Properties.YAxis.Left.Label; unit != "" {
-			title += ", " + unit
-		}
-		at := y + titleLine
-		fmt.Fprintf(&out, `<text x="%d" y="%d" font-size="12" font-weight="bold">%s</text>`+"\n", x+2*gap, at, html.EscapeString(title))
-		for n, legend := range append(alarms(w.Properties.Alarms, w.Width), legends(w.Properties.Metrics)...) {
-			at += metricLine
-			colour := palette[n%len(palette)]
-			if w.Type == "alarm" {
-				colour = "none"
-			}
-			fmt.Fprintf(&out, `<rect x="%d" y="%d" width="7" height="7" fill="%s"/><text x="%d" y="%d">%s</text>`+"\n", x+2*gap, at-7, colour, x+2*gap+11, at, html.EscapeString(legend))
-		}
-		for _, line := range w.Properties.Annotations.Horizontal {
-			at += metricLine
-			fmt.Fprintf(&out, `<path d="M%d %dh9" stroke="#d13212" stroke-width="2"/><text x="%d" y="%d" fill="#d13212">alarm at %v</text>`+"\n", x+2*gap-1, at-3, x+2*gap+11, at, line.Value)
+		if x, y := float64(w.X*unitWidth), float64(w.Y*unitHeight); w.Type == "text" {
+			d.Text(x+gap, y+unitHeight-gap*2, `font-size="15" font-weight="bold"`, strings.TrimPrefix(w.Properties.Markdown, "## "))
+		} else {
+			w.draw(d, x, y)
 		}
 	}
-	fmt.Fprintln(&out, "</svg>")
-	return out.Bytes()
+	return d.Bytes()
 }
 
-// alarms returns the names of alarms, as many on a line as fit.
+// draw draws a graph, or a list of alarms, in a frame.
+func (w widget) draw(d *figures.Drawing, x, y float64) {
+	d.Rect(x+gap/2, y+gap/2, float64(w.Width*unitWidth-gap), float64(w.Height*unitHeight-gap), `rx="3" fill="#fff" stroke="#d5dbdb"`)
+	title := w.Properties.Title
+	if unit := w.Properties.YAxis.Left.Label; unit != "" {
+		title += ", " + unit
+	}
+	at := y + titleLine
+	d.Text(x+2*gap, at, `font-size="12" font-weight="bold"`, title)
+	for n, legend := range append(alarms(w.Properties.Alarms, w.Width), legends(w.Properties.Metrics)...) {
+		at += metricLine
+		if w.Type != "alarm" {
+			d.Rect(x+2*gap, at-7, 7, 7, `fill="`+palette[n%len(palette)]+`"`)
+		}
+		d.Text(x+2*gap+11, at, "", legend)
+	}
+	for _, line := range w.Properties.Annotations.Horizontal {
+		at += metricLine
+		d.Line(x+2*gap-1, at-3, x+2*gap+8, at-3, `stroke="#d13212" stroke-width="2"`)
+		d.Text(x+2*gap+11, at, `fill="#d13212"`, fmt.Sprintf("alarm at %v", line.Value))
+	}
+}
+
+// alarms returns lines of alarms' names, each with as many as fit.
 func alarms(arns []string, width int) (rows []string) {
 	row := ""
 	for _, arn := range arns {

@@ -284,7 +284,7 @@ func TestALostPairRings(t *testing.T) {
 // TestAlarmsLookNoFurtherBackThanCloudWatch: a day, or a week when the period is an hour
 // or more.
 func TestAlarmsLookNoFurtherBackThanCloudWatch(t *testing.T) {
-	for _, s := range append(watched(t), variant(t, "Everything", "Pipeline"), variant(t, "Sharded", "Pipeline")) {
+	for _, s := range append(watched(t), variant(t, "Everything", "Pipeline"), variant(t, "ThreeStreams", "Pipeline")) {
 		for _, r := range s.resources(alarm) {
 			period, _ := r.Properties["Period"].(float64)
 			queries, _ := r.Properties["Metrics"].([]any)

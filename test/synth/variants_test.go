@@ -16,9 +16,12 @@ import (
 // variants are environments that nobody has, for the settings that none of ours uses.
 // Adding one took a value, as it does for a real one.
 func variants() []environment.Environment {
-	sharded := environment.Default("Sharded")
-	sharded.Streams = 3
-	sharded.Origins = []string{"*"}
+	several := environment.Default("ThreeStreams")
+	several.Streams = 3
+	several.Origins = []string{"*"}
+
+	closed := environment.Default("Closed")
+	closed.Clients = []string{"none"}
 
 	everything := environment.Default("Everything")
 	everything.Throttle = environment.Throttle{RatePerSecond: 700, Burst: 350}
@@ -35,9 +38,9 @@ func variants() []environment.Environment {
 	everything.Release = environment.Linear10PercentEvery1Minute
 	everything.Terms = ingest.Terms{
 		Origins: []string{"https://example.com", "https://shop.example.com"}, Acknowledge: ingest.Immediate,
-		WhenUnstored: ingest.Acknowledge, ClientIP: ingest.Full,
+		WhenUnstored: ingest.Acknowledge, ClientIP: ingest.Full, Clients: []string{"segment", "otlp"},
 	}
-	everything.Rules = validate.Rules{TypeFrom: []string{"meta.type", "type"}, Formats: false, Strict: true}
+	everything.Rules = validate.Rules{TypeFrom: []string{"meta.type", "type"}, Formats: false, Strict: true, WriteKeys: []string{"web", "ios"}}
 	everything.Delivery = environment.Delivery{
 		TransformFor: 20 * time.Second, Retries: 30, BufferMiB: 100, BufferFor: 2 * time.Minute,
 	}
@@ -52,12 +55,13 @@ func variants() []environment.Environment {
 		Latency: 250 * time.Millisecond, Freshness: 25 * time.Minute, SpilledFor: 35 * time.Minute, RequestsPerDay: 1_000_000,
 	}
 	everything.Canary = environment.Canary{Every: time.Minute, Reserved: 3}
+	everything.Query.Since, everything.Query.ScanLimitMiB = "2027-01-31", 10
 	everything.Tracing, everything.OwnAPILogRole = true, true
 	everything.Provisioned = 5
 	everything.Tags = map[string]string{"owner": "events-team"}
 	everything.Boundary = "arn:aws:iam::" + account + ":policy/boundary"
 	everything.DeletableStorage = true
-	return []environment.Environment{sharded, everything}
+	return []environment.Environment{several, closed, everything}
 }
 
 func variant(t *testing.T, stage, name string) *stack {
@@ -71,12 +75,12 @@ func variant(t *testing.T, stage, name string) *stack {
 	return nil
 }
 
-// TestShardsAddStreamsAndChangeNone: the first stream is the one that an environment
-// without shards has, and ingest and redrive may put to exactly those they are told of.
-func TestShardsAddStreamsAndChangeNone(t *testing.T) {
-	sharded, plain := variant(t, "Sharded", "Pipeline"), stackOf(t, "Prod", "Pipeline")
+// TestMoreStreamsChangeNone: the first stream is the one that an environment
+// of one stream has, and ingest and redrive may put to exactly those they are told of.
+func TestMoreStreamsChangeNone(t *testing.T) {
+	several, plain := variant(t, "ThreeStreams", "Pipeline"), stackOf(t, "Prod", "Pipeline")
 	var ids, before []string
-	for _, r := range sharded.resources("AWS::KinesisFirehose::DeliveryStream") {
+	for _, r := range several.resources("AWS::KinesisFirehose::DeliveryStream") {
 		ids = append(ids, r.ID)
 	}
 	for _, r := range plain.resources("AWS::KinesisFirehose::DeliveryStream") {
@@ -90,12 +94,12 @@ func TestShardsAddStreamsAndChangeNone(t *testing.T) {
 	}
 	want := "EventsStream,Events2Stream,Events3Stream"
 	for _, function := range []string{"IngestFunction", "RedriveFunction"} {
-		if got := sharded.variables(t, function)["EVENTS_STREAM"]; got != want {
+		if got := several.variables(t, function)["EVENTS_STREAM"]; got != want {
 			t.Errorf("%s has the streams %s, want %s", function, got, want)
 		}
 	}
 	policy := ""
-	for _, r := range sharded.resources("AWS::IAM::Policy") {
+	for _, r := range several.resources("AWS::IAM::Policy") {
 		if strings.HasPrefix(r.ID, "IngestRole") {
 			policy = string(encode(t, r.Properties))
 		}
@@ -133,8 +137,11 @@ var arrives = map[string]string{
 	"Acknowledge":                     `"ACKNOWLEDGE": "immediate"`,
 	"WhenUnstored":                    `"WHEN_UNSTORED": "acknowledge"`,
 	"ClientIP":                        `"CLIENT_IP": "full"`,
+	"Clients":                         `"CLIENTS": "segment,otlp"`,
+	"WriteKeys":                       `"WRITE_KEYS": "web,ios"`,
 	"TypeFrom":                        `"TYPE_FROM": "meta.type,type"`,
 	"Formats":                         `"FORMATS": "false"`,
+	"Portable":                        `"PORTABLE": "false"`,
 	"Strict":                          `"STRICT": "true"`,
 	"Streams":                         `"Events2Stream`,
 	"Delivery.TransformFor":           `"ParameterValue": "20"`,
@@ -161,6 +168,8 @@ var arrives = map[string]string{
 	"Alarms.RequestsPerDay":           `"Threshold": 1000000`,
 	"Canary.Every":                    `"cron(0/1 * * * ? *)"`,
 	"Canary.Reserved":                 `"ReservedConcurrentExecutions": 3`,
+	"Query.Since":                     `"projection.day.range": "2027-01-31,NOW"`,
+	"Query.ScanLimitMiB":              `"BytesScannedCutoffPerQuery": 10485760`,
 	"Tracing":                         `"Mode": "Active"`,
 	"OwnAPILogRole":                   `"AWS::ApiGateway::Account"`,
 	"Provisioned":                     `"ProvisionedConcurrentExecutions": 5`,
@@ -178,8 +187,8 @@ func TestEverySettingArrives(t *testing.T) {
 	}
 	all, plain := variants(), environment.Default("Default")
 	for i, field := range plain.Fields() {
-		if slices.Contains([]string{"Name", "Account", "Region", "Alarms.Off"}, field.Path) || field.Value.Kind() == reflect.Struct {
-			continue // with Alarms.Off the variant would have no alarm to look at: Dev has it
+		if slices.Contains([]string{"Name", "Account", "Region", "Alarms.Off", "Query.Off"}, field.Path) || field.Value.Kind() == reflect.Struct {
+			continue // with one of them Off, the variant would have nothing to look at
 		}
 		isDefault := func(env environment.Environment) bool {
 			return reflect.DeepEqual(env.Fields()[i].Value.Interface(), field.Value.Interface())

@@ -33,7 +33,10 @@ const Whole = -1
 // Request is one request and what must become of it.
 type Request struct {
 	Kind        string // as a person calls it
-	Path        string
+	Client      string // its name in the source of what is stored; empty: none
+	Method      string // empty: POST
+	Path        string // with the query; empty: one of the plain ones
+	Headers     map[string]string
 	ContentType string // "none": no such header
 	Encoding    string // Content-Encoding; empty: no such header
 	Body        []byte
@@ -76,6 +79,17 @@ var kinds = []struct {
 	{"multipart without one", 2, (*Generator).multipartWithout},
 	{"broken document", 10, (*Generator).brokenDocument},
 	{"form", 4, (*Generator).form},
+	{"labelled form", 4, (*Generator).labelledForm},
+	{"labelled multipart form", 4, (*Generator).labelledMultipart},
+	{"broken multipart form", 2, (*Generator).brokenMultipart},
+	{"envelope", 12, (*Generator).envelope},
+	{"envelope of queries", 3, (*Generator).envelopeOfQueries},
+	{"broken envelope", 4, (*Generator).brokenEnvelope},
+	{"client's single event", 4, (*Generator).clientsEvent},
+	{"pixel", 4, (*Generator).pixel},
+	{"binary cloud event", 4, (*Generator).cloudEvent},
+	{"unknown path", 1, (*Generator).unknownPath},
+	{"zstd unannounced", 3, (*Generator).zstdUnannounced},
 	{"gzip", 8, (*Generator).gzipped},
 	{"gzip unannounced", 3, (*Generator).gzippedUnannounced},
 	{"gzip with padding", 3, (*Generator).gzipPadded},
@@ -94,6 +108,7 @@ var kinds = []struct {
 	{"duplicate key", 4, (*Generator).duplicateKey},
 	{"too deep", 3, (*Generator).tooDeep},
 	{"too complex", 2, (*Generator).tooComplex},
+	{"not portable", 3, (*Generator).notPortable},
 	{"schema violation", 6, (*Generator).schemaViolation},
 	{"large", 2, (*Generator).large},
 	{"large and invalid", 1, (*Generator).largeInvalid},
@@ -141,7 +156,9 @@ func (g *Generator) Made(kind string, r Request) Request {
 	if r.ContentType == "" {
 		r.ContentType = pick(g, "application/json", "text/plain;charset=UTF-8", "application/x-www-form-urlencoded", "x/y; broken=\"", "none")
 	}
-	r.Path = pick(g, "/", "/events")
+	if r.Path == "" {
+		r.Path = pick(g, "/", "/events")
+	}
 	return r
 }
 
@@ -184,7 +201,7 @@ func (g *Generator) pageView() Request {
 func (g *Generator) unknownType() Request {
 	typ := pick(g, "order", "Bestellung größer", "\U0001F4B6", "x/y")
 	name, _ := json.Marshal(typ)
-	return valid(typ, fmt.Sprintf(`{"z":1.10,"a":%d00000000000000000001,"e":1E+2,"mark":%q,"type":%s,"s":"\u00e9\ud83d\ude00\/<&>é 😀","n":[null,true,{}],"":-0}`,
+	return valid(typ, fmt.Sprintf(`{"z":1.10,"a":%d000000000000000001,"e":1E+2,"mark":%q,"type":%s,"s":"\u00e9\ud83d\ude00\/<&>é 😀","n":[null,true,{}],"":-0}`,
 		g.random.IntN(9)+1, g.mark(), name))
 }
 
@@ -350,10 +367,13 @@ func (g *Generator) brokenDocument() Request {
 	return r
 }
 
+// form is not labelled as one.
 func (g *Generator) form() Request {
 	encoded := base64.StdEncoding.EncodeToString([]byte(g.clickText()))
 	escaped := url.QueryEscape(g.clickText())
-	return reject(record.NotJSON, []byte(pick(g, "data="+encoded+"&ver=1", "data="+escaped, "type=click&mark="+g.mark())))
+	r := reject(record.NotJSON, []byte(pick(g, "data="+encoded+"&ver=1", "data="+escaped, "type=click&mark="+g.mark())))
+	r.ContentType = pick(g, "application/json", "text/plain", "none")
+	return r
 }
 
 func compress(body []byte) []byte {
@@ -568,8 +588,14 @@ func (g *Generator) tooDeep() Request {
 
 // tooComplex has more values than are checked against a schema, or a longer number.
 func (g *Generator) tooComplex() Request {
-	more := pick(g, strings.Repeat("1,", schema.MaxValues), strings.Repeat("1", schema.MaxDigits+1)+",")
+	more := pick(g, strings.Repeat("1,", schema.MaxValues), "0."+strings.Repeat("1", schema.MaxDigits+1)+",")
 	return rejectOne(record.TooComplex, "click", fmt.Sprintf(`{"type":"click","mark":%q,"more":[%s1]}`, g.mark(), more))
+}
+
+// notPortable is legal JSON that common readers of the lake refuse.
+func (g *Generator) notPortable() Request {
+	odd := pick(g, `"\ud83d"`, `18446744073709551616`, `-9223372036854775809`, `1e400`)
+	return rejectOne(record.NotPortable, "order", fmt.Sprintf(`{"type":"order","mark":%q,"in":[%s]}`, g.mark(), odd))
 }
 
 func (g *Generator) schemaViolation() Request {

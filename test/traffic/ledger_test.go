@@ -16,28 +16,37 @@ func line(id, payload string) Line {
 	return Line{ID: id, Type: "click", RequestID: "r", UserAgent: UserAgent, IP: "127.0.0.0", Event: json.RawMessage(payload)}
 }
 
+func of(client string, l Line) Line {
+	l.Source.Client = client
+	return l
+}
+
 // TestTheLedgerFindsWhatWentWrong: each way for a lake to differ from what was sent.
 func TestTheLedgerFindsWhatWentWrong(t *testing.T) {
 	const sent, id = `{"mark":1}`, "a"
 	acked := func(l *Ledger) { l.Acknowledged(one(sent), id, "r") }
+	nameless := func(l *Ledger) { l.Acknowledged(one(sent), "", "r") }
 	unknown := func(l *Ledger) { l.Unknown(one(sent)) }
 	for name, c := range map[string]struct {
 		sent func(*Ledger)
 		lake []Line
-		want Account
+		want Tally
 	}{
-		"as it should be":          {acked, []Line{line("a/0", sent)}, Account{Sent: 1, Acked: 1, Valid: 1}},
-		"lost":                     {acked, nil, Account{Sent: 1, Acked: 1, Lost: 1}},
-		"twice":                    {acked, []Line{line("a/0", sent), line("a/0", sent)}, Account{Sent: 1, Acked: 1, Valid: 1, Duplicates: 1}},
-		"under another id":         {acked, []Line{line("b/0", sent)}, Account{Sent: 1, Acked: 1, Lost: 1, Clashes: 1}},
-		"also under another id":    {acked, []Line{line("a/0", sent), line("b/0", sent)}, Account{Sent: 1, Acked: 1, Valid: 1, Clashes: 1}},
-		"with other bytes":         {acked, []Line{line("a/0", `{"mark":1.0}`)}, Account{Sent: 1, Acked: 1, Mangled: 1}},
-		"at another place":         {acked, []Line{line("a/1", sent)}, Account{Sent: 1, Acked: 1, Lost: 1, Phantom: 1}},
-		"and one never sent":       {acked, []Line{line("a/0", sent), line("b/0", `{}`)}, Account{Sent: 1, Acked: 1, Valid: 1, Phantom: 1}},
-		"not promised, not stored": {unknown, nil, Account{Sent: 1, Unknown: 1}},
-		"not promised, but stored": {unknown, []Line{line("b/0", sent)}, Account{Sent: 1, Unknown: 1, Valid: 1}},
-		"not promised, two ids":    {unknown, []Line{line("b/0", sent), line("c/0", sent)}, Account{Sent: 1, Unknown: 1, Valid: 1, Clashes: 1}},
-		"refused, and stored":      {func(l *Ledger) { l.Refused(one(sent)) }, []Line{line("b/0", sent)}, Account{Sent: 1, Refused: 1, Valid: 1}},
+		"as it should be":          {acked, []Line{line("a/0", sent)}, Tally{Sent: 1, Acked: 1, Valid: 1}},
+		"lost":                     {acked, nil, Tally{Sent: 1, Acked: 1, Lost: 1}},
+		"twice":                    {acked, []Line{line("a/0", sent), line("a/0", sent)}, Tally{Sent: 1, Acked: 1, Valid: 1, Duplicates: 1}},
+		"under another id":         {acked, []Line{line("b/0", sent)}, Tally{Sent: 1, Acked: 1, Lost: 1, Clashes: 1}},
+		"also under another id":    {acked, []Line{line("a/0", sent), line("b/0", sent)}, Tally{Sent: 1, Acked: 1, Valid: 1, Clashes: 1}},
+		"with other bytes":         {acked, []Line{line("a/0", `{"mark":1.0}`)}, Tally{Sent: 1, Acked: 1, Mangled: 1}},
+		"at another place":         {acked, []Line{line("a/1", sent)}, Tally{Sent: 1, Acked: 1, Lost: 1, Phantom: 1}},
+		"and one never sent":       {acked, []Line{line("a/0", sent), line("b/0", `{}`)}, Tally{Sent: 1, Acked: 1, Valid: 1, Phantom: 1}},
+		"without an id":            {nameless, []Line{line("a/0", sent)}, Tally{Sent: 1, Acked: 1, Valid: 1}},
+		"without an id, lost":      {nameless, nil, Tally{Sent: 1, Acked: 1, Lost: 1}},
+		"of another client":        {acked, []Line{of("segment", line("a/0", sent))}, Tally{Sent: 1, Acked: 1, Valid: 1, Mangled: 1}},
+		"not promised, not stored": {unknown, nil, Tally{Sent: 1, Unknown: 1}},
+		"not promised, but stored": {unknown, []Line{line("b/0", sent)}, Tally{Sent: 1, Unknown: 1, Valid: 1}},
+		"not promised, two ids":    {unknown, []Line{line("b/0", sent), line("c/0", sent)}, Tally{Sent: 1, Unknown: 1, Valid: 1, Clashes: 1}},
+		"refused, and stored":      {func(l *Ledger) { l.Refused(one(sent)) }, []Line{line("b/0", sent)}, Tally{Sent: 1, Refused: 1, Valid: 1}},
 	} {
 		l := NewLedger()
 		c.sent(l)
@@ -52,7 +61,7 @@ func TestTheLedgerFindsWhatWentWrong(t *testing.T) {
 	}
 }
 
-func equal(a, b Account) bool {
+func equal(a, b Tally) bool {
 	x, _ := json.Marshal(a)
 	y, _ := json.Marshal(b)
 	return string(x) == string(y)

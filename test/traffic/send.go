@@ -5,6 +5,7 @@ package traffic
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -13,13 +14,15 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"global-ingest/lambdas/clients"
 )
 
 // UserAgent is that of every request.
 const UserAgent = "traffic/1"
 
-// Connections at a time: fewer than the environments of a function, above which
-// Lambda would throttle.
+// Connections at a time: fewer than the sandboxes of a function, above which Lambda would
+// throttle.
 const Connections = 6
 
 // Client posts requests to one endpoint and notes in Ledger what it is answered.
@@ -33,7 +36,7 @@ type Client struct {
 	latencies []time.Duration // of small requests
 }
 
-// NewClient returns a client with a ledger of its own, which waits a minute for each answer.
+// NewClient returns a client with its own ledger, which waits a minute for each answer.
 func NewClient(url string) *Client {
 	return &Client{
 		URL: url, Ledger: NewLedger(),
@@ -41,7 +44,7 @@ func NewClient(url string) *Client {
 	}
 }
 
-// Close lets go of the connections.
+// Close closes idle connections.
 func (c *Client) Close() { c.http.CloseIdleConnections() }
 
 // Send posts the requests over several connections at a time. The error names the
@@ -83,7 +86,7 @@ func (c *Client) post(ctx context.Context, r Request) error {
 		c.Ledger.Refused(r)
 		return nil
 	}
-	id, err := IngestID(a.status, a.header, a.body)
+	id, err := a.acknowledges(r)
 	if err != nil {
 		c.Ledger.Unknown(r)
 		return err
@@ -100,13 +103,16 @@ type answer struct {
 }
 
 func (c *Client) ask(ctx context.Context, r Request) (answer, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.URL+r.Path, bytes.NewReader(r.Body))
+	req, err := http.NewRequestWithContext(ctx, cmp.Or(r.Method, http.MethodPost), c.URL+r.Path, bytes.NewReader(r.Body))
 	if err != nil {
 		return answer{}, err
 	}
 	req.Header.Set("User-Agent", UserAgent)
 	if r.ContentType != "none" {
 		req.Header.Set("Content-Type", r.ContentType)
+	}
+	for name, value := range r.Headers {
+		req.Header.Set(name, value)
 	}
 	if r.Encoding != "" {
 		req.Header.Set("Content-Encoding", r.Encoding)
@@ -120,8 +126,26 @@ func (c *Client) ask(ctx context.Context, r Request) (answer, error) {
 	return answer{res.StatusCode, res.Header, body}, err
 }
 
-// refuses says whether the client was told that nothing is stored, and when to come
-// again if that makes sense.
+// clientsID is the ingest id in the answer to a client.
+var clientsID = regexp.MustCompile(`"id":"([0-9a-f-]{36})"`)
+
+// acknowledges returns the ingest id of an answer to r, "" when its client is not told,
+// or what about it breaks the contract.
+func (a answer) acknowledges(r Request) (id string, err error) {
+	if r.Client == "" || r.Client == clients.CloudEvents {
+		return IngestID(a.status, a.header, a.body)
+	}
+	if a.status != http.StatusOK {
+		return "", fmt.Errorf("answer is %d %.200s", a.status, a.body)
+	}
+	if match := clientsID.FindSubmatch(a.body); match != nil {
+		return string(match[1]), nil
+	}
+	return "", nil
+}
+
+// refuses says whether the client was told that nothing is stored and, where a retry makes
+// sense, when to try again.
 func (a answer) refuses() bool {
 	return a.status == http.StatusRequestEntityTooLarge ||
 		a.status == http.StatusServiceUnavailable && a.header.Get("Retry-After") != ""
@@ -132,20 +156,32 @@ var acknowledgement = regexp.MustCompile(`^\{"id":"([0-9a-f]{8}-[0-9a-f]{4}-7[0-
 
 // IngestID returns the ingest id of an answer, or what about it breaks the contract.
 func IngestID(status int, header http.Header, body []byte) (string, error) {
-	match := acknowledgement.FindSubmatch(body)
-	if status != http.StatusOK || match == nil {
-		return "", fmt.Errorf("answer is %d %.200s", status, body)
+	if err := Acknowledges(status, header, body); err != nil {
+		return "", err
 	}
-	for name, want := range map[string]string{"Content-Type": "application/json", "Access-Control-Allow-Origin": "*"} {
-		if got := header.Get(name); got != want {
-			return "", fmt.Errorf("%s is %q, want %q", name, got, want)
-		}
+	match := acknowledgement.FindSubmatch(body)
+	if match == nil {
+		return "", fmt.Errorf("body is %.200s, want an ingest id", body)
 	}
 	return string(match[1]), nil
 }
 
-// small bodies are those whose latency is compared, in bytes: their own way takes
-// next to nothing.
+// Acknowledges returns what about an answer, apart from its id, breaks the contract: 200,
+// and JSON that pages of every origin may read.
+func Acknowledges(status int, header http.Header, body []byte) error {
+	if status != http.StatusOK {
+		return fmt.Errorf("answer is %d %.200s", status, body)
+	}
+	for name, want := range map[string]string{"Content-Type": "application/json", "Access-Control-Allow-Origin": "*"} {
+		if got := header.Get(name); got != want {
+			return fmt.Errorf("%s is %q, want %q", name, got, want)
+		}
+	}
+	return nil
+}
+
+// small is the size, in bytes, up to which the latency of a body is compared: to send it
+// takes next to no time.
 const small = 8 << 10
 
 func (c *Client) measure(r Request, took time.Duration) {
@@ -157,7 +193,7 @@ func (c *Client) measure(r Request, took time.Duration) {
 	c.latencies = append(c.latencies, took)
 }
 
-// P99 returns the latency that one answer in a hundred is over, of bodies up to 8 KiB.
+// P99 returns the p99 of the latencies of bodies up to 8 KiB.
 func (c *Client) P99() time.Duration {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -1,0 +1,70 @@
+package figures
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"global-ingest/lambdas/ingest"
+)
+
+func TestAReportPrintsMedianAndSpread(t *testing.T) {
+	var r Report
+	r.Add("starts", "ours", "p50", "ms", 3, 1, 2)
+	r.Add("starts", "theirs", "p50", "ms", 20.25)
+	r.Add("starts", "nothing", "p50", "ms")
+	r.Note("starts", "Of %d runs.", 3)
+	var out bytes.Buffer
+	r.Markdown(&out)
+	if want := "\n### starts\n\n| | p50, ms |\n|---|--:|\n| ours | 2 (1 to 3) |\n| theirs | 20.2 |\n\nOf 3 runs.\n"; out.String() != want {
+		t.Errorf("got %s\nwant %s", &out, want)
+	}
+	path := filepath.Join(t.TempDir(), "new", "results.json")
+	if err := r.Save(path); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var saved []Figure
+	if err := json.Unmarshal(text, &saved); err != nil || len(saved) != 2 || saved[0] != (Figure{"starts", "ours", "p50", 2, "ms", 1, 3}) {
+		t.Errorf("saved %+v, error %v", saved, err)
+	}
+}
+
+func TestADrawingEscapesItsTexts(t *testing.T) {
+	d := NewDrawing(10, 20, `font-size="12"`, "white")
+	d.Text(1.25, 2, "", "a < b")
+	d.Legend(0, 0, "Keys", []Key{{"red", "c & d"}})
+	for _, want := range []string{`<text x="1.3" y="2">a &lt; b</text>`, `<tspan fill="red">■</tspan> c &amp; d</text>`, "</svg>\n"} {
+		if !strings.Contains(string(d.Bytes()), want) {
+			t.Errorf("%s is missing in\n%s", want, d.Bytes())
+		}
+	}
+}
+
+// TestWhatIsMeasuredCanRun: the settings are valid, and each event has its own body.
+func TestWhatIsMeasuredCanRun(t *testing.T) {
+	for _, mode := range []ingest.Acknowledgement{ingest.Durable, ingest.Immediate} {
+		if err := Ingest(mode).Validate(); err != nil {
+			t.Error(err)
+		}
+	}
+	event, err := NewProxyEvents(filepath.Join("..", ".."))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, body := range []string{"a", "b"} {
+		var sent struct {
+			Body            []byte
+			IsBase64Encoded bool
+		}
+		if err := json.Unmarshal(event([]byte(body)), &sent); err != nil || string(sent.Body) != body || !sent.IsBase64Encoded {
+			t.Errorf("event is %+v, error %v", sent, err)
+		}
+	}
+}
