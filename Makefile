@@ -1,9 +1,9 @@
-# What people and CI do here; README.md tells the story. It needs git, Go 1.26 and Node 20 or newer, and installs the rest.
+# What people and CI do here: `make` lists it. It needs git, Go 1.26 and Node 20 or newer, and installs the rest.
 
 ENV      ?= Dev
 BASE     ?= main
 APPROVAL ?= broadening
-# auto asks CloudFormation, with the right to deploy; template compares texts. DIFF_ROLE, in a workflow, may read one account's.
+# auto asks CloudFormation and needs the right to deploy; template compares texts, as DIFF_ROLE of a workflow may.
 DIFF_METHOD ?= auto
 OUT      := .local
 ASSEMBLY := $(OUT)/cdk.out
@@ -34,47 +34,47 @@ export CDK_DISABLE_CLI_TELEMETRY := true
 
 local: ## run ENV's whole pipeline here: ENV=Dev PORT=8080 PAGE_PORT=8081 S3_PORT=9000 PATIENCE=2s SANDBOXES=10 DIR=.local SCHEMAS=folder THROTTLE=1
 	@GOOS= GOARCH= go run ./test/local/build -environment '$(ENV)' && exec $(OUT)/bin/local -environment '$(ENV)'
-local-binary: ## pack it into one executable that needs no Go and no Node.js: OUT=file or folder GOOS=linux|darwin GOARCH=amd64|arm64
+local-binary: ## pack `make local` into one executable that needs no Go and no Node.js: OUT=file or folder GOOS=linux|darwin GOARCH=amd64|arm64
 	@GOOS= GOARCH= go run ./test/local/build -out '$(OUT)' $(call flag,goos,GOOS) $(call flag,goarch,GOARCH)
 query: cli ## ask the lake: SQL="select type, count(*) from events group by 1" FORMAT=csv|json; ENV=Prod asks Athena, else the lake here
 	@$(OPS) query -sql '$(subst ','\'',$(SQL))' $(if $(filter-out file,$(origin ENV)),-environment '$(ENV)') $(call flag,format,FORMAT)
-test: cli test/clients/node_modules ## run every test, but three clients only
+test: cli test/clients/node_modules ## run all tests, with three of the clients
 	go test ./...
-clients: node test/clients/node_modules ## point every SDK of test/clients at the pipeline, and print what each makes of it
+clients: node test/clients/node_modules ## point every SDK of test/clients at the pipeline, and print the result of each
 	@go test ./test/clients -count=1 -timeout 10m -parallel 6 -v -every
-race: ## run the tests that need no CDK, but the one of memory, under the race detector (needs a C compiler)
+race: ## run the tests under the race detector, except those of the CDK and of memory (needs a C compiler)
 	go test -race -skip TestMemoryIsBounded $(shell go list ./... | grep -v -e /infra -e /test/synth -e /test/compare/stacks -e /test/compare/app)
-fault: ## break things while events flow, and account for each event: EVENTS=2000 MIXED=100000 SEED=0 (0 draws one)
+fault: ## break things while events flow, and account for each event: EVENTS=2000 MIXED=100000 SEED=0 (0: random)
 	@go test ./test/fault -run NothingAcknowledged -count=1 -timeout 120m -v -full -events $(or $(EVENTS),2000) \
 		-mixed $(or $(MIXED),100000) -seed $(or $(SEED),0) -results $(CURDIR)/$(OUT)/fault/results.json
-fault-mutants: ## break the functions, and see that the fault suite notices
+fault-mutants: ## break the functions, and check that the fault suite notices
 	@go test ./test/fault -run FindsOut -count=1 -timeout 30m -v -mutants -seed $(or $(SEED),0)
 fuzz: ## run every fuzz target for a while: FUZZTIME=30s
 	@$(OPS) fuzz $(call flag,time,FUZZTIME)
-bench: ## measure ingest, validator and pipeline beside simpler programs: QUICK=1 takes a minute
+bench: ## measure ingest, validator and pipeline, and simpler programs beside them: QUICK=1 takes a minute
 	@go run ./test/bench $(if $(QUICK),-quick) $(call flag,events,PIPELINE)
 bench-compare: ## run the Go benchmarks here and at BASE=main, and compare
 	@$(OPS) bench-compare -since '$(BASE)' -benchstat $(BENCHSTAT)
-compare: node ## run the article's wirings over a modelled network: CLIENT_EDGE=20ms PUT=10ms …; ENV=Compare measures the deployed ones
+compare: node ## compare seven wirings over a modelled network: CLIENT_EDGE=20ms PUT=10ms …; ENV=Compare measures deployed ones
 	@go run ./test/compare $(if $(filter Compare,$(ENV)),-deployed $(ENV)) \
 		$(foreach leg,CLIENT_EDGE EDGE_REGION IN_REGION GATEWAY PUT INVOKE TLS,$(call flag,$(leg),$(leg)))
 
 ##@ In code review
 
-golden: node ## accept the synthesized templates as the golden ones
+golden: node ## accept the synthesized templates as the new goldens
 	go test ./test/synth ./test/compare/stacks -run 'TestGoldens|TestCosts|TestEnumerations' -update
 synth: cli ## synthesize ENV's stacks into .local/cdk.out
 	@$(CDK) synth --quiet '$(ENV)/*'
-diff: cli ## show what a deploy of ENV would change; without AWS credentials, what changed since BASE=main
+diff: cli ## show what a deploy of ENV would change; without AWS credentials: what changed since BASE=main
 	@$(OPS) diff -environment '$(ENV)' -method '$(DIFF_METHOD)' -since '$(BASE)' $(if $(GOLDEN),-golden)
-stateful: ## fail if what holds events was replaced or deleted, or a schema refuses more, since BASE=main: ALLOW=1, ALLOW_BREAKS=1 only report
+stateful: ## fail if a change since BASE=main replaces or deletes what holds events, or a schema refuses more: ALLOW=1, ALLOW_BREAKS=1 only report
 	@$(OPS) review check -since '$(BASE)' $(if $(ALLOW),-allow) && $(OPS) schemas -since '$(BASE)' $(if $(ALLOW_BREAKS),-allow)
 review: cli ## write the comment for a pull request, since BASE=main, to .local/review.md: ONLY=Prod
 	@mkdir -p $(OUT) && $(OPS) review comment -since '$(BASE)' -diff '$(MAKE) -s diff ENV={} BASE=$(BASE)' \
 		-golden '$(MAKE) -s diff ENV={} BASE=$(BASE) GOLDEN=1' $(call flag,role,DIFF_ROLE) $(call flag,only,ONLY) $(if $(ALLOW),-allow) >$(OUT)/review.md && $(OPS) schemas -since '$(BASE)' -allow >>$(OUT)/review.md
 post: ## post .local/review.md to the pull request of a GitHub workflow, or update it there
 	@$(OPS) review post -comment $(OUT)/review.md
-readme: ## bring the generated tables of infra/docs up to date
+readme: ## update the generated tables of infra/docs
 	@$(OPS) readme && go test ./test/clients -run TestThePage -update
 cost: ## print what ENV costs a month, and which quota it meets first: EVENTS=100M BYTES=800 BATCH=10 PEAK=3 SCANS=1
 	@$(OPS) cost -environment '$(ENV)' $(call flag,events,EVENTS) $(call flag,bytes,BYTES) $(call flag,batch,BATCH) $(call flag,peak,PEAK) $(call flag,scans,SCANS)
@@ -84,7 +84,7 @@ cost: ## print what ENV costs a month, and which quota it meets first: EVENTS=10
 build: ## check the schemas and cross-compile the functions for Lambda into .local/dist
 	@go run ./lambdas/validate/schema/check
 	@$(call compile,dist,GOOS=linux GOARCH=arm64 GOARM64=v8.0)
-deploy: synth ## deploy ENV, after a look at what the account lacks (APPROVAL=never does not ask)
+deploy: synth ## check the account, then deploy ENV (APPROVAL=never does not ask)
 	@$(OPS) ready -environment '$(ENV)'
 	$(CDK) deploy --build true --app $(ASSEMBLY) --require-approval $(APPROVAL) --outputs-file $(OUT)/outputs/$(ENV).json '$(ENV)/*'
 	@$(OPS) endpoint -environment '$(ENV)'
@@ -92,18 +92,18 @@ names: ## print the names that AWS generated for ENV, for a shell: eval "$(make 
 	@$(OPS) names -environment '$(ENV)'
 smoke: ## send ENV a few events, check the answers and, with credentials, find them in the lake [URL=https://…]
 	@$(OPS) smoke -environment '$(ENV)' $(call flag,url,URL) $(call flag,origin,ORIGIN)
-replay: ## queue spilled, rejected or failed events of ENV once more: PREFIX=rejected/day=2026-11-25/ [REASON=unknown_type] [OLDER=24h] [DRY_RUN=1]
+replay: ## process spilled, rejected or failed events of ENV again: PREFIX=rejected/day=2026-11-25/ [REASON=unknown_type] [OLDER=24h] [DRY_RUN=1]
 	@$(OPS) replay -environment '$(ENV)' -prefix '$(PREFIX)' $(call flag,reason,REASON) $(call flag,older,OLDER) $(if $(DRY_RUN),-dry-run)
 destroy: synth ## stop ENV's traffic, wait until its streams are empty (WAIT=30m), delete its Pipeline stack; Storage stays
 	@$(OPS) kept -environment '$(ENV)'
 	@$(OPS) drain -environment '$(ENV)' $(call flag,wait,WAIT)
 	$(CDK) destroy --force --exclusively --build true --app $(ASSEMBLY) '$(ENV)/Pipeline'
 ci: cli ## deploy the roles with which the workflows of REPOSITORY=owner/name (or owner@id/name@id) diff and deploy, in this account [OIDC_PROVIDER=arn]
-	$(CDK) deploy --app 'go run ./infra -repository "$(or $(REPOSITORY),$(error whose workflows? add REPOSITORY=owner/name))" -oidc-provider "$(OIDC_PROVIDER)"' Ci
-compare-deploy: cli build ## deploy the stage Compare, in us-east-1: what `make compare ENV=Compare` measures
+	$(CDK) deploy --app 'go run ./infra -repository "$(or $(REPOSITORY),$(error REPOSITORY is missing: add REPOSITORY=owner/name))" -oidc-provider "$(OIDC_PROVIDER)"' Ci
+compare-deploy: cli build ## deploy the stage Compare in us-east-1, for `make compare ENV=Compare`
 	GOOS=linux GOARCH=arm64 GOARM64=v8.0 $(GOBUILD) -o $(OUT)/compare/dist/chain/bootstrap ./test/compare/chain
 	$(CDK) deploy --app 'go run ./test/compare/app' --require-approval $(APPROVAL) 'Compare/*'
-compare-destroy: cli ## delete it; functions at the edge can be deleted only some hours later: run it again
+compare-destroy: cli ## delete the stage Compare; functions at the edge can be deleted some hours later: run it again
 	$(CDK) destroy --app 'go run ./test/compare/app' 'Compare/*'
 
 ##@ Upkeep
@@ -114,10 +114,10 @@ lint: vuln ## run vet, staticcheck, gofumpt, golangci-lint, actionlint and govul
 	go vet ./...
 	GOOS=darwin CGO_ENABLED=0 go vet ./lambdas/... ./test/local/... && GOOS=windows CGO_ENABLED=0 go vet ./lambdas/... ./infra/environment
 	go tool staticcheck ./...
-	@! git ls-files '*.go' | xargs go tool gofumpt -l | grep . || { echo 'these are not formatted: run make fmt' && false; }
+	@! git ls-files '*.go' | xargs go tool gofumpt -l | grep . || { echo 'these files are not formatted: run make fmt' && false; }
 	go run $(GOLANGCI) run
 	go run $(ACTIONLINT)
-vuln: ## look for known vulnerabilities in what the code calls: VULN_DB=https://vuln.go.dev
+vuln: ## look for known vulnerabilities in the code and its dependencies: VULN_DB=https://vuln.go.dev
 	@$(OPS) vuln -govulncheck $(GOVULNCHECK) $(call flag,db,VULN_DB) $(if $(VULN_REQUIRED),-required)
 clean: ## delete everything generated
 	rm -rf $(OUT) infra/node_modules test/clients/node_modules

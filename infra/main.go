@@ -1,5 +1,5 @@
-// Command infra is the CDK app: every environment, a stage each. The CDK CLI runs
-// it as cdk.json says; run by itself it writes the same cloud assembly to CDK_OUTDIR.
+// Command infra is the CDK app, with one stage for each environment. cdk.json tells the CDK CLI
+// to run it. Run alone, it writes the same cloud assembly to CDK_OUTDIR.
 package main
 
 import (
@@ -17,17 +17,20 @@ import (
 	"global-ingest/infra/pipeline"
 )
 
-// noAccount stands in when nobody is logged in, so that templates can be looked at;
-// nobody owns it.
+// noAccount is used without AWS credentials, so that everybody can look at the templates. No
+// customer has this account.
 const noAccount = "111111111111"
 
 func main() {
-	account := flag.String("account", cmp.Or(os.Getenv("CDK_DEFAULT_ACCOUNT"), noAccount), "AWS account of environments that name none")
-	region := flag.String("region", cmp.Or(os.Getenv("CDK_DEFAULT_REGION"), "us-east-1"), "AWS region of environments that name none")
+	account := flag.String("account", cmp.Or(os.Getenv("CDK_DEFAULT_ACCOUNT"), noAccount),
+		"AWS account of environments that name none")
+	region := flag.String("region", cmp.Or(os.Getenv("CDK_DEFAULT_REGION"), "us-east-1"),
+		"AWS region of environments that name none")
 	dist := flag.String("dist", ".local/dist", "folder of the built functions")
-	only := flag.String("environment", "", "`name` of the one environment to synthesize; default every one")
-	repository := flag.String("repository", "", "GitHub `owner/name`, or owner@id/name@id, whose workflows deploy: adds the stack Ci; default none")
-	provider := flag.String("oidc-provider", "", "`ARN` of the account's OIDC provider for GitHub; default: Ci makes it")
+	only := flag.String("environment", "", "`name` of the one environment to synthesize; default all")
+	repository := flag.String("repository", "",
+		"GitHub `owner/name`, or owner@id/name@id, whose workflows deploy: adds the stack Ci; default none")
+	provider := flag.String("oidc-provider", "", "`ARN` of the account's OIDC provider for GitHub; default: Ci adds one")
 	flag.Parse()
 	envs, err := chosen(*only)
 	if err != nil {
@@ -36,7 +39,10 @@ func main() {
 	}
 	props := pipeline.AppProps{Environments: placed(envs, *account, *region), Settings: "cdk.json", Dist: *dist}
 	if *repository != "" {
-		props.Ci = &pipeline.CiProps{Repository: *repository, Provider: *provider, Environments: props.Environments, Account: *account, Region: *region}
+		props.Ci = &pipeline.CiProps{
+			Repository: *repository, Provider: *provider,
+			Environments: props.Environments, Account: *account, Region: *region,
+		}
 	}
 	if err := synthesize(props); err != nil {
 		fmt.Fprintln(os.Stderr, "infra:", err)
@@ -44,7 +50,7 @@ func main() {
 	}
 }
 
-// chosen returns the environment of a name, or every one.
+// chosen returns the environment with this name, or all of them.
 func chosen(name string) ([]environment.Environment, error) {
 	if name == "" {
 		return environment.All(), nil
@@ -65,7 +71,7 @@ func synthesize(props pipeline.AppProps) error {
 	return synth(app)
 }
 
-// synth turns the CDK's panic into an error: what it found wrong it has printed.
+// synth turns the CDK's panic into an error. The CDK has printed what is wrong.
 func synth(app awscdk.App) (err error) {
 	defer func() {
 		if cause := recover(); cause != nil {

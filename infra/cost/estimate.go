@@ -8,8 +8,8 @@ import (
 	"global-ingest/infra/environment"
 )
 
-// What the functions take and the lake saves, for an estimate: rounded up from what
-// make bench measures, with a Firehose that answers within 10 ms.
+// What the functions take and what compression saves: rounded up from what `make bench`
+// measures with a Firehose that answers within 10 ms.
 const (
 	ingestSeconds      = 0.011 // of a request: the article's figure
 	validatorSecondsMB = 0.05  // of a MiB of records on a whole processor, which 1,769 MiB of memory buy
@@ -48,7 +48,8 @@ func Of(env environment.Environment, l Load) Estimate {
 		line("Ingest λ, requests", requests, "lambda request", "%s requests"),
 		line("Ingest λ, time", requests*ingestSeconds*float64(env.Ingest.MemoryMiB)/1024, "lambda arm64 time",
 			fmt.Sprintf("%%s GB-seconds: %.0f ms of %d MiB a request", ingestSeconds*1000, env.Ingest.MemoryMiB)),
-		line("Firehose, events", requests*roundUp(l.record())/gb, "firehose direct put", fmt.Sprintf("%%s GB: records of %.0f bytes count as %.0f", l.record(), roundUp(l.record()))),
+		line("Firehose, events", requests*roundUp(l.record())/gb, "firehose direct put",
+			fmt.Sprintf("%%s GB: records of %.0f bytes count as %.0f", l.record(), roundUp(l.record()))),
 	}
 	if l.Rejects > 0 {
 		e = append(e, line("Firehose, rejects", l.Events*l.Rejects*roundUp(l.Bytes+2*lineBytes)/gb, "firehose direct put",
@@ -64,9 +65,11 @@ func Of(env environment.Environment, l Load) Estimate {
 	}
 	e = append(e,
 		line("Validator λ, requests", batches, "lambda request", "%s batches"),
-		line("Validator λ, time", seconds*float64(env.Validator.MemoryMiB)/1024, "lambda arm64 time", fmt.Sprintf("%%s GB-seconds: %.0f MiB of records", bytes/mib)),
+		line("Validator λ, time", seconds*float64(env.Validator.MemoryMiB)/1024, "lambda arm64 time",
+			fmt.Sprintf("%%s GB-seconds: %.0f MiB of records", bytes/mib)),
 		line("S3, objects", objects*copies*2, "s3 put", "%s puts: objects of events and of rejects"),
-		line("S3, a month of storage", lines/gzipRatio*copies/gb, "s3 storage", fmt.Sprintf("%%s GB: lines compressed to a %dth", gzipRatio)),
+		line("S3, a month of storage", lines/gzipRatio*copies/gb, "s3 storage",
+			fmt.Sprintf("%%s GB: lines compressed to a %dth", gzipRatio)),
 		line("KMS, requests", objects*copies*2, "key request", "%s requests: one an object"),
 		line("Data out", requests*answerBytes/gb, "data out", fmt.Sprintf("%%s GB: answers of %d bytes", answerBytes)),
 		line("CloudWatch Logs, access log", requests*accessLogBytes/gb, "logs",
@@ -94,7 +97,7 @@ func scans(env environment.Environment, bytes, times float64) Estimate {
 		fmt.Sprintf("%%s TB: the month's lines, compressed, read %g times", times))}
 }
 
-// tracing is what X-Ray takes. It traces one request of each second, and 5 % of the rest.
+// tracing is what X-Ray costs. It traces one request of each second, and 5 % of the rest.
 // https://docs.aws.amazon.com/xray/latest/devguide/xray-console-sampling.html
 func tracing(env environment.Environment, requests float64) Estimate {
 	if !env.Tracing {
@@ -109,8 +112,7 @@ func roundUp(bytes float64) float64 {
 	return math.Ceil(bytes/firehoseRounding) * firehoseRounding
 }
 
-// often is how often a month something happens that waits so many seconds for
-// company, while requests come.
+// often is how often a month a buffer of so many seconds is emptied while requests come.
 func often(seconds, requests float64) float64 {
 	if seconds == 0 {
 		return requests
@@ -118,8 +120,8 @@ func often(seconds, requests float64) float64 {
 	return math.Min(secondsOfMonth/seconds, requests)
 }
 
-// WatchedMetrics is how many metrics the alarms of an environment watch: CloudWatch
-// bills each of them. A test holds it to the goldens.
+// WatchedMetrics is how many metrics the alarms of an environment watch. CloudWatch bills each
+// of them. A test compares it with the goldens.
 func WatchedMetrics(env environment.Environment) int {
 	const once, ofFunction, ofStream, ofBackup, ofCanary = 13, 2, 9, 2, 3
 	n, functions := once, 3
@@ -139,10 +141,10 @@ func WatchedMetrics(env environment.Environment) int {
 }
 
 // ownMetrics is about how many of our own metrics have values in a month: those of the
-// functions, and one for each reason that something was rejected for.
+// functions, and one for each reason of a reject.
 const ownMetrics = 12
 
-// fixed is what a month costs without any event.
+// fixed is what a month costs without any events.
 func fixed(env environment.Environment) Estimate {
 	keys := 1.0 // the lake's
 	e := Estimate{line("CloudWatch metrics", ownMetrics, "custom metric", "%s metrics")}
@@ -162,7 +164,7 @@ func fixed(env environment.Environment) Estimate {
 	return append(e, line("KMS, keys", keys, "key", "%s keys"))
 }
 
-// firewall is what the WAF takes, when there is one.
+// firewall is what the WAF costs, if it is on.
 func firewall(env environment.Environment, requests float64) Estimate {
 	if !env.WAF.On {
 		return nil
@@ -173,7 +175,7 @@ func firewall(env environment.Environment, requests float64) Estimate {
 	}
 }
 
-// line is an amount at its price. The formula has a place for the amount.
+// line is an amount at its price. formula has a %s for the amount.
 func line(service string, amount float64, price, formula string) Line {
 	n := Number(amount)
 	p := book.Prices[price]

@@ -25,7 +25,7 @@ func DefaultLoad() Load {
 	return Load{Events: 100e6, Bytes: 800, Batch: 10, Peak: 3, Rejects: 0.01, Scans: 1}
 }
 
-// Validate names the number that cannot be.
+// Validate names the first number that is not allowed.
 func (l Load) Validate() error {
 	for _, n := range []struct {
 		name               string
@@ -45,7 +45,7 @@ func (l Load) Validate() error {
 	return nil
 }
 
-// Number is a flag's value such as 800, 1.5K, 100M or 10B.
+// Number is the value of a flag, such as 800, 1.5K, 100M or 10B.
 type Number float64
 
 // String returns n as Set reads it.
@@ -68,7 +68,7 @@ func (n *Number) Set(text string) error {
 	}
 	value, err := strconv.ParseFloat(text, 64)
 	if err != nil {
-		return fmt.Errorf("want a number, with K, M or B for thousands, millions or billions")
+		return fmt.Errorf("%q is not a number such as 800, 1.5K, 100M or 10B", text)
 	}
 	*n = Number(value * factor)
 	return nil
@@ -87,8 +87,8 @@ const (
 	mib            = 1 << 20
 )
 
-// headerBytes is what a record has in front of its events, and lineBytes what a line
-// of the lake has beside its event: ids, times, address and user agent.
+// headerBytes is the size of what a record has before its events, and lineBytes of what a line
+// of the lake has besides its event: ids, times, address and user agent.
 const (
 	headerBytes = 300
 	lineBytes   = 260

@@ -14,13 +14,15 @@ const Sum = "a month"
 // Print writes what env costs a month under l, and which limits l meets.
 func Print(out io.Writer, env environment.Environment, l Load) error {
 	numbers := []*Number{(*Number)(&l.Events), (*Number)(&l.Bytes), (*Number)(&l.Batch)}
-	fmt.Fprintf(out, "%s in %s: %s events a month of %s bytes, %s in a request, at the peak %.4g requests/s\n\n", env.Name, env.Region, numbers[0], numbers[1], numbers[2], l.PeakRequests())
+	fmt.Fprintf(out, "%s in %s: %s events a month of %s bytes, %s in a request, at the peak %.4g requests/s\n\n",
+		env.Name, env.Region, numbers[0], numbers[1], numbers[2], l.PeakRequests())
 	estimate := Of(env, l)
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	for _, line := range estimate {
 		fmt.Fprintf(table, "%s\t%s\t%s\n", line.Service, dollars(line.Dollars), line.Formula)
 	}
-	fmt.Fprintf(table, "%s\t%s\t$%.2f a million events\n", Sum, dollars(estimate.Dollars()), estimate.Dollars()/l.Events*1e6)
+	all := estimate.Dollars()
+	fmt.Fprintf(table, "%s\t%s\t$%.2f a million events\n", Sum, dollars(all), all/l.Events*1e6)
 	if err := table.Flush(); err != nil {
 		return err
 	}
@@ -42,7 +44,8 @@ func Print(out io.Writer, env environment.Environment, l Load) error {
 	if err := table.Flush(); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(out, "\nA ! is below the peak. List prices of %s as noted on %s, without free tiers; quotas are AWS's defaults: infra/cost/prices.json.\n", Region(), Date())
+	_, err := fmt.Fprintf(out, "\nA ! is below the peak. List prices of %s as noted on %s, without free tiers; "+
+		"quotas are AWS's defaults: infra/cost/prices.json.\n", Region(), Date())
 	return err
 }
 

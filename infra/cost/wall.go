@@ -1,6 +1,7 @@
 package cost
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -12,7 +13,7 @@ import (
 type Wall struct {
 	Limit    string  // what it is, and its value
 	Requests float64 // requests a second
-	Past     string  // the way past it
+	Past     string  // what to do about it
 	Brief    bool    // met for seconds only, until the breaker opens
 }
 
@@ -21,7 +22,10 @@ func Walls(env environment.Environment, l Load) []Wall {
 	streams := float64(env.Streams)
 	concurrency := book.Quotas["lambda concurrency"].in(env.Region)
 	walls := []Wall{
-		{fmt.Sprintf("this environment's Throttle.RatePerSecond, %d requests/s", env.Throttle.RatePerSecond), float64(env.Throttle.RatePerSecond), "set it", false},
+		{
+			fmt.Sprintf("this environment's Throttle.RatePerSecond, %d requests/s", env.Throttle.RatePerSecond),
+			float64(env.Throttle.RatePerSecond), "set it", false,
+		},
 		wall(env, "api requests", "API Gateway", 1),
 		wall(env, "lambda concurrency", "Lambda", 1/ingestSeconds),
 		{
@@ -32,19 +36,11 @@ func Walls(env environment.Environment, l Load) []Wall {
 		wall(env, "firehose records", "Firehose", streams),
 		wall(env, "firehose bytes", "Firehose", streams*mib/l.record()),
 	}
-	slices.SortStableFunc(walls, func(a, b Wall) int {
-		switch {
-		case a.Requests < b.Requests:
-			return -1
-		case a.Requests > b.Requests:
-			return 1
-		}
-		return 0
-	})
+	slices.SortStableFunc(walls, func(a, b Wall) int { return cmp.Compare(a.Requests, b.Requests) })
 	return walls
 }
 
-// wall is a quota of AWS, met at so many requests for each of it.
+// wall is a quota of AWS. requests is how many requests each unit of it allows.
 func wall(env environment.Environment, quota, service string, requests float64) Wall {
 	q := book.Quotas[quota]
 	value := q.in(env.Region)
@@ -56,13 +52,13 @@ func number(value float64) string {
 	return n.String()
 }
 
-// Bound is a rate of requests at which a setting stops requests, or rings an alarm.
+// Bound is a rate of requests at which a setting stops requests or rings an alarm.
 type Bound struct {
 	Requests float64 // a second
 	By       string  // the setting, and what it does
 }
 
-// Bounds returns those of env, the widest first.
+// Bounds returns the bounds of env, the widest first.
 func Bounds(env environment.Environment) []Bound {
 	bounds := []Bound{{float64(env.Throttle.RatePerSecond), "Throttle.RatePerSecond: all clients together"}}
 	if day := env.Alarms.RequestsPerDay; day > 0 && !env.Alarms.Off {
@@ -74,30 +70,36 @@ func Bounds(env environment.Environment) []Bound {
 	return bounds
 }
 
-// Warnings says which of AWS's default quotas env lets through more than. Bytes are
-// left out: nobody knows yet what an event will have.
+// Warnings says which of AWS's default quotas are lower than what env lets through. Bytes are
+// left out, because nobody knows yet how large events will be.
 func Warnings(env environment.Environment) (found []string) {
 	rate := float64(env.Throttle.RatePerSecond)
-	for _, w := range []Wall{wall(env, "api requests", "API Gateway", 1), wall(env, "firehose requests", "Firehose", float64(env.Streams))} {
+	for _, w := range []Wall{
+		wall(env, "api requests", "API Gateway", 1),
+		wall(env, "firehose requests", "Firehose", float64(env.Streams)),
+	} {
 		if rate > w.Requests {
-			found = append(found, fmt.Sprintf("Throttle.RatePerSecond is %d, but a default quota is met at %.0f requests/s: %s. Past it: %s.", env.Throttle.RatePerSecond, w.Requests, w.Limit, w.Past))
+			found = append(found, fmt.Sprintf(
+				"Throttle.RatePerSecond is %d, but a default quota is met at %.0f requests/s: %s. Past it: %s.",
+				env.Throttle.RatePerSecond, w.Requests, w.Limit, w.Past,
+			))
 		}
 	}
 	q := book.Quotas["lambda concurrency"]
-	if free := int(q.in(env.Region)) - unreserved; reserved(env) > free {
-		found = append(found, fmt.Sprintf("Reserved and Provisioned are %d together, but an account has %d to give by default, and none when it is new: "+
-			"the deploy fails. Past it: %s.", reserved(env), free, q.Past))
+	if free := int(q.in(env.Region)) - Unreserved; reserved(env) > free {
+		found = append(found, fmt.Sprintf("Reserved and Provisioned are %d together, but an account can reserve "+
+			"%d by default, and none when it is new: the deploy fails. Past it: %s.", reserved(env), free, q.Past))
 	}
 	return found
 }
 
-// unreserved is the concurrency of an account that Lambda lets no function reserve, nor
-// keep provisioned. A new account's quota of 10 is less.
+// Unreserved is the concurrency of an account that no function can reserve or provision. A new
+// account has less: a quota of 10.
 // https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html
-const unreserved = 100
+const Unreserved = 100
 
-// reserved is the concurrency that env's functions take from what the account has. What
-// Ingest has provisioned is a part of what it has reserved.
+// reserved is the concurrency that env's functions take from the account's. What Ingest has
+// provisioned is part of what it has reserved.
 func reserved(env environment.Environment) int {
 	return max(env.Ingest.Reserved, env.Provisioned) + env.Validator.Reserved + env.Redrive.Reserved + env.Canary.Reserved
 }

@@ -118,7 +118,7 @@ type Domain struct {
 // WAF is a web ACL in front of the API. It blocks addresses that send too much, and those
 // on AWS's list of bad reputation. It never reads a body: every payload is answered 200.
 type WAF struct {
-	On bool // whether there is one, for $7 a month and $0.60 a million requests
+	On bool // whether there is one; `make cost` says what it costs
 
 	// Requests that one address may send in 5 minutes. A network behind one address counts as
 	// one.
@@ -238,10 +238,12 @@ func Default(name string) Environment {
 		Terms:              ingest.Default().Terms,
 		Rules:              validate.Default().Rules,
 		Streams:            1,
-		Delivery:           Delivery{TransformFor: 10 * time.Second, Retries: 300, BufferMiB: 64, BufferFor: time.Minute},
-		LogRetention:       30,
-		Lifecycle:          Lifecycle{NoncurrentExpireAfter: 30},
-		Query:              Query{Since: "2026-11-01", ScanLimitMiB: 2_047},
+		Delivery: Delivery{
+			TransformFor: 10 * time.Second, Retries: 300, BufferMiB: 64, BufferFor: time.Minute,
+		},
+		LogRetention: 30,
+		Lifecycle:    Lifecycle{NoncurrentExpireAfter: 30},
+		Query:        Query{Since: "2026-11-01", ScanLimitMiB: 2_047},
 		Alarms: Alarms{
 			SpilledPercent: 1, ErrorPercent: 0.1, RefusedPercent: 5, RejectedPercent: 10, QuotaPercent: 70,
 			Latency: 100 * time.Millisecond, Freshness: 15 * time.Minute, SpilledFor: 15 * time.Minute,

@@ -23,7 +23,7 @@ func Named(name string) (Environment, error) {
 	return Environment{}, fmt.Errorf("environment is %q, must be one of %s", name, strings.Join(names, ", "))
 }
 
-// Dev is for trying things out: small, cheap, and gone without a trace when destroyed.
+// Dev is for trying things out: small, cheap, and completely deleted when destroyed.
 func Dev() Environment {
 	e := Default("Dev")
 	e.Throttle = Throttle{RatePerSecond: 100, Burst: 200}
@@ -43,17 +43,17 @@ func Dev() Environment {
 	return e
 }
 
-// reserve keeps concurrency of Lambda for the functions that bring events home. While
-// Firehose and S3 hang, a request holds Ingest for up to 2.6 s, so Ingest takes every
-// sandbox of the account, 1,000 by default, from 385 requests a second on. Unreserved,
-// the others would be throttled, and the outage would feed itself.
+// reserve reserves concurrency for the functions behind Ingest. While Firehose and S3 hang, a
+// request holds Ingest for up to ingest.AnswerWithin, 2.6 s. From 1,000 / 2.6 s = 385 requests
+// a second on, Ingest then takes all of an account's 1,000 sandboxes. The other functions would
+// be throttled, and the outage would prolong itself.
 //
-// Validator: Firehose hands it 1 MiB at a time, so a stream at 5 MiB/s, the largest
-// default quota, calls it 5 times a second. 50 sandboxes let each call last 10 s, as
-// calls do that wait for a slow rejects stream; in good health a call takes 0.1 s.
-// Redrive: at least the concurrency of its event source mapping, or messages are
-// throttled, count as received, and end as dead letters. Canary: a run, and Lambda's
-// repetition of one that failed. Together 72 of the 900 that AWS lets an account reserve.
+// Validator: Firehose hands it 1 MiB at a time, so a stream at 5 MiB/s, the largest default
+// quota, calls it 5 times a second. With 50 sandboxes a call may take 10 s, as when the rejects
+// stream is slow. A normal call takes 0.1 s. Redrive: at least the concurrency of its event
+// source mapping. Otherwise messages are throttled, count as received, and end as dead letters.
+// Canary: one run, and Lambda's retry of one that failed. An account can reserve 900 of its
+// 1,000.
 func (e *Environment) reserve() {
 	e.Validator.Reserved, e.Redrive.Reserved, e.Canary.Reserved = 50, 20, 2
 }
@@ -72,10 +72,10 @@ func Staging() Environment {
 	return e
 }
 
-// Prod keeps every event until somebody decides otherwise. Anybody may send to it, so
-// the firewall bounds what one address can send, and an alarm tells of a day that would
-// make an expensive month: 10,000,000 requests are 116 a second from midnight to
-// midnight. `make cost ENV=Prod` says what both bounds are in dollars.
+// Prod keeps every event until somebody decides otherwise. Anybody may send to it, so the
+// firewall limits what one address can send, and an alarm reports a day that would make an
+// expensive month: 10,000,000 requests are 116 a second for 24 hours. `make cost ENV=Prod` says
+// what both limits are in dollars.
 func Prod() Environment {
 	e := Default("Prod")
 	e.WAF.On = true

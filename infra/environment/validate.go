@@ -56,7 +56,8 @@ func (e Environment) checkPartition() error {
 	for _, p := range partitions {
 		if strings.HasPrefix(e.Region, p.prefix) {
 			return setting.Named("Region", fmt.Errorf(
-				"is %q of the partition %s, which has no edge-optimized APIs: must be a region of the partition aws", e.Region, p.name,
+				"is %q of the partition %s, which has no edge-optimized APIs: must be a region of the partition aws",
+				e.Region, p.name,
 			))
 		}
 	}

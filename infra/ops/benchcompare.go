@@ -21,11 +21,11 @@ func benchCompare(ctx context.Context, args []string, t terminal) (err error) {
 		return err
 	}
 	if *benchstat == "" {
-		return errors.New("which benchstat? add -benchstat golang.org/x/perf/cmd/benchstat@<version>")
+		return errors.New("-benchstat is missing: add -benchstat golang.org/x/perf/cmd/benchstat@<version>")
 	}
 	folder := filepath.Join(".local", "bench")
 	worktree := filepath.Join(folder, "base")
-	if err := os.RemoveAll(worktree); err != nil { // of a run that was ended
+	if err := os.RemoveAll(worktree); err != nil { // of a run that was interrupted
 		return err
 	}
 	if _, err := output("git", "worktree", "prune"); err != nil {

@@ -14,14 +14,14 @@ import (
 	"global-ingest/infra/stateful"
 )
 
-// marker is how the comment is found again.
+// marker is by what the comment is found again.
 const marker = "<!-- global-ingest: what a deploy changes -->"
 
-// maxComment is GitHub's limit of a comment's body, 65,536 characters; bytes are
-// never fewer, and the rest is for what surrounds the diffs.
+// maxComment is below GitHub's limit of a comment's body, 65,536 characters. It counts bytes,
+// which are never fewer, and leaves room for the text around the diffs.
 const maxComment = 60_000
 
-// allowLabel is the label of a pull request that may take away what holds events.
+// allowLabel is the label of a pull request that may delete or replace what holds events.
 const allowLabel = "replaces-data"
 
 // change is what a deploy of one environment changes, as the CDK CLI shows it.
@@ -31,7 +31,7 @@ type change struct{ environment, text, cost string }
 func show(command, env string) (change, error) {
 	words := strings.Fields(strings.ReplaceAll(command, "{}", env))
 	run := exec.Command(words[0], words[1:]...)
-	// By CI the CLI writes the diff to its output, not among the errors.
+	// With CI=true the CLI writes the diff to stdout and not to stderr.
 	run.Env = append(os.Environ(), "CI=true", "NO_COLOR=1")
 	var problems bytes.Buffer
 	run.Stderr = &problems
@@ -57,8 +57,8 @@ func tidy(text string) string {
 	return strings.TrimSpace(blank.ReplaceAllString(text, "\n\n"))
 }
 
-// changed says whether the diff has any difference: each stack is shown under its
-// name, and says so if it has none.
+// changed says whether the diff has any difference. It shows each stack under its name, and says
+// when a stack has none.
 func (d change) changed() bool {
 	return strings.Count(d.text, "There were no differences") < len(stackLine.FindAllString(d.text, -1))
 }
@@ -68,7 +68,7 @@ var stackLine = regexp.MustCompile(`(?m)^Stack `)
 // verdict says what would be lost, a resource a line.
 func verdict(lost map[string][]stateful.Loss) string {
 	if len(lost) == 0 {
-		return "Nothing that holds events is replaced or deleted, nor the address that clients know.\n"
+		return "No resource that holds events, or that is the address clients know, is deleted or replaced.\n"
 	}
 	var out strings.Builder
 	for _, file := range slices.Sorted(maps.Keys(lost)) {
@@ -94,11 +94,11 @@ func markdown(lost map[string][]stateful.Loss, allowed bool, diffs []change) str
 	case len(lost) == 0:
 		out.WriteString(verdict(lost))
 	case allowed:
-		fmt.Fprintf(&out, "**This takes away what holds events**, and the label `%s` allows it:\n\n```\n%s```\n",
+		fmt.Fprintf(&out, "**This deletes or replaces what holds events**, and the label `%s` allows it:\n\n```\n%s```\n",
 			allowLabel, verdict(lost))
 	default:
-		fmt.Fprintf(&out, "**Stop: this takes away what holds events.** If that is meant, the label `%s` "+
-			"says so.\n\n```\n%s```\n", allowLabel, verdict(lost))
+		fmt.Fprintf(&out, "**Stop: this deletes or replaces what holds events.** The label `%s` allows it.\n\n```\n%s```\n",
+			allowLabel, verdict(lost))
 	}
 	room := (maxComment - out.Len()) / max(1, len(diffs))
 	for _, d := range diffs {
@@ -112,7 +112,7 @@ func markdown(lost map[string][]stateful.Loss, allowed bool, diffs []change) str
 	return out.String()
 }
 
-// price is what the environment costs, behind its name.
+// price is what the environment costs, after its name.
 func (d change) price() string {
 	if d.cost == "" {
 		return ""
@@ -123,8 +123,8 @@ func (d change) price() string {
 // changeLine is a line that the CLI begins with what becomes of a resource.
 var changeLine = regexp.MustCompile(`(?m)^( *[│├└─ ]*)\[([-+~])\]`)
 
-// signs moves the CLI's [+], [-] and [~] to the beginning of their lines, where
-// GitHub colours them.
+// signs puts the CLI's [+], [-] and [~] at the beginning of their lines, where GitHub colours
+// them.
 func signs(text string) string {
 	return changeLine.ReplaceAllStringFunc(text, func(line string) string {
 		sign := line[len(line)-2 : len(line)-1]

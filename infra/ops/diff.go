@@ -14,8 +14,8 @@ import (
 // cdk is the CDK CLI, at the version that infra/package-lock.json names.
 var cdk = filepath.Join("infra", "node_modules", ".bin", "cdk")
 
-// diff shows what a deploy of an environment would change: as the account has it, or,
-// without AWS credentials, as the goldens of a revision have it.
+// diff shows what a deploy of an environment would change: compared with the account or, without
+// AWS credentials, with the goldens of a revision.
 func diff(ctx context.Context, args []string, t terminal) error {
 	var since, base string
 	flags := newFlags("diff")
@@ -34,8 +34,8 @@ func diff(ctx context.Context, args []string, t terminal) error {
 	return t.diffGoldens(ctx, *name, since, base)
 }
 
-// diffGoldens synthesizes as the goldens are, and compares each stack with its own. A
-// stack that had none is compared with an empty one.
+// diffGoldens synthesizes in the way of the goldens, and compares each stack with its golden. A
+// stack without one is compared with an empty template.
 func (t terminal) diffGoldens(ctx context.Context, name, since, base string) error {
 	folder, err := before(since, base)
 	if err != nil {
@@ -76,7 +76,7 @@ func orEmpty(golden string) error {
 	return os.WriteFile(golden, []byte("{}\n"), 0o644)
 }
 
-// exec runs a program with more variables in its environment; it talks to the terminal.
+// exec runs a program on the terminal, with more variables.
 func (t terminal) exec(ctx context.Context, variables []string, name string, args ...string) error {
 	command := exec.CommandContext(ctx, name, args...)
 	command.Env = append(os.Environ(), variables...)

@@ -30,12 +30,12 @@ type drainer struct {
 func drain(ctx context.Context, args []string, t terminal) error {
 	flags := newFlags("drain")
 	name := environmentFlag(flags)
-	wait := flags.Duration("wait", 30*time.Minute, "longest time to wait; 0 waits for nothing and only says what "+
+	wait := flags.Duration("wait", 30*time.Minute, "longest time to wait; 0 does not wait and only says what "+
 		"would be lost")
 	every := flags.Duration("every", 15*time.Second, "how often to look")
 	late := flags.Duration("late", 3*time.Minute, "how late CloudWatch may show what happened")
 	yes := flags.Bool("yes", false, "do not ask")
-	open := flags.Bool("open", false, "let requests in again, and do nothing else")
+	open := flags.Bool("open", false, "only let requests in again")
 	if err := t.parse(flags, args); err != nil {
 		return err
 	}

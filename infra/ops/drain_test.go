@@ -114,7 +114,7 @@ func TestDrainSaysWhatADestroyWouldLose(t *testing.T) {
 func TestDrainWaitsForCloudWatch(t *testing.T) {
 	deployedPipeline(t, "Prod")
 	_, err := ops(t, "", "drain", "-environment", "Prod", "-yes", "-every", "1ms", "-wait", "5ms")
-	if err == nil || !strings.Contains(err.Error(), "CloudWatch may not show yet what came in last") {
+	if err == nil || !strings.Contains(err.Error(), "CloudWatch may not yet show what came in last") {
 		t.Errorf("error is %v", err)
 	}
 }

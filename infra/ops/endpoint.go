@@ -41,8 +41,8 @@ func examplesFlag(flags *flag.FlagSet) *string {
 	return flags.String("examples", "lambdas/validate/schemas/examples", "`folder` of the events to send")
 }
 
-// written returns the outputs of the environment's stacks that the CDK CLI wrote
-// down after a deploy. The error is fs.ErrNotExist when there was none from here.
+// written returns the outputs of the environment's stacks, as the CDK CLI wrote them after a
+// deploy. The error is fs.ErrNotExist without a deploy from here.
 func written(folder, name string) (map[string]string, error) {
 	data, err := os.ReadFile(filepath.Join(folder, name+".json"))
 	if err != nil {

@@ -23,42 +23,41 @@ func kept(_ context.Context, args []string, t terminal) error {
 		return err
 	}
 	pipeline := environment.StackName(*name, environment.PipelineStack)
-	fmt.Fprintf(t.out, "This deletes the stack %s. Its URL is gone for good: "+
-		"the next deploy has another one.\n", pipeline)
+	fmt.Fprintf(t.out, "This deletes the stack %s. Its URL is lost: the next deploy has another one.\n", pipeline)
 	for _, template := range templates {
 		if template.Stack != pipeline {
 			all := strings.Join(resources(template, isTold), ", ")
-			fmt.Fprintf(t.out, "%s stays as it is: %s\n", template.Stack, all)
+			fmt.Fprintf(t.out, "%s is retained: %s\n", template.Stack, all)
 			continue
 		}
 		all := resources(template, isRetained)
 		if len(all) > 0 {
-			fmt.Fprintf(t.out, "Of %s these stay, outside any stack: %s\n", pipeline, strings.Join(all, ", "))
+			fmt.Fprintf(t.out, "Of %s these are retained, outside any stack: %s\n", pipeline, strings.Join(all, ", "))
 		}
 		keptStream := func(r *assembly.Resource) bool { return isRetained(r) && r.Type == streamType }
 		if len(resources(template, keptStream)) > 0 {
-			fmt.Fprintln(t.out, "A stream that stays delivers nothing any more: its role and the Validator are gone, "+
-				"and after 24 hours so is what it holds")
+			fmt.Fprintln(t.out, "A retained stream delivers nothing: its role and the Validator are deleted. After "+
+				"24 hours Firehose drops what it holds")
 			continue
 		}
-		fmt.Fprintf(t.out, "The streams of %s go, with what they have not delivered yet\n", pipeline)
+		fmt.Fprintf(t.out, "The streams of %s are deleted, with what they have not delivered yet\n", pipeline)
 	}
 	return nil
 }
 
 const streamType = "AWS::KinesisFirehose::DeliveryStream"
 
-// isRetained says whether it outlives its stack.
+// isRetained says whether the resource outlives its stack.
 func isRetained(r *assembly.Resource) bool {
 	return strings.HasPrefix(r.DeletionPolicy, "Retain") && isTold(r)
 }
 
-// isTold leaves out what is part of something else.
+// isTold leaves out resources that are part of others.
 func isTold(r *assembly.Resource) bool {
 	return !strings.HasSuffix(r.Type, "Policy") && r.Type != "AWS::Logs::LogStream"
 }
 
-// resources returns "<logical id> (<kind>)" of those that told says yes to, sorted.
+// resources returns "<logical id> (<kind>)" of the resources that told selects, sorted.
 func resources(t *assembly.Template, told func(*assembly.Resource) bool) (all []string) {
 	for _, id := range slices.Sorted(maps.Keys(t.Resources)) {
 		if r := t.Resources[id]; told(r) {

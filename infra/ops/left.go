@@ -16,8 +16,8 @@ import (
 // firehoseKeeps is how long Firehose tries to deliver a record before it drops it.
 const firehoseKeeps = 24 * time.Hour
 
-// left says, a line each, what has not reached the lake. What the queue names lies in the
-// lake as spilled objects, but Redrive puts it into the streams, so it comes first.
+// left returns a line for each thing that has not reached the lake. The queue comes first,
+// because Redrive puts what it names into the streams.
 func (d *drainer) left(ctx context.Context, stopped time.Time) (lines []string, err error) {
 	waiting, err := d.waiting(ctx)
 	if err != nil {
@@ -39,7 +39,7 @@ func (d *drainer) left(ctx context.Context, stopped time.Time) (lines []string, 
 	return lines, nil
 }
 
-// waiting is how many messages the queue has, those that Redrive is at included.
+// waiting is how many messages the queue has, including those that Redrive is working on.
 func (d *drainer) waiting(ctx context.Context) (sum int, err error) {
 	names := []sqstypes.QueueAttributeName{
 		sqstypes.QueueAttributeNameApproximateNumberOfMessages,
@@ -70,15 +70,14 @@ type level struct {
 	age     time.Duration // of the oldest record that Firehose held then
 }
 
-// settles is how long after its last record a stream that works has delivered everything,
-// and CloudWatch shows it.
+// settles is how long after its last record a healthy stream has delivered everything and
+// CloudWatch shows it.
 func (d *drainer) settles() time.Duration {
 	return d.Delivery.TransformFor + d.Delivery.BufferFor + d.late
 }
 
-// holds says what a stream may still hold, empty when nothing. A record that is not
-// delivered is at least as old as the one that came in last: a lower age was measured
-// when nothing was left.
+// holds says what a stream may still hold; empty for nothing. An undelivered record is at least
+// as old as the one that came in last. So a lower age was measured when nothing was left.
 func (d *drainer) holds(l level, stopped, now time.Time) string {
 	switch {
 	case now.Sub(l.last) < d.settles():
@@ -86,7 +85,7 @@ func (d *drainer) holds(l level, stopped, now time.Time) string {
 	case !l.last.IsZero() && now.Sub(l.seen) < d.settles() && l.age >= l.seen.Sub(l.last):
 		return fmt.Sprintf("its oldest record is %v old; Firehose drops it at %v", l.age, firehoseKeeps)
 	case now.Sub(stopped) < d.late:
-		return "CloudWatch may not show yet what came in last"
+		return "CloudWatch may not yet show what came in last"
 	}
 	return ""
 }

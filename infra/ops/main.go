@@ -1,7 +1,6 @@
-// Ops is the operators' command: one verb for each thing that a person or a workflow does
-// to an environment, before, at and after a deploy, and in review. It knows the
-// environments, and so the account and the region in which a verb acts. Run without a verb
-// it lists them.
+// Ops is the operators' command. It has one verb for each thing that a person or a workflow does
+// to an environment: before, at and after a deploy, and in review. It knows the environments,
+// and so the account and the region of each. Without a verb it lists the verbs.
 package main
 
 import (
@@ -25,8 +24,7 @@ func main() {
 	}
 }
 
-// terminal is how a verb talks to a person: what it prints goes to out, progress and
-// usage to notes.
+// terminal is how a verb talks to a person. Results go to out, progress and usage to notes.
 type terminal struct {
 	in         io.Reader
 	out, notes io.Writer
@@ -42,19 +40,19 @@ type verb struct {
 func groups() []group {
 	return []group{
 		{"Before and after a deploy", []verb{
-			{"ready", "look for what the account still lacks", ready},
+			{"ready", "check the account for what a deploy needs", ready},
 			{"endpoint", "print where the environment answers", endpoint},
 			{"smoke", "send a few events and find them in the lake", smoke},
 			{"names", "print the names that AWS generated, as variables of a shell", names},
-			{"replay", "queue spilled, rejected or failed events to go through once more", replay},
-			{"query", "ask the lake in SQL: an environment's, or the one of this machine", ask},
-			{"kept", "print what a destroy leaves in the account", kept},
+			{"replay", "queue spilled, rejected or failed events, to process them again", replay},
+			{"query", "query a lake in SQL: that of an environment, or the one on this machine", ask},
+			{"kept", "print what `make destroy` leaves in the account", kept},
 			{"drain", "stop traffic and wait until the streams are empty", drain},
 		}},
 		{"In review", []verb{
 			{"diff", "show what a deploy would change", diff},
-			{"review", "check | comment | post: what a change takes away, and the pull request's comment", review},
-			{"schemas", "what a change of the schemas does to those who send events, and to those who query them", schemaChanges},
+			{"review", "check | comment | post: what a change deletes, and the pull request's comment", review},
+			{"schemas", "what a change of the schemas means for clients and for queries", schemaChanges},
 			{"cost", "print what an environment costs a month, and which quota it meets first", price},
 			{"readme", "bring the generated tables of infra/docs up to date", readme},
 		}},
@@ -88,7 +86,7 @@ func run(ctx context.Context, args []string, t terminal) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("there is no verb %q: run `go run ./infra/ops` to list them", args[0])
+	return fmt.Errorf("there is no verb %q: `go run ./infra/ops` lists the verbs", args[0])
 }
 
 func usage() string {
@@ -103,7 +101,7 @@ func usage() string {
 	return out.String()
 }
 
-// parse reads the flags of a verb, which takes nothing else.
+// parse reads the flags of a verb. Verbs take no other arguments.
 func (t terminal) parse(flags *flag.FlagSet, args []string) error {
 	flags.SetOutput(t.notes)
 	if err := flags.Parse(args); err != nil {

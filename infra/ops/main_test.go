@@ -27,7 +27,7 @@ func TestMistakesAreOneClearLine(t *testing.T) {
 	for want, args := range map[string][]string{
 		`there is no verb "ping"`:                          {"ping"},
 		`smoke: unexpected argument "now"`:                 {"smoke", "now"},
-		"smoke: where does Prod answer?":                   {"smoke", "-environment", "Prod", "-outputs", t.TempDir()},
+		"smoke: the endpoint of Prod is not known":         {"smoke", "-environment", "Prod", "-outputs", t.TempDir()},
 		"endpoint: reading the outputs of the last deploy": {"endpoint", "-outputs", t.TempDir()},
 		"ready: reading assembly: open nowhere/manifest.j": {"ready", "-assembly", "nowhere"},
 		`names: environment is "Test", must be one of Dev`: {"names", "-environment", "Test"},
@@ -72,7 +72,7 @@ func TestCredentialsOfAnotherAccountAreRefused(t *testing.T) {
 	for verb, args := range map[string][]string{"names": nil, "replay": {"-prefix", "rejected/"}, "drain": {"-yes"}} {
 		f := fake(t, nil)
 		_, err := ops(t, "", append([]string{verb, "-environment", "Theirs"}, args...)...)
-		want := "Theirs is in account 222222222222, these credentials are of 111111111111: set AWS_PROFILE to one of 222222222222"
+		want := "Theirs is in account 222222222222, but these credentials are of 111111111111: set AWS_PROFILE to one of 222222222222"
 		if err == nil || !strings.HasSuffix(err.Error(), want) {
 			t.Errorf("%s: error is %v, want %s", verb, err, want)
 		}
@@ -85,7 +85,7 @@ func TestCredentialsOfAnotherAccountAreRefused(t *testing.T) {
 func TestAStackThatIsNotThereIsSaidInOneLine(t *testing.T) {
 	deployedPipeline(t, "Dev")
 	_, err := ops(t, "", "names", "-environment", "Prod")
-	want := "names: there is no stack Prod-Storage, looked for Prod in account 111111111111, us-east-1: run `make deploy ENV=Prod`"
+	want := "names: there is no stack Prod-Storage (Prod in account 111111111111, us-east-1): run `make deploy ENV=Prod`"
 	if err == nil || err.Error() != want {
 		t.Errorf("error is %v, want %s", err, want)
 	}

@@ -85,7 +85,7 @@ func (p place) variables(ctx context.Context) (map[string]string, error) {
 	return found, nil
 }
 
-// variableOf returns the variable that holds the resource's name, empty for most.
+// variableOf returns the variable for the resource's name; empty for most resources.
 func variableOf(r deployed.Resource) string {
 	described := r.Type + " " + r.ID
 	for _, g := range generated {
@@ -100,7 +100,7 @@ func variableOf(r deployed.Resource) string {
 func assign(out io.Writer, variables map[string]string) error {
 	for _, variable := range slices.Sorted(maps.Keys(variables)) {
 		if strings.ContainsAny(variables[variable], "'\n") {
-			return fmt.Errorf("%s is %q, which no shell can take safely", variable, variables[variable])
+			return fmt.Errorf("%s is %q, which cannot be quoted for a shell", variable, variables[variable])
 		}
 		fmt.Fprintf(out, "%s='%s'\n", variable, variables[variable])
 	}

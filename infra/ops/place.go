@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
@@ -19,15 +20,15 @@ import (
 // errNobody is the error of a machine without AWS credentials.
 var errNobody = errors.New("no AWS credentials: set AWS_PROFILE, or log in with `aws sso login`")
 
-// elsewhere is the error of credentials that belong to another account.
+// elsewhere is the error when the credentials belong to another account.
 type elsewhere struct{ environment, account, credentials string }
 
 func (e elsewhere) Error() string {
-	return fmt.Sprintf("%s is in account %s, these credentials are of %s: set AWS_PROFILE to one of %[2]s",
+	return fmt.Sprintf("%s is in account %s, but these credentials are of %s: set AWS_PROFILE to one of %[2]s",
 		e.environment, e.account, e.credentials)
 }
 
-// named finds an environment. A test has others.
+// named finds an environment. Tests replace it.
 var named = environment.Named
 
 // place is an environment where it is deployed.
@@ -36,9 +37,9 @@ type place struct {
 	cfg                     aws.Config
 }
 
-// enter takes the operator's credentials, as every AWS tool does, to the region of the
-// environment. Its error is errNobody without credentials, and elsewhere when they belong
-// to an account that is not the environment's.
+// enter finds the operator's credentials, as every AWS tool does, and goes to the region of the
+// environment. Its error is errNobody without credentials, and elsewhere when they belong to
+// another account than the environment's.
 func enter(ctx context.Context, name string) (place, error) {
 	env, err := named(name)
 	if err != nil {
@@ -68,7 +69,7 @@ func (p place) outputs(ctx context.Context, stack string) (map[string]string, er
 	name := environment.StackName(p.Name, stack)
 	found, err := deployed.Outputs(ctx, p.cfg, name)
 	if refusedAs(err, noSuchStack) {
-		return nil, fmt.Errorf("there is no stack %s, looked for %s: run `make deploy ENV=%s`", name, p, p.Name)
+		return nil, fmt.Errorf("there is no stack %s (%s): run `make deploy ENV=%s`", name, p, p.Name)
 	}
 	return found, err
 }
@@ -76,7 +77,7 @@ func (p place) outputs(ctx context.Context, stack string) (map[string]string, er
 // noSuchStack is CloudFormation's code for a stack that does not exist.
 const noSuchStack = "ValidationError"
 
-// settings takes credentials as every AWS tool does, and a region: the one given, the
+// settings returns credentials, found as every AWS tool does, and a region: the one given, the
 // profile's, or us-east-1, in the CDK CLI's order.
 func settings(ctx context.Context, region string) (aws.Config, error) {
 	cfg, err := config.LoadDefaultConfig(ctx, config.WithLogger(logging.Nop{}))
@@ -99,18 +100,10 @@ func accountOf(ctx context.Context, cfg aws.Config) (string, error) {
 	return aws.ToString(who.Account), nil
 }
 
-// refusedAs says whether AWS refused with one of these codes.
+// refusedAs says whether err is an answer of AWS with one of these codes.
 func refusedAs(err error, codes ...string) bool {
 	var refused smithy.APIError
-	if !errors.As(err, &refused) {
-		return false
-	}
-	for _, code := range codes {
-		if refused.ErrorCode() == code {
-			return true
-		}
-	}
-	return false
+	return errors.As(err, &refused) && slices.Contains(codes, refused.ErrorCode())
 }
 
 // denied says whether the credentials lack a right, in the words of any service.

@@ -21,10 +21,10 @@ type pull struct {
 	token      string // GITHUB_TOKEN
 }
 
-// perPage is how many comments GitHub gives at most at once.
+// perPage is how many comments GitHub returns at most at once.
 const perPage = 100
 
-// post writes the comment of a file to the pull request, over the one that is there.
+// post posts a file as the comment of the pull request, or updates the one that is there.
 func post(ctx context.Context, file string, out io.Writer) error {
 	body, err := os.ReadFile(file)
 	if err != nil {
@@ -76,8 +76,7 @@ func (p pull) find(ctx context.Context) (int64, error) {
 	}
 }
 
-// call sends one request to GitHub's REST API and reads the answer into what, if
-// that is not nil.
+// call sends one request to GitHub's REST API and reads the answer into what, unless what is nil.
 func (p pull) call(ctx context.Context, method, path string, body, what any) error {
 	var sent bytes.Buffer
 	if body != nil {

@@ -7,8 +7,7 @@ import (
 	"os"
 )
 
-// pages are the pages with a part that stands elsewhere already: a table and how it is
-// written, by the name in the page's markers.
+// pages are the pages with a generated part: its name in the page's markers, and what writes it.
 var pages = map[string]struct {
 	part  string
 	table func() (string, error)

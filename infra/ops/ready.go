@@ -19,6 +19,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 
 	"global-ingest/infra/assembly"
+	"global-ingest/infra/cost"
 )
 
 // site is one account and region that the assembly deploys to.
@@ -28,9 +29,9 @@ type site struct {
 	templates []*assembly.Template
 }
 
-// looks are what a deploy needs of the account. Without it CloudFormation would fail only
-// after minutes, or deploy what cannot serve. Each returns the lines of what is missing; a
-// line names the command to type.
+// looks check what a deploy needs of the account. If it is missing, CloudFormation fails after
+// minutes, or deploys what cannot serve. Each look returns a line for each thing that is
+// missing, with the command to type.
 var looks = []struct {
 	what string
 	look func(context.Context, site, terminal) ([]string, error)
@@ -41,8 +42,8 @@ var looks = []struct {
 	{"the certificate", certificate},
 }
 
-// ready says what every account and region that the assembly deploys to still lacks. What
-// the credentials may not look at is noted and stops nothing.
+// ready says what is missing in each account and region that the assembly deploys to. What the
+// credentials may not look at is noted, and does not fail.
 func ready(ctx context.Context, args []string, t terminal) error {
 	flags := newFlags("ready")
 	name, folder := environmentFlag(flags), assemblyFlag(flags)
@@ -86,8 +87,8 @@ func sitesOf(folder, name string) ([]site, error) {
 	return sites, nil
 }
 
-// visit takes every look at one site. Credentials of another account look at nothing: a
-// workflow's may only assume the CDK's roles there, and the CDK CLI says when they may not.
+// visit takes every look at one site. Credentials of another account look at nothing: those of a
+// workflow may only assume the CDK's roles there, and the CDK CLI reports when they may not.
 func (s site) visit(ctx context.Context, name string, t terminal) (missing []string, err error) {
 	if s.cfg, err = settings(ctx, s.Region); err != nil {
 		return nil, err
@@ -174,7 +175,7 @@ func bootstrapVersion(ctx context.Context, cfg aws.Config, parameter string) (in
 	return version, nil
 }
 
-// bootstrapCommand gives a qualifier of one's own a toolkit stack of its own, for the
+// bootstrapCommand gives an own qualifier its own toolkit stack, because the stack with the
 // default name may be another team's.
 func (s site) bootstrapCommand(parameter string) string {
 	command := fmt.Sprintf("npx --prefix infra cdk bootstrap aws://%s/%s", s.Account, s.Region)
@@ -185,8 +186,8 @@ func (s site) bootstrapCommand(parameter string) string {
 	return command
 }
 
-// apiLogRole looks for the role with which API Gateway writes logs: one an account and
-// region, which a stage with logs needs before it is made.
+// apiLogRole looks for the role with which API Gateway writes logs. An account has one in each
+// region, and a stage with logs needs it first.
 func apiLogRole(ctx context.Context, s site, _ terminal) ([]string, error) {
 	if !s.has("AWS::ApiGateway::Stage") || s.has("AWS::ApiGateway::Account") {
 		return nil, nil
@@ -201,14 +202,8 @@ func apiLogRole(ctx context.Context, s site, _ terminal) ([]string, error) {
 		"with the policy AmazonAPIGatewayPushToCloudWatchLogs>`", s.Account, s.Region)}, nil
 }
 
-// Lambda's concurrency.
-const (
-	// unreservable is what Lambda keeps for functions without a reservation.
-	// https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html
-	unreservable = 100
-	// usualConcurrency is the default quota of an account; a new one starts with 10.
-	usualConcurrency = 1_000
-)
+// usualConcurrency is the default quota of an account; a new one starts with 10.
+const usualConcurrency = 1_000
 
 // concurrency compares what the functions reserve with the account's quota.
 func concurrency(ctx context.Context, s site, t terminal) ([]string, error) {
@@ -222,13 +217,12 @@ func concurrency(ctx context.Context, s site, t terminal) ([]string, error) {
 	quota, taken := int(out.AccountLimit.ConcurrentExecutions), s.reserved()
 	raise := func(to int) string {
 		return fmt.Sprintf("`aws service-quotas request-service-quota-increase --region %s --service-code lambda "+
-			"--quota-code L-B99A9384 "+
-			"--desired-value %d`", s.Region, to)
+			"--quota-code L-B99A9384 --desired-value %d`", s.Region, to)
 	}
-	if taken > 0 && taken+unreservable > quota {
-		return []string{fmt.Sprintf("Lambda's concurrency in account %s, %s is %d; the functions take %d, and %d "+
+	if taken > 0 && taken+cost.Unreserved > quota {
+		return []string{fmt.Sprintf("Lambda's concurrency in account %s, %s is %d, but the functions take %d and %d "+
 			"must stay unreserved: run %s",
-			s.Account, s.Region, quota, taken, unreservable, raise(max(usualConcurrency, taken+unreservable)))}, nil
+			s.Account, s.Region, quota, taken, cost.Unreserved, raise(max(usualConcurrency, taken+cost.Unreserved)))}, nil
 	}
 	if quota < usualConcurrency {
 		fmt.Fprintf(t.out, "  Lambda's concurrency is %d, for all functions of the region together; to ask for "+

@@ -97,14 +97,14 @@ func TestReadyNamesWhatIsMissingAndWhatToType(t *testing.T) {
 		"concurrency of a new account": {
 			"lambda GET /2016-08-19/account-settings",
 			m{"AccountLimit": m{"ConcurrentExecutions": 10}},
-			"Lambda's concurrency in account 111111111111, eu-central-1 is 10; the functions take 57, and 100 must stay unreserved: run " +
+			"Lambda's concurrency in account 111111111111, eu-central-1 is 10, but the functions take 57 and 100 must stay unreserved: run " +
 				"`aws service-quotas request-service-quota-increase --region eu-central-1 --service-code lambda --quota-code L-B99A9384 --desired-value 1000`", "",
 		},
 		"concurrency that just does": {
 			"lambda GET /2016-08-19/account-settings", m{"AccountLimit": m{"ConcurrentExecutions": 157}}, "", "Lambda's concurrency is 157, for all functions",
 		},
 		"concurrency that just does not": {
-			"lambda GET /2016-08-19/account-settings", m{"AccountLimit": m{"ConcurrentExecutions": 156}}, "is 156; the functions take 57", "",
+			"lambda GET /2016-08-19/account-settings", m{"AccountLimit": m{"ConcurrentExecutions": 156}}, "is 156, but the functions take 57", "",
 		},
 		"hidden concurrency": {"lambda GET /2016-08-19/account-settings", no, "", "not looked at: Lambda's concurrency"},
 		"no certificate": {
@@ -174,7 +174,7 @@ func TestReadyLooksAtNothingInAnotherAccount(t *testing.T) {
 		"<GetCallerIdentityResponse><GetCallerIdentityResult><Account>222222222222</Account></GetCallerIdentityResult></GetCallerIdentityResponse>",
 	))})
 	shown, err := ops(t, "", "ready", "-assembly", writeAssembly(t, m{}, demanding()))
-	if err != nil || !strings.Contains(shown, "not looked at: Dev is in account 111111111111, these credentials are of 222222222222") || len(f.calls) != 1 {
+	if err != nil || !strings.Contains(shown, "not looked at: Dev is in account 111111111111, but these credentials are of 222222222222") || len(f.calls) != 1 {
 		t.Errorf("%v, %d calls\n%s", err, len(f.calls), shown)
 	}
 }
@@ -191,15 +191,15 @@ func TestKeptNamesWhatStays(t *testing.T) {
 		m{"Lake": m{"Type": "AWS::S3::Bucket"}, "LakePolicy": m{"Type": "AWS::S3::BucketPolicy"}},
 		m{"Api": m{"Type": "AWS::ApiGateway::RestApi"}, "Events": m{"Type": "AWS::KinesisFirehose::DeliveryStream", "DeletionPolicy": "Retain"}},
 	))
-	want := "This deletes the stack Dev-Pipeline. Its URL is gone for good: the next deploy has another one.\n" +
-		"Of Dev-Pipeline these stay, outside any stack: Events (DeliveryStream)\n" +
-		"A stream that stays delivers nothing any more: its role and the Validator are gone, and after 24 hours so is what it holds\n" +
-		"Dev-Storage stays as it is: Lake (Bucket)\n"
+	want := "This deletes the stack Dev-Pipeline. Its URL is lost: the next deploy has another one.\n" +
+		"Of Dev-Pipeline these are retained, outside any stack: Events (DeliveryStream)\n" +
+		"A retained stream delivers nothing: its role and the Validator are deleted. After 24 hours Firehose drops what it holds\n" +
+		"Dev-Storage is retained: Lake (Bucket)\n"
 	if err != nil || shown != want {
 		t.Errorf("%v, got\n%s\nwant\n%s", err, shown, want)
 	}
 	shown, err = ops(t, "", "kept", "-assembly", writeAssembly(t, m{}, m{"Events": m{"Type": "AWS::KinesisFirehose::DeliveryStream"}}))
-	if err != nil || !strings.Contains(shown, "The streams of Dev-Pipeline go, with what they have not delivered yet\n") {
+	if err != nil || !strings.Contains(shown, "The streams of Dev-Pipeline are deleted, with what they have not delivered yet\n") {
 		t.Errorf("%v\n%s", err, shown)
 	}
 }

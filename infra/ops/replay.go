@@ -26,9 +26,9 @@ type asked struct {
 	queueURL    string
 }
 
-// replay sends events that were spilled, rejected, or that the validator could not
-// process, through the pipeline once more. It counts what lies below a prefix, asks, and
-// queues the objects' names; Redrive does the rest.
+// replay sends events through the pipeline again that were spilled or rejected, or that the
+// Validator could not process. It counts what is below a prefix, asks, and queues the objects'
+// names. Redrive does the rest.
 func replay(ctx context.Context, args []string, t terminal) error {
 	o, err := replayFlags(args, t)
 	if err != nil {
@@ -86,7 +86,7 @@ func replayFlags(args []string, t terminal) (asked, error) {
 	return o, o.check()
 }
 
-// check refuses what Redrive could not do.
+// check refuses what Redrive cannot replay.
 func (o asked) check() error {
 	prefixes := []string{record.SpillPrefix, record.RejectedPrefix, record.FailedPrefix}
 	if !slices.ContainsFunc(prefixes, func(prefix string) bool { return strings.HasPrefix(o.prefix, prefix) }) {
@@ -108,7 +108,7 @@ func confirm(t terminal, question string) bool {
 	return strings.EqualFold(strings.TrimSpace(answer), "y")
 }
 
-// open finds what o does not name in the outputs of the Storage stack.
+// open finds bucket and queue in the outputs of the Storage stack, unless o names them.
 func (p place) open(ctx context.Context, o asked) (*replayer, error) {
 	if o.bucket == "" || o.queueURL == "" {
 		found, err := p.outputs(ctx, environment.StorageStack)

@@ -12,7 +12,7 @@ import (
 	"global-ingest/infra/stateful"
 )
 
-// compared is what a review looks at.
+// compared is what a review compares.
 type compared struct {
 	since      string // git revision
 	base, head string // folders of goldens
@@ -23,9 +23,9 @@ type compared struct {
 	role       string // ARN of the role that diff runs with
 }
 
-// review tells a reviewer what a change of the templates would do. check stops a change
-// that takes away what holds events; comment writes the text for a pull request; post
-// posts it, as one comment that is updated in place.
+// review tells a reviewer what a change of the templates would do. check fails when a change
+// deletes or replaces what holds events. comment writes the text for a pull request. post posts
+// it as one comment, which later runs update.
 func review(ctx context.Context, args []string, t terminal) error {
 	if len(args) == 0 {
 		return errors.New("usage: ops review check|comment|post")
@@ -56,11 +56,12 @@ func reviewFlags(args []string, t terminal) (compared, error) {
 	flags := newFlags("review " + args[0])
 	sinceFlags(flags, &o.since, &o.base)
 	flags.StringVar(&o.head, "head", goldens, "`folder` of the goldens after the change")
-	flags.BoolVar(&o.allow, "allow", false, "report losses, and do not stop for them")
-	flags.StringVar(&o.only, "only", "", "`name` of the one environment to show; default every one")
+	flags.BoolVar(&o.allow, "allow", false, "report losses, but do not fail")
+	flags.StringVar(&o.only, "only", "", "`name` of the one environment to show; default all")
 	flags.StringVar(&o.diff, "diff", "make -s diff ENV={}", "`command` that shows the diff of the environment {}")
-	flags.StringVar(&o.golden, "golden", "make -s diff ENV={} GOLDEN=1", "`command` that compares {} with its goldens, where role is another account's")
-	flags.StringVar(&o.role, "role", "", "`ARN` of the role that diff runs with; default: it may read every environment")
+	flags.StringVar(&o.golden, "golden", "make -s diff ENV={} GOLDEN=1",
+		"`command` that compares {} with its goldens, where role is another account's")
+	flags.StringVar(&o.role, "role", "", "`ARN` of the role of diff; default: a role that may read every environment")
 	if err := t.parse(flags, args[1:]); err != nil {
 		return o, err
 	}
@@ -69,11 +70,12 @@ func reviewFlags(args []string, t terminal) (compared, error) {
 	return o, err
 }
 
-// loss is the error of a change that takes away what holds events.
+// loss is the error when a change deletes or replaces what holds events.
 type loss struct{ resources int }
 
 func (l loss) Error() string {
-	return fmt.Sprintf("stop: of what holds events, or is the address that clients know, %d would be lost", l.resources)
+	return fmt.Sprintf("stop: %d resources that hold events, or that are the address clients know, would be lost",
+		l.resources)
 }
 
 // check prints what would be lost, and fails if that is anything.
@@ -89,8 +91,8 @@ func check(o compared, out io.Writer) error {
 	return nil
 }
 
-// command shows what a deploy of env changes: against what is deployed or, where the role
-// is of another account and may not look, against the goldens.
+// command returns what shows the changes of a deploy of env: compared with what is deployed, or
+// with the goldens where the role is of another account and may not look.
 func (o compared) command(env environment.Environment) string {
 	if o.role == "" || env.Account == "" || strings.Contains(o.role, "::"+env.Account+":") {
 		return o.diff

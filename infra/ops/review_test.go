@@ -90,7 +90,7 @@ func TestCommentHasEveryEnvironment(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		marker + "\n## What", "**Stop: this takes away", "prod/storage: Lake", "<b>Dev</b>", "Stack Staging/Storage of Staging", "<b>Prod</b>",
+		marker + "\n## What", "**Stop: this deletes or replaces", "prod/storage: Lake", "<b>Dev</b>", "Stack Staging/Storage of Staging", "<b>Prod</b>",
 	} {
 		if !strings.Contains(shown, want) {
 			t.Errorf("%q is missing in\n%s", want, shown)
@@ -123,7 +123,7 @@ func TestMarkdown(t *testing.T) {
 	want := marker + `
 ## What a deploy of this changes
 
-Nothing that holds events is replaced or deleted, nor the address that clients know.
+No resource that holds events, or that is the address clients know, is deleted or replaced.
 
 **Dev**: no change
 

@@ -9,8 +9,8 @@ import (
 	"global-ingest/infra/cost"
 )
 
-// costs says what a month of an environment costs, before and after, as the goldens
-// have it; nothing where they do not say.
+// costs says what a month of an environment costs before and after a change, by the goldens;
+// nothing if they do not say.
 func costs(base, head, env string) string {
 	after, load := month(head, env)
 	before, _ := month(base, env)
@@ -23,11 +23,11 @@ func costs(base, head, env string) string {
 	return fmt.Sprintf("<b>%s a month, before %s</b> (%s)", after, before, load)
 }
 
-// month reads the sum, and what it is for.
+// month reads the sum and its load.
 func month(folder, env string) (sum, load string) {
 	text, err := os.ReadFile(filepath.Join(folder, strings.ToLower(env), "cost.txt"))
 	if err != nil {
-		return "", "" // a revision that did not reckon, or an environment that is new
+		return "", "" // a revision without cost.txt, or a new environment
 	}
 	title, rest, _ := strings.Cut(string(text), "\n")
 	_, load, _ = strings.Cut(title, ": ")

@@ -23,8 +23,8 @@ type search struct {
 	wanted map[string]string // event id to prefix
 }
 
-// look waits for every event in the lake, for at most wait. Credentials that may not read
-// it are content with the answers.
+// look waits until every event is in the lake, for at most wait. Without the right to read the
+// lake, the answers are enough.
 func look(
 	ctx context.Context, at place, wait time.Duration, bucket string, began time.Time, requests []*sent, out io.Writer,
 ) error {
@@ -57,7 +57,7 @@ func (p place) s3() *s3.Client {
 	})
 }
 
-// until looks again and again until nothing is wanted any more or ctx ends.
+// until looks until every event is found, or ctx ends.
 func (s *search) until(ctx context.Context) error {
 	for pause := 250 * time.Millisecond; ; pause = min(2*pause, 10*time.Second) {
 		err := s.once(ctx)
@@ -74,7 +74,7 @@ func (s *search) until(ctx context.Context) error {
 	}
 }
 
-// missing is the error of events that were acknowledged and are not in the lake.
+// missing is the error when acknowledged events are not in the lake.
 func missing(ids []string) error {
 	if len(ids) == 0 {
 		return nil
@@ -82,7 +82,7 @@ func missing(ids []string) error {
 	return errors.New("not in the lake: " + strings.Join(ids, ", "))
 }
 
-// once reads what is new in the lake, and ticks off what it finds of the wanted events.
+// once reads what is new in the lake, and ticks off the wanted events that it finds.
 func (s *search) once(ctx context.Context) error {
 	for found, err := range s.Lines(ctx, time.Now()) {
 		if err != nil {
@@ -95,7 +95,7 @@ func (s *search) once(ctx context.Context) error {
 	return nil
 }
 
-// tick finds an event in the wrong place at once: it will not move.
+// tick also reports an event in the wrong place, because it will not move.
 func (s *search) tick(found record.Found) error {
 	var row struct{ ID, Reason string }
 	if err := json.Unmarshal(found.Line, &row); err != nil {

@@ -27,7 +27,8 @@ func settingsTable() (string, error) {
 			fmt.Fprintf(&out, "| **%s** | | | %s |\n", field.Path, comments[field.Comment])
 			continue
 		}
-		fmt.Fprintf(&out, "| `%s` | %s | %s | %s |\n", field.Path, defaultOf(field.Value), field.Allowed(), comments[field.Comment])
+		fmt.Fprintf(&out, "| `%s` | %s | %s | %s |\n",
+			field.Path, defaultOf(field.Value), field.Allowed(), comments[field.Comment])
 	}
 	return out.String(), nil
 }
@@ -73,7 +74,8 @@ func addComments(comments map[string]string, file *ast.File) {
 		if structure, isStruct := spec.Type.(*ast.StructType); isStruct {
 			for _, field := range structure.Fields.List {
 				for _, name := range field.Names {
-					comments[spec.Name.Name+"."+name.Name] = strings.Join(strings.Fields(field.Doc.Text()+field.Comment.Text()), " ")
+					words := strings.Fields(field.Doc.Text() + field.Comment.Text())
+					comments[spec.Name.Name+"."+name.Name] = strings.Join(words, " ")
 				}
 			}
 		}

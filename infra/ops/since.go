@@ -16,7 +16,7 @@ import (
 // goldens is the folder of the golden templates.
 const goldens = "test/synth/testdata"
 
-// sinceFlags adds the flags that say what a change is compared with.
+// sinceFlags adds the flags that name what a change is compared with.
 func sinceFlags(flags *flag.FlagSet, since, base *string) {
 	flags.StringVar(since, "since", "main", "git `revision` whose goldens are compared")
 	flags.StringVar(base, "base", "", "`folder` of goldens to compare instead of a revision's")
@@ -73,7 +73,7 @@ func write(from io.Reader, path string) error {
 	return os.WriteFile(path, data, 0o644)
 }
 
-// output runs a program and returns what it prints. Its error has what it complains of.
+// output runs a program and returns what it prints. Its error has the program's stderr.
 func output(name string, args ...string) ([]byte, error) {
 	command := exec.Command(name, args...)
 	var problems bytes.Buffer

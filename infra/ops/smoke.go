@@ -22,13 +22,13 @@ import (
 	"global-ingest/lambdas/record"
 )
 
-// sent is a request, and what is to become of its events.
+// sent is a request, and where its events must arrive.
 type sent struct {
 	name     string
 	body     []byte
 	encoding string
 	prefixes []string // where each event of the body goes in the lake
-	id       string   // the ingest id, once it is answered
+	id       string   // the ingest id of the answer
 }
 
 // smoke posts to the endpoint, checks each answer, and looks for the events.
@@ -42,7 +42,7 @@ func smoke(ctx context.Context, args []string, t terminal) error {
 	if err := t.parse(flags, args); err != nil {
 		return err
 	}
-	at, refused := enter(ctx, *name) // answers can be checked by anybody
+	at, refused := enter(ctx, *name) // without credentials only the answers are checked
 	found, err := find(ctx, *outputs, *name, *url, *bucket, at, refused)
 	if err != nil {
 		return err
@@ -78,15 +78,15 @@ func smoke(ctx context.Context, args []string, t terminal) error {
 	return look(ctx, at, *wait, lake, began, requests, t.out)
 }
 
-// find returns the environment's outputs: as written by the last deploy from here,
-// or else as the account tells, unless it refused. A url and a bucket come before either.
+// find returns the environment's outputs: those that the last deploy from here wrote, or else
+// those of the account, unless it refused. url and bucket replace either.
 func find(ctx context.Context, folder, name, url, bucket string, at place, refused error) (map[string]string, error) {
 	found, err := written(folder, name)
 	switch {
 	case !errors.Is(err, fs.ErrNotExist) || url != "" && (bucket != "" || refused != nil):
 	case errors.Is(refused, errNobody):
-		err = fmt.Errorf("where does %[1]s answer? `make deploy ENV=%[1]s` was not run here and there are no AWS "+
-			"credentials: add URL=https://…", name)
+		err = fmt.Errorf("the endpoint of %[1]s is not known: `make deploy ENV=%[1]s` was not run here and there are "+
+			"no AWS credentials: add URL=https://…", name)
 	case refused != nil:
 		err = refused
 	default:
@@ -114,8 +114,8 @@ func (p place) endpointAndLake(ctx context.Context) (map[string]string, error) {
 	return all, nil
 }
 
-// examplesOf returns the paths of the valid or invalid examples below folder, whose
-// types may have slashes.
+// examplesOf returns the paths of the valid or invalid examples below folder. Types may have
+// slashes.
 func examplesOf(folder, kind string) (paths []string, err error) {
 	err = filepath.WalkDir(folder, func(path string, _ fs.DirEntry, err error) error {
 		of := filepath.Dir(path)
@@ -128,8 +128,8 @@ func examplesOf(folder, kind string) (paths []string, err error) {
 	return paths, err
 }
 
-// samples returns an event that its schema allows and one that it does not: the
-// first of the examples, which are the deployed schemas' own tests.
+// samples returns an event that its schema allows and one that it does not: the first of the
+// examples with which the schemas are tested.
 func samples(folder string) (valid, invalid []byte, err error) {
 	for kind, into := range map[string]*[]byte{"valid": &valid, "invalid": &invalid} {
 		files, err := examplesOf(folder, kind)
@@ -137,7 +137,7 @@ func samples(folder string) (valid, invalid []byte, err error) {
 			return nil, nil, fmt.Errorf("looking for events to send: %w", err)
 		}
 		if len(files) == 0 {
-			return nil, nil, fmt.Errorf("looking for events to send: there is no %s one below %s", kind, folder)
+			return nil, nil, fmt.Errorf("looking for events to send: there is no %s example below %s", kind, folder)
 		}
 		data, err := os.ReadFile(slices.Min(files))
 		if err != nil {
@@ -175,31 +175,18 @@ var acknowledgement = regexp.MustCompile(`^\{"id":"([0-9a-f]{8}-[0-9a-f]{4}-7[0-
 
 // post sends the request and checks the answer that every body is promised.
 func (s *sent) post(ctx context.Context, url, origin string) (time.Duration, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(s.body))
-	if err != nil {
-		return 0, err
-	}
-	request.Header.Set("Content-Type", "application/json")
-	request.Header.Set("User-Agent", "smoke/1")
+	header := map[string]string{"Content-Type": "application/json", "User-Agent": "smoke/1"}
 	if s.encoding != "" {
-		request.Header.Set("Content-Encoding", s.encoding)
+		header["Content-Encoding"] = s.encoding
 	}
-	allowed := "*"
 	if origin != "" {
-		request.Header.Set("Origin", origin)
-		allowed = origin
+		header["Origin"] = origin
 	}
-	client := http.Client{Timeout: 35 * time.Second} // API Gateway gives up after 29
 	began := time.Now()
-	response, err := client.Do(request)
-	if err != nil {
-		return 0, err
-	}
-	defer response.Body.Close()
-	text, err := io.ReadAll(io.LimitReader(response.Body, 1<<16))
+	response, text, err := fetch(ctx, http.MethodPost, url, header, s.body)
 	took := time.Since(began)
 	if err != nil {
-		return took, fmt.Errorf("reading the answer: %w", err)
+		return took, err
 	}
 	match := acknowledgement.FindSubmatch(text)
 	if response.StatusCode != http.StatusOK || match == nil {
@@ -208,9 +195,38 @@ func (s *sent) post(ctx context.Context, url, origin string) (time.Duration, err
 	if got := response.Header.Get("Content-Type"); got != "application/json" {
 		return took, fmt.Errorf("the answer's Content-Type is %q, want application/json", got)
 	}
-	if got := response.Header.Get("Access-Control-Allow-Origin"); got != "*" && got != allowed {
-		return took, fmt.Errorf("the answer's Access-Control-Allow-Origin is %q, want %q", got, allowed)
-	}
 	s.id = string(match[1])
-	return took, nil
+	return took, readable(response, cmp.Or(origin, "*"))
+}
+
+// fetch sends a request and reads the answer.
+func fetch(
+	ctx context.Context, method, url string, header map[string]string, body []byte,
+) (*http.Response, []byte, error) {
+	request, err := http.NewRequestWithContext(ctx, method, url, bytes.NewReader(body))
+	if err != nil {
+		return nil, nil, err
+	}
+	for name, value := range header {
+		request.Header.Set(name, value)
+	}
+	client := http.Client{Timeout: 35 * time.Second} // API Gateway gives up after 29
+	response, err := client.Do(request)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(io.LimitReader(response.Body, 1<<16))
+	if err != nil {
+		return nil, nil, fmt.Errorf("reading the answer: %w", err)
+	}
+	return response, text, nil
+}
+
+// readable checks that a page of origin may read the answer.
+func readable(response *http.Response, origin string) error {
+	if got := response.Header.Get("Access-Control-Allow-Origin"); got != "*" && got != origin {
+		return fmt.Errorf("the answer's Access-Control-Allow-Origin is %q, want %q", got, origin)
+	}
+	return nil
 }

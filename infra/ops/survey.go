@@ -19,7 +19,7 @@ import (
 	"global-ingest/lambdas/redrive"
 )
 
-// finding is what lies below the prefix and would be replayed.
+// finding is what is below the prefix and would be replayed.
 type finding struct {
 	objects  iter.Seq2[string, error] // keys of the objects that hold such records
 	hold     int                      // how many
@@ -27,10 +27,10 @@ type finding struct {
 	byReason map[record.Reason]int
 }
 
-// longList is how many objects take long enough to read for a person to wonder.
+// longList is how many objects take so long to read that a person wants to see progress.
 const longList = 20
 
-// survey counts what lies below the prefix, and shows its progress.
+// survey counts what is below the prefix, and shows its progress.
 func (r *replayer) survey(ctx context.Context, o asked, progress io.Writer) (finding, error) {
 	if strings.HasPrefix(o.prefix, record.SpillPrefix) {
 		return r.surveySpill(ctx, o.prefix, time.Now().Add(-o.older))
@@ -60,7 +60,7 @@ func (r *replayer) survey(ctx context.Context, o asked, progress io.Writer) (fin
 		for reason, n := range records {
 			found.byReason[reason] += n
 		}
-		_ = bar.Add(1) // a bar that cannot be drawn is no reason to stop
+		_ = bar.Add(1) // without a bar the survey goes on
 	}
 	found.hold, found.objects = len(holding), each(holding)
 	return found, nil
@@ -95,7 +95,7 @@ func (r *replayer) surveySpill(ctx context.Context, prefix string, before time.T
 	return found, err
 }
 
-// errEnough ends a listing that nobody reads on.
+// errEnough ends a listing that nobody reads any further.
 var errEnough = errors.New("enough")
 
 // spilledBefore yields the keys of objects that were written before a time.

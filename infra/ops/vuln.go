@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// vuln looks for known vulnerabilities in what the code calls. A database that cannot be
-// reached is said and passes, unless the check is required.
+// vuln looks for known vulnerabilities in what the code calls. When the database cannot be
+// reached it says so and passes, unless the check is required.
 func vuln(ctx context.Context, args []string, t terminal) error {
 	flags := newFlags("vuln")
 	govulncheck := flags.String("govulncheck", "", "`package` of govulncheck, with its version; required")
@@ -19,13 +19,13 @@ func vuln(ctx context.Context, args []string, t terminal) error {
 		return err
 	}
 	if *govulncheck == "" {
-		return errors.New("which govulncheck? add -govulncheck golang.org/x/vuln/cmd/govulncheck@<version>")
+		return errors.New("-govulncheck is missing: add -govulncheck golang.org/x/vuln/cmd/govulncheck@<version>")
 	}
 	var text bytes.Buffer
 	err := terminal{t.in, &text, &text}.exec(ctx, nil, "go", "run", *govulncheck, "-db", *db, "./...")
 	if err != nil && !*required && strings.Contains(text.String(), "fetching vulnerabilities") {
-		fmt.Fprintf(t.out, "govulncheck: NOT CHECKED, %s cannot be reached from here; the pull request's "+
-			"workflow insists\n", *db)
+		fmt.Fprintf(t.out, "govulncheck: NOT CHECKED, %s cannot be reached from here; the workflow of a pull request "+
+			"fails then\n", *db)
 		return nil
 	}
 	if err != nil {

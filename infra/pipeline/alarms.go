@@ -14,18 +14,18 @@ import (
 	"global-ingest/lambdas/validate"
 )
 
-// alarm is a promise that CloudWatch watches.
+// alarm is one row of the alarms that CloudWatch evaluates.
 type alarm struct {
 	runbook string        // the heading in infra/runbook.md; several alarms may share one
-	part    string        // which of those that share it: with runbook it is the alarm's id; default the only one
+	part    string        // tells apart the alarms of one heading: runbook and part are the alarm's id
 	says    string        // what has happened when it rings, in a few words
-	series  []series      // the last is watched
-	above   float64       // rings above this value,
-	below   float64       // or, when that is 0 and this is not, below this one
-	period  time.Duration // that one value is about
-	points  int           // values out of
-	last    int           // the last ones, which make it ring
-	pages   bool          // whether somebody is woken
+	series  []series      // the last one is watched
+	above   float64       // it rings above this value,
+	below   float64       // or, if above is 0 and below is not, below this one
+	period  time.Duration // of one value
+	points  int           // how many values ring it
+	last    int           // out of so many latest values
+	pages   bool          // whether it wakes somebody
 	ends    bool          // whether it ends the release of a new version of Ingest
 }
 
@@ -53,21 +53,22 @@ func (g gauges) alarms(a environment.Alarms) []alarm {
 			above:  a.ErrorPercent, period: time.Minute, points: 3, last: 5, pages: true, ends: true,
 		},
 		{
-			runbook: "ClientErrors", says: "the gateway turns requests away (4xx: 403, 404, 413, 415, 429), and stores none of them",
-			series: percentOf(g.edge("4XXError")),
-			above:  a.RefusedPercent, period: 5 * time.Minute, points: 3, last: 3,
+			runbook: "ClientErrors",
+			says:    "the gateway turns requests away (4xx: 403, 404, 413, 415, 429), and stores none of them",
+			series:  percentOf(g.edge("4XXError")),
+			above:   a.RefusedPercent, period: 5 * time.Minute, points: 3, last: 3,
 		},
 		{
 			runbook: "Latency", says: "clients wait: p99 of the integration's latency",
 			series: one(g.edge("IntegrationLatency"), "p99"),
-			above:  float64(a.Latency.Milliseconds()), period: 5 * time.Minute, points: 3, last: 5,
+			above:  milliseconds(a.Latency), period: 5 * time.Minute, points: 3, last: 5,
 		},
 		{
 			runbook: "Rejected", says: "many events are invalid",
 			series: []series{
 				{id: "rejected", metric: g.own(validate.MetricRejected), stat: "Sum"},
 				{id: "valid", metric: g.own(validate.MetricValid), stat: "Sum"},
-				// Of less than a hundred events a ratio says nothing, and half of a canary's are invalid.
+				// A ratio of fewer than a hundred events says nothing, and half of a canary's are invalid.
 				{id: "ratio", expression: "IF(rejected + valid > 100, 100 * rejected / (rejected + valid), 0)"},
 			},
 			above: a.RejectedPercent, period: 15 * time.Minute, points: 1, last: 1,
@@ -122,12 +123,12 @@ func (g gauges) alarms(a environment.Alarms) []alarm {
 }
 
 // waiting rings while the queue of Redrive holds more messages than Redrive finishes in
-// a minute. By Little's law a message then waits for more than a minute. A tenth of the
-// minutes may be otherwise, because SQS counts approximately.
+// a minute: by Little's law a message then waits longer than a minute. SQS counts
+// approximately, so a tenth of the minutes may differ.
 //
-// ApproximateAgeOfOldestMessage would not do: SQS leaves out a message that was received
-// three times. A message comes back every 12 minutes, so after 36 minutes of an outage
-// nothing that waits for it would count.
+// It does not use ApproximateAgeOfOldestMessage: SQS leaves out messages that were received
+// three times. A message comes back every 12 minutes, so after 36 minutes of an outage the
+// metric would show none of those that wait.
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
 func (g gauges) waiting(a environment.Alarms) alarm {
 	minutes := int(a.SpilledFor.Minutes())
@@ -143,10 +144,10 @@ func (g gauges) waiting(a environment.Alarms) alarm {
 	}
 }
 
-// canary watches what the canary finds, and whether it runs. Neither alarm rings for a
-// new canary. Its first runs look for events that nobody sent: all of them and a late one
-// may report a loss. A period counts as a run that is missing only if the queue has a
-// metric of it: before that the environment did not exist.
+// canary watches what the canary finds, and whether it runs. Neither alarm rings for a new
+// canary. Its first runs look for events that nobody sent, so they and one late run may
+// report a loss. A period without a run counts only if the queue has a metric for it: before
+// that the environment did not exist.
 func (g gauges) canary() []alarm {
 	return []alarm{
 		{
@@ -160,7 +161,7 @@ func (g gauges) canary() []alarm {
 				{id: "queue", metric: ofQueue(g.queue, "ApproximateNumberOfMessagesVisible"), stat: "SampleCount"},
 				{id: "ran", metric: g.own(canary.MetricLost), stat: "SampleCount"},
 				{id: "exists", expression: "0 * queue"},
-				// Of a list SUM takes what is there; a plus would give nothing where one is missing.
+				// SUM adds what is there; a plus has no value where one series has none.
 				{id: "runs", expression: "SUM([exists, ran])"},
 			},
 			below: 1, period: g.every, points: 3, last: 3, pages: true,
@@ -171,7 +172,7 @@ func (g gauges) canary() []alarm {
 func streamAlarms(s part, a environment.Alarms) []alarm {
 	return []alarm{
 		{
-			runbook: "Freshness", part: s.title, says: s.title + " are late in the lake; after 24 hours Firehose gives up",
+			runbook: "Freshness", part: s.title, says: s.title + " are late in the lake; Firehose gives up at 24 hours",
 			series: one(ofStream(s, "DeliveryToS3.DataFreshness"), "Maximum"),
 			above:  a.Freshness.Seconds(), period: time.Minute, points: 3, last: 3, pages: true,
 		},
@@ -193,7 +194,7 @@ func streamAlarms(s part, a environment.Alarms) []alarm {
 	}
 }
 
-// backupAlarms wake nobody: what is late below source/ is not late below events/.
+// backupAlarms wake nobody: a copy that is late in source/ delays no event.
 func backupAlarms(s part, a environment.Alarms) []alarm {
 	return []alarm{
 		{
@@ -209,22 +210,22 @@ func backupAlarms(s part, a environment.Alarms) []alarm {
 	}
 }
 
-// one is the series of a row that needs no arithmetic.
+// one is a single metric, without arithmetic.
 func one(m metric, stat string) []series { return []series{{metric: m, stat: stat}} }
 
-// percentOf is the share of requests that a metric of 0 and 1 for each counts.
+// percentOf is a share of requests, in %. The metric is 0 or 1 for each of them.
 func percentOf(m metric) []series {
 	return []series{{id: "share", metric: m, stat: "Average"}, {id: "percent", expression: "100 * share"}}
 }
 
 func (a alarm) id() string { return a.runbook + a.part }
 
-// description sends whoever reads it to the runbook, as a link of its file would.
+// description points to the runbook, in the form of a link into its file.
 func (a alarm) description() string {
 	return a.says + ". What to do: infra/runbook.md#" + strings.ToLower(a.runbook)
 }
 
-// newAlarm adds a's alarm, which tells topic when it rings and when it is over.
+// newAlarm adds the alarm of a row. It tells topic when it rings and when it is over.
 func newAlarm(this constructs.Construct, a alarm, topic *string) awscloudwatch.CfnAlarm {
 	actions := &[]any{topic}
 	comparison, threshold := "GreaterThanThreshold", a.above
@@ -258,7 +259,7 @@ func (a alarm) metricOf(props *awscloudwatch.CfnAlarmProps) {
 	props.Period = jsii.Number(a.period.Seconds())
 	if strings.HasPrefix(s.stat, "p") {
 		props.ExtendedStatistic = jsii.String(s.stat)
-		// A p99 of a few requests is one request, mostly a cold start.
+		// The p99 of a few requests is a single request, mostly a cold start.
 		props.EvaluateLowSampleCountPercentile = jsii.String("ignore")
 		return
 	}
@@ -276,7 +277,8 @@ func (a alarm) queries() []any {
 		} else {
 			query.MetricStat = &awscloudwatch.CfnAlarm_MetricStatProperty{
 				Metric: &awscloudwatch.CfnAlarm_MetricProperty{
-					Namespace: jsii.String(s.metric.namespace), MetricName: jsii.String(s.metric.name), Dimensions: s.metric.alarmDimensions(),
+					Namespace: jsii.String(s.metric.namespace), MetricName: jsii.String(s.metric.name),
+					Dimensions: s.metric.alarmDimensions(),
 				},
 				Period: jsii.Number(a.period.Seconds()), Stat: jsii.String(s.stat),
 			}

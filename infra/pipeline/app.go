@@ -19,13 +19,13 @@ var Functions = []string{"ingest", "validate", "redrive", "canary"}
 // AppProps configures an app.
 type AppProps struct {
 	Environments []environment.Environment `optional:"true"` // one stage each, with account and region; default none
-	Settings     string                    // path of cdk.json, whose context only the CDK CLI would read otherwise
+	Settings     string                    // path of cdk.json: without it only the CDK CLI would read its context
 	Dist         string                    // folder of the built functions
 	Ci           *CiProps                  `optional:"true"` // what the repository's workflows may do; default none
-	Outdir       string                    `optional:"true"` // where the cloud assembly is written; default: where the CDK CLI or CDK_OUTDIR says
+	Outdir       string                    `optional:"true"` // folder of the cloud assembly; default CDK_OUTDIR
 }
 
-// NewApp returns the app, ready to be synthesized, or what stands in its way.
+// NewApp returns the app, ready for synthesis, or an error that says what to mend.
 func NewApp(props AppProps) (awscdk.App, error) {
 	if field := missing(reflect.ValueOf(props)); field != "" {
 		return nil, fmt.Errorf("AppProps.%s is not set", field)

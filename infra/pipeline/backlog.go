@@ -12,20 +12,20 @@ import (
 )
 
 const (
-	// keepMessages is how long the queue keeps a message. What is not redriven by then needs
-	// a person, and the objects that the messages name are still there.
+	// keepMessages is how long the queue keeps a message. What is not redriven by then needs a
+	// person. The objects that the messages name are still there.
 	keepMessages = 12 // days
-	// keepDeadLetters is SQS's longest. A message keeps its first timestamp when it moves to
-	// the dead letters, so a person has 14 - 12 = 2 days at least; after a hundred
-	// receives in a row, 20 hours, it is 13.
+	// keepDeadLetters is the longest that SQS allows. A message keeps its first timestamp when
+	// it moves to the dead letters, so a person has at least 14 - 12 = 2 days. After a hundred
+	// receives in a row, 20 hours, it is 13 days.
 	// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html
 	keepDeadLetters = 14 // days
-	// maxReceives is how often a message is tried before it is a dead letter. It is
-	// an outage that fails them, hardly ever a message: with a visibility timeout of
-	// 12 minutes 100 receives last for 20 hours.
+	// maxReceives is how often a message is tried before it becomes a dead letter. Outages fail
+	// messages, hardly ever a message itself: with a visibility timeout of 12 minutes, 100
+	// receives take 20 hours.
 	maxReceives = 100
-	// visibilityFactor times the function's timeout is how long a received message
-	// is hidden, as Lambda's guide asks for.
+	// visibilityFactor times the function's timeout is the visibility timeout, as Lambda's
+	// guide asks.
 	// https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
 	visibilityFactor = 6
 )
@@ -33,7 +33,7 @@ const (
 // BacklogProps configures a Backlog.
 type BacklogProps struct {
 	Lake    *Lake                // whose bucket keeps the records
-	Redrive environment.Function // the function that works the queue off
+	Redrive environment.Function // size of the function that works the queue off
 	Removal awscdk.RemovalPolicy // what becomes of the queues when they leave the stack
 }
 
@@ -50,9 +50,11 @@ type Backlog struct {
 func NewBacklog(scope constructs.Construct, id string, props BacklogProps) *Backlog {
 	need(id, props)
 	this := constructs.NewConstruct(scope, jsii.String(id))
-	// No RedriveAllowPolicy: it would name the queue by ARN, and the queue names this one, a
-	// circle that only a physical name could cut.
-	deadLetters := newQueue(this, "DeadLetters", props.Removal, &awssqs.QueueProps{RetentionPeriod: days(keepDeadLetters)})
+	// It has no RedriveAllowPolicy. That would name the queue by ARN, and the queue names this
+	// one: a circle that only a physical name could cut.
+	deadLetters := newQueue(this, "DeadLetters", props.Removal, &awssqs.QueueProps{
+		RetentionPeriod: days(keepDeadLetters),
+	})
 	queue := newQueue(this, "Queue", props.Removal, &awssqs.QueueProps{
 		RetentionPeriod:   days(keepMessages),
 		VisibilityTimeout: duration(visibilityFactor * props.Redrive.Timeout),
@@ -62,25 +64,27 @@ func NewBacklog(scope constructs.Construct, id string, props BacklogProps) *Back
 	return &Backlog{Queue: queue, DeadLetters: deadLetters}
 }
 
-func newQueue(this constructs.Construct, id string, removal awscdk.RemovalPolicy, props *awssqs.QueueProps) awssqs.Queue {
+func newQueue(
+	this constructs.Construct, id string, removal awscdk.RemovalPolicy, props *awssqs.QueueProps,
+) awssqs.Queue {
 	props.Encryption = awssqs.QueueEncryption_SQS_MANAGED
 	props.EnforceSSL = jsii.Bool(true)
 	props.RemovalPolicy = removal
 	queue := awssqs.NewQueue(this, jsii.String(id), props)
-	// A queue that stays must keep taking what the bucket announces, and only over TLS.
+	// A retained queue must go on to accept what the bucket announces, and only over TLS.
 	policyOf(queue).ApplyRemovalPolicy(removal)
 	return queue
 }
 
-// policyOf is the policy that EnforceSSL has given queue.
+// policyOf returns the policy that EnforceSSL has given queue.
 func policyOf(queue awssqs.Queue) awssqs.QueuePolicy {
 	return queue.Node().FindChild(jsii.String("Policy")).(awssqs.QueuePolicy)
 }
 
-// announce has bucket tell queue of each object below spill/. Bucket's own
-// AddEventNotification would do it by a hidden function with rights on every bucket.
+// announce makes bucket tell queue of each object below spill/. Bucket.AddEventNotification
+// would add a hidden function with rights on every bucket.
 func announce(bucket awss3.Bucket, queue awssqs.Queue) {
-	// For the account and not for the bucket, which waits for this policy before it can exist.
+	// The condition names the account and not the bucket, which cannot exist before this policy.
 	queue.AddToResourcePolicy(allowService(queue, "s3.amazonaws.com", queue.QueueArn(), "sqs:SendMessage"))
 	resource := bucket.Node().DefaultChild().(awss3.CfnBucket)
 	resource.SetNotificationConfiguration(&awss3.CfnBucket_NotificationConfigurationProperty{
@@ -88,10 +92,12 @@ func announce(bucket awss3.Bucket, queue awssqs.Queue) {
 			Event: jsii.String("s3:ObjectCreated:*"),
 			Queue: queue.QueueArn(),
 			Filter: &awss3.CfnBucket_NotificationFilterProperty{S3Key: &awss3.CfnBucket_S3KeyFilterProperty{
-				Rules: &[]*awss3.CfnBucket_FilterRuleProperty{{Name: jsii.String("prefix"), Value: jsii.String(record.SpillPrefix)}},
+				Rules: &[]*awss3.CfnBucket_FilterRuleProperty{
+					{Name: jsii.String("prefix"), Value: jsii.String(record.SpillPrefix)},
+				},
 			}},
 		}},
 	})
-	// S3 refuses a notification to a queue that it may not send to yet.
+	// S3 refuses to notify a queue that it may not send to yet.
 	resource.Node().AddDependency(policyOf(queue))
 }

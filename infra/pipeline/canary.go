@@ -22,8 +22,8 @@ type CanaryProps struct {
 	Lake   *Lake         // where it looks
 }
 
-// Canary is the function that sends events as a client does, and looks for those it
-// sent before.
+// Canary is the function that sends events as a client does, and looks for those that it sent
+// before.
 type Canary struct {
 	Function awslambda.Function
 	Every    time.Duration // between two runs
@@ -45,8 +45,8 @@ func NewCanary(scope constructs.Construct, id string, props CanaryProps) *Canary
 	return &Canary{Function: function, Every: config.Every, Back: int(config.Back() / config.Every)}
 }
 
-// schedule runs function at the whole minutes of each hour that every divides it
-// into: a rate would begin at any second, and two runs might share a slot.
+// schedule runs function at whole minutes that divide each hour. A rate would begin at any
+// second, and two runs could fall into one slot.
 func schedule(this constructs.Construct, every time.Duration, function awslambda.Function) {
 	minutes := fmt.Sprintf("0/%d", int(every.Minutes()))
 	if every == time.Hour {
@@ -55,9 +55,12 @@ func schedule(this constructs.Construct, every time.Duration, function awslambda
 	rule := awsevents.NewCfnRule(this, jsii.String("Schedule"), &awsevents.CfnRuleProps{
 		Description:        jsii.String("Runs the canary"),
 		ScheduleExpression: jsii.String("cron(" + minutes + " * * * ? *)"),
-		Targets:            &[]any{&awsevents.CfnRule_TargetProperty{Id: jsii.String("Canary"), Arn: function.FunctionArn()}},
+		Targets: &[]any{
+			&awsevents.CfnRule_TargetProperty{Id: jsii.String("Canary"), Arn: function.FunctionArn()},
+		},
 	})
-	// No SourceAccount: EventBridge sends none, and Lambda would refuse every call. The rule's ARN names the account.
+	// No SourceAccount: EventBridge sends none, and Lambda would refuse every call. The rule's
+	// ARN names the account.
 	// https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-troubleshooting.html
 	function.AddPermission(jsii.String("Schedule"), &awslambda.Permission{
 		Principal: awsiam.NewServicePrincipal(jsii.String("events.amazonaws.com"), nil),

@@ -15,43 +15,44 @@ import (
 	"global-ingest/infra/environment"
 )
 
-// github is who vouches for a workflow of GitHub Actions.
+// github is the OIDC provider that says which workflow is running.
 const github = "token.actions.githubusercontent.com"
 
 // repositoryPattern is how GitHub writes a repository: by names or, where subjects are
-// immutable, by names and ids. It has no wildcard and no colon, which mean something in
-// what GitHub says a workflow is.
+// immutable, by names and ids. It allows no wildcard and no colon, because both mean
+// something in a subject.
 // https://github.blog/changelog/2026-04-23-immutable-subject-claims-for-github-actions-oidc-tokens/
 var repositoryPattern = regexp.MustCompile(`^([\w.-]+/[\w.-]+|[\w.-]+@[0-9]+/[\w.-]+@[0-9]+)$`)
 
 // CiProps configures the stack of what a repository's workflows may do.
 type CiProps struct {
-	Repository   string                    // at GitHub, "owner/name", or "owner@id/name@id" where subjects are immutable
-	Provider     string                    `optional:"true"` // ARN of the account's OIDC provider for GitHub, of which it can have one; default: the stack makes it
+	Repository   string                    // at GitHub: owner/name, or owner@id/name@id where subjects are immutable
+	Provider     string                    `optional:"true"` // ARN of an OIDC provider for GitHub; default: a new one
 	Environments []environment.Environment // with account and region; at least one in Account
-	Account      string                    // where the roles live, and whose environments they are for
+	Account      string                    // of the roles, and of the environments that they are for
 	Region       string
 }
 
-// check returns what is wrong with p.
+// check returns the first mistake in p. A person types these props, as flags.
 func (p CiProps) check() error {
 	if !repositoryPattern.MatchString(p.Repository) {
 		return fmt.Errorf("repository is %q, must be owner/name, or owner@id/name@id as its subject has it", p.Repository)
 	}
 	if len(p.here()) == 0 {
-		return fmt.Errorf("no environment is in account %s: run `make ci` with credentials of an environment's account", p.Account)
+		return fmt.Errorf("no environment is in account %s: run `make ci` with credentials of an environment's account",
+			p.Account)
 	}
 	return nil
 }
 
-// here are the environments of the account that the roles live in.
+// here returns the environments of Account.
 func (p CiProps) here() []environment.Environment {
 	return slices.DeleteFunc(slices.Clone(p.Environments), func(env environment.Environment) bool {
 		return env.Account != p.Account
 	})
 }
 
-// boundary is that of the account's environments: an account asks the same of every role.
+// boundary is that of the account's environments: an account demands one of every role.
 func (p CiProps) boundary() (arn string) {
 	for _, env := range p.here() {
 		arn = cmp.Or(arn, env.Boundary)
@@ -59,7 +60,7 @@ func (p CiProps) boundary() (arn string) {
 	return arn
 }
 
-// tags are those that the account's environments have in common.
+// tags are what the tags of the account's environments have in common.
 func (p CiProps) tags() map[string]string {
 	envs := p.here()
 	common := maps.Clone(envs[0].Tags)
@@ -69,16 +70,17 @@ func (p CiProps) tags() map[string]string {
 	return common
 }
 
-// newCi adds the stack Ci: roles that a workflow takes for an hour by what GitHub says
-// it is, without keys. Diff is for code that nobody has reviewed, so it may read the
-// templates of the environments' stacks and nothing else: the bootstrap's lookup role
-// could read every object and log line of the account. A Deploy role may take the
-// bootstrap's roles in its environment's region. Every account has a Ci of its own, so
-// that no account has to trust another.
+// newCi adds the stack Ci: roles that a workflow assumes for an hour, without keys, by what
+// GitHub says of it. Diff is for code that nobody has reviewed, so it may only read the
+// templates of the environments' stacks: the bootstrap's lookup role could read every object
+// and log line of the account. A Deploy role may assume the bootstrap's roles in its
+// environment's region. Every account has its own Ci, so that no account trusts another.
 func newCi(scope constructs.Construct, props CiProps) {
 	stack := newStack(scope, "Ci", awscdk.StackProps{
-		Description:         jsii.String("global-ingest: what the repository's workflows may do"),
-		Env:                 &awscdk.Environment{Account: jsii.String(props.Account), Region: jsii.String(props.Region)},
+		Description: jsii.String("global-ingest: what the repository's workflows may do"),
+		Env: &awscdk.Environment{
+			Account: jsii.String(props.Account), Region: jsii.String(props.Region),
+		},
 		PermissionsBoundary: bounded(props.boundary()),
 	})
 	tag(stack, props.tags())
@@ -108,7 +110,7 @@ func newCi(scope constructs.Construct, props CiProps) {
 	}
 }
 
-// workflow is a run of a workflow that GitHub says is exactly one of subjects.
+// workflow is a run of a workflow whose subject is exactly one of subjects.
 // https://docs.github.com/actions/reference/security/oidc
 func workflow(provider *string, subjects []string) awsiam.IPrincipal {
 	return awsiam.NewWebIdentityPrincipal(provider, &map[string]any{
@@ -116,8 +118,8 @@ func workflow(provider *string, subjects []string) awsiam.IPrincipal {
 	})
 }
 
-// stacksOf returns the ARNs of the stacks of envs, each but for the id at its end, which
-// CloudFormation makes up.
+// stacksOf returns the ARNs of the stacks of envs. Each ends in a wildcard for the id that
+// CloudFormation generates.
 func stacksOf(envs []environment.Environment) (arns []*string) {
 	for _, env := range envs {
 		for _, name := range env.Stacks() {
@@ -128,8 +130,8 @@ func stacksOf(envs []environment.Environment) (arns []*string) {
 	return arns
 }
 
-// bootstrapRoles returns the roles of some kinds that `cdk bootstrap` makes, under
-// its default qualifier, where env is deployed.
+// bootstrapRoles returns some of the roles that `cdk bootstrap` makes with its default
+// qualifier, where env is deployed.
 func bootstrapRoles(env environment.Environment, kinds ...string) (arns []*string) {
 	for _, kind := range kinds {
 		arns = append(arns, jsii.String(fmt.Sprintf("arn:aws:iam::%[1]s:role/cdk-%[2]s-%[3]s-role-%[1]s-%[4]s",

@@ -18,7 +18,7 @@ import (
 	"global-ingest/lambdas/validate"
 )
 
-// A dashboard is 24 units wide. Each column tells of one stretch of an event's way.
+// A dashboard is 24 units wide. Each column shows one stage of an event's way.
 const (
 	boardWidth  = 24
 	titleHeight = 1
@@ -26,22 +26,22 @@ const (
 	alarmHeight = 4
 )
 
-// column is one stretch of the way: what happens there, and how one sees it.
+// column is one stage of an event's way.
 type column struct {
 	title  string
 	graphs []graph
 }
 
-// graph is one picture.
+// graph is one diagram.
 type graph struct {
 	title  string
 	unit   string        // of the left scale
 	period time.Duration // of a point; default 1 minute
 	lines  []series
-	alarm  float64 // where an alarm rings, drawn as a line; default none
+	alarm  float64 // threshold of an alarm, drawn as a line; default none
 }
 
-// board is the way from left to right, and below it what costs money.
+// board shows the way of an event from left to right, and below it what costs money.
 func (g gauges) board(a environment.Alarms) []column {
 	return []column{
 		{"1 Asked", g.asked(a)},
@@ -82,7 +82,7 @@ func (g gauges) asked(a environment.Alarms) []graph {
 
 func (g gauges) answered(a environment.Alarms) []graph {
 	return []graph{
-		{title: "Integration latency, and Ingest's duration", unit: "ms", alarm: float64(a.Latency.Milliseconds()), lines: []series{
+		{title: "Integration latency, and Ingest's duration", unit: "ms", alarm: milliseconds(a.Latency), lines: []series{
 			{metric: g.edge("IntegrationLatency"), stat: "p50", label: "latency p50"},
 			{metric: g.edge("IntegrationLatency"), stat: "p90", label: "latency p90"},
 			{metric: g.edge("IntegrationLatency"), stat: "p99", label: "latency p99"},
@@ -93,7 +93,7 @@ func (g gauges) answered(a environment.Alarms) []graph {
 			{metric: ofFunction(g.ingest(), "PostRuntimeExtensionsDuration"), stat: "p50", label: "after p50"},
 			{metric: ofFunction(g.ingest(), "PostRuntimeExtensionsDuration"), stat: "p99", label: "after p99"},
 		}},
-		{title: "Concurrency and throttles", unit: "environments", lines: append(
+		{title: "Concurrency and throttles", unit: "sandboxes", lines: append(
 			each(g.functions, "Maximum", func(f part) metric { return ofFunction(f, "ConcurrentExecutions") }),
 			onRight(each(g.functions, "Sum", func(f part) metric { return ofFunction(f, "Throttles") }), "throttled ")...,
 		)},
@@ -112,7 +112,10 @@ func (g gauges) collected(a environment.Alarms) []graph {
 			each(g.streams, "Sum", func(s part) metric { return ofStream(s, "IncomingRecords") }),
 			onRight(each(g.streams, "Sum", func(s part) metric { return ofStream(s, "ThrottledRecords") }), "throttled ")...,
 		)},
-		{title: "Quotas of the events stream in use", unit: "%", period: 5 * time.Minute, alarm: a.QuotaPercent, lines: quotaUsed(g.streams[0])},
+		{
+			title: "Quotas of the events stream in use", unit: "%", period: 5 * time.Minute, alarm: a.QuotaPercent,
+			lines: quotaUsed(g.streams[0]),
+		},
 		{title: "Spilled, unstored, brought back", unit: "a minute", lines: []series{
 			{metric: g.own(ingest.MetricSpilled), stat: "Sum", label: "spilled"},
 			{metric: g.own(ingest.MetricUnstored), stat: "Sum", label: "unstored"},
@@ -160,17 +163,18 @@ func (g gauges) kept(a environment.Alarms) []graph {
 
 func (g gauges) reasons() (lines []series) {
 	for _, reason := range record.Reasons() {
-		lines = append(lines, series{metric: g.own(validate.MetricRejected, dimension{"Reason", string(reason)}), stat: "Sum", label: string(reason)})
+		rejected := g.own(validate.MetricRejected, dimension{"Reason", string(reason)})
+		lines = append(lines, series{metric: rejected, stat: "Sum", label: string(reason)})
 	}
 	return lines
 }
 
-// copies are a line for each stream that keeps records as received.
+// copies has a line for each stream that also keeps records as received.
 func (g gauges) copies(stat, name string) []series {
 	return labelled("copies of ", each(g.backups, stat, func(s part) metric { return ofStream(s, name) }))
 }
 
-// each is a line for each of parts.
+// each has a line for each of parts.
 func each(parts []part, stat string, of func(part) metric) (lines []series) {
 	for _, p := range parts {
 		lines = append(lines, series{metric: of(p), stat: stat, label: p.title})
@@ -202,22 +206,27 @@ func newDashboard(this constructs.Construct, columns []column, alarms []awscloud
 		for _, a := range alarms {
 			arns = append(arns, *a.AttrArn())
 		}
-		widgets = append(widgets, widget("alarm", 0, 0, boardWidth, alarmHeight, map[string]any{"title": "Alarms", "alarms": arns}))
+		state := map[string]any{"title": "Alarms", "alarms": arns}
+		widgets = append(widgets, widget("alarm", 0, 0, boardWidth, alarmHeight, state))
 		top = alarmHeight
 	}
 	width := boardWidth / len(columns)
 	region := *awscdk.Stack_Of(this).Region()
 	for i, c := range columns {
-		widgets = append(widgets, widget("text", i*width, top, width, titleHeight, map[string]any{"markdown": "## " + c.title}))
+		title := map[string]any{"markdown": "## " + c.title}
+		widgets = append(widgets, widget("text", i*width, top, width, titleHeight, title))
 		for n, g := range c.graphs {
-			widgets = append(widgets, widget("metric", i*width, top+titleHeight+n*graphHeight, width, graphHeight, g.properties(region)))
+			y := top + titleHeight + n*graphHeight
+			widgets = append(widgets, widget("metric", i*width, y, width, graphHeight, g.properties(region)))
 		}
 	}
 	body, err := json.Marshal(map[string]any{"widgets": widgets})
 	if err != nil {
 		panic(fmt.Sprintf("dashboard: %v", err))
 	}
-	awscloudwatch.NewCfnDashboard(this, jsii.String("Dashboard"), &awscloudwatch.CfnDashboardProps{DashboardBody: jsii.String(string(body))})
+	awscloudwatch.NewCfnDashboard(this, jsii.String("Dashboard"), &awscloudwatch.CfnDashboardProps{
+		DashboardBody: jsii.String(string(body)),
+	})
 }
 
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html
@@ -239,13 +248,13 @@ func (g graph) properties(region string) map[string]any {
 		"yAxis": map[string]any{"left": map[string]any{"label": g.unit, "min": 0, "showUnits": false}},
 	}
 	if g.alarm > 0 {
-		properties["annotations"] = map[string]any{"horizontal": []any{map[string]any{"label": "alarm", "value": g.alarm}}}
+		threshold := map[string]any{"label": "alarm", "value": g.alarm}
+		properties["annotations"] = map[string]any{"horizontal": []any{threshold}}
 	}
 	return properties
 }
 
-// line is a series as a graph's list of metrics has it: names first, how it is
-// drawn last.
+// line is a series in a graph's list of metrics: the names first, how it is drawn last.
 func (s series) line() []any {
 	drawn := map[string]any{}
 	if s.label != "" {

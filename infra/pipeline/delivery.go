@@ -15,11 +15,11 @@ import (
 	"global-ingest/lambdas/record"
 )
 
-// transformBufferMiB is how much Firehose hands to the function at once. A record
-// travels as base64, 4/3 of its size, so 1 MiB arrives as 1.4 MB. The answer may have
-// 5.9 MB, which is 4.4 MB of lines: what inflates or grows to more the function stores
-// itself. A smaller buffer would only mean more invocations, for a record of 4 KB may
-// inflate to 4 MiB.
+// transformBufferMiB is how much Firehose hands to the function at once. Records travel as
+// base64, 4/3 of their size, so 1 MiB arrives as 1.4 MB. The answer may have 5.9 MB, which is
+// 4.4 MB of lines. The function itself stores lines that do not fit. A smaller buffer would
+// not avoid that, because a record of 4 KB may inflate to 4 MiB: it would only cost more
+// invocations.
 const transformBufferMiB = 1
 
 // DeliveryProps configures a Delivery.
@@ -30,7 +30,7 @@ type DeliveryProps struct {
 	Buffers      environment.Delivery // how much and how long is collected
 	SourceBackup bool                 `optional:"true"` // whether records are also kept as received; default false
 	Logs         LogsProps            // how long error lines are kept
-	Removal      awscdk.RemovalPolicy // what becomes of the stream, and what it has not delivered, when it leaves the stack
+	Removal      awscdk.RemovalPolicy // of the stream, with the records that it has not delivered
 }
 
 // Delivery is a Firehose stream that collects records, has them transformed and
@@ -46,12 +46,12 @@ func NewDelivery(scope constructs.Construct, id string, props DeliveryProps) *De
 	logs := newLogs(this, "Logs", props.Logs)
 	role := deliveryRole(this, props, logs)
 	stream := awskinesisfirehose.NewDeliveryStream(this, jsii.String("Stream"), &awskinesisfirehose.DeliveryStreamProps{
-		// AWS's own key: nobody can disable it and with it the way in.
+		// AWS's own key, because nobody can disable it and so stop the stream.
 		Encryption:  awskinesisfirehose.StreamEncryption_AwsOwnedKey(),
 		Destination: destination(props, role, logs),
 	})
 	stream.ApplyRemovalPolicy(props.Removal)
-	// Without its policy in place the stream would fail its first deliveries.
+	// Before the role has its policy, the stream's deliveries would fail.
 	stream.Node().AddDependency(role)
 	return &Delivery{Stream: stream}
 }
@@ -59,7 +59,7 @@ func NewDelivery(scope constructs.Construct, id string, props DeliveryProps) *De
 func destination(props DeliveryProps, role awsiam.Role, logs awslogs.LogGroup) awskinesisfirehose.S3Bucket {
 	logging := awskinesisfirehose.NewEnableLogging(logs)
 	return awskinesisfirehose.NewS3Bucket(props.Lake.Bucket, &awskinesisfirehose.S3BucketProps{
-		// deliveryRole says everything it may do; the construct's own grants are wider.
+		// deliveryRole has every right that it needs; the construct's own grants are wider.
 		Role:              role.WithoutPolicyUpdates(nil),
 		LoggingConfig:     logging,
 		DataOutputPrefix:  jsii.String(props.Prefix + record.PartitionExpression()),
@@ -90,7 +90,9 @@ func processors(props DeliveryProps) *[]awskinesisfirehose.IDataProcessor {
 	}
 }
 
-func sourceBackup(props DeliveryProps, logging awskinesisfirehose.ILoggingConfig) *awskinesisfirehose.DestinationS3BackupProps {
+func sourceBackup(
+	props DeliveryProps, logging awskinesisfirehose.ILoggingConfig,
+) *awskinesisfirehose.DestinationS3BackupProps {
 	if !props.SourceBackup {
 		return nil
 	}
@@ -106,7 +108,7 @@ func sourceBackup(props DeliveryProps, logging awskinesisfirehose.ILoggingConfig
 	}
 }
 
-// deliveryRole may write what props says to the lake, call the function and log errors.
+// deliveryRole may write to the lake below its prefixes, call the function and log errors.
 func deliveryRole(this constructs.Construct, props DeliveryProps, logs awslogs.LogGroup) awsiam.Role {
 	role := awsiam.NewRole(this, jsii.String("Role"), &awsiam.RoleProps{
 		AssumedBy: awsiam.NewServicePrincipal(jsii.String("firehose.amazonaws.com"), &awsiam.ServicePrincipalOpts{
@@ -129,8 +131,8 @@ func deliveryRole(this constructs.Construct, props DeliveryProps, logs awslogs.L
 	return role
 }
 
-// eventsTitle names the events streams: the first is Events however many there are, so
-// that more of them leave it alone.
+// eventsTitle names the events streams. The first is Events however many there are, so that
+// adding some does not replace it.
 func eventsTitle(i int) string {
 	if i == 0 {
 		return "Events"
@@ -138,7 +140,7 @@ func eventsTitle(i int) string {
 	return "Events" + strconv.Itoa(i+1)
 }
 
-// names are the names of the streams.
+// names returns the names of the streams.
 func names(deliveries []*Delivery) (all []string) {
 	for _, d := range deliveries {
 		all = append(all, *d.Stream.DeliveryStreamName())

@@ -9,9 +9,11 @@ import (
 	"global-ingest/infra/environment"
 )
 
-// newDomain puts a name of one's own in front of the API's stage, with the security
-// policy tls.
-func newDomain(this constructs.Construct, domain environment.Domain, tls environment.TLSPolicy, api awsapigateway.RestApi) *string {
+// newDomain puts a domain name in front of the API's stage, with the security policy tls, and
+// returns where to POST events.
+func newDomain(
+	this constructs.Construct, domain environment.Domain, tls environment.TLSPolicy, api awsapigateway.RestApi,
+) *string {
 	name := awsapigateway.NewCfnDomainName(this, jsii.String("Domain"), &awsapigateway.CfnDomainNameProps{
 		DomainName:            jsii.String(domain.Name),
 		CertificateArn:        jsii.String(domain.Certificate),

@@ -19,9 +19,9 @@ import (
 // version of the contract answers there; a custom domain hides it.
 const stageName = "v1"
 
-// integrationTimeout is how long the API waits for Ingest: for its answer whatever Firehose
-// does, and 0.9 s more for the start of a new sandbox. A client that is told 504 sends its
-// events again, which costs duplicates, and one that is told nothing for longer has often
+// integrationTimeout is how long the API waits for Ingest: the longest that Ingest takes to
+// answer whatever Firehose does, and 0.9 s for the start of a new sandbox. A client that gets
+// 504 sends its events again, which costs duplicates. A client that waits longer has often
 // left.
 const integrationTimeout = ingest.AnswerWithin + 900*time.Millisecond
 
@@ -31,16 +31,16 @@ type EdgeProps struct {
 	Ingest     *Ingest               // gets every POST
 	Throttle   environment.Throttle  // what is let through
 	TLS        environment.TLSPolicy `optional:"true"` // of the API and its domain; default API Gateway's
-	Domain     environment.Domain    `optional:"true"` // a name of one's own; default none
+	Domain     environment.Domain    `optional:"true"` // a domain name; default none
 	WAF        environment.WAF       `optional:"true"` // a firewall; default none
-	Origins    []string              `optional:"true"` // whose pages may read answers, as environment.Environment has it; default every page
-	Clients    []string              `optional:"true"` // whose paths are open, as environment.Environment has it; default all
+	Origins    []string              `optional:"true"` // whose pages may read answers; default every page
+	Clients    []string              `optional:"true"` // whose paths are open; default all
 	Logs       LogsProps             // how long access and error lines are kept
 	Tracing    bool                  `optional:"true"` // whether X-Ray follows requests; default false
-	OwnLogRole bool                  `optional:"true"` // whether to set the account's role for API Gateway's logs; default false
+	OwnLogRole bool                  `optional:"true"` // whether to set the account's role for API Gateway's logs
 }
 
-// Edge is the API that clients talk to, through the CloudFront location nearest to them.
+// Edge is the API that clients call, through the CloudFront location nearest to them.
 type Edge struct {
 	URL *string // where to POST events
 }
@@ -51,14 +51,14 @@ func NewEdge(scope constructs.Construct, id string, props EdgeProps) *Edge {
 	this := constructs.NewConstruct(scope, jsii.String(id))
 	api := awsapigateway.NewRestApi(this, jsii.String("Api"), &awsapigateway.RestApiProps{
 		RestApiName:           jsii.String(props.Name),
-		EndpointConfiguration: &awsapigateway.EndpointConfiguration{Types: &[]awsapigateway.EndpointType{awsapigateway.EndpointType_EDGE}},
+		EndpointConfiguration: edgeOptimized(),
 		BinaryMediaTypes:      jsii.Strings("*/*"), // every body arrives byte for byte
 		CloudWatchRole:        jsii.Bool(props.OwnLogRole),
-		// Left out where it is not asked for: false would only lengthen every template.
+		// nil instead of false, which would only lengthen every template.
 		DisableExecuteApiEndpoint: onlyTrue(props.Domain.Only),
 		DeployOptions:             stageOptions(props),
 	})
-	// It would carry a generated name; the stack has an output of its own.
+	// This output has a generated name; the stack has its own.
 	api.Node().TryRemoveChild(jsii.String("Endpoint"))
 	writeAccessLog(this, api, props.Logs)
 	keepExecutionLogs(this, api, props.Logs)
@@ -87,11 +87,18 @@ func NewEdge(scope constructs.Construct, id string, props EdgeProps) *Edge {
 	return &Edge{URL: url}
 }
 
-// strict refuses a request whose TLS handshake names another host than its Host header.
-// API Gateway asks for an access mode beside each SecurityPolicy_… policy.
+// strict refuses a request whose TLS handshake and Host header name different hosts. API
+// Gateway requires an access mode with each SecurityPolicy_… policy.
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-security-policies.html
 const strict = "STRICT"
 
+func edgeOptimized() *awsapigateway.EndpointConfiguration {
+	return &awsapigateway.EndpointConfiguration{
+		Types: &[]awsapigateway.EndpointType{awsapigateway.EndpointType_EDGE},
+	}
+}
+
+// onlyTrue is value, or nil for false.
 func onlyTrue(value bool) *bool {
 	if !value {
 		return nil
@@ -104,16 +111,17 @@ func stageOptions(props EdgeProps) *awsapigateway.StageOptions {
 		StageName:            jsii.String(stageName),
 		ThrottlingRateLimit:  jsii.Number(props.Throttle.RatePerSecond),
 		ThrottlingBurstLimit: jsii.Number(props.Throttle.Burst),
-		MetricsEnabled:       jsii.Bool(false), // of each method, at $0.30 each: alarms and dashboard read the API's, which are free
-		LoggingLevel:         awsapigateway.MethodLoggingLevel_ERROR,
-		DataTraceEnabled:     jsii.Bool(false), // it would write bodies to the log
-		TracingEnabled:       jsii.Bool(props.Tracing),
+		// Metrics of each method cost money. The API's own are free, and enough for the alarms.
+		MetricsEnabled:   jsii.Bool(false),
+		LoggingLevel:     awsapigateway.MethodLoggingLevel_ERROR,
+		DataTraceEnabled: jsii.Bool(false), // it would write bodies to the log
+		TracingEnabled:   jsii.Bool(props.Tracing),
 	}
 }
 
-// writeAccessLog gives the stage its access log. The L2 would name the group by its
-// own ARN, which ends in ":*"; API Gateway stores it without, and drift detection would
-// report the stage for ever.
+// writeAccessLog gives the stage its access log. The L2 would name the group by its own ARN,
+// which ends in ":*". API Gateway stores it without, so drift detection would always report
+// the stage.
 // https://github.com/aws/aws-cdk/issues/38796
 func writeAccessLog(this constructs.Construct, api awsapigateway.RestApi, logs LogsProps) {
 	group := newLogs(this, "AccessLogs", logs)
@@ -127,14 +135,14 @@ func writeAccessLog(this constructs.Construct, api awsapigateway.RestApi, logs L
 	})
 }
 
-// keepExecutionLogs makes the group that API Gateway would otherwise make itself,
-// by this name, with lines that never expire.
+// keepExecutionLogs adds the log group for which API Gateway expects this name. Otherwise API
+// Gateway makes it, with lines that never expire.
 func keepExecutionLogs(this constructs.Construct, api awsapigateway.RestApi, logs LogsProps) {
 	logs.Name = "API-Gateway-Execution-Logs_" + *api.RestApiId() + "/" + stageName
 	api.DeploymentStage().Node().AddDependency(newLogs(this, "ExecutionLogs", logs))
 }
 
-// addMethod passes method on resource to function as it is.
+// addMethod passes a method on resource to function unchanged.
 func addMethod(resource awsapigateway.IResource, name, id string, function awslambda.IFunction) {
 	integration := awsapigateway.NewAwsIntegration(&awsapigateway.AwsIntegrationProps{
 		Proxy:   jsii.Bool(true),

@@ -10,19 +10,19 @@ import (
 	"global-ingest/lambdas/clients"
 )
 
-// addHealth answers GET and HEAD on resource without a function, for uptime monitors.
+// addHealth answers GET and HEAD on resource without a function: for uptime monitors.
 func addHealth(resource awsapigateway.IResource, c cors) {
 	addMock(resource, "GET", mock{status: "200", headers: c.headers(), body: c.toPage() + `{"status":"ok"}`})
 	addMock(resource, "HEAD", mock{status: "200", headers: c.headers(), body: c.toPage()})
 }
 
-// knownHeaders are the request headers of the SDKs that were tried. An OPTIONS that asks
-// for no header gets this list; otherwise the template allows what was asked for.
+// knownHeaders are the request headers of the SDKs that were tried. They answer an OPTIONS
+// that asks for no header. Otherwise the template allows what it asks for.
 const knownHeaders = "Authorization,Content-Type,Content-Encoding,X-Write-Key,X-Api-Key,X-Requested-With," +
 	"AnonymousId,SP-Anonymous,traceparent,tracestate,baggage,sentry-trace,*"
 
-// addPreflight answers OPTIONS on resource, so that a browser's question before its POST
-// costs no function. Firefox keeps the answer for a day, Chromium for 2 hours at most.
+// addPreflight answers OPTIONS on resource, so that a browser's preflight invokes no function.
+// Firefox keeps the answer for a day, Chromium for 2 hours at most.
 func addPreflight(resource awsapigateway.IResource, methods string, c cors) {
 	headers := c.headers()
 	headers["Access-Control-Allow-Methods"] = methods
@@ -45,17 +45,17 @@ func (m mock) template() *map[string]*string {
 	return texts(map[string]string{"application/json": m.body})
 }
 
-// mediaTypes are the content types of requests that a mock answers; a request without
-// one counts as application/json. There is no template for any type: API Gateway knows
-// no wildcard here, and a body that is passed through names no status, which is a 500.
+// mediaTypes are the content types of requests that a mock answers. A request without one
+// counts as application/json. API Gateway knows no wildcard here, and answers 500 to a body
+// that it passes through, because the body names no status.
 var mediaTypes = []string{
 	"application/json", "application/octet-stream", "application/x-ndjson", "application/x-www-form-urlencoded",
 	"application/xhtml+xml", "application/xml", "multipart/form-data", "text/html", "text/plain", "text/xml",
 }
 
-// addMock answers method on resource with m. Since the API takes all bodies as binary,
-// request and response must be made text again, or the answer is a 500; and a content
-// type without a template is refused.
+// addMock answers method on resource with m. The API takes all bodies as binary, so request
+// and response must be converted to text, or the answer is a 500. A content type without a
+// template is refused.
 func addMock(resource awsapigateway.IResource, method string, m mock) {
 	declared, values := map[string]*bool{}, map[string]string{}
 	for name, value := range m.headers {
@@ -84,13 +84,13 @@ func addMock(resource awsapigateway.IResource, method string, m mock) {
 	})
 }
 
-// addGatewayResponses lets a page read what the API refuses by itself, and tells every
-// client when to come back.
+// addGatewayResponses lets pages read the answers with which the API itself refuses requests,
+// and tells every client when to try again.
 func addGatewayResponses(api awsapigateway.RestApi, c cors) {
 	readable := c.refusals()
 	later := maps.Clone(readable)
 	later["Retry-After"] = quoted("1")
-	// In this order always: the API's deployment is named after a hash of all it has.
+	// The order is fixed, because the name of the API's deployment has a hash of all this.
 	for _, response := range []struct {
 		id      string
 		kind    awsapigateway.ResponseType
@@ -114,9 +114,9 @@ func addGatewayResponses(api awsapigateway.RestApi, c cors) {
 	}
 }
 
-// accessLog returns the format of a line of the access log. It says how a request
-// went and nothing that the client chose: no address, path, query, header or body.
-// Everything is quoted, since what is not known is written as a bare hyphen.
+// accessLog returns the format of a line of the access log. It says how a request went, and
+// nothing that the client chose: no address, path, query, header or body. All values are
+// quoted, because API Gateway writes a bare hyphen for those that it does not know.
 func accessLog() string {
 	var fields []string
 	for _, field := range [][2]string{

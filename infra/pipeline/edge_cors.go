@@ -7,14 +7,14 @@ import (
 	"global-ingest/lambdas/ingest"
 )
 
-// cors is what the API's own answers say to pages: the same as Ingest's say, in API
-// Gateway's words.
+// cors is the CORS headers of the answers that API Gateway gives by itself. They are those of
+// Ingest, written as API Gateway needs them.
 type cors struct{ origins []string }
 
 func (c cors) each() bool { return len(c.origins) == 0 }
 func (c cors) any() bool  { return slices.Contains(c.origins, ingest.AnyOrigin) }
 
-// headers are those of an answer to a client that is not a page.
+// headers returns the headers of an answer to a client that is not a page.
 func (c cors) headers() map[string]string {
 	headers := map[string]string{}
 	for _, h := range ingest.Headers {
@@ -29,8 +29,8 @@ func (c cors) headers() map[string]string {
 	return headers
 }
 
-// toPage is the part of a response template that lets the page that asks read the
-// answer. It leaves no text.
+// toPage is the part of a response template that lets the page that asks read the answer. It
+// adds no text.
 func (c cors) toPage() string {
 	if c.any() {
 		return ""
@@ -47,17 +47,17 @@ func (c cors) toPage() string {
 		override("Access-Control-Allow-Credentials", `"true"`) + `#end`
 }
 
-// toPreflight also allows the headers that the page's request will have. The wildcard
-// would not do: to a request with credentials it is a name like any other, and it never
-// means Authorization. https://fetch.spec.whatwg.org/#http-access-control-allow-headers
+// toPreflight also allows the headers that the page's request will have. A wildcard is not
+// enough: for a request with credentials it is a name like any other, and it never includes
+// Authorization. https://fetch.spec.whatwg.org/#http-access-control-allow-headers
 func (c cors) toPreflight() string {
 	const asked = "Access-Control-Request-Headers"
 	return c.toPage() + lookUp("asked", asked) +
 		`#if("$!asked" != "")` + override("Access-Control-Allow-Headers", "$asked") + `#end`
 }
 
-// lookUp sets a variable to a header of the request. A map of headers knows the name as
-// the client wrote it, and over HTTP/2 browsers write it in lower case.
+// lookUp sets a variable to a header of the request. The map of headers has the names as the
+// client wrote them, and over HTTP/2 browsers write lower case.
 func lookUp(variable, header string) string {
 	set := func(name string) string {
 		return `#set($` + variable + ` = $input.params().header.get("` + name + `"))`
@@ -65,16 +65,16 @@ func lookUp(variable, header string) string {
 	return set(header) + `#if("$!` + variable + `" == "")` + set(strings.ToLower(header)) + `#end`
 }
 
-// override sets a header of the answer. API Gateway takes one override of a header.
+// override sets a header of the answer. API Gateway allows one override for each header.
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-override-request-response-parameters.html
 func override(header, value string) string {
 	return `#set($context.responseOverride.header.` + header + ` = ` + value + `)`
 }
 
-// refusals are the headers of gateway responses, as mappings. They have no templates that
-// could compare: where every page may read, the page gets its origin back; with a list of
-// origins every page may read a refusal, but not of a request with credentials. A refusal
-// says nothing about anybody. Its Content-Type is that of its template.
+// refusals are the headers of gateway responses, as mappings. A mapping cannot compare. Where
+// every page may read, the page gets its origin back. With a list of origins, every page may
+// read a refusal of a request without credentials: a refusal says nothing about anybody. Its
+// Content-Type is that of its template.
 func (c cors) refusals() map[string]string {
 	mappings := map[string]string{}
 	for name, value := range c.headers() {

@@ -12,7 +12,7 @@ import (
 	"global-ingest/infra/environment"
 )
 
-// FunctionProps configures what the functions have in common.
+// FunctionProps configures what all functions have in common.
 type FunctionProps struct {
 	Dist    string               // folder of the built functions, one folder with a bootstrap each
 	Size    environment.Function // memory and timeout
@@ -20,9 +20,11 @@ type FunctionProps struct {
 	Tracing bool                 `optional:"true"` // whether X-Ray follows requests; default false
 }
 
-// NewFunction adds "Function", "Role" and "Logs" under this. The role may write to
-// the log group; what else it may do is for the caller to grant.
-func NewFunction(this constructs.Construct, name string, props FunctionProps, variables map[string]string) awslambda.Function {
+// NewFunction adds "Function", "Role" and "Logs" under this. The role may write to the log
+// group; the caller grants the rest.
+func NewFunction(
+	this constructs.Construct, name string, props FunctionProps, variables map[string]string,
+) awslambda.Function {
 	need(name, props)
 	role := awsiam.NewRole(this, jsii.String("Role"), &awsiam.RoleProps{
 		AssumedBy: awsiam.NewServicePrincipal(jsii.String("lambda.amazonaws.com"), nil),
@@ -49,16 +51,15 @@ func NewFunction(this constructs.Construct, name string, props FunctionProps, va
 	})
 }
 
-// memoryLimit makes Go collect garbage harder before Lambda kills the process: a
-// tenth of the memory is left for what the runtime does not count.
+// memoryLimit makes Go collect more garbage before Lambda kills the process. It leaves a tenth
+// of the memory for what Go does not count.
 func memoryLimit(mib int) string {
 	return fmt.Sprintf("%dMiB", mib*9/10)
 }
 
-// noCertificates is a directory that is empty or absent. Go trusts what is in the
-// system's bundle and in its certificate directories; on Amazon Linux these hold the
-// bundle again, and reading it twice is half of a cold start. The bundle, and with it
-// the trust, stays.
+// noCertificates is a directory that is empty or absent. Go reads the system's bundle of
+// certificates, and then its directories of certificates. On Amazon Linux these hold the same
+// bundle again, and reading it twice takes half of a cold start.
 const noCertificates = "/var/empty"
 
 func tracing(on bool) awslambda.Tracing {
@@ -68,7 +69,7 @@ func tracing(on bool) awslambda.Tracing {
 	return awslambda.Tracing_DISABLED
 }
 
-// orNone is n, or nil for 0.
+// orNone returns n, or nil for 0.
 func orNone(n int) *float64 {
 	if n == 0 {
 		return nil

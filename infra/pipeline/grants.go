@@ -8,21 +8,20 @@ import (
 	"github.com/aws/jsii-runtime-go"
 )
 
-// What may be done with a part of the pipeline is a verb of that part. The grants of the
-// CDK's own constructs are wider: Bucket.GrantPut, for one, also lets its grantee tag, retain
-// and abort.
+// Each right is a verb of the part that it is on. The CDK's own grants are wider: Bucket.GrantPut,
+// for example, also allows tagging, retention and aborts.
 
-// GrantPut lets to put single records.
+// GrantPut allows to put single records.
 func (d *Delivery) GrantPut(to awsiam.IGrantable) {
 	grant(to, allow([]string{"firehose:PutRecord"}, d.Stream.DeliveryStreamArn()))
 }
 
-// GrantPutBatch lets to put many records at once.
+// GrantPutBatch allows to put many records in one call.
 func (d *Delivery) GrantPutBatch(to awsiam.IGrantable) {
 	grant(to, allow([]string{"firehose:PutRecordBatch"}, d.Stream.DeliveryStreamArn()))
 }
 
-// GrantWork lets to work off the queue. It cannot send.
+// GrantWork allows to work off the queue, but not to send to it.
 func (b *Backlog) GrantWork(to awsiam.IGrantable) {
 	grant(to, allow(
 		[]string{"sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"},
@@ -30,24 +29,24 @@ func (b *Backlog) GrantWork(to awsiam.IGrantable) {
 	))
 }
 
-// GrantPut lets to write whole objects below prefixes.
+// GrantPut allows to write whole objects below prefixes.
 func (l *Lake) GrantPut(to awsiam.IGrantable, prefixes ...string) {
 	grant(to, allow([]string{"s3:PutObject"}, l.below(prefixes)...))
 }
 
-// GrantRead lets to read objects below prefixes. Those under the lake's key need
+// GrantRead allows to read objects below prefixes. Objects under the lake's key need
 // GrantDecrypt too.
 func (l *Lake) GrantRead(to awsiam.IGrantable, prefixes ...string) {
 	grant(to, allow([]string{"s3:GetObject"}, l.below(prefixes)...))
 }
 
-// GrantDelete lets to delete objects below prefixes.
+// GrantDelete allows to delete objects below prefixes.
 func (l *Lake) GrantDelete(to awsiam.IGrantable, prefixes ...string) {
 	grant(to, allow([]string{"s3:DeleteObject"}, l.below(prefixes)...))
 }
 
-// GrantList lets to list objects below prefixes, or all without any. Whoever may not list
-// all hears "forbidden" of an object that does not exist.
+// GrantList allows to list objects below prefixes, or all objects without a prefix. Without the
+// right to list all, S3 answers "forbidden" for an object that does not exist.
 func (l *Lake) GrantList(to awsiam.IGrantable, prefixes ...string) {
 	list := allow([]string{"s3:ListBucket"}, l.Bucket.BucketArn())
 	if len(prefixes) > 0 {
@@ -56,24 +55,27 @@ func (l *Lake) GrantList(to awsiam.IGrantable, prefixes ...string) {
 	grant(to, list)
 }
 
-// GrantEncrypt lets to write objects under the lake's key.
+// GrantEncrypt allows to write objects under the lake's key.
 func (l *Lake) GrantEncrypt(to awsiam.IGrantable) { l.grantKey(to, "kms:GenerateDataKey") }
 
-// GrantDecrypt lets to read objects under the lake's key.
+// GrantDecrypt allows to read objects under the lake's key.
 func (l *Lake) GrantDecrypt(to awsiam.IGrantable) { l.grantKey(to, "kms:Decrypt") }
 
-// GrantDelivery lets a Firehose stream write below prefixes: AWS's documented policy for a
+// GrantDelivery allows a Firehose stream to write below prefixes: AWS's documented policy for a
 // destination in S3, narrowed to those prefixes. s3:GetObject is part of it. AWS does not
 // say what Firehose reads, but every event passes through this role, and nobody but
 // Firehose can assume it.
 // https://docs.aws.amazon.com/firehose/latest/dev/controlling-access.html#using-iam-s3
 func (l *Lake) GrantDelivery(to awsiam.IGrantable, prefixes ...string) {
-	grant(to, allow([]string{"s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultipartUploads"}, l.Bucket.BucketArn()))
+	grant(to, allow(
+		[]string{"s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultipartUploads"},
+		l.Bucket.BucketArn(),
+	))
 	grant(to, allow([]string{"s3:AbortMultipartUpload", "s3:GetObject", "s3:PutObject"}, l.below(prefixes)...))
 	l.grantKey(to, "kms:Decrypt", "kms:GenerateDataKey")
 }
 
-// grantKey lets to use the lake's key for objects, and for nothing else.
+// grantKey allows to use the lake's key for objects, and for nothing else.
 func (l *Lake) grantKey(to awsiam.IGrantable, actions ...string) {
 	use := allow(actions, l.Key.KeyArn())
 	use.AddConditions(equals("kms:ViaService", jsii.String("s3."+*awscdk.Stack_Of(l.Bucket).Region()+".amazonaws.com")))
@@ -94,7 +96,7 @@ func everythingBelow(prefixes []string) (patterns []string) {
 	return patterns
 }
 
-// grantLines lets to do actions on group, such as writing lines, and nothing else.
+// grantLines allows actions on a log group, such as writing lines.
 func grantLines(to awsiam.IGrantable, group awslogs.LogGroup, actions ...string) {
 	grant(to, allow(actions, group.LogGroupArn()))
 }
@@ -103,7 +105,7 @@ func grant(to awsiam.IGrantable, statement awsiam.PolicyStatement) {
 	to.GrantPrincipal().AddToPrincipalPolicy(statement)
 }
 
-// allow is the statement that lets its principal do actions on resources.
+// allow returns the statement that allows actions on resources.
 func allow(actions []string, resources ...*string) awsiam.PolicyStatement {
 	return awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 		Actions:   jsii.Strings(actions...),
@@ -111,9 +113,11 @@ func allow(actions []string, resources ...*string) awsiam.PolicyStatement {
 	})
 }
 
-// allowService is the statement of a resource's policy that lets an AWS service do actions
-// on it for this account.
-func allowService(scope constructs.IConstruct, service string, resource *string, actions ...string) awsiam.PolicyStatement {
+// allowService returns the statement of a resource's policy that allows an AWS service actions
+// on it, for this account.
+func allowService(
+	scope constructs.IConstruct, service string, resource *string, actions ...string,
+) awsiam.PolicyStatement {
 	return awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 		Principals: &[]awsiam.IPrincipal{awsiam.NewServicePrincipal(jsii.String(service), nil)},
 		Actions:    jsii.Strings(actions...),

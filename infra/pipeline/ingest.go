@@ -19,17 +19,16 @@ type IngestProps struct {
 	Provisioned int           `optional:"true"` // provisioned concurrency; default none
 }
 
-// memoryOfOneProcessor is the memory, in MiB, that buys the time of one processor. Below
-// it Go still sees two, and pays for moving a request, of which there is one at a time,
-// from one to the other.
+// memoryOfOneProcessor is the memory, in MiB, that buys the time of one processor. With less,
+// Go still sees two, and moving the one request from one to the other costs time.
 // https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
 const memoryOfOneProcessor = 1_769
 
-// Ingest is the function that accepts a request and puts it into the events stream,
-// or into the lake when the stream does not take it.
+// Ingest is the function that accepts a request and puts it into an events stream, or into the
+// lake when the stream does not take it.
 type Ingest struct {
 	Function awslambda.Function
-	Entry    awslambda.IFunction // what requests go to: the alias of the version that is released
+	Entry    awslambda.IFunction // what requests go to: the alias of the released version
 	alias    awslambda.Alias
 }
 
@@ -60,11 +59,10 @@ func NewIngest(scope constructs.Construct, id string, props IngestProps) *Ingest
 	return &Ingest{Function: function, Entry: alias, alias: alias}
 }
 
-// version publishes the function's code and settings as they are now. Versions of
-// earlier deploys are kept, so that the alias can be pointed back by hand: a package is
-// 3 MB, and Lambda stores 75 GB of an account, the versions of 25,000 releases. The
-// version of a deploy that failed is deleted. If it stayed, Lambda would refuse to publish
-// the same code again.
+// version publishes the function's present code and settings. Versions of earlier deploys are
+// retained, so that the alias can be pointed back by hand. A package has 3 MB, and Lambda
+// stores 75 GB for an account: 25,000 versions. The version of a failed deploy is deleted,
+// because Lambda would refuse to publish the same code again.
 // https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 func version(function awslambda.Function) awslambda.Version {
 	published := function.CurrentVersion()

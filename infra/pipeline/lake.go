@@ -15,10 +15,10 @@ import (
 type LakeProps struct {
 	Name      string                // of the key, for people
 	Lifecycle environment.Lifecycle // when objects are deleted
-	Removal   awscdk.RemovalPolicy  // what becomes of the bucket with its policy, and the key, when they leave the stack
+	Removal   awscdk.RemovalPolicy  // of the bucket, its policy and the key
 }
 
-// Lake is the bucket that keeps everything, and the key that encrypts it.
+// Lake is the bucket that holds everything, and the key that encrypts it.
 type Lake struct {
 	Bucket awss3.Bucket
 	Key    awskms.Key
@@ -41,13 +41,13 @@ func NewLake(scope constructs.Construct, id string, props LakeProps) *Lake {
 		LifecycleRules:    lifecycleRules(props.Lifecycle),
 		RemovalPolicy:     props.Removal,
 	})
-	// A bucket that stays must keep refusing requests without TLS.
+	// A retained bucket must go on to refuse requests without TLS.
 	bucket.Policy().ApplyRemovalPolicy(props.Removal)
 	return &Lake{Bucket: bucket, Key: key}
 }
 
-// lifecycleRules clears away what nobody sees (parts of broken uploads, replaced
-// versions, markers of deleted objects) and expires what l says.
+// lifecycleRules deletes what nobody sees (parts of broken uploads, replaced versions, markers
+// of deleted objects) and expires objects as l says.
 func lifecycleRules(l environment.Lifecycle) *[]*awss3.LifecycleRule {
 	rules := []*awss3.LifecycleRule{{
 		Id:                                  jsii.String("Unseen"),
@@ -75,10 +75,10 @@ func lifecycleRules(l environment.Lifecycle) *[]*awss3.LifecycleRule {
 	return &rules
 }
 
-// newKey adds a key that AWS rotates, and the name under which people find it: the console
-// lists keys by UUID. The name is free wherever the environment's stacks are, for they
-// are called by the environment too. The L2's alias would name the key by ARN where KMS
-// stores the id, and drift.
+// newKey adds a key that AWS rotates, and an alias by which people find it, because the console
+// lists keys by UUID. The alias is free where the environment's stacks can be deployed, because
+// their names begin with the environment too. The L2's alias would name the key by ARN where
+// KMS stores the id: drift detection would report it.
 func newKey(this constructs.Construct, alias, description string, removal awscdk.RemovalPolicy) awskms.Key {
 	key := awskms.NewKey(this, jsii.String("Key"), &awskms.KeyProps{
 		Description: jsii.String(description), EnableKeyRotation: jsii.Bool(true), RemovalPolicy: removal,

@@ -13,7 +13,7 @@ import (
 type LogsProps struct {
 	Name      string                `optional:"true"` // only for a group that an AWS service names; default generated
 	Retention environment.Retention // days
-	Removal   awscdk.RemovalPolicy  // what becomes of the lines when the group leaves the stack
+	Removal   awscdk.RemovalPolicy  // of the group with its lines
 }
 
 // newLogs adds a log group whose lines expire.

@@ -14,8 +14,8 @@ import (
 	"global-ingest/lambdas/validate"
 )
 
-// newPipeline adds the stack of everything that an event passes on its way to lake,
-// and returns what it is made of.
+// newPipeline adds the stack of everything that an event passes on its way to the lake, and
+// returns its parts.
 func newPipeline(scope awscdk.Stage, env environment.Environment, dist string, lake *Lake, backlog *Backlog) *Stage {
 	stack := newStack(scope, environment.PipelineStack, awscdk.StackProps{
 		Description: jsii.String("global-ingest: the way of an event from the client to the lake"),
@@ -50,9 +50,8 @@ func newPipeline(scope awscdk.Stage, env environment.Environment, dist string, l
 	})
 	api := "global-ingest-" + env.Name
 	edge := NewEdge(stack, "Edge", EdgeProps{
-		Name: api, Ingest: accept, Throttle: env.Throttle, TLS: env.TLS, Domain: env.Domain, WAF: env.WAF, Origins: env.Origins,
-		Clients: env.Clients, Logs: logs,
-		Tracing: env.Tracing, OwnLogRole: env.OwnAPILogRole,
+		Name: api, Ingest: accept, Throttle: env.Throttle, TLS: env.TLS, Domain: env.Domain, WAF: env.WAF,
+		Origins: env.Origins, Clients: env.Clients, Logs: logs, Tracing: env.Tracing, OwnLogRole: env.OwnAPILogRole,
 	})
 	var probe *Canary
 	if env.Canary.Every > 0 {
@@ -61,38 +60,39 @@ func newPipeline(scope awscdk.Stage, env environment.Environment, dist string, l
 		})
 	}
 	watch := NewWatch(stack, "Watch", WatchProps{
-		Environment: env.Name, API: api, Alarms: env.Alarms, Ingest: accept, Validator: validator, Redrive: back,
-		Events: events, Rejects: rejects, Backlog: backlog, Canary: probe, Release: env.Release, SourceBackup: env.SourceBackup,
+		Environment: env.Name, API: api, Alarms: env.Alarms,
+		Ingest: accept, Validator: validator, Redrive: back, Canary: probe,
+		Events: events, Rejects: rejects, Backlog: backlog,
+		Release: env.Release, SourceBackup: env.SourceBackup,
 	})
 	NewRelease(stack, "Release", ReleaseProps{Ingest: accept, Config: env.Release, Alarms: watch.Release})
 	output(stack, environment.EndpointOutput, "Where to POST events", edge.URL)
 	return &Stage{Scope: scope, Lake: lake, Events: events, Rejects: rejects, Ingest: accept}
 }
 
-// ingestConfig is what env says of Ingest's settings.
+// ingestConfig is Ingest's settings in env.
 func ingestConfig(env environment.Environment) ingest.Config {
 	config := ingest.Default()
 	config.Environment, config.Terms = env.Name, env.Terms
 	return config
 }
 
-// validatorConfig is what env says of the Validator's settings.
+// validatorConfig is the Validator's settings in env.
 func validatorConfig(env environment.Environment) validate.Config {
 	config := validate.Default()
 	config.Environment, config.Rules = env.Name, env.Rules
 	return config
 }
 
-// redriveConfig is what env says of Redrive's settings.
+// redriveConfig is Redrive's settings in env.
 func redriveConfig(env environment.Environment) redrive.Config {
 	config := redrive.Default()
 	config.Environment, config.MaxReplays = env.Name, env.MaxReplays
 	return config
 }
 
-// canaryConfig is what env says of the canary's settings. An event of the canary may take
-// 3 minutes longer than the buffers wait: for a spill to come back, or a batch to be tried
-// again.
+// canaryConfig is the canary's settings in env. An event of the canary may take 3 minutes longer
+// than the buffers wait, so that a spill can come back or a batch can be tried again.
 func canaryConfig(env environment.Environment) canary.Config {
 	config := canary.Default()
 	config.Environment, config.Every = env.Name, env.Canary.Every
@@ -100,7 +100,7 @@ func canaryConfig(env environment.Environment) canary.Config {
 	return config
 }
 
-// canarySize is enough to read, line by line, what the lake got in a few minutes.
+// canarySize is enough to read every line that the lake gets in a few minutes.
 func canarySize(c environment.Canary) environment.Function {
 	return environment.Function{MemoryMiB: 512, Timeout: 5 * time.Minute, Reserved: c.Reserved}
 }

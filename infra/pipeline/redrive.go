@@ -13,12 +13,12 @@ import (
 )
 
 const (
-	// redriveBatch is how many messages one invocation gets, each an object: as many as
-	// one PutRecordBatch takes records. S3's message of an object takes about 1 KB, so 500
-	// are far below the 6 MB of an invocation.
+	// redriveBatch is how many messages, each an object, one invocation gets: as many as one
+	// PutRecordBatch takes records. A message from S3 has about 1 KB, so 500 are far below the
+	// 6 MB of an invocation.
 	redriveBatch = 500
-	// redriveWindow is how long Lambda collects messages, in seconds. Batches of more than
-	// ten need one.
+	// redriveWindow is how long Lambda collects messages, in seconds. Batches of more than ten
+	// need a window.
 	// https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-parameters.html
 	redriveWindow = 1
 )
@@ -34,8 +34,8 @@ type RedriveProps struct {
 	Concurrency int            // invocations at once
 }
 
-// Redrive is the function that brings spilled and replayed records back into the
-// events stream.
+// Redrive is the function that brings spilled and replayed records back into the events
+// streams.
 type Redrive struct {
 	Function awslambda.Function
 }
@@ -53,10 +53,11 @@ func NewRedrive(scope constructs.Construct, id string, props RedriveProps) *Redr
 		stream.GrantPutBatch(function)
 	}
 	props.Backlog.GrantWork(function)
-	props.Lake.GrantRead(function, record.SpillPrefix, record.FailedPrefix, record.RejectedPrefix, record.RejectedLargePrefix)
+	props.Lake.GrantRead(function,
+		record.SpillPrefix, record.FailedPrefix, record.RejectedPrefix, record.RejectedLargePrefix)
 	props.Lake.GrantDelete(function, record.SpillPrefix)
 	props.Lake.GrantPut(function, record.RejectedLargePrefix)
-	props.Lake.GrantList(function) // to tell an object that does not exist any more
+	props.Lake.GrantList(function) // to recognise an object that does not exist any more
 	props.Lake.GrantDecrypt(function)
 	function.AddEventSourceMapping(jsii.String("Mapping"), &awslambda.EventSourceMappingOptions{
 		EventSourceArn:          props.Backlog.Queue.QueueArn(),

@@ -16,15 +16,15 @@ import (
 type ReleaseProps struct {
 	Ingest *Ingest                  // whose requests move
 	Config environment.Release      // how fast they do
-	Alarms []awscloudwatch.CfnAlarm `optional:"true"` // those that end a release, at most 10; none with AllAtOnce
+	Alarms []awscloudwatch.CfnAlarm `optional:"true"` // that end a release, at most 10; none with AllAtOnce
 }
 
-// NewRelease has CodeDeploy move requests from one version of Ingest to the next, under
-// scope. When an alarm rings meanwhile, CodeDeploy moves them back within seconds and
-// CloudFormation takes the rest of the deploy back.
+// NewRelease makes CodeDeploy move requests from one version of Ingest to the next. When an
+// alarm rings meanwhile, CodeDeploy moves them back within seconds, and CloudFormation rolls
+// the rest of the deploy back.
 //
-// The construct LambdaDeploymentGroup would attach a policy of AWS's that may change
-// every alias of the account and read objects of every bucket.
+// The construct LambdaDeploymentGroup would attach an AWS managed policy that may change every
+// alias of the account and read objects of every bucket.
 func NewRelease(scope constructs.Construct, id string, props ReleaseProps) {
 	need(id, props)
 	this := constructs.NewConstruct(scope, jsii.String(id))
@@ -53,18 +53,20 @@ func NewRelease(scope constructs.Construct, id string, props ReleaseProps) {
 	alias.AddResourceDependency(group, nil)
 }
 
-// ending lists alarms. The list is written even when it is empty: without it CodeDeploy
-// would keep the alarms of the deploy before.
+// ending lists alarms, even if there are none: without a list CodeDeploy keeps the alarms of the
+// last deploy.
 func ending(alarms []awscloudwatch.CfnAlarm) *awscodedeploy.CfnDeploymentGroup_AlarmConfigurationProperty {
 	names := []any{}
 	for _, alarm := range alarms {
 		names = append(names, &awscodedeploy.CfnDeploymentGroup_AlarmProperty{Name: alarm.Ref()})
 	}
-	return &awscodedeploy.CfnDeploymentGroup_AlarmConfigurationProperty{Alarms: names, Enabled: jsii.Bool(len(names) > 0)}
+	return &awscodedeploy.CfnDeploymentGroup_AlarmConfigurationProperty{
+		Alarms: names, Enabled: jsii.Bool(len(names) > 0),
+	}
 }
 
-// rollsBack lists what moves requests back. CodeDeploy knows the last event only of a
-// group that has alarms.
+// rollsBack lists what moves requests back. CodeDeploy accepts the last event only from a group
+// with alarms.
 func rollsBack(alarms []awscloudwatch.CfnAlarm) []string {
 	events := []string{"DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_REQUEST"}
 	if len(alarms) > 0 {
@@ -73,9 +75,10 @@ func rollsBack(alarms []awscloudwatch.CfnAlarm) []string {
 	return events
 }
 
-// releaseRole may move the one alias and read alarms, which CodeDeploy asks for by name
-// without naming them to IAM. AWS's AWSCodeDeployRoleForLambdaLimited also reads objects
-// and calls hooks: CloudFormation hands the revision over as text, and there are no hooks.
+// releaseRole may move the one alias and read alarms. CodeDeploy does not name the alarms to
+// IAM, hence the wildcard. AWS's AWSCodeDeployRoleForLambdaLimited may also read objects and
+// call hooks. Neither is needed: CloudFormation hands the revision over as text, and there are
+// no hooks.
 // https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AWSCodeDeployRoleForLambdaLimited.html
 func releaseRole(this constructs.Construct, function awslambda.Function) awsiam.Role {
 	arn := function.FunctionArn()

@@ -9,7 +9,7 @@ import (
 	"global-ingest/lambdas/runtime/emf"
 )
 
-// metric is a metric of CloudWatch's.
+// metric is a metric in CloudWatch.
 type metric struct {
 	namespace, name string
 	dimensions      []dimension
@@ -17,19 +17,19 @@ type metric struct {
 
 type dimension struct{ name, value string }
 
-// series is a statistic of a metric, or an expression over other series. An alarm
-// watches it, a graph of the dashboard draws it.
+// series is a statistic of a metric, or an expression over other series. Alarms watch series,
+// and graphs of the dashboard draw them.
 type series struct {
-	id         string // by which an expression refers to it; default none does
+	id         string // name of it in an expression; default none
 	metric     metric
 	stat       string // of metric, such as "Sum" or "p99"
 	expression string // in place of metric and stat
 	label      string // in a graph; default CloudWatch's
-	right      bool   // whether its scale stands on the right of a graph
-	hidden     bool   // whether a graph leaves it out: it is there for an expression
+	right      bool   // whether its scale is on the right of a graph
+	hidden     bool   // whether a graph leaves it out, because only an expression needs it
 }
 
-// part is something that one environment has more than one of, and its name in AWS.
+// part is one of several functions or streams of an environment, and its name in AWS.
 type part struct{ title, name string }
 
 // gauges name the metrics of one environment.
@@ -41,9 +41,9 @@ type gauges struct {
 	backups     []part // the streams that also keep records as received
 	queue       string
 	deadLetters string
-	every       time.Duration // time between two runs of the canary; 0: there is none
+	every       time.Duration // time between two runs of the canary; 0: no canary
 	back        int           // runs of the canary between sending and looking
-	version     string        // of Ingest, the one that a deploy releases; empty: no alarm ends a release
+	version     string        // of Ingest, which a deploy releases; empty: no alarm ends a release
 }
 
 func newGauges(props WatchProps) gauges {
@@ -53,7 +53,8 @@ func newGauges(props WatchProps) gauges {
 		environment: props.Environment,
 		api:         props.API,
 		functions: []part{
-			function("Ingest", props.Ingest.Function), function("Validator", props.Validator.Function), function("Redrive", props.Redrive.Function),
+			function("Ingest", props.Ingest.Function), function("Validator", props.Validator.Function),
+			function("Redrive", props.Redrive.Function),
 		},
 		streams:     append(eventStreams(props.Events), stream("Rejects", props.Rejects)),
 		queue:       *props.Backlog.Queue.QueueName(),
@@ -72,7 +73,7 @@ func newGauges(props WatchProps) gauges {
 	return g
 }
 
-// eventStreams are the events streams by their titles: Events, Events2 and so on.
+// eventStreams returns the events streams with their titles: Events, Events2 and so on.
 func eventStreams(events []*Delivery) (all []part) {
 	for i, d := range events {
 		all = append(all, part{eventsTitle(i), *d.Stream.DeliveryStreamName()})
@@ -80,12 +81,12 @@ func eventStreams(events []*Delivery) (all []part) {
 	return all
 }
 
-// ingest is the function that a client waits for.
+// ingest is the function that clients wait for.
 func (g gauges) ingest() part { return g.functions[0] }
 
 func (g gauges) validator() part { return g.functions[1] }
 
-// own is what the functions count, in the log lines of package emf.
+// own is a metric that the functions count, in log lines of package emf.
 func (g gauges) own(name string, more ...dimension) metric {
 	return metric{emf.Namespace, name, append([]dimension{{"Environment", g.environment}}, more...)}
 }
@@ -100,8 +101,8 @@ func ofFunction(f part, name string) metric {
 	return metric{"AWS/Lambda", name, []dimension{{"FunctionName", f.name}}}
 }
 
-// released counts what the version that a deploy releases does behind the alias. Lambda
-// writes it while the alias has two versions.
+// released is a metric of the version that a deploy releases. Lambda writes it while the
+// alias has two versions.
 // https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-view.html
 func (g gauges) released(name string) metric {
 	m := ofFunction(g.ingest(), name)
@@ -120,8 +121,8 @@ func ofQueue(queue, name string) metric {
 	return metric{"AWS/SQS", name, []dimension{{"QueueName", queue}}}
 }
 
-// quotaUsed is how much a stream takes of the nearest of its three quotas, in %, as
-// its last series. The limits are metrics too, and follow a raised quota.
+// quotaUsed is how much of a stream's nearest quota is used, in %: its last series. The limits
+// are metrics too, and follow a raised quota.
 // https://docs.aws.amazon.com/firehose/latest/dev/firehose-cloudwatch-metrics-best-practices.html
 func quotaUsed(s part) []series {
 	return []series{
@@ -137,3 +138,5 @@ func quotaUsed(s part) []series {
 		{id: "used", expression: "MAX([ofBytes, ofRecords, ofPuts])", label: "nearest", hidden: true},
 	}
 }
+
+func milliseconds(d time.Duration) float64 { return float64(d.Milliseconds()) }

@@ -17,7 +17,7 @@ import (
 	"global-ingest/infra/environment"
 )
 
-// Stage is one environment: what others may add stacks to, or put records into.
+// Stage is one environment, with the parts that other stacks may use.
 type Stage struct {
 	Scope   awscdk.Stage
 	Lake    *Lake
@@ -26,7 +26,7 @@ type Stage struct {
 	Ingest  *Ingest
 }
 
-// NewStage adds everything that env deploys, as its stacks.
+// NewStage adds everything that env deploys.
 func NewStage(scope constructs.Construct, env environment.Environment, dist string) *Stage {
 	stage := awscdk.NewStage(scope, jsii.String(env.Name), &awscdk.StageProps{
 		Env:                 &awscdk.Environment{Account: jsii.String(env.Account), Region: jsii.String(env.Region)},
@@ -34,7 +34,8 @@ func NewStage(scope constructs.Construct, env environment.Environment, dist stri
 	})
 	tag(stage, env.Tags)
 	for i, warning := range cost.Warnings(env) {
-		awscdk.Annotations_Of(stage).AddWarningV2(jsii.String(fmt.Sprintf("global-ingest:quota-%d", i)), jsii.String(warning))
+		id := fmt.Sprintf("global-ingest:quota-%d", i)
+		awscdk.Annotations_Of(stage).AddWarningV2(jsii.String(id), jsii.String(warning))
 	}
 	lake, backlog := newStorage(stage, env)
 	pipeline := newPipeline(stage, env, dist, lake, backlog)
@@ -48,8 +49,8 @@ func NewStage(scope constructs.Construct, env environment.Environment, dist stri
 	return pipeline
 }
 
-// newStack adds a stack with a synthesizer of its own: a shared one would list the
-// assets of every stage for each.
+// newStack adds a stack with its own synthesizer. A shared one would list the assets of all
+// stages in each.
 func newStack(scope constructs.Construct, id string, props awscdk.StackProps) awscdk.Stack {
 	props.Synthesizer = awscdk.NewDefaultStackSynthesizer(&awscdk.DefaultStackSynthesizerProps{
 		// The CLI checks the bootstrap's version before it deploys.
@@ -58,8 +59,8 @@ func newStack(scope constructs.Construct, id string, props awscdk.StackProps) aw
 	return awscdk.NewStack(scope, jsii.String(id), &props)
 }
 
-// removal says what becomes of everything that holds data: it stays, unless the deploy
-// that creates it is rolled back. It is empty then, and a retained key costs $1 a month.
+// removal is the policy of everything that holds data: it is retained, unless the deploy that
+// creates it is rolled back. It is empty then, and a retained key costs money.
 func removal(env environment.Environment) awscdk.RemovalPolicy {
 	if env.DeletableStorage {
 		return awscdk.RemovalPolicy_DESTROY
@@ -67,7 +68,7 @@ func removal(env environment.Environment) awscdk.RemovalPolicy {
 	return awscdk.RemovalPolicy_RETAIN_ON_UPDATE_OR_DELETE
 }
 
-// bounded is the permissions boundary of an ARN, or nil.
+// bounded returns the permissions boundary with this ARN, or nil for none.
 func bounded(arn string) awscdk.PermissionsBoundary {
 	if arn == "" {
 		return nil

@@ -14,7 +14,7 @@ type ValidatorProps struct {
 	FunctionProps
 	Config  validate.Config // its settings; RejectsStream and Bucket come from Rejects and Lake
 	Rejects *Delivery       // the stream it puts rejects into
-	Lake    *Lake           // where it stores what fits no answer or reject, or it has no time for
+	Lake    *Lake           // where it stores what fits no answer or reject, and what it has no time for
 }
 
 // Validator is the function that Firehose calls with each batch of records.

@@ -9,8 +9,8 @@ import (
 	"global-ingest/infra/environment"
 )
 
-// newWAF puts a web ACL before the API's stage. An edge-optimized API takes a regional
-// one. Nothing in it reads a body: a rule that blocks one breaks the promise of a 200.
+// newWAF puts a web ACL in front of the API's stage: a regional one, although the API is
+// edge-optimized. No rule reads a body, because every payload is answered 200.
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-control-access-aws-waf.html
 func newWAF(this constructs.Construct, waf environment.WAF, api awsapigateway.RestApi) {
 	acl := awswafv2.NewCfnWebACL(this, jsii.String("Firewall"), &awswafv2.CfnWebACLProps{
@@ -19,11 +19,13 @@ func newWAF(this constructs.Construct, waf environment.WAF, api awsapigateway.Re
 		VisibilityConfig: visible("Firewall"),
 		Rules: &[]*awswafv2.CfnWebACL_RuleProperty{
 			{
-				Name: jsii.String("RatePerAddress"), Priority: jsii.Number(0), VisibilityConfig: visible("RatePerAddress"),
-				Action: &awswafv2.CfnWebACL_RuleActionProperty{Block: map[string]any{}},
+				Name: jsii.String("RatePerAddress"), Priority: jsii.Number(0),
+				VisibilityConfig: visible("RatePerAddress"),
+				Action:           &awswafv2.CfnWebACL_RuleActionProperty{Block: map[string]any{}},
 				Statement: &awswafv2.CfnWebACL_StatementProperty{
 					RateBasedStatement: &awswafv2.CfnWebACL_RateBasedStatementProperty{
-						AggregateKeyType: jsii.String("IP"), Limit: jsii.Number(waf.RatePerAddress), EvaluationWindowSec: jsii.Number(300),
+						AggregateKeyType: jsii.String("IP"), Limit: jsii.Number(waf.RatePerAddress),
+						EvaluationWindowSec: jsii.Number(300),
 					},
 				},
 			},
@@ -38,17 +40,16 @@ func newWAF(this constructs.Construct, waf environment.WAF, api awsapigateway.Re
 			},
 		},
 	})
-	association := awswafv2.NewCfnWebACLAssociation(this, jsii.String("FirewallOfStage"), &awswafv2.CfnWebACLAssociationProps{
-		ResourceArn: api.DeploymentStage().StageArn(),
-		WebAclArn:   acl.AttrArn(),
-	})
+	props := &awswafv2.CfnWebACLAssociationProps{ResourceArn: api.DeploymentStage().StageArn(), WebAclArn: acl.AttrArn()}
+	association := awswafv2.NewCfnWebACLAssociation(this, jsii.String("FirewallOfStage"), props)
 	association.Node().AddDependency(api.DeploymentStage())
 }
 
-// visible counts what a rule matches. Samples of requests would hold headers and
-// addresses, so none is kept.
+// visible counts what a rule matches. It keeps no samples of requests, because these have
+// headers and addresses.
 func visible(name string) *awswafv2.CfnWebACL_VisibilityConfigProperty {
 	return &awswafv2.CfnWebACL_VisibilityConfigProperty{
-		CloudWatchMetricsEnabled: jsii.Bool(true), MetricName: jsii.String(name), SampledRequestsEnabled: jsii.Bool(false),
+		CloudWatchMetricsEnabled: jsii.Bool(true), MetricName: jsii.String(name),
+		SampledRequestsEnabled: jsii.Bool(false),
 	}
 }

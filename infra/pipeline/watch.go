@@ -26,16 +26,16 @@ type WatchProps struct {
 	Canary      *Canary `optional:"true"` // default none
 
 	Release      environment.Release // how requests move to a new version of Ingest
-	SourceBackup bool                `optional:"true"` // whether the events streams also keep records as received; default false
+	SourceBackup bool                `optional:"true"` // whether the events streams also keep records as received
 }
 
 // Watch is the dashboard and the alarms.
 type Watch struct {
-	Release []awscloudwatch.CfnAlarm // those that end a release; none with AllAtOnce or without alarms
+	Release []awscloudwatch.CfnAlarm // that end a release; none with AllAtOnce or without alarms
 }
 
-// NewWatch adds what looks at all the rest, under scope: the dashboard and, unless
-// the environment has them off, the alarms, the one that pages, and whom they tell.
+// NewWatch adds the dashboard under scope and, unless they are off, the alarms, their topic and
+// the alarm that pages.
 func NewWatch(scope constructs.Construct, id string, props WatchProps) *Watch {
 	need(id, props)
 	this := constructs.NewConstruct(scope, jsii.String(id))
@@ -69,9 +69,8 @@ func (w *Watch) ring(this constructs.Construct, g gauges, props WatchProps) []aw
 	return all
 }
 
-// newPage adds the alarm that tells pager once while any of alarms rings. The topic
-// hears from each of them already: without a pager of its own this alarm would only
-// send a second mail.
+// newPage adds the alarm that tells pager once while any of alarms rings. The topic hears from
+// each of them already, so without a pager this alarm would only send a second mail.
 func newPage(this constructs.Construct, alarms []awscloudwatch.CfnAlarm, pager *string) {
 	var rule []string
 	for _, a := range alarms {
@@ -86,10 +85,9 @@ func newPage(this constructs.Construct, alarms []awscloudwatch.CfnAlarm, pager *
 	})
 }
 
-// newTopic adds the topic that alarms are told to. Its key is its own: the one that
-// AWS has for SNS lets no alarm in, and would refuse each without a word, and the
-// lake's must stay nobody else's. It goes with the topic: SNS keeps nothing that it would
-// still have to decrypt.
+// newTopic adds the topic that the alarms tell, with its own key. AWS's key for SNS would refuse
+// every alarm silently, and the lake's key is for the lake alone. The key is deleted with the
+// topic, because SNS keeps nothing that it would still have to decrypt.
 // https://repost.aws/knowledge-center/cloudwatch-configure-alarm-sns
 func newTopic(this constructs.Construct, props WatchProps) awssns.Topic {
 	const alarms = "cloudwatch.amazonaws.com"

@@ -2,6 +2,7 @@ package synth
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -151,22 +152,18 @@ func TestRunbookNamesWhatThereIs(t *testing.T) {
 	}
 }
 
-// pages are the alarms that wake somebody, where there is a pager.
-var pages = []string{
-	"WatchCanaryLost", "WatchCanarySilent", "WatchDeadLetters", "WatchFreshnessEvents", "WatchFreshnessRejects",
-	"WatchServerErrors", "WatchUnstored",
-}
-
-func TestWhoIsWoken(t *testing.T) {
-	var want []string
-	for _, alarm := range pages {
-		want = append(want, `ALARM("`+alarm+`")`)
-	}
+// TestTheRunbookListsWhoWakes, in the section of the alarm that pages.
+func TestTheRunbookListsWhoWakes(t *testing.T) {
 	s := variant(t, "Everything", "Pipeline")
-	rule := strings.Split(s.text(s.the(t, "WatchPage").Properties["AlarmRule"]), " OR ")
-	slices.Sort(rule)
-	if !slices.Equal(rule, want) {
-		t.Errorf("%s pages for %q, want %q", s.title(), rule, want)
+	found := map[string]bool{}
+	for _, term := range strings.Split(s.text(s.the(t, "WatchPage").Properties["AlarmRule"]), " OR ") {
+		found[anchor(s, s.the(t, strings.TrimSuffix(strings.TrimPrefix(term, `ALARM("`), `")`)))] = true
+	}
+	list := regexp.MustCompile(`wake somebody rings: ([^.]+)\.`).FindStringSubmatch(readRunbook(t))
+	want := strings.Split(strings.ToLower(list[1]), ", ")
+	slices.Sort(want)
+	if got := slices.Sorted(maps.Keys(found)); !slices.Equal(got, want) {
+		t.Errorf("%s pages for %q, the runbook lists %q", s.title(), got, want)
 	}
 }
 
