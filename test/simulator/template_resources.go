@@ -19,7 +19,7 @@ type identity struct {
 // whether a laptop runs it.
 type kind struct {
 	attributes map[string]func(identity) string // by attribute name; "" is Ref
-	notRun     string                           // what of it is accepted and not simulated; empty: a row of builders runs it
+	notRun     string                           // why it is accepted and not simulated; empty: a row of builders runs it
 }
 
 // kinds are the resource types that the simulator knows. A template with any
@@ -104,8 +104,8 @@ func unknownType(id, resourceType string) error {
 	return fmt.Errorf("%s: resource type %s is not supported by the simulator", id, resourceType)
 }
 
-// physicalName is what CloudFormation would call the resource, but for its
-// random end.
+// physicalName is the name that CloudFormation would give the resource, without its random
+// end.
 func physicalName(i identity) string {
 	return i.Stack + "-" + i.ID
 }
