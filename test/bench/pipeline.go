@@ -13,7 +13,7 @@ import (
 	"global-ingest/test/traffic"
 )
 
-// perRequest is how many events a request of the pipeline's table brings, of some 130
+// perRequest is the number of events in a request of the pipeline's table, of about 130
 // bytes each.
 const perRequest = 100
 
@@ -62,8 +62,8 @@ func through(r *figures.Report, table string, events int, bootstraps map[string]
 	if err != nil {
 		return err
 	}
-	if account := client.Ledger.Settle(lake); account.Valid != events || account.Lost > 0 {
-		return fmt.Errorf("account is %+v", account)
+	if tally := client.Ledger.Settle(lake); tally.Valid != events || tally.Lost > 0 {
+		return fmt.Errorf("tally is %+v", tally)
 	}
 	subject := fmt.Sprintf("%d events", events)
 	r.Add(table, subject, "answered", "events/s", float64(events)/answered.Seconds())
@@ -82,7 +82,7 @@ func through(r *figures.Report, table string, events int, bootstraps map[string]
 	return nil
 }
 
-// clicks returns requests with so many events of one kind.
+// clicks returns requests with a number of events of one kind.
 func clicks(events int) (requests []traffic.Request) {
 	for from := 0; from < events; from += perRequest {
 		var body bytes.Buffer

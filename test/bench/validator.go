@@ -14,7 +14,7 @@ import (
 // BenchmarkValidate/schema/500B/ours-2  20  21349214 ns/op  49.12 MB/s  23940588 B/op  388761 allocs/op
 var measurement = regexp.MustCompile(`(?m)^BenchmarkValidate(Ratio|Answer|/\S+?)(?:-\d+)?\s+\d+\s+(.+)$`)
 
-// validator runs the Validator's own benchmarks, so many times, and takes their figures.
+// validator runs the Validator's benchmarks a number of times and adds their figures.
 func validator(r *figures.Report, table string, times int) error {
 	command := exec.Command("go", "test", "-run", "^$", "-bench", "^BenchmarkValidate(Ratio|Answer)?$",
 		"-benchmem", "-benchtime", "5x", "-count", strconv.Itoa(times), "./lambdas/validate")

@@ -18,13 +18,13 @@ import (
 	"global-ingest/test/figures"
 )
 
-// target is a wiring that is deployed.
+// target is a deployed wiring.
 type target struct {
 	wiring
 	stack string // of the stage Compare
 }
 
-// targets are the stacks of test/compare/stacks, as the wirings that they are.
+// targets are the wirings, with their stacks of test/compare/stacks.
 func targets() (all []target) {
 	stacks := map[string]string{
 		"1": "Chained", "2": "EdgeEmpty", "3": "EdgeChained", "4": "EdgeFirehose", "5": "Pipeline", "5i": "Immediate", "5r": "Regional", "6": "Direct",
@@ -35,17 +35,16 @@ func targets() (all []target) {
 	return all
 }
 
-// found is where a target answers, and what CloudWatch knows it by.
+// found is where a target answers, and its names in CloudWatch.
 type found struct {
 	target
 	url      string
 	api      string // ApiName; empty at the edge
-	function string // FunctionName; empty where there is none, or where it counts in a location's region
+	function string // FunctionName; empty without a function, and at the edge, where it counts in a location's region
 }
 
-// probe measures every deployed wiring of the stage named environment from where it
-// runs, over a new connection and one that stays open, then asks CloudWatch what API
-// and function took meanwhile.
+// probe measures every deployed wiring of a stage from here, over a new connection and one
+// that stays open. It then asks CloudWatch for the latency of API and function.
 func probe(ctx context.Context, environment string, rounds int, out io.Writer) ([]row, error) {
 	cfg, err := config.LoadDefaultConfig(ctx, config.WithRegion(figures.Region))
 	if err != nil {
@@ -108,7 +107,7 @@ func apiName(environment string, t target) string {
 	return "global-ingest-" + environment + "-" + t.stack
 }
 
-// probeAll has each place answer, in turns.
+// probeAll sends requests to each place, in turns.
 func probeAll(ctx context.Context, places []found, rounds int) ([]row, error) {
 	rows := make([]row, len(places))
 	kept := make([]*http.Client, len(places))
@@ -122,7 +121,7 @@ func probeAll(ctx context.Context, places []found, rounds int) ([]row, error) {
 	for i, f := range places {
 		rows[i].wiring = f.wiring
 		kept[i] = &http.Client{Timeout: time.Minute, Transport: &http.Transport{}}
-		for range 3 { // starts are not compared here
+		for range 3 { // cold starts are not compared
 			if _, err := ask(i, kept[i]); err != nil {
 				return nil, err
 			}
@@ -180,7 +179,7 @@ func median(ctx context.Context, watched *cloudwatch.Client, namespace, metric, 
 	return all[len(all)/2], nil
 }
 
-// reportDeployed writes what was measured in an account.
+// reportDeployed writes the figures from an account.
 func reportDeployed(out io.Writer, folder string, rows []row) error {
 	writeTable(out, rows)
 	fmt.Fprint(out, `

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// parameters are all that the model knows of a network and of AWS. Each holds for
-// every wiring; none is set for one row.
+// parameters are all that the model knows about a network and AWS. Each applies to every
+// wiring.
 type parameters struct {
 	clientEdge time.Duration
 	edgeRegion time.Duration
@@ -19,7 +19,7 @@ type parameters struct {
 	tls        string
 }
 
-// leg is one of them, for people.
+// leg is a parameter with its name and source.
 type leg struct {
 	name, variable string
 	value          *time.Duration
@@ -68,7 +68,7 @@ func (p *parameters) version() (uint16, error) {
 	return 0, fmt.Errorf("TLS is %q, must be 1.2 or 1.3", p.tls)
 }
 
-// handshakes is how many round trips a new connection takes before its first request.
+// handshakes is the number of round trips of a new connection before its first request.
 func (p *parameters) handshakes() int {
 	if p.tls == "1.2" {
 		return 3

@@ -122,7 +122,7 @@ func (p *pipeline) startFront() error {
 	return nil
 }
 
-// noteHandshakes has server note when each connection's handshake begins.
+// noteHandshakes makes server note when each connection's handshake begins.
 func (p *pipeline) noteHandshakes(server *httptest.Server) {
 	server.TLS.GetConfigForClient = func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 		p.hellos.Store(hello.Conn, time.Now())

@@ -21,7 +21,7 @@ func cuttable(t *testing.T) (*connections, *http.Client, string) {
 	}
 	cut := &connections{Listener: listener}
 	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		_, _ = io.Copy(w, r.Body) // a client that has left hears nothing
+		_, _ = io.Copy(w, r.Body) // to a client that may have gone
 	})}
 	go func() { _ = server.Serve(cut) }() // ends with Close
 	t.Cleanup(func() { _ = server.Close() })
@@ -30,7 +30,7 @@ func cuttable(t *testing.T) (*connections, *http.Client, string) {
 	return cut, client, "http://" + listener.Addr().String()
 }
 
-// TestAConnectionEndsInEveryWay: what the client hears on a connection that it kept,
+// TestAConnectionEndsInEveryWay: what the client gets on a connection that it kept,
 // and that the next one is fine.
 func TestAConnectionEndsInEveryWay(t *testing.T) {
 	for how, want := range map[Cut]string{FIN: "EOF", RST: "connection reset by peer", Silence: "Timeout exceeded"} {

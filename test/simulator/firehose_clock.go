@@ -1,16 +1,18 @@
 package simulator
 
 import (
+	"fmt"
 	"net/http"
 	"time"
 )
 
-// maxClockSkew is how far the time of a signature may be from the service's.
+// maxClockSkew is the greatest difference between the time of a signature and the
+// service's.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html
 const maxClockSkew = 5 * time.Minute
 
-// checkClock refuses what was signed at another time. A call without a signature,
-// as a person makes it, has none.
+// checkClock refuses a call that was signed at another time. It accepts a call without a
+// signature, which a person may make.
 func checkClock(r *http.Request, now time.Time) *apiError {
 	signed, err := time.Parse("20060102T150405Z", r.Header.Get("X-Amz-Date"))
 	if err != nil {
@@ -18,9 +20,13 @@ func checkClock(r *http.Request, now time.Time) *apiError {
 	}
 	switch {
 	case now.Sub(signed) > maxClockSkew:
-		return &apiError{http.StatusBadRequest, "InvalidSignatureException", "Signature expired: " + signed.Format(time.RFC3339) + " is now earlier than 5 min. ago"}
+		return wrongClock("Signature expired: %s is now earlier than 5 min. ago", signed)
 	case signed.Sub(now) > maxClockSkew:
-		return &apiError{http.StatusBadRequest, "InvalidSignatureException", "Signature not yet current: " + signed.Format(time.RFC3339) + " is still later than in 5 min."}
+		return wrongClock("Signature not yet current: %s is still later than in 5 min.", signed)
 	}
 	return nil
+}
+
+func wrongClock(format string, signed time.Time) *apiError {
+	return &apiError{http.StatusBadRequest, "InvalidSignatureException", fmt.Sprintf(format, signed.Format(time.RFC3339))}
 }

@@ -28,8 +28,8 @@ type ObjectStore interface {
 	PutObject(bucket, key string, body []byte) error
 }
 
-// maxInFlight is how many batches of a stream are transformed at once. AWS's own
-// number is not documented and grows with the load.
+// maxInFlight is how many batches of a stream are transformed at once. AWS does not
+// document its number, which grows with the load.
 const maxInFlight = 4
 
 // stream is a running delivery stream: records enter by put, wait in incoming for
@@ -115,8 +115,7 @@ func (s *stream) object(prefix, errorType string, entries []entry) (key string, 
 	return key, zipped.Bytes()
 }
 
-// flush has everything that was put transformed and delivered, or returns when ctx
-// is done first.
+// flush transforms and delivers everything that was put, unless ctx ends first.
 func (s *stream) flush(ctx context.Context) error {
 	for {
 		for _, b := range s.buffers() {
@@ -133,8 +132,7 @@ func (s *stream) flush(ctx context.Context) error {
 	}
 }
 
-// idle looks at the buffers in the order in which records pass them, so that none
-// slips by between two looks.
+// idle checks the buffers in the order in which records pass them, so that it misses none.
 func (s *stream) idle() bool {
 	for _, b := range s.buffers() {
 		if !b.idle() {

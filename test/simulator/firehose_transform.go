@@ -17,7 +17,7 @@ type Invoker interface {
 	Invoke(ctx context.Context, event []byte) ([]byte, error)
 }
 
-// What an invocation can fail with, besides a *FunctionError.
+// The errors of an invocation, apart from *FunctionError.
 var (
 	ErrTimedOut  = errors.New("function timed out")
 	ErrThrottled = errors.New("function is throttled: it has as many requests as its concurrency")
@@ -83,7 +83,7 @@ type failure struct {
 	attempts      int
 }
 
-// transform has one batch transformed and passes on what becomes of each record.
+// transform transforms one batch and passes each record on, by its result.
 func (s *stream) transform(batch []entry) {
 	s.inFlight <- struct{}{}
 	defer func() { <-s.inFlight }()

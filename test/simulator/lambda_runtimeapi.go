@@ -71,8 +71,8 @@ func (api *runtimeAPI) next(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(inv.event) // a process that stopped reading is noticed by its exit
 }
 
-// response is the function's answer. The caller has it from here on, whatever
-// the process does before it asks for the next event.
+// response is the function's answer. The caller gets it at once, before the process asks
+// for the next event.
 func (api *runtimeAPI) response(w http.ResponseWriter, r *http.Request) {
 	inv := api.sandbox.running(r.PathValue("id"))
 	if inv == nil {

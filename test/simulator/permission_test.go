@@ -57,8 +57,8 @@ func TestARuleInvokesOnlyWhatItsPermissionAllows(t *testing.T) {
 	}
 }
 
-// TestAnAPIInvokesOnlyWhatItsPermissionAllows: the client hears of a refusal as of any
-// fault of the configuration, and the console hears why.
+// TestAnAPIInvokesOnlyWhatItsPermissionAllows: the client gets the answer of any fault of
+// the configuration, and the console shows the cause.
 func TestAnAPIInvokesOnlyWhatItsPermissionAllows(t *testing.T) {
 	const api = invokeAction + `"Principal": "apigateway.amazonaws.com", "SourceArn": {"Fn::Join": ["", ["arn:aws:execute-api:us-east-1:111111111111:", {"Ref": "API"}, "%s"]]}`
 	for name, c := range map[string]struct {
@@ -86,7 +86,7 @@ func TestAnAPIInvokesOnlyWhatItsPermissionAllows(t *testing.T) {
 				return
 			}
 			if said := <-notices; len(notices) > 0 || !strings.Contains(said, "no AWS::Lambda::Permission") {
-				t.Errorf("the console heard %q and %d more, want the cause once", said, len(notices))
+				t.Errorf("the console showed %q and %d more, want the cause once", said, len(notices))
 			}
 		})
 	}

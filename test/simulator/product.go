@@ -11,8 +11,8 @@ import (
 	deployment "global-ingest/infra/environment"
 )
 
-// GoldenTemplates reads what is deployed of an environment, such as "Dev", from the
-// folder of the golden templates, at the place they are synthesized for.
+// GoldenTemplates reads the stacks of an environment, such as "Dev", from the folder of the
+// golden templates.
 func GoldenTemplates(folder, environment string) ([]*Template, error) {
 	paths, err := filepath.Glob(filepath.Join(folder, strings.ToLower(environment), "*.json"))
 	if err != nil || len(paths) == 0 {
@@ -32,7 +32,7 @@ func GoldenTemplates(folder, environment string) ([]*Template, error) {
 }
 
 // Properties returns the properties of the resource of a type whose logical id begins
-// with id, for a test to change. It panics when there is none.
+// with id, for a test to change. It panics if there is no such resource.
 func Properties(templates []*Template, id, resourceType string) map[string]any {
 	for _, template := range templates {
 		for name, resource := range template.Resources {
@@ -50,8 +50,8 @@ func Variables(templates []*Template, function string) map[string]any {
 	return Properties(templates, function, "AWS::Lambda::Function")["Environment"].(map[string]any)["Variables"].(map[string]any)
 }
 
-// AnswerAs has the API and Ingest of templates answer pages as those of another
-// environment do, for a test of a setting of Origins.
+// AnswerAs makes the API and Ingest of templates answer pages as another environment does,
+// for a test of a setting of Origins.
 func AnswerAs(templates, other []*Template) {
 	for _, template := range templates {
 		for id, resource := range template.Resources {

@@ -51,7 +51,7 @@ func (a sqsAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			sent = append(sent, sentEntry{e.ID, queue.Send(e.Body), hex.EncodeToString(sum[:])})
 		}
 		writeHeaders(w, http.StatusOK)
-		_ = json.NewEncoder(w).Encode(map[string]any{"Successful": sent, "Failed": []any{}}) // a client that has left hears nothing
+		_ = json.NewEncoder(w).Encode(map[string]any{"Successful": sent, "Failed": []any{}}) // to a client that may have gone
 	}
 }
 

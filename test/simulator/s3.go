@@ -17,11 +17,11 @@ import (
 type S3 struct {
 	Buckets string // the folder of the objects: <Buckets>/<bucket>/<key>
 
-	// OnPut hears of each object that was written, from several goroutines.
+	// OnPut is called with each object that was written, from several goroutines.
 	OnPut func(bucket, key string, size int64)
 	// Fail, when it returns an error, fails the write of an object.
 	Fail func(bucket, key string) error
-	// Wrote hears how each write of an object ended, from several goroutines.
+	// Wrote is called with the outcome of each write of an object, from several goroutines.
 	Wrote func(error)
 
 	backend *s3afero.MultiBucketBackend

@@ -73,8 +73,8 @@ func TestObjectsAreFilesForEveryone(t *testing.T) {
 
 func TestWritesAreHeardAndCanFail(t *testing.T) {
 	lake, client := startS3(t)
-	var heard []string
-	lake.OnPut = func(bucket, key string, size int64) { heard = append(heard, bucket+"/"+key) }
+	var written []string
+	lake.OnPut = func(bucket, key string, size int64) { written = append(written, bucket+"/"+key) }
 	lake.Fail = func(_, key string) error {
 		if strings.HasPrefix(key, "broken/") {
 			return errors.New("no")
@@ -91,8 +91,8 @@ func TestWritesAreHeardAndCanFail(t *testing.T) {
 	if put("broken/1") == nil || lake.PutObject("lake", "broken/2", nil) == nil {
 		t.Error("an injected failure was not one")
 	}
-	if want := []string{"lake/a/1", "lake/a/2"}; !slices.Equal(heard, want) {
-		t.Errorf("heard %v, want %v", heard, want)
+	if want := []string{"lake/a/1", "lake/a/2"}; !slices.Equal(written, want) {
+		t.Errorf("written %v, want %v", written, want)
 	}
 }
 
@@ -118,7 +118,7 @@ func TestObjectsOutliveTheProcess(t *testing.T) {
 	}
 }
 
-// keys are credentials that nobody checks.
+// keys are credentials, which are not checked.
 var keys = aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 	return aws.Credentials{AccessKeyID: "k", SecretAccessKey: "s"}, nil
 })

@@ -143,7 +143,7 @@ func (s *Simulator) buildAlias(r resolved) error {
 }
 
 // endpoints are the variables by which a function's SDK finds the simulated
-// services, and those that were asked for besides.
+// services, and further ones from the options.
 func (s *Simulator) endpoints(function, region string) map[string]string {
 	variables := map[string]string{
 		"AWS_REGION": region, "AWS_DEFAULT_REGION": region,
@@ -278,7 +278,7 @@ func (s *Simulator) transform(processors []processorProperties) (*TransformConfi
 
 func bucketOf(arn string) string { return strings.TrimPrefix(arn, "arn:aws:s3:::") }
 
-// patience is the buffering time of the template, or less where a person waits.
+// patience is the buffering time of the template, or Options.Patience if that is less.
 func (s *Simulator) patience(interval int) time.Duration {
 	buffer := time.Duration(interval) * time.Second
 	if s.options.Patience > 0 {

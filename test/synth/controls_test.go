@@ -24,7 +24,7 @@ type control struct {
 	broke func(*stack) // changes a copy of the templates into one that the control must find
 }
 
-// finding is what a control has against a resource.
+// finding is a resource that breaks a control, and how.
 type finding struct {
 	on   string // the resource, without the hash of its id; for a permission "<role>: <resource>"
 	says string

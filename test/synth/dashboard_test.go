@@ -24,7 +24,7 @@ const (
 // palette are the colours that CloudWatch gives to lines, in its order.
 var palette = []string{"#1f77b4", "#ff7f0e", "#2ca02c", "#d62728", "#9467bd", "#8c564b", "#e377c2", "#7f7f7f", "#bcbd22", "#17becf"}
 
-// board is what is drawn of a dashboard's body.
+// board is the part of a dashboard's body that is drawn.
 type board struct{ Widgets []widget }
 
 type widget struct {

@@ -9,7 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// roles is everything that anybody may do, by role.
+// roles are all rights, by role.
 var roles = map[string][]string{
 	"IngestRole": {
 		"assumed by Service=lambda.amazonaws.com",

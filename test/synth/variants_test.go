@@ -10,7 +10,7 @@ import (
 	"global-ingest/infra/environment"
 )
 
-// variants are environments that nobody has, for the settings that none of ours uses.
+// variants are environments for the settings that no other environment uses.
 // Adding one took a value, as it does for a real one.
 func variants() []environment.Environment {
 	several := environment.Default("ThreeStreams")
@@ -52,8 +52,8 @@ func variant(t *testing.T, stage, name string) *stack {
 	return nil
 }
 
-// TestMoreStreamsChangeNone: the first stream is the one that an environment
-// of one stream has, and ingest and redrive may put to exactly those they are told of.
+// TestMoreStreamsChangeNone: an environment with one stream keeps it when it gets more, and
+// Ingest and Redrive may put to exactly the streams that they know.
 func TestMoreStreamsChangeNone(t *testing.T) {
 	several, plain := variant(t, "ThreeStreams", "Pipeline"), stackOf(t, "Prod", "Pipeline")
 	var ids, before []string
@@ -83,7 +83,7 @@ func TestMoreStreamsChangeNone(t *testing.T) {
 	}
 	for _, id := range ids {
 		if strings.Contains(policy, `"`+id+`"`) == strings.HasPrefix(id, "Rejects") {
-			t.Errorf("ingest's rights for %s are the wrong way round:\n%s", id, policy)
+			t.Errorf("ingest may put to the rejects stream, or not to an events stream: %s\n%s", id, policy)
 		}
 	}
 }

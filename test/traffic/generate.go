@@ -32,7 +32,7 @@ const Whole = -1
 
 // Request is one request and what must become of it.
 type Request struct {
-	Kind        string // as a person calls it
+	Kind        string // for messages
 	Path        string
 	ContentType string // "none": no such header
 	Encoding    string // Content-Encoding; empty: no such header
@@ -261,7 +261,7 @@ func (g *Generator) badLines() Request {
 	}
 }
 
-// declaredLines are lines because the client says so, whatever they hold.
+// declaredLines are lines because the client says so.
 func (g *Generator) declaredLines() Request {
 	good, open, array, text := g.clickText(), `{"mark":"`+g.mark()+`","in":[`, `["`+g.mark()+`"]`, g.mark()
 	return Request{
@@ -337,7 +337,7 @@ func (g *Generator) multipartWithout() Request {
 	return reject(record.NotJSON, []byte("--"+mark+part+"--"+mark+"--\r\n"))
 }
 
-// brokenDocument has objects on lines of their own, and must not be taken for lines.
+// brokenDocument has each object on its own line, and must not be read as lines.
 func (g *Generator) brokenDocument() Request {
 	mark, click := g.mark(), g.clickText()
 	r := reject(record.NotJSON, []byte(pick(g,
@@ -391,7 +391,7 @@ func (g *Generator) gzipCutOff() Request {
 	return reject(record.BadEncoding, body[:len(body)-g.random.IntN(9)-3])
 }
 
-// deflated is what HTTP calls so: the format of zlib.
+// deflated is deflate as HTTP defines it: the format of zlib.
 func (g *Generator) deflated() Request {
 	r := g.array()
 	var out bytes.Buffer
