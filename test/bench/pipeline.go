@@ -42,7 +42,10 @@ func through(r *figures.Report, table string, events int, bootstraps map[string]
 	if err != nil {
 		return err
 	}
-	sim, err := simulator.Start(simulator.Options{Templates: templates, Bootstraps: bootstraps, Dir: dir, Patience: time.Second, MaxSandboxes: 2 * traffic.Connections})
+	sim, err := simulator.Start(simulator.Options{
+		Templates: templates, Bootstraps: bootstraps, Dir: dir,
+		Patience: time.Second, MaxSandboxes: 2 * traffic.Connections,
+	})
 	if err != nil {
 		return err
 	}
@@ -88,7 +91,9 @@ func clicks(events int) (requests []traffic.Request) {
 		var body bytes.Buffer
 		r := traffic.Request{Kind: "clicks", Path: "/events", ContentType: "application/x-ndjson"}
 		for n := range min(perRequest, events-from) {
-			event := fmt.Appendf(nil, `{"type":"click","event_id":"%d","occurred_at":"2026-11-23T10:00:00Z","session":"s","page":{"url":"https://example.com/"},"element":{"id":"buy"}}`, from+n)
+			event := fmt.Appendf(nil,
+				`{"type":"click","event_id":"%d","occurred_at":"2026-11-23T10:00:00Z","session":"s",`+
+					`"page":{"url":"https://example.com/"},"element":{"id":"buy"}}`, from+n)
 			body.Write(event)
 			body.WriteByte('\n')
 			r.Events = append(r.Events, traffic.Event{N: n, Type: "click", Payload: event})

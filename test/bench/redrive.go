@@ -47,7 +47,8 @@ func catchUp(r *figures.Report, table string, objects int) error {
 		r.Add(table, subject, "objects", "objects/s", float64(objects)/took.Seconds())
 		const hour = 3600 * 2000 // records at a stream's quota
 		perSecond := float64(objects) / took.Seconds()
-		r.Add(table, subject, "an hour at a stream's quota of 2,000 records/s, 5 processes", "minutes", hour/(5*perSecond)/60)
+		r.Add(table, subject, "an hour at a stream's quota of 2,000 records/s, 5 processes", "minutes",
+			hour/(5*perSecond)/60)
 	}
 	return nil
 }
@@ -62,10 +63,12 @@ func bringBack(dir, bootstrap string, objects, messages int) (took time.Duration
 	server := httptest.NewServer(slow(lake, firehose))
 	defer server.Close()
 	config := redrive.Default()
-	config.Environment, config.Streams, config.Rejects, config.Bucket = "Measured", []string{figures.Stream}, "rejects", figures.Bucket
+	config.Environment, config.Streams = "Measured", []string{figures.Stream}
+	config.Rejects, config.Bucket = "rejects", figures.Bucket
 	function := simulator.NewFunction(simulator.FunctionConfig{
 		Name: "Redrive", ARN: figures.FunctionARN("Redrive"), Bootstrap: bootstrap, Handler: "bootstrap",
-		Timeout: 2 * time.Minute, MemoryMB: 1_024, MaxSandboxes: 1, Awake: true, Variables: config.Variables(), Log: func(string) {},
+		Timeout: 2 * time.Minute, MemoryMB: 1_024, MaxSandboxes: 1, Awake: true, Variables: config.Variables(),
+		Log: func(string) {},
 		Endpoints: map[string]string{
 			"AWS_REGION": figures.Region, "AWS_ENDPOINT_URL_S3": server.URL, "AWS_ENDPOINT_URL_FIREHOSE": server.URL,
 		},
@@ -116,7 +119,8 @@ func spilled(lake *simulator.S3, objects, messages int) (events [][]byte, err er
 	for n := range objects {
 		id := record.NewID()
 		key := record.SpillKey(id, now)
-		if err := lake.PutObject(figures.Bucket, key, record.Append(nil, record.Header{ID: id, ReceivedAt: now}, clicks(1)[0].Body)); err != nil {
+		click := record.Append(nil, record.Header{ID: id, ReceivedAt: now}, clicks(1)[0].Body)
+		if err := lake.PutObject(figures.Bucket, key, click); err != nil {
 			return nil, err
 		}
 		batch = append(batch, message{fmt.Sprint(n), `{"Records":[{"s3":{"object":{"key":"` + key + `"}}}]}`})

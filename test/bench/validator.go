@@ -44,7 +44,8 @@ func validator(r *figures.Report, table string, times int) error {
 			subject := strings.ReplaceAll(strings.TrimSuffix(k.unit, ratioUnit), "-", "/") + "/ours"
 			r.Add(table, subject, "to naive with schema", "times as fast", runs[k]...)
 		case k.subject == "Answer" && answers[metric] != [2]string{}:
-			r.Add(tableAnswers, "ratio "+strings.TrimLeft(ratio, "0"), answers[metric][0], answers[metric][1], runs[k]...)
+			name, unit := answers[metric][0], answers[metric][1]
+			r.Add(tableAnswers, "ratio "+strings.TrimLeft(ratio, "0"), name, unit, runs[k]...)
 		case strings.HasPrefix(k.subject, "/") && k.unit == "MB/s":
 			r.Add(table, k.subject[1:], "events", "MB/s", runs[k]...)
 		case strings.HasPrefix(k.subject, "/") && k.unit == "allocs/op":

@@ -27,7 +27,8 @@ type target struct {
 // targets are the wirings, with their stacks of test/compare/stacks.
 func targets() (all []target) {
 	stacks := map[string]string{
-		"1": "Chained", "2": "EdgeEmpty", "3": "EdgeChained", "4": "EdgeFirehose", "5": "Pipeline", "5i": "Immediate", "5r": "Regional", "6": "Direct",
+		"1": "Chained", "2": "EdgeEmpty", "3": "EdgeChained", "4": "EdgeFirehose", "5": "Pipeline", "5i": "Immediate",
+		"5r": "Regional", "6": "Direct",
 	}
 	for _, w := range wirings() {
 		all = append(all, target{w, stacks[w.number]})
@@ -149,7 +150,8 @@ func probeAll(ctx context.Context, places []found, rounds int) ([]row, error) {
 // counted is the median of what CloudWatch has of a place since began.
 func counted(ctx context.Context, watched *cloudwatch.Client, f found, began time.Time) (s sample, err error) {
 	if f.api != "" {
-		if s.api, err = median(ctx, watched, "AWS/ApiGateway", "IntegrationLatency", "ApiName", f.api, began); err != nil {
+		s.api, err = median(ctx, watched, "AWS/ApiGateway", "IntegrationLatency", "ApiName", f.api, began)
+		if err != nil {
 			return s, err
 		}
 	}
@@ -160,10 +162,13 @@ func counted(ctx context.Context, watched *cloudwatch.Client, f found, began tim
 }
 
 // median returns a metric's p50 in the minutes since began, or 0 where it has none.
-func median(ctx context.Context, watched *cloudwatch.Client, namespace, metric, dimension, value string, began time.Time) (time.Duration, error) {
+func median(ctx context.Context, watched *cloudwatch.Client, namespace, metric, dimension, value string,
+	began time.Time,
+) (time.Duration, error) {
 	statistics, err := watched.GetMetricStatistics(ctx, &cloudwatch.GetMetricStatisticsInput{
 		Namespace: &namespace, MetricName: &metric, Dimensions: []types.Dimension{{Name: &dimension, Value: &value}},
-		StartTime: aws.Time(began.Truncate(time.Minute)), EndTime: aws.Time(time.Now()), Period: aws.Int32(60), ExtendedStatistics: []string{"p50"},
+		StartTime: aws.Time(began.Truncate(time.Minute)), EndTime: aws.Time(time.Now()), Period: aws.Int32(60),
+		ExtendedStatistics: []string{"p50"},
 	})
 	if err != nil {
 		return 0, fmt.Errorf("asking CloudWatch for %s of %s: %w", metric, value, err)
@@ -183,9 +188,9 @@ func median(ctx context.Context, watched *cloudwatch.Client, namespace, metric, 
 func reportDeployed(out io.Writer, folder string, rows []row) error {
 	writeTable(out, rows)
 	fmt.Fprint(out, `
-How to read it: client figures are from where this ran, so the way to the nearest location of the edge and to `+figures.Region+` is in
-them; the article's client was 20 ms from its location. Function and API are CloudWatch's medians of the same minutes, Duration and
-IntegrationLatency. A function at the edge counts in the region of its location, and is not here.
+How to read it: client figures are measured from here, so they include the way to the nearest location of the edge and
+to `+figures.Region+`; the article's client was 20 ms from its location. Function and API are CloudWatch's medians of Duration and
+IntegrationLatency in the same minutes. A function at the edge counts in the region of its location, and is not here.
 `)
 	p := &parameters{} // nothing is modelled: all of it is one leg
 	if err := save(filepath.Join(folder, "results.json"), p, rows); err != nil {

@@ -44,7 +44,8 @@ func (p *parameters) define(flags *flag.FlagSet) {
 	for _, l := range p.legs() {
 		flags.DurationVar(l.value, l.variable, l.def, l.source)
 	}
-	flags.StringVar(&p.tls, "TLS", "1.3", "newest version that servers speak: 1.3 takes one round trip for a handshake, 1.2 takes two")
+	flags.StringVar(&p.tls, "TLS", "1.3",
+		"newest version that servers speak: 1.3 takes one round trip for a handshake, 1.2 takes two")
 }
 
 // articles says whether the network is the article's.

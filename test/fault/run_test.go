@@ -104,7 +104,8 @@ func (r *run) outcome() (out outcome, err error) {
 	out.findings = append(r.findings(out.Result, len(lake.Failed)), tally.Findings...)
 	if r.mode == ingest.Immediate && (r.row.unknown || r.row.refuses) {
 		// Such an event was acknowledged before it was stored: Immediate may lose it.
-		out.findings = slices.DeleteFunc(out.findings, func(f string) bool { return strings.HasPrefix(f, traffic.Lost) })
+		out.findings = slices.DeleteFunc(out.findings,
+			func(f string) bool { return strings.HasPrefix(f, traffic.Lost) })
 	}
 	out.p99 = r.client.P99()
 	return out, nil
@@ -274,7 +275,8 @@ func templates() []*simulator.Template {
 	}
 	for _, template := range all {
 		for _, resource := range template.Resources {
-			if integration, ok := resource.Properties["Integration"].(map[string]any); ok && integration["TimeoutInMillis"] != nil {
+			if integration, ok := resource.Properties["Integration"].(map[string]any); ok &&
+				integration["TimeoutInMillis"] != nil {
 				integration["TimeoutInMillis"] = 29_000
 			}
 		}

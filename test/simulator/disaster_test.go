@@ -90,15 +90,19 @@ func TestFirehoseRefusesASignatureOfAnotherTime(t *testing.T) {
 		-10 * time.Minute: http.StatusBadRequest,
 	} {
 		f := NewFirehose(FirehoseOptions{Skew: skew})
-		if err := f.Create(StreamConfig{Name: "s", Prefix: "a/", ErrorPrefix: "b/!{firehose:error-output-type}/", BufferFor: time.Hour, BufferBytes: 1 << 20}); err != nil {
+		if err := f.Create(StreamConfig{
+			Name: "s", Prefix: "a/", ErrorPrefix: "b/!{firehose:error-output-type}/", BufferFor: time.Hour, BufferBytes: 1 << 20,
+		}); err != nil {
 			t.Fatal(err)
 		}
-		request := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(`{"DeliveryStreamName":"s","Record":{"Data":"YQ=="}}`))
+		request := httptest.NewRequest(http.MethodPost, "/",
+			strings.NewReader(`{"DeliveryStreamName":"s","Record":{"Data":"YQ=="}}`))
 		request.Header.Set("X-Amz-Target", "Firehose_20150804.PutRecord")
 		request.Header.Set("X-Amz-Date", time.Now().UTC().Format("20060102T150405Z"))
 		answer := httptest.NewRecorder()
 		f.ServeHTTP(answer, request)
-		if answer.Code != want || (want == http.StatusBadRequest && !strings.Contains(answer.Body.String(), "InvalidSignatureException")) {
+		if answer.Code != want ||
+			(want == http.StatusBadRequest && !strings.Contains(answer.Body.String(), "InvalidSignatureException")) {
 			t.Errorf("a clock that is %v ahead: %d %s, want %d", skew, answer.Code, answer.Body, want)
 		}
 		told, err := http.ParseTime(answer.Header().Get("Date"))

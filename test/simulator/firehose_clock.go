@@ -28,5 +28,7 @@ func checkClock(r *http.Request, now time.Time) *apiError {
 }
 
 func wrongClock(format string, signed time.Time) *apiError {
-	return &apiError{http.StatusBadRequest, "InvalidSignatureException", fmt.Sprintf(format, signed.Format(time.RFC3339))}
+	return &apiError{
+		http.StatusBadRequest, "InvalidSignatureException", fmt.Sprintf(format, signed.Format(time.RFC3339)),
+	}
 }

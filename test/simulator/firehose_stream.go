@@ -48,7 +48,9 @@ type stream struct {
 }
 
 func newStream(c StreamConfig, o FirehoseOptions) *stream {
-	s := &stream{config: c, region: o.Region, objects: o.Objects, now: o.Now, inFlight: make(chan struct{}, maxInFlight)}
+	s := &stream{
+		config: c, region: o.Region, objects: o.Objects, now: o.Now, inFlight: make(chan struct{}, maxInFlight),
+	}
 	s.ctx, s.stop = context.WithCancel(context.Background())
 	delivery := func(prefix, errorType string) *buffer {
 		return &buffer{limit: c.BufferBytes, wait: c.BufferFor, flush: func(entries []entry) {

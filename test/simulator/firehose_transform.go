@@ -151,7 +151,10 @@ func invocationFailure(err error) failure {
 	case errors.Is(err, ErrThrottled):
 		return failure{code: codeThrottled, message: "The Lambda function invocation limit was exceeded."}
 	}
-	return failure{code: codeFunctionError, message: "The Lambda function was successfully invoked but it returned an error result."}
+	return failure{
+		code:    codeFunctionError,
+		message: "The Lambda function was successfully invoked but it returned an error result.",
+	}
 }
 
 func resultsByID(answer []byte) (results map[string]transformResult, duplicated map[string]bool) {
@@ -177,9 +180,17 @@ func outcomeOf(e entry, results map[string]transformResult, duplicated map[strin
 	r, known := results[e.id]
 	switch {
 	case !known:
-		return nil, &failure{code: codeMissingID, message: "One or more record Ids were not returned. Ensure that the Lambda function returns all received record Ids."}
+		return nil, &failure{
+			code: codeMissingID,
+			message: "One or more record Ids were not returned. " +
+				"Ensure that the Lambda function returns all received record Ids.",
+		}
 	case duplicated[e.id]:
-		return nil, &failure{code: codeDuplicatedID, message: "Multiple records were returned with the same record Id. Ensure that the Lambda function returns unique record Ids for each record."}
+		return nil, &failure{
+			code: codeDuplicatedID,
+			message: "Multiple records were returned with the same record Id. " +
+				"Ensure that the Lambda function returns unique record Ids for each record.",
+		}
 	case r.Result == resultDropped:
 		return nil, nil
 	case r.Result == resultProcessingFailed:

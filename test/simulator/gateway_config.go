@@ -198,7 +198,8 @@ func (m *method) bindFunction(in integrationProperties, functions map[string]Inv
 		return fmt.Errorf("integration URI %q names no Lambda function", in.Uri)
 	}
 	if in.IntegrationHttpMethod != "POST" {
-		return fmt.Errorf("integration method is %q, a Lambda function is called by POST only", in.IntegrationHttpMethod)
+		return fmt.Errorf("integration method is %q, a Lambda function is called by POST only",
+			in.IntegrationHttpMethod)
 	}
 	if in.ResponseTransferMode != "" && in.ResponseTransferMode != "BUFFERED" {
 		return fmt.Errorf("response transfer mode %s is not supported by the simulator", in.ResponseTransferMode)
@@ -218,7 +219,8 @@ func literals(mappings map[string]string, prefix string) (map[string]string, err
 	for key, value := range mappings {
 		name, isHeader := strings.CutPrefix(key, prefix)
 		if !isHeader || len(value) < 2 || value[0] != '\'' || value[len(value)-1] != '\'' {
-			return nil, fmt.Errorf("mapping %s = %s is not supported by the simulator: not a constant header", key, value)
+			return nil, fmt.Errorf("mapping %s = %s is not supported by the simulator: not a constant header", key,
+				value)
 		}
 		values[name] = value[1 : len(value)-1]
 	}

@@ -42,8 +42,8 @@ type FunctionConfig struct {
 	Crowded      func(throttled bool)      // called when a request must wait, or is throttled; may be nil
 	Log          func(line string)         // gets each line that the function writes
 	Faults       func() error              // an error that an invocation fails with before it begins; may be nil
-	Awake        bool                      // idle processes are not frozen, so that a measurement does not include thawing
-	Ready        func(after time.Duration) // called with the time from a process's start until it asks for an event; may be nil
+	Awake        bool                      // idle processes are not frozen, for measurements
+	Ready        func(after time.Duration) // called when a process first asks for an event; may be nil
 }
 
 // Function is one Lambda function: a pool of sandboxes, each a process of the
@@ -87,7 +87,8 @@ func NewFunction(config FunctionConfig) *Function {
 // invocation then goes on without a caller, as on AWS.
 func (f *Function) Invoke(ctx context.Context, event []byte) ([]byte, error) {
 	if len(event) > maxEventBytes {
-		return nil, fmt.Errorf("invoking %s: event is %d bytes, limit is %d: %w", f.config.Name, len(event), maxEventBytes, errEventTooLarge)
+		return nil, fmt.Errorf("invoking %s: event is %d bytes, limit is %d: %w", f.config.Name, len(event),
+			maxEventBytes, errEventTooLarge)
 	}
 	if f.config.Faults != nil {
 		if err := f.config.Faults(); err != nil {

@@ -83,7 +83,8 @@ func (api *runtimeAPI) response(w http.ResponseWriter, r *http.Request) {
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
-		message := fmt.Sprintf("Response payload size exceeded maximum allowed payload size (%d bytes).", maxResponseBytes)
+		message := fmt.Sprintf("Response payload size exceeded maximum allowed payload size (%d bytes).",
+			maxResponseBytes)
 		inv.fail(&FunctionError{Type: "Function.ResponseSizeTooLarge", Message: message})
 		refuse(w, http.StatusRequestEntityTooLarge, "RequestEntityTooLarge", message)
 		return

@@ -162,7 +162,8 @@ func (f *Function) log(line string) {
 func (s *sandbox) watch() {
 	tooLong := time.AfterFunc(initTimeout, func() {
 		if !s.isReady() {
-			s.initFailed(&FunctionError{Type: "Sandbox.Timedout", Message: fmt.Sprintf("init took more than %s", initTimeout)})
+			s.initFailed(
+				&FunctionError{Type: "Sandbox.Timedout", Message: fmt.Sprintf("init took more than %s", initTimeout)})
 			s.process.kill()
 		}
 	})
@@ -230,7 +231,9 @@ func (s *sandbox) ask(p *consumer) {
 	}
 	s.mu.Unlock()
 	if p == s.runtime && previous != nil && !asksAgain {
-		previous.fail(&FunctionError{Type: "Runtime.NoResponse", Message: "the runtime asked for the next event without answering"})
+		previous.fail(&FunctionError{
+			Type: "Runtime.NoResponse", Message: "the runtime asked for the next event without answering",
+		})
 	}
 	if !idle {
 		return

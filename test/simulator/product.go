@@ -22,7 +22,8 @@ func GoldenTemplates(folder, environment string) ([]*Template, error) {
 	for _, path := range paths {
 		stack := strings.TrimSuffix(filepath.Base(path), ".json")
 		stack = strings.ToUpper(stack[:1]) + stack[1:]
-		template, err := assembly.ReadTemplate(path, deployment.StackName(environment, stack), Place{Account: "111111111111", Region: "us-east-1"})
+		template, err := assembly.ReadTemplate(path, deployment.StackName(environment, stack),
+			Place{Account: "111111111111", Region: "us-east-1"})
 		if err != nil {
 			return nil, err
 		}
@@ -47,7 +48,8 @@ func Properties(templates []*Template, id, resourceType string) map[string]any {
 // Variables returns the environment variables of a function, for a test to change.
 // It panics when there is no such function.
 func Variables(templates []*Template, function string) map[string]any {
-	return Properties(templates, function, "AWS::Lambda::Function")["Environment"].(map[string]any)["Variables"].(map[string]any)
+	environment := Properties(templates, function, "AWS::Lambda::Function")["Environment"].(map[string]any)
+	return environment["Variables"].(map[string]any)
 }
 
 // AnswerAs makes the API and Ingest of templates answer pages as another environment does,

@@ -196,7 +196,9 @@ func (s *Simulator) listen() error {
 	if s.options.S3 != nil {
 		s.listeners[s3Name] = &connections{Listener: s.options.S3}
 	}
-	for name, url := range map[string]*string{endpointName: &s.URL, s3Name: &s.S3URL, firehoseName: &s.FirehoseURL, sqsName: &s.SQSURL} {
+	for name, url := range map[string]*string{
+		endpointName: &s.URL, s3Name: &s.S3URL, firehoseName: &s.FirehoseURL, sqsName: &s.SQSURL,
+	} {
 		if s.listeners[name] == nil {
 			listener, err := net.Listen("tcp", "127.0.0.1:0")
 			if err != nil {

@@ -93,7 +93,8 @@ func (s *Simulator) buildFunction(r resolved) error {
 	function := NewFunction(FunctionConfig{
 		Name: r.reference(""), ARN: r.reference("Arn"), Bootstrap: bootstrap, Handler: properties.Handler,
 		Timeout: time.Duration(properties.Timeout) * time.Second, MemoryMB: properties.MemorySize,
-		Variables: properties.Environment.Variables, Logging: properties.LoggingConfig, Endpoints: s.endpoints(name, r.Region),
+		Variables: properties.Environment.Variables, Logging: properties.LoggingConfig,
+		Endpoints:    s.endpoints(name, r.Region),
 		MaxSandboxes: min(s.options.MaxSandboxes, concurrency), Concurrency: concurrency,
 		Crowded: s.crowded(name, concurrency), Faults: s.invocationFaults(name),
 		Log: func(line string) {
@@ -222,7 +223,8 @@ func (s *Simulator) buildStream(r resolved) error {
 	}
 	config := StreamConfig{
 		Name: r.reference(""), ARN: r.reference("Arn"), Bucket: bucketOf(d.BucketARN),
-		Prefix: d.Prefix, ErrorPrefix: d.ErrorOutputPrefix, FileExtension: d.FileExtension, GZIP: d.CompressionFormat == "GZIP",
+		Prefix: d.Prefix, ErrorPrefix: d.ErrorOutputPrefix, FileExtension: d.FileExtension,
+		GZIP:        d.CompressionFormat == "GZIP",
 		BufferBytes: buffer.SizeInMBs << 20, BufferFor: s.patience(buffer.IntervalInSeconds),
 	}
 	if d.S3BackupMode == "Enabled" {

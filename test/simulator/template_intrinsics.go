@@ -126,7 +126,8 @@ func (r *resolver) attribute(id, attribute string) (string, error) {
 		}
 		return "", fmt.Errorf("%s (%s): attribute %s is not supported by the simulator", id, resource.Type, attribute)
 	}
-	return value(identity{Place: r.template.Place, Stack: r.template.Stack, ID: id, Properties: resource.Properties}), nil
+	return value(
+		identity{Place: r.template.Place, Stack: r.template.Stack, ID: id, Properties: resource.Properties}), nil
 }
 
 func (r *resolver) getAtt(argument any) (any, error) {

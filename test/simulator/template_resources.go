@@ -19,7 +19,7 @@ type identity struct {
 // whether a laptop runs it.
 type kind struct {
 	attributes map[string]func(identity) string // by attribute name; "" is Ref
-	notRun     string                           // why it is accepted and not simulated; empty: a row of builders runs it
+	notRun     string                           // why it is not simulated; empty: a row of builders runs it
 }
 
 // kinds are the resource types that the simulator knows. A template with any
@@ -38,7 +38,8 @@ var kinds = map[string]kind{
 	}},
 	"AWS::KinesisFirehose::DeliveryStream": {attributes: names{"": physicalName, "Arn": arn("firehose", "deliverystream/", physicalName)}},
 	"AWS::ApiGateway::RestApi": {attributes: names{
-		"": shortID, "RestApiId": shortID, "RootResourceId": func(i identity) string { return rootResource(shortID(i)) },
+		"": shortID, "RestApiId": shortID,
+		"RootResourceId": func(i identity) string { return rootResource(shortID(i)) },
 	}},
 	"AWS::ApiGateway::Resource":        {attributes: names{"": shortID, "ResourceId": shortID}},
 	"AWS::ApiGateway::Method":          {attributes: names{"": shortID}},

@@ -39,7 +39,8 @@ func (c control) source() string {
 		return "https://github.com/cdklabs/cdk-nag/blob/v3.0.1/RULES.md"
 	}
 	service, number, _ := strings.Cut(strings.ToLower(c.id), ".")
-	return fmt.Sprintf("https://docs.aws.amazon.com/securityhub/latest/userguide/%[1]s-controls.html#%[1]s-%[2]s", service, number)
+	return fmt.Sprintf("https://docs.aws.amazon.com/securityhub/latest/userguide/%[1]s-controls.html#%[1]s-%[2]s",
+		service, number)
 }
 
 func TestControls(t *testing.T) {

@@ -20,7 +20,9 @@ func variants() []environment.Environment {
 	everything := environment.Default("Everything")
 	everything.TLS = "SecurityPolicy_TLS12_PFS_2025_EDGE"
 	everything.Domain = environment.Domain{
-		Name: "events.example.com", Certificate: "arn:aws:acm:us-east-1:" + account + ":certificate/00000000-0000-0000-0000-000000000000", Only: true,
+		Name:        "events.example.com",
+		Certificate: "arn:aws:acm:us-east-1:" + account + ":certificate/00000000-0000-0000-0000-000000000000",
+		Only:        true,
 	}
 	everything.WAF.On = true
 	everything.Origins = []string{"https://example.com", "https://shop.example.com"}
@@ -90,7 +92,8 @@ func TestMoreStreamsChangeNone(t *testing.T) {
 
 // TestEverySettingArrives in a template, and what it promises holds there.
 func TestEverySettingArrives(t *testing.T) {
-	text := string(encode(t, variant(t, "Everything", "Pipeline").Template)) + string(encode(t, variant(t, "Everything", "Storage").Template))
+	text := string(encode(t, variant(t, "Everything", "Pipeline").Template)) +
+		string(encode(t, variant(t, "Everything", "Storage").Template))
 	for setting, want := range map[string]string{
 		"TLS":                `"SecurityPolicy": "SecurityPolicy_TLS12_PFS_2025_EDGE"`,
 		"Domain.Only":        `"DisableExecuteApiEndpoint": true`,
@@ -132,7 +135,9 @@ func TestTheFirewallReadsNoBody(t *testing.T) {
 	everything, prod := variant(t, "Everything", "Pipeline"), stackOf(t, "Prod", "Pipeline")
 	for _, r := range append(everything.resources(webACL), prod.resources(webACL)...) {
 		text := string(encode(t, r.Properties))
-		for _, match := range []string{`"Body"`, `"JsonBody"`, "AWSManagedRulesCommonRuleSet", "AWSManagedRulesKnownBadInputsRuleSet", "AWSManagedRulesSQLiRuleSet"} {
+		for _, match := range []string{
+			`"Body"`, `"JsonBody"`, "AWSManagedRulesCommonRuleSet", "AWSManagedRulesKnownBadInputsRuleSet", "AWSManagedRulesSQLiRuleSet",
+		} {
 			if strings.Contains(text, match) {
 				t.Errorf("%s looks at %s", r.ID, match)
 			}

@@ -139,7 +139,8 @@ func (g *Generator) Shuffled(requests []Request) []Request {
 func (g *Generator) Made(kind string, r Request) Request {
 	r.Kind = kind
 	if r.ContentType == "" {
-		r.ContentType = pick(g, "application/json", "text/plain;charset=UTF-8", "application/x-www-form-urlencoded", "x/y; broken=\"", "none")
+		r.ContentType = pick(g, "application/json", "text/plain;charset=UTF-8", "application/x-www-form-urlencoded",
+			"x/y; broken=\"", "none")
 	}
 	r.Path = pick(g, "/", "/events")
 	return r
@@ -170,7 +171,8 @@ func rejectOne(reason record.Reason, typ, body string) Request {
 func (g *Generator) click() Request { return valid("click", g.clickText()) }
 
 func (g *Generator) clickText() string {
-	return fmt.Sprintf(`{"type":"click","event_id":%q,"occurred_at":"2026-11-23T10:00:00Z","session":"s","page":{"url":"https://example.com/%d"},"element":{"id":"buy"}}`,
+	return fmt.Sprintf(`{"type":"click","event_id":%q,"occurred_at":"2026-11-23T10:00:00Z","session":"s",`+
+		`"page":{"url":"https://example.com/%d"},"element":{"id":"buy"}}`,
 		g.mark(), g.random.IntN(100))
 }
 
@@ -184,7 +186,8 @@ func (g *Generator) pageView() Request {
 func (g *Generator) unknownType() Request {
 	typ := pick(g, "order", "Bestellung größer", "\U0001F4B6", "x/y")
 	name, _ := json.Marshal(typ)
-	return valid(typ, fmt.Sprintf(`{"z":1.10,"a":%d00000000000000000001,"e":1E+2,"mark":%q,"type":%s,"s":"\u00e9\ud83d\ude00\/<&>é 😀","n":[null,true,{}],"":-0}`,
+	return valid(typ, fmt.Sprintf(`{"z":1.10,"a":%d00000000000000000001,"e":1E+2,"mark":%q,"type":%s,`+
+		`"s":"\u00e9\ud83d\ude00\/<&>é 😀","n":[null,true,{}],"":-0}`,
 		g.random.IntN(9)+1, g.mark(), name))
 }
 
@@ -353,7 +356,8 @@ func (g *Generator) brokenDocument() Request {
 func (g *Generator) form() Request {
 	encoded := base64.StdEncoding.EncodeToString([]byte(g.clickText()))
 	escaped := url.QueryEscape(g.clickText())
-	return reject(record.NotJSON, []byte(pick(g, "data="+encoded+"&ver=1", "data="+escaped, "type=click&mark="+g.mark())))
+	return reject(record.NotJSON,
+		[]byte(pick(g, "data="+encoded+"&ver=1", "data="+escaped, "type=click&mark="+g.mark())))
 }
 
 func compress(body []byte) []byte {
@@ -442,7 +446,9 @@ func (g *Generator) Oversize() Request {
 	r := Request{ContentType: "application/x-ndjson"}
 	for n := range 60 {
 		filler := strings.Repeat("x", 50_000)
-		e := Event{N: n, Type: "order", Payload: fmt.Appendf(nil, `{"type":"order","mark":%q,"filler":%q}`, g.mark(), filler)}
+		e := Event{
+			N: n, Type: "order", Payload: fmt.Appendf(nil, `{"type":"order","mark":%q,"filler":%q}`, g.mark(), filler),
+		}
 		switch {
 		case n < 25:
 			e = Event{N: n, Reason: record.NotJSON, Payload: []byte(g.mark() + filler)}
@@ -515,7 +521,8 @@ func (g *Generator) Bomb(limit int) Request {
 
 // TooMany has an event more than a request may have.
 func (g *Generator) TooMany() Request {
-	return g.Made("too many events", reject(record.TooManyEvents, []byte("["+strings.Repeat("{},", event.MaxEvents)+`{"mark":"`+g.mark()+`"}]`)))
+	return g.Made("too many events",
+		reject(record.TooManyEvents, []byte("["+strings.Repeat("{},", event.MaxEvents)+`{"mark":"`+g.mark()+`"}]`)))
 }
 
 func (g *Generator) notJSON() Request {
@@ -535,7 +542,8 @@ func (r Request) typed(typ string) Request {
 }
 
 func (g *Generator) invalidUTF8() Request {
-	return reject(record.NotJSON, []byte(`{"type":"click","mark":"`+g.mark()+pick(g, "\xff", "\xc3", "\xed\xa0\x80")+`"}`)).typed("click")
+	return reject(record.NotJSON,
+		[]byte(`{"type":"click","mark":"`+g.mark()+pick(g, "\xff", "\xc3", "\xed\xa0\x80")+`"}`)).typed("click")
 }
 
 // binary has no byte of which JSON or gzip is made.
@@ -558,12 +566,14 @@ func (g *Generator) scalar() Request {
 }
 
 func (g *Generator) duplicateKey() Request {
-	return rejectOne(record.DuplicateKey, "order", fmt.Sprintf(`{"type":"order","mark":%q,"in":{"a":1,%s}}`, g.mark(), pick(g, `"a":2`, `"\u0061":1`)))
+	return rejectOne(record.DuplicateKey, "order",
+		fmt.Sprintf(`{"type":"order","mark":%q,"in":{"a":1,%s}}`, g.mark(), pick(g, `"a":2`, `"\u0061":1`)))
 }
 
 func (g *Generator) tooDeep() Request {
 	depth := 70 + g.random.IntN(2000)
-	return rejectOne(record.TooDeep, "order", fmt.Sprintf(`{"type":"order","mark":%q,"in":%s%s}`, g.mark(), strings.Repeat("[", depth), strings.Repeat("]", depth)))
+	deep := strings.Repeat("[", depth) + strings.Repeat("]", depth)
+	return rejectOne(record.TooDeep, "order", fmt.Sprintf(`{"type":"order","mark":%q,"in":%s}`, g.mark(), deep))
 }
 
 // tooComplex has more values than are checked against a schema, or a longer number.
@@ -573,7 +583,8 @@ func (g *Generator) tooComplex() Request {
 }
 
 func (g *Generator) schemaViolation() Request {
-	return rejectOne(record.SchemaViolation, "click", fmt.Sprintf(`{"type":"click","target":%d,"mark":%q}`, g.random.IntN(100), g.mark()))
+	return rejectOne(record.SchemaViolation, "click",
+		fmt.Sprintf(`{"type":"click","target":%d,"mark":%q}`, g.random.IntN(100), g.mark()))
 }
 
 // large is close to what fits one record beside its header.
