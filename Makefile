@@ -1,5 +1,4 @@
-# Everything that a person or CI does here. `make` lists it; README.md tells the story.
-# It needs git, Go 1.26 and Node 20 or newer, and installs the rest.
+# Everything that a person or CI does here; `make` lists it. It needs git, Go 1.26 and Node 20 or newer, and installs the rest.
 
 ENV      ?= Dev
 BASE     ?= main
@@ -30,17 +29,17 @@ export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 export CDK_DISABLE_CLI_TELEMETRY := true
 
 .DEFAULT_GOAL := help
-.PHONY: help local test race fault fault-mutants fuzz bench bench-compare compare golden synth diff stateful review post readme \
-	cost build deploy names smoke replay destroy ci compare-deploy compare-destroy fmt lint vuln clean node cli
+.PHONY: help local local-binary query test race fault fault-mutants fuzz bench bench-compare compare golden synth diff stateful review post readme cost build deploy names smoke replay destroy ci compare-deploy compare-destroy fmt lint vuln clean node cli
 
 ##@ On a laptop, without an AWS account
 
-local: node ## run ENV's whole pipeline here: ENV=Dev PORT=8080 S3_PORT=9000 PATIENCE=2s SANDBOXES=10 DIR=.local THROTTLE=1
-	@$(call compile,host) && $(MAKE) -s build
-	@CDK_OUTDIR=$(ASSEMBLY) go run ./infra -environment '$(ENV)'
-	@go build -o $(OUT)/bin/local ./test/local && exec $(OUT)/bin/local -environment '$(ENV)' $(call flag,dir,DIR) $(call flag,port,PORT) \
-		$(call flag,s3-port,S3_PORT) $(call flag,patience,PATIENCE) $(call flag,sandboxes,SANDBOXES) $(if $(THROTTLE),-throttle)
-test: node ## run every test
+local: ## run ENV's whole pipeline here: ENV=Dev PORT=8080 PAGE_PORT=8081 S3_PORT=9000 PATIENCE=2s SANDBOXES=10 DIR=.local SCHEMAS=folder THROTTLE=1
+	@GOOS= GOARCH= go run ./test/local/build -environment '$(ENV)' && exec $(OUT)/bin/local -environment '$(ENV)'
+local-binary: ## pack it into one executable that needs no Go and no Node.js: OUT=file or folder GOOS=linux|darwin GOARCH=amd64|arm64
+	@GOOS= GOARCH= go run ./test/local/build -out '$(OUT)' $(call flag,goos,GOOS) $(call flag,goarch,GOARCH)
+query: cli ## ask the lake: SQL="select type, count(*) from events group by 1" FORMAT=csv|json; ENV=Prod asks Athena, else the lake here
+	@$(OPS) query -sql '$(subst ','\'',$(SQL))' $(if $(filter-out file,$(origin ENV)),-environment '$(ENV)') $(call flag,format,FORMAT)
+test: cli ## run every test
 	go test ./...
 race: ## run the tests that need no CDK, but the one of memory, under the race detector (needs a C compiler)
 	go test -race -skip TestMemoryIsBounded $(shell go list ./... | grep -v -e /infra -e /test/synth -e /test/compare/stacks -e /test/compare/app)
@@ -67,17 +66,17 @@ synth: cli ## synthesize ENV's stacks into .local/cdk.out
 	@$(CDK) synth --quiet '$(ENV)/*'
 diff: cli ## show what a deploy of ENV would change; without AWS credentials, what changed since BASE=main
 	@$(OPS) diff -environment '$(ENV)' -method '$(DIFF_METHOD)' -since '$(BASE)' $(if $(GOLDEN),-golden)
-stateful: ## fail if anything that holds events was replaced or deleted since BASE=main: ALLOW=1 only reports
-	@$(OPS) review check -since '$(BASE)' $(if $(ALLOW),-allow)
+stateful: ## fail if what holds events was replaced or deleted, or a schema refuses more, since BASE=main: ALLOW=1, ALLOW_BREAKS=1 only report
+	@$(OPS) review check -since '$(BASE)' $(if $(ALLOW),-allow) && $(OPS) schemas -since '$(BASE)' $(if $(ALLOW_BREAKS),-allow)
 review: cli ## write the comment for a pull request, since BASE=main, to .local/review.md: ONLY=Prod
 	@mkdir -p $(OUT) && $(OPS) review comment -since '$(BASE)' -diff '$(MAKE) -s diff ENV={} BASE=$(BASE)' \
-		-golden '$(MAKE) -s diff ENV={} BASE=$(BASE) GOLDEN=1' $(call flag,role,DIFF_ROLE) $(call flag,only,ONLY) $(if $(ALLOW),-allow) >$(OUT)/review.md
+		-golden '$(MAKE) -s diff ENV={} BASE=$(BASE) GOLDEN=1' $(call flag,role,DIFF_ROLE) $(call flag,only,ONLY) $(if $(ALLOW),-allow) >$(OUT)/review.md && $(OPS) schemas -since '$(BASE)' -allow >>$(OUT)/review.md
 post: ## post .local/review.md to the pull request of a GitHub workflow, or update it there
 	@$(OPS) review post -comment $(OUT)/review.md
 readme: ## bring the generated tables of infra/docs up to date
 	@$(OPS) readme
-cost: ## print what ENV costs a month, and which quota it meets first: EVENTS=100M BYTES=800 BATCH=10 PEAK=3
-	@$(OPS) cost -environment '$(ENV)' $(call flag,events,EVENTS) $(call flag,bytes,BYTES) $(call flag,batch,BATCH) $(call flag,peak,PEAK)
+cost: ## print what ENV costs a month, and which quota it meets first: EVENTS=100M BYTES=800 BATCH=10 PEAK=3 SCANS=1
+	@$(OPS) cost -environment '$(ENV)' $(call flag,events,EVENTS) $(call flag,bytes,BYTES) $(call flag,batch,BATCH) $(call flag,peak,PEAK) $(call flag,scans,SCANS)
 
 ##@ In an AWS account
 
@@ -92,12 +91,12 @@ names: ## print the names that AWS generated for ENV, for a shell: eval "$(make 
 	@$(OPS) names -environment '$(ENV)'
 smoke: ## send ENV a few events, check the answers and, with credentials, find them in the lake [URL=https://…]
 	@$(OPS) smoke -environment '$(ENV)' $(call flag,url,URL) $(call flag,origin,ORIGIN)
-replay: ## queue spilled, rejected or failed events of ENV once more: PREFIX=rejected/year=2026/ [REASON=unknown_type] [OLDER=24h] [DRY_RUN=1]
+replay: ## queue spilled, rejected or failed events of ENV once more: PREFIX=rejected/day=2026-11-25/ [REASON=unknown_type] [OLDER=24h] [DRY_RUN=1]
 	@$(OPS) replay -environment '$(ENV)' -prefix '$(PREFIX)' $(call flag,reason,REASON) $(call flag,older,OLDER) $(if $(DRY_RUN),-dry-run)
 destroy: synth ## stop ENV's traffic, wait until its streams are empty (WAIT=30m), delete its Pipeline stack; Storage stays
 	@$(OPS) kept -environment '$(ENV)'
 	@$(OPS) drain -environment '$(ENV)' $(call flag,wait,WAIT)
-	$(CDK) destroy --force --build true --app $(ASSEMBLY) '$(ENV)/Pipeline'
+	$(CDK) destroy --force --exclusively --build true --app $(ASSEMBLY) '$(ENV)/Pipeline'
 ci: cli ## deploy the roles with which the workflows of REPOSITORY=owner/name (or owner@id/name@id) diff and deploy, in this account [OIDC_PROVIDER=arn]
 	$(CDK) deploy --app 'go run ./infra -repository "$(or $(REPOSITORY),$(error whose workflows? add REPOSITORY=owner/name))" -oidc-provider "$(OIDC_PROVIDER)"' Ci
 compare-deploy: cli build ## deploy the stage Compare, in us-east-1: what `make compare ENV=Compare` measures
@@ -112,7 +111,7 @@ fmt: ## format the Go code
 	@git ls-files '*.go' | xargs go tool gofumpt -w
 lint: vuln ## run vet, staticcheck, gofumpt, golangci-lint, actionlint and govulncheck
 	go vet ./...
-	GOOS=darwin CGO_ENABLED=0 go vet ./lambdas/... ./test/local && GOOS=windows CGO_ENABLED=0 go vet ./lambdas/... ./infra/environment
+	GOOS=darwin CGO_ENABLED=0 go vet ./lambdas/... ./test/local/... && GOOS=windows CGO_ENABLED=0 go vet ./lambdas/... ./infra/environment
 	go tool staticcheck ./...
 	@! git ls-files '*.go' | xargs go tool gofumpt -l | grep . || { echo 'these are not formatted: run make fmt' && false; }
 	go run $(GOLANGCI) run

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"global-ingest/infra/environment"
+	"global-ingest/lambdas/ingest"
 )
 
 func prod() environment.Environment {
@@ -84,7 +85,7 @@ func TestTheFirstWall(t *testing.T) {
 		batch   float64
 		want    float64
 	}{
-		{1, "us-east-1", 1, 1000 / hangSeconds},
+		{1, "us-east-1", 1, 1000 / ingest.AnswerWithin.Seconds()},
 		{1, "eu-central-1", 10, mib / 8310.0},
 		{3, "us-east-1", 100, 3 * 5 * mib / 80400.0},
 	} {

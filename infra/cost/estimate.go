@@ -73,7 +73,25 @@ func Of(env environment.Environment, l Load) Estimate {
 			fmt.Sprintf("%%s GB: a line of %d bytes a request", accessLogBytes)),
 		line("CloudWatch Logs, Validator", batches*logBytes/gb, "logs", "%s GB: metric lines of batches"),
 	)
-	return slices.Concat(e, tracing(env, requests), firewall(env, requests), fixed(env))
+	return slices.Concat(e, scans(env, lines/gzipRatio, l.Scans), tracing(env, requests), firewall(env, requests), fixed(env))
+}
+
+// leastScan is what Athena bills of a query at least, in bytes.
+const leastScan = 10e6
+
+// Scan is what Athena takes for a query that reads so many bytes.
+func Scan(bytes float64) float64 {
+	return book.Prices["athena scan"].of(math.Max(bytes, leastScan) / tb)
+}
+
+// scans are queries that read the month's events. The views are free: Glue gives away the
+// first million objects.
+func scans(env environment.Environment, bytes, times float64) Estimate {
+	if env.Query.Off || times == 0 {
+		return nil
+	}
+	return Estimate{line("Athena, scans", times*math.Max(bytes, leastScan)/tb, "athena scan",
+		fmt.Sprintf("%%s TB: the month's lines, compressed, read %g times", times))}
 }
 
 // tracing is what X-Ray takes. It traces one request of each second, and 5 % of the rest.

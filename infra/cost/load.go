@@ -16,12 +16,13 @@ type Load struct {
 	Batch   float64 // events of a request, 1 to 50,000
 	Peak    float64 // times the average rate, 1 to 1,000
 	Rejects float64 // share of events that are invalid, 0 to 1
+	Scans   float64 // times a month that queries read every event of it, 0 to 100,000
 }
 
 // DefaultLoad is 100 million events of 800 bytes, ten in a request, three times the
-// average at the peak, one in a hundred invalid.
+// average at the peak, one in a hundred invalid, all of them read once by queries.
 func DefaultLoad() Load {
-	return Load{Events: 100e6, Bytes: 800, Batch: 10, Peak: 3, Rejects: 0.01}
+	return Load{Events: 100e6, Bytes: 800, Batch: 10, Peak: 3, Rejects: 0.01, Scans: 1}
 }
 
 // Validate names the number that cannot be.
@@ -35,6 +36,7 @@ func (l Load) Validate() error {
 		{"BATCH", l.Batch, 1, event.MaxEvents},
 		{"PEAK", l.Peak, 1, 1_000},
 		{"REJECTS", l.Rejects, 0, 1},
+		{"SCANS", l.Scans, 0, 100_000},
 	} {
 		if math.IsNaN(n.value) || n.value < n.least || n.value > n.most {
 			return fmt.Errorf("%s is %v, must be %v to %v", n.name, n.value, n.least, n.most)
@@ -81,6 +83,7 @@ var units = []struct {
 const (
 	secondsOfMonth = 30.4375 * 24 * 3600
 	gb             = 1e9
+	tb             = 1e12
 	mib            = 1 << 20
 )
 

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"global-ingest/infra/environment"
+	"global-ingest/lambdas/ingest"
 )
 
 // Wall is a limit, and the rate of requests at which it is met.
@@ -15,10 +16,6 @@ type Wall struct {
 	Brief    bool    // met for seconds only, until the breaker opens
 }
 
-// hangSeconds is the longest that ingest makes a client wait, when Firehose and S3
-// hang: ingest.Config.AnswerWithin.
-const hangSeconds = 2.6
-
 // Walls returns the limits that requests of l meet in env, the first one first.
 func Walls(env environment.Environment, l Load) []Wall {
 	streams := float64(env.Streams)
@@ -27,7 +24,10 @@ func Walls(env environment.Environment, l Load) []Wall {
 		{fmt.Sprintf("this environment's Throttle.RatePerSecond, %d requests/s", env.Throttle.RatePerSecond), float64(env.Throttle.RatePerSecond), "set it", false},
 		wall(env, "api requests", "API Gateway", 1),
 		wall(env, "lambda concurrency", "Lambda", 1/ingestSeconds),
-		{fmt.Sprintf("Lambda, %s environments, while Firehose and S3 hang", number(concurrency)), concurrency / hangSeconds, "the breaker: it is met for seconds", true},
+		{
+			fmt.Sprintf("Lambda, %s sandboxes, while Firehose and S3 hang", number(concurrency)),
+			concurrency / ingest.AnswerWithin.Seconds(), "the breaker: it is met for seconds", true,
+		},
 		wall(env, "firehose requests", "Firehose", streams),
 		wall(env, "firehose records", "Firehose", streams),
 		wall(env, "firehose bytes", "Firehose", streams*mib/l.record()),

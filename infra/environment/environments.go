@@ -3,9 +3,8 @@ package environment
 import (
 	"fmt"
 	"strings"
+	"time"
 )
-
-import "time"
 
 // All returns every environment, in the order in which a change reaches them.
 func All() []Environment {

@@ -18,6 +18,7 @@ func price(_ context.Context, args []string, t terminal) error {
 	flags.Var((*cost.Number)(&l.Batch), "batch", "events of a request")
 	flags.Var((*cost.Number)(&l.Peak), "peak", "times the average rate at the peak")
 	flags.Var((*cost.Number)(&l.Rejects), "rejects", "share of events that are invalid, 0 to 1")
+	flags.Var((*cost.Number)(&l.Scans), "scans", "times that queries read every event of the month")
 	if err := t.parse(flags, args); err != nil {
 		return err
 	}

@@ -9,8 +9,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-
-	"global-ingest/infra/environment"
 )
 
 // cdk is the CDK CLI, at the version that infra/package-lock.json names.
@@ -49,7 +47,11 @@ func (t terminal) diffGoldens(ctx context.Context, name, since, base string) err
 	if err != nil {
 		return err
 	}
-	for _, stack := range environment.Stacks() {
+	env, err := named(name)
+	if err != nil {
+		return err
+	}
+	for _, stack := range env.Stacks() {
 		golden := filepath.Join(folder, strings.ToLower(name), strings.ToLower(stack)+".json")
 		if err := orEmpty(golden); err != nil {
 			return err

@@ -15,6 +15,7 @@ var pages = map[string]struct {
 }{
 	"infra/docs/settings.md": {"settings", settingsTable},
 	"infra/docs/operate.md":  {"cost", costTable},
+	"infra/docs/events.md":   {"events", eventTables},
 }
 
 // readme writes the generated parts of the docs: the settings of an environment, and

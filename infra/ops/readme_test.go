@@ -43,11 +43,14 @@ func TestEverySettingIsExplained(t *testing.T) {
 		t.Fatal(err)
 	}
 	for line := range strings.Lines(table) {
-		if strings.HasSuffix(line, "|  |\n") || strings.Count(line, "|") != 4 {
+		if strings.HasSuffix(line, "|  |\n") || strings.Count(line, "|") != 5 {
 			t.Errorf("row is %q", line)
 		}
 	}
-	for _, want := range []string{"| `Ingest.MemoryMiB` | `512` | MiB, 128 to 10,240", "| `Delivery.BufferFor` | `1m0s` |", "| `Strict` | `false` |"} {
+	for _, want := range []string{
+		"| `Ingest.MemoryMiB` | `512` | 128 to 10,240 MiB |", "| `Delivery.BufferFor` | `1m0s` | 0s to 15m in whole seconds |",
+		"| `Strict` | `false` |", "| `ClientIP` | `truncated` | one of [none truncated full] |",
+	} {
 		if !strings.Contains(table, want) {
 			t.Errorf("%s is missing in\n%s", want, table)
 		}

@@ -7,64 +7,58 @@ import (
 	"go/token"
 	"path/filepath"
 	"reflect"
-	"regexp"
 	"strings"
 
 	"global-ingest/infra/environment"
 )
 
-// settingsTable is a row for each field of an Environment: its name, its default, and what
-// its comment says of it.
+// settingsTable is a row for each field of an Environment: its name, its default, what it
+// may be, and its comment.
 func settingsTable() (string, error) {
-	comments, err := commentsOf("infra/environment")
+	comments, err := commentsOf("infra/environment", "lambdas/ingest", "lambdas/validate")
 	if err != nil {
 		return "", err
 	}
 	var out strings.Builder
-	out.WriteString("| setting | default | |\n| --- | --- | --- |\n")
-	rows(&out, comments, "", reflect.ValueOf(environment.Default("")))
+	out.WriteString("| setting | default | allowed | |\n| --- | --- | --- | --- |\n")
+	env := environment.Default("")
+	for _, field := range env.Fields() {
+		if field.Value.Kind() == reflect.Struct {
+			fmt.Fprintf(&out, "| **%s** | | | %s |\n", field.Path, comments[field.Comment])
+			continue
+		}
+		fmt.Fprintf(&out, "| `%s` | %s | %s | %s |\n", field.Path, defaultOf(field.Value), field.Allowed(), comments[field.Comment])
+	}
 	return out.String(), nil
 }
 
-// rows writes the fields of a struct, those of structs inside it with their path.
-func rows(out *strings.Builder, comments map[string]string, path string, of reflect.Value) {
-	for i := range of.NumField() {
-		field := of.Type().Field(i)
-		comment := comments[of.Type().Name()+"."+field.Name]
-		if of.Field(i).Kind() == reflect.Struct {
-			fmt.Fprintf(out, "| **%s** | | %s |\n", path+field.Name, comment)
-			rows(out, comments, path+field.Name+".", of.Field(i))
-			continue
-		}
-		fmt.Fprintf(out, "| `%s` | %s | %s |\n", path+field.Name, defaultOf(of.Field(i)), comment)
-	}
-}
-
-// defaultOf is a value as a person writes it; nothing for one that is empty.
+// defaultOf is a value as a person writes it; nothing for an empty text or list.
 func defaultOf(value reflect.Value) string {
-	if value.IsZero() && value.Kind() != reflect.Bool && value.Kind() != reflect.Int && value.Kind() != reflect.Int64 {
-		return ""
+	switch value.Kind() {
+	case reflect.String, reflect.Slice, reflect.Map:
+		if value.Len() == 0 {
+			return ""
+		}
 	}
 	return fmt.Sprintf("`%v`", value.Interface())
 }
 
-// aDefault is where a comment says what the column beside it says.
-var aDefault = regexp.MustCompile(`; default [^;]*$|\s*Default \S+\.$`)
-
-// commentsOf returns the comments of the fields of every struct in a folder, by
+// commentsOf returns the comments of the fields of every struct in some folders, by
 // "Struct.Field".
-func commentsOf(folder string) (map[string]string, error) {
-	files, err := filepath.Glob(filepath.Join(folder, "*.go"))
-	if err != nil {
-		return nil, err
-	}
+func commentsOf(folders ...string) (map[string]string, error) {
 	comments := map[string]string{}
-	for _, path := range files {
-		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ParseComments)
+	for _, folder := range folders {
+		files, err := filepath.Glob(filepath.Join(folder, "*.go"))
 		if err != nil {
 			return nil, err
 		}
-		addComments(comments, file)
+		for _, path := range files {
+			file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ParseComments)
+			if err != nil {
+				return nil, err
+			}
+			addComments(comments, file)
+		}
 	}
 	return comments, nil
 }
@@ -78,10 +72,8 @@ func addComments(comments map[string]string, file *ast.File) {
 		}
 		if structure, isStruct := spec.Type.(*ast.StructType); isStruct {
 			for _, field := range structure.Fields.List {
-				text := strings.Join(strings.Fields(field.Doc.Text()+field.Comment.Text()), " ")
 				for _, name := range field.Names {
-					text = strings.TrimPrefix(text, name.Name+" ")
-					comments[spec.Name.Name+"."+name.Name] = aDefault.ReplaceAllString(text, "")
+					comments[spec.Name.Name+"."+name.Name] = strings.Join(strings.Fields(field.Doc.Text()+field.Comment.Text()), " ")
 				}
 			}
 		}

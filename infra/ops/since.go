@@ -40,21 +40,24 @@ func before(since, base string) (string, error) {
 }
 
 // unpack writes the files of an archive of the goldens below folder.
-func unpack(archive []byte, folder string) error {
+func unpack(archive []byte, folder string) error { return unpackBelow(goldens, archive, folder) }
+
+// unpackBelow writes the files of an archive that lie below a path in it.
+func unpackBelow(path string, archive []byte, folder string) error {
 	for reader := tar.NewReader(bytes.NewReader(archive)); ; {
 		file, err := reader.Next()
 		if errors.Is(err, io.EOF) {
 			return nil
 		}
 		if err != nil {
-			return fmt.Errorf("unpacking goldens: %w", err)
+			return fmt.Errorf("unpacking a revision: %w", err)
 		}
-		name, below := strings.CutPrefix(file.Name, goldens+"/")
+		name, below := strings.CutPrefix(file.Name, path+"/")
 		if file.Typeflag != tar.TypeReg || !below || !filepath.IsLocal(name) {
 			continue
 		}
 		if err := write(reader, filepath.Join(folder, name)); err != nil {
-			return fmt.Errorf("unpacking goldens: %w", err)
+			return fmt.Errorf("unpacking a revision: %w", err)
 		}
 	}
 }

@@ -39,7 +39,8 @@ func TestDiffComparesGoldensWithoutCredentials(t *testing.T) {
 	shown, err := ops(t, "", "diff", "-environment", "Prod", "-base", "before")
 	want := "go run ./infra -account 111111111111 -region us-east-1 -dist test/synth/testdata/dist\n" +
 		"cdk diff --exclusively --build true --app .local/golden.out --template before/prod/storage.json Prod/Storage\n" +
-		"cdk diff --exclusively --build true --app .local/golden.out --template before/prod/pipeline.json Prod/Pipeline\n"
+		"cdk diff --exclusively --build true --app .local/golden.out --template before/prod/pipeline.json Prod/Pipeline\n" +
+		"cdk diff --exclusively --build true --app .local/golden.out --template before/prod/query.json Prod/Query\n"
 	if err != nil || shown != want {
 		t.Errorf("%v, got\n%s\nwant\n%s", err, shown, want)
 	}

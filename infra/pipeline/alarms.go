@@ -53,7 +53,7 @@ func (g gauges) alarms(a environment.Alarms) []alarm {
 			above:  a.ErrorPercent, period: time.Minute, points: 3, last: 5, pages: true, ends: true,
 		},
 		{
-			runbook: "ClientErrors", says: "the gateway turns requests away (4xx: 403, 413, 415, 429), and stores none of them",
+			runbook: "ClientErrors", says: "the gateway turns requests away (4xx: 403, 404, 413, 415, 429), and stores none of them",
 			series: percentOf(g.edge("4XXError")),
 			above:  a.RefusedPercent, period: 5 * time.Minute, points: 3, last: 3,
 		},

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/jsii-runtime-go"
@@ -17,21 +18,27 @@ var Functions = []string{"ingest", "validate", "redrive", "canary"}
 
 // AppProps configures an app.
 type AppProps struct {
-	Environments []environment.Environment // one stage each, with account and region; required
-	Settings     string                    // path of cdk.json, whose context only the CDK CLI would read otherwise; required
-	Dist         string                    // folder of the built functions; required
-	Ci           *CiProps                  // what the repository's workflows may do; default none
-	Outdir       string                    // where the cloud assembly is written; default: where the CDK CLI or CDK_OUTDIR says
+	Environments []environment.Environment `optional:"true"` // one stage each, with account and region; default none
+	Settings     string                    // path of cdk.json, whose context only the CDK CLI would read otherwise
+	Dist         string                    // folder of the built functions
+	Ci           *CiProps                  `optional:"true"` // what the repository's workflows may do; default none
+	Outdir       string                    `optional:"true"` // where the cloud assembly is written; default: where the CDK CLI or CDK_OUTDIR says
 }
 
 // NewApp returns the app, ready to be synthesized, or what stands in its way.
 func NewApp(props AppProps) (awscdk.App, error) {
+	if field := missing(reflect.ValueOf(props)); field != "" {
+		return nil, fmt.Errorf("AppProps.%s is not set", field)
+	}
 	context, err := contextOf(props.Settings)
 	if err != nil {
 		return nil, err
 	}
 	for _, env := range props.Environments {
 		if err := env.Validate(); err != nil {
+			return nil, err
+		}
+		if _, err := tablesOf(env); err != nil {
 			return nil, err
 		}
 	}

@@ -4,35 +4,22 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
-	"global-ingest/infra/environment"
 	"global-ingest/lambdas/canary"
 	"global-ingest/lambdas/record"
 )
 
-// canarySize is enough to read what the lake got in a few minutes, line by line.
-func canarySize(c environment.Canary) environment.Function {
-	return environment.Function{MemoryMiB: 512, Timeout: 5 * time.Minute, Reserved: c.Reserved}
-}
-
-// canaryPatience is how much longer than the buffers wait an event of the canary
-// may take: for a spill to come back, or a batch to be tried again.
-const canaryPatience = 3 * time.Minute
-
 // CanaryProps configures a Canary.
 type CanaryProps struct {
 	FunctionProps
-	Environment string               // dimension of its metrics; required
-	Every       time.Duration        // between two runs: whole minutes that divide an hour; required
-	Delivery    environment.Delivery // whose buffers an event waits in; required
-	Edge        *Edge                // where it sends; required
-	Lake        *Lake                // where it looks; required
+	Config canary.Config // its settings; URL and Bucket come from Edge and Lake
+	Edge   *Edge         // where it sends
+	Lake   *Lake         // where it looks
 }
 
 // Canary is the function that sends events as a client does, and looks for those it
@@ -45,41 +32,17 @@ type Canary struct {
 
 // NewCanary adds a Canary under scope.
 func NewCanary(scope constructs.Construct, id string, props CanaryProps) *Canary {
+	need(id, props)
 	this := constructs.NewConstruct(scope, jsii.String(id))
-	config := canary.Default()
-	config.Environment = props.Environment
+	config := props.Config
 	config.URL = *props.Edge.URL
 	config.Bucket = *props.Lake.Bucket.BucketName()
-	config.Every = props.Every
-	config.After = props.Delivery.TransformFor + props.Delivery.BufferFor + canaryPatience
 	function := NewFunction(this, "canary", props.FunctionProps, config.Variables())
-	for _, statement := range canaryRights(this, props.Lake) {
-		function.AddToRolePolicy(statement)
-	}
-	schedule(this, props.Every, function)
-	return &Canary{Function: function, Every: props.Every, Back: int(config.Back() / config.Every)}
-}
-
-// canaryRights let it list and read what is delivered, and nothing else of the lake.
-func canaryRights(this constructs.Construct, lake *Lake) []awsiam.PolicyStatement {
-	prefixes := []string{record.EventsPrefix + "*", record.RejectedPrefix + "*"}
-	var objects []*string
-	for _, prefix := range prefixes {
-		objects = append(objects, lake.Bucket.ArnForObjects(jsii.String(prefix)))
-	}
-	return []awsiam.PolicyStatement{
-		allow([]string{"s3:GetObject"}, objects...),
-		awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
-			Actions:    jsii.Strings("s3:ListBucket"),
-			Resources:  &[]*string{lake.Bucket.BucketArn()},
-			Conditions: &map[string]any{"StringLike": map[string]any{"s3:prefix": prefixes}},
-		}),
-		awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
-			Actions:    jsii.Strings("kms:Decrypt"),
-			Resources:  &[]*string{lake.Key.KeyArn()},
-			Conditions: throughS3(awscdk.Stack_Of(this)),
-		}),
-	}
+	props.Lake.GrantRead(function, record.EventsPrefix, record.RejectedPrefix)
+	props.Lake.GrantList(function, record.EventsPrefix, record.RejectedPrefix)
+	props.Lake.GrantDecrypt(function)
+	schedule(this, config.Every, function)
+	return &Canary{Function: function, Every: config.Every, Back: int(config.Back() / config.Every)}
 }
 
 // schedule runs function at the whole minutes of each hour that every divides it

@@ -26,11 +26,11 @@ var repositoryPattern = regexp.MustCompile(`^([\w.-]+/[\w.-]+|[\w.-]+@[0-9]+/[\w
 
 // CiProps configures the stack of what a repository's workflows may do.
 type CiProps struct {
-	Repository   string                    // at GitHub, "owner/name", or "owner@id/name@id" where subjects are immutable; required
-	Provider     string                    // ARN of the account's OIDC provider for GitHub, of which it can have one; default: the stack makes it
-	Environments []environment.Environment // with account and region; required, one at least in Account
-	Account      string                    // where the roles live, and whose environments they are for; required
-	Region       string                    // required
+	Repository   string                    // at GitHub, "owner/name", or "owner@id/name@id" where subjects are immutable
+	Provider     string                    `optional:"true"` // ARN of the account's OIDC provider for GitHub, of which it can have one; default: the stack makes it
+	Environments []environment.Environment // with account and region; at least one in Account
+	Account      string                    // where the roles live, and whose environments they are for
+	Region       string
 }
 
 // check returns what is wrong with p.
@@ -120,7 +120,7 @@ func workflow(provider *string, subjects []string) awsiam.IPrincipal {
 // CloudFormation makes up.
 func stacksOf(envs []environment.Environment) (arns []*string) {
 	for _, env := range envs {
-		for _, name := range environment.Stacks() {
+		for _, name := range env.Stacks() {
 			arn := fmt.Sprintf("arn:aws:cloudformation:%s:%s:stack/%s-%s/*", env.Region, env.Account, env.Name, name)
 			arns = append(arns, jsii.String(arn))
 		}

@@ -1,6 +1,8 @@
 package pipeline
 
 import (
+	"strconv"
+
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awskinesisfirehose"
@@ -22,13 +24,13 @@ const transformBufferMiB = 1
 
 // DeliveryProps configures a Delivery.
 type DeliveryProps struct {
-	Lake         *Lake                // where objects land; required
-	Prefix       string               // where in the Lake, such as "events/"; required
-	Function     awslambda.IFunction  // transforms each batch; default none
-	Buffers      environment.Delivery // how much and how long is collected; required
-	SourceBackup bool                 // whether records are also kept as received; default false
-	Logs         LogsProps            // how long error lines are kept; required
-	Removal      awscdk.RemovalPolicy // what becomes of the stream, and what it has not delivered, when it leaves the stack; required
+	Lake         *Lake                // where objects land
+	Prefix       string               // where in the Lake, such as "events/"
+	Function     awslambda.IFunction  `optional:"true"` // transforms each batch; default none
+	Buffers      environment.Delivery // how much and how long is collected
+	SourceBackup bool                 `optional:"true"` // whether records are also kept as received; default false
+	Logs         LogsProps            // how long error lines are kept
+	Removal      awscdk.RemovalPolicy // what becomes of the stream, and what it has not delivered, when it leaves the stack
 }
 
 // Delivery is a Firehose stream that collects records, has them transformed and
@@ -37,16 +39,9 @@ type Delivery struct {
 	Stream awskinesisfirehose.DeliveryStream
 }
 
-// names are the names of the streams.
-func names(deliveries []*Delivery) (all []string) {
-	for _, d := range deliveries {
-		all = append(all, *d.Stream.DeliveryStreamName())
-	}
-	return all
-}
-
 // NewDelivery adds a Delivery under scope.
 func NewDelivery(scope constructs.Construct, id string, props DeliveryProps) *Delivery {
+	need(id, props)
 	this := constructs.NewConstruct(scope, jsii.String(id))
 	logs := newLogs(this, "Logs", props.Logs)
 	role := deliveryRole(this, props, logs)
@@ -111,33 +106,22 @@ func sourceBackup(props DeliveryProps, logging awskinesisfirehose.ILoggingConfig
 	}
 }
 
-// deliveryRole may write objects below its prefixes, encrypt them through S3, call
-// the function and log errors: AWS's documented policy for a destination in S3, narrowed
-// to those prefixes. s3:GetObject is part of it. AWS does not say what Firehose reads,
-// but this role is on the way of every event, and nobody but Firehose can assume it.
-// https://docs.aws.amazon.com/firehose/latest/dev/controlling-access.html#using-iam-s3
+// deliveryRole may write what props says to the lake, call the function and log errors.
 func deliveryRole(this constructs.Construct, props DeliveryProps, logs awslogs.LogGroup) awsiam.Role {
-	stack := awscdk.Stack_Of(this)
 	role := awsiam.NewRole(this, jsii.String("Role"), &awsiam.RoleProps{
 		AssumedBy: awsiam.NewServicePrincipal(jsii.String("firehose.amazonaws.com"), &awsiam.ServicePrincipalOpts{
-			Conditions: equals("aws:SourceAccount", stack.Account()),
+			Conditions: ownAccount(this),
 		}),
 	})
-	bucket := props.Lake.Bucket
-	role.AddToPolicy(allow(
-		[]string{"s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultipartUploads"},
-		bucket.BucketArn(),
-	))
-	role.AddToPolicy(allow([]string{"s3:AbortMultipartUpload", "s3:GetObject", "s3:PutObject"}, objects(props)...))
-	role.AddToPolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
-		Actions:    jsii.Strings("kms:Decrypt", "kms:GenerateDataKey"),
-		Resources:  &[]*string{props.Lake.Key.KeyArn()},
-		Conditions: throughS3(stack),
-	}))
-	role.AddToPolicy(mayWrite(logs, "logs:PutLogEvents"))
+	prefixes := []string{props.Prefix, record.FailedPrefix}
+	if props.SourceBackup {
+		prefixes = append(prefixes, record.SourcePrefix)
+	}
+	props.Lake.GrantDelivery(role, prefixes...)
+	grantLines(role, logs, "logs:PutLogEvents")
 	if props.Function != nil {
 		arn := props.Function.FunctionArn()
-		role.AddToPolicy(allow(
+		grant(role, allow(
 			[]string{"lambda:GetFunctionConfiguration", "lambda:InvokeFunction"},
 			arn, jsii.String(*arn+":$LATEST"),
 		))
@@ -145,25 +129,19 @@ func deliveryRole(this constructs.Construct, props DeliveryProps, logs awslogs.L
 	return role
 }
 
-// objects returns what props has written: below its own prefix, below failed/, and
-// below source/ when records are backed up.
-func objects(props DeliveryProps) []*string {
-	prefixes := []string{props.Prefix, record.FailedPrefix}
-	if props.SourceBackup {
-		prefixes = append(prefixes, record.SourcePrefix)
+// eventsTitle names the events streams: the first is Events however many there are, so
+// that more of them leave it alone.
+func eventsTitle(i int) string {
+	if i == 0 {
+		return "Events"
 	}
-	var arns []*string
-	for _, prefix := range prefixes {
-		arns = append(arns, props.Lake.Bucket.ArnForObjects(jsii.String(prefix+"*")))
-	}
-	return arns
+	return "Events" + strconv.Itoa(i+1)
 }
 
-func equals(key string, value *string) *map[string]any {
-	return &map[string]any{"StringEquals": map[string]any{key: *value}}
-}
-
-// throughS3 is the condition of a key that is used for objects and nothing else.
-func throughS3(stack awscdk.Stack) *map[string]any {
-	return equals("kms:ViaService", jsii.String("s3."+*stack.Region()+".amazonaws.com"))
+// names are the names of the streams.
+func names(deliveries []*Delivery) (all []string) {
+	for _, d := range deliveries {
+		all = append(all, *d.Stream.DeliveryStreamName())
+	}
+	return all
 }

@@ -11,12 +11,12 @@ import (
 
 // newDomain puts a name of one's own in front of the API's stage, with the security
 // policy tls.
-func newDomain(this constructs.Construct, domain environment.Domain, tls string, api awsapigateway.RestApi) *string {
+func newDomain(this constructs.Construct, domain environment.Domain, tls environment.TLSPolicy, api awsapigateway.RestApi) *string {
 	name := awsapigateway.NewCfnDomainName(this, jsii.String("Domain"), &awsapigateway.CfnDomainNameProps{
 		DomainName:            jsii.String(domain.Name),
 		CertificateArn:        jsii.String(domain.Certificate),
 		EndpointConfiguration: &awsapigateway.CfnDomainName_EndpointConfigurationProperty{Types: jsii.Strings("EDGE")},
-		SecurityPolicy:        jsii.String(tls),
+		SecurityPolicy:        jsii.String(string(tls)),
 		EndpointAccessMode:    jsii.String(strict),
 	})
 	awsapigateway.NewCfnBasePathMapping(this, jsii.String("Mapping"), &awsapigateway.CfnBasePathMappingProps{

@@ -11,30 +11,33 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"global-ingest/infra/environment"
+	"global-ingest/lambdas/clients"
+	"global-ingest/lambdas/ingest"
 )
 
 // stageName is the first part of the path of API Gateway's own URL. It says which
 // version of the contract answers there; a custom domain hides it.
 const stageName = "v1"
 
-// integrationTimeout is how long the API waits for Ingest. Ingest answers within
-// 2.6 s whatever Firehose does; 0.9 s more is for the start of a new execution
-// environment. A client that is told 504 sends its events again, which costs
-// duplicates, and one that is told nothing for longer has often left.
-const integrationTimeout = 3500 * time.Millisecond
+// integrationTimeout is how long the API waits for Ingest: for its answer whatever Firehose
+// does, and 0.9 s more for the start of a new sandbox. A client that is told 504 sends its
+// events again, which costs duplicates, and one that is told nothing for longer has often
+// left.
+const integrationTimeout = ingest.AnswerWithin + 900*time.Millisecond
 
 // EdgeProps configures an Edge.
 type EdgeProps struct {
-	Name       string               // of the API, in the console and as dimension of its metrics; required
-	Ingest     *Ingest              // gets every POST; required
-	Throttle   environment.Throttle // what is let through; required
-	TLS        string               // security policy of the API and its domain, one of environment.TLSPolicies; default API Gateway's
-	Domain     environment.Domain   // a name of one's own; default none
-	WAF        environment.WAF      // a firewall; default none
-	Origins    []string             // whose pages may read answers, as environment.Environment has it; default every page
-	Logs       LogsProps            // how long access and error lines are kept; required
-	Tracing    bool                 // whether X-Ray follows requests; default false
-	OwnLogRole bool                 // whether to set the account's role for API Gateway's logs; default false
+	Name       string                // of the API, in the console and as dimension of its metrics
+	Ingest     *Ingest               // gets every POST
+	Throttle   environment.Throttle  // what is let through
+	TLS        environment.TLSPolicy `optional:"true"` // of the API and its domain; default API Gateway's
+	Domain     environment.Domain    `optional:"true"` // a name of one's own; default none
+	WAF        environment.WAF       `optional:"true"` // a firewall; default none
+	Origins    []string              `optional:"true"` // whose pages may read answers, as environment.Environment has it; default every page
+	Clients    []string              `optional:"true"` // whose paths are open, as environment.Environment has it; default all
+	Logs       LogsProps             // how long access and error lines are kept
+	Tracing    bool                  `optional:"true"` // whether X-Ray follows requests; default false
+	OwnLogRole bool                  `optional:"true"` // whether to set the account's role for API Gateway's logs; default false
 }
 
 // Edge is the API that clients talk to, through the CloudFront location nearest to them.
@@ -44,6 +47,7 @@ type Edge struct {
 
 // NewEdge adds an Edge under scope.
 func NewEdge(scope constructs.Construct, id string, props EdgeProps) *Edge {
+	need(id, props)
 	this := constructs.NewConstruct(scope, jsii.String(id))
 	api := awsapigateway.NewRestApi(this, jsii.String("Api"), &awsapigateway.RestApiProps{
 		RestApiName:           jsii.String(props.Name),
@@ -60,16 +64,17 @@ func NewEdge(scope constructs.Construct, id string, props EdgeProps) *Edge {
 	keepExecutionLogs(this, api, props.Logs)
 
 	events := api.Root().AddResource(jsii.String("events"), nil)
-	addPost(api.Root(), "PostRoot", props.Ingest.Entry)
-	addPost(events, "PostEvents", props.Ingest.Entry)
+	addMethod(api.Root(), "POST", "PostRoot", props.Ingest.Entry)
+	addMethod(events, "POST", "PostEvents", props.Ingest.Entry)
 	pages := cors{props.Origins}
 	addHealth(api.Root(), pages)
 	addPreflight(api.Root(), "GET,HEAD,OPTIONS,POST", pages)
-	addPreflight(events, "OPTIONS,POST", pages)
+	addPreflight(events, "GET,OPTIONS,POST", pages)
+	addClients(api.Root(), events, clients.Enabled(props.Clients), props.Ingest.Entry, pages)
 	addGatewayResponses(api, pages)
 	if props.TLS != "" {
 		resource := api.Node().DefaultChild().(awsapigateway.CfnRestApi)
-		resource.SetSecurityPolicy(jsii.String(props.TLS))
+		resource.SetSecurityPolicy(jsii.String(string(props.TLS)))
 		resource.SetEndpointAccessMode(jsii.String(strict))
 	}
 	if props.WAF.On {
@@ -129,8 +134,8 @@ func keepExecutionLogs(this constructs.Construct, api awsapigateway.RestApi, log
 	api.DeploymentStage().Node().AddDependency(newLogs(this, "ExecutionLogs", logs))
 }
 
-// addPost passes POST on resource to function as it is.
-func addPost(resource awsapigateway.IResource, id string, function awslambda.IFunction) {
+// addMethod passes method on resource to function as it is.
+func addMethod(resource awsapigateway.IResource, name, id string, function awslambda.IFunction) {
 	integration := awsapigateway.NewAwsIntegration(&awsapigateway.AwsIntegrationProps{
 		Proxy:   jsii.Bool(true),
 		Service: jsii.String("lambda"),
@@ -139,7 +144,7 @@ func addPost(resource awsapigateway.IResource, id string, function awslambda.IFu
 			Timeout: awscdk.Duration_Millis(jsii.Number(integrationTimeout.Milliseconds())),
 		},
 	})
-	method := resource.AddMethod(jsii.String("POST"), integration, nil)
+	method := resource.AddMethod(jsii.String(name), integration, nil)
 	// No SourceAccount: AWS documents none for API Gateway. The method's ARN names the account.
 	function.AddPermission(jsii.String(id), &awslambda.Permission{
 		Principal: awsiam.NewServicePrincipal(jsii.String("apigateway.amazonaws.com"), nil),

@@ -14,24 +14,25 @@ import (
 
 // FunctionProps configures what the functions have in common.
 type FunctionProps struct {
-	Dist    string               // folder of the built functions, one folder with a bootstrap each; required
-	Size    environment.Function // memory and timeout; required
-	Logs    LogsProps            // how long lines are kept; required
-	Tracing bool                 // whether X-Ray follows requests; default false
+	Dist    string               // folder of the built functions, one folder with a bootstrap each
+	Size    environment.Function // memory and timeout
+	Logs    LogsProps            // how long lines are kept
+	Tracing bool                 `optional:"true"` // whether X-Ray follows requests; default false
 }
 
 // NewFunction adds "Function", "Role" and "Logs" under this. The role may write to
 // the log group; what else it may do is for the caller to grant.
 func NewFunction(this constructs.Construct, name string, props FunctionProps, variables map[string]string) awslambda.Function {
+	need(name, props)
 	role := awsiam.NewRole(this, jsii.String("Role"), &awsiam.RoleProps{
 		AssumedBy: awsiam.NewServicePrincipal(jsii.String("lambda.amazonaws.com"), nil),
 	})
 	logs := newLogs(this, "Logs", props.Logs)
-	role.AddToPolicy(mayWrite(logs, "logs:CreateLogStream", "logs:PutLogEvents"))
+	grantLines(role, logs, "logs:CreateLogStream", "logs:PutLogEvents")
 	variables["GOMEMLIMIT"] = memoryLimit(props.Size.MemoryMiB)
 	variables["SSL_CERT_DIR"] = noCertificates
 	return awslambda.NewFunction(this, jsii.String("Function"), &awslambda.FunctionProps{
-		ReservedConcurrentExecutions: someOf(props.Size.Reserved),
+		ReservedConcurrentExecutions: orNone(props.Size.Reserved),
 		Runtime:                      awslambda.Runtime_PROVIDED_AL2023(),
 		Architecture:                 awslambda.Architecture_ARM_64(),
 		Handler:                      jsii.String("bootstrap"),
@@ -67,8 +68,8 @@ func tracing(on bool) awslambda.Tracing {
 	return awslambda.Tracing_DISABLED
 }
 
-// someOf is nil for none.
-func someOf(n int) *float64 {
+// orNone is n, or nil for 0.
+func orNone(n int) *float64 {
 	if n == 0 {
 		return nil
 	}

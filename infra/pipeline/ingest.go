@@ -13,14 +13,10 @@ import (
 // IngestProps configures an Ingest.
 type IngestProps struct {
 	FunctionProps
-	Environment  string                 // dimension of its metrics; required
-	Events       []*Delivery            // the streams it puts records into; at least one
-	Lake         *Lake                  // where it leaves what the stream does not take; required
-	ClientIP     ingest.ClientIP        // how much of a client's address is stored; required
-	Acknowledge  ingest.Acknowledgement // when a client hears of its event; required
-	WhenUnstored ingest.WhenUnstored    // what a client hears when nothing took its record; required
-	Origins      []string               // whose pages may read answers, as environment.Environment has it; default every page
-	Provisioned  int                    // provisioned concurrency; default none
+	Config      ingest.Config // its settings; Streams and Bucket come from Events and Lake
+	Events      []*Delivery   // the streams it puts records into
+	Lake        *Lake         // where it leaves what the stream does not take
+	Provisioned int           `optional:"true"` // provisioned concurrency; default none
 }
 
 // memoryOfOneProcessor is the memory, in MiB, that buys the time of one processor. Below
@@ -42,31 +38,24 @@ const liveAlias = "live"
 
 // NewIngest adds an Ingest under scope.
 func NewIngest(scope constructs.Construct, id string, props IngestProps) *Ingest {
+	need(id, props)
 	this := constructs.NewConstruct(scope, jsii.String(id))
-	config := ingest.Default()
-	config.Environment = props.Environment
+	config := props.Config
 	config.Streams = names(props.Events)
 	config.Bucket = *props.Lake.Bucket.BucketName()
-	config.Origins = props.Origins
-	config.ClientIP = props.ClientIP
-	config.Acknowledge = props.Acknowledge
-	config.WhenUnstored = props.WhenUnstored
 	variables := config.Variables()
 	if props.Size.MemoryMiB <= memoryOfOneProcessor {
 		variables["GOMAXPROCS"] = "1"
 	}
 	function := NewFunction(this, "ingest", props.FunctionProps, variables)
 	for _, events := range props.Events {
-		events.Stream.Grant(function, jsii.String("firehose:PutRecord"))
+		events.GrantPut(function)
 	}
-	// Not Bucket.GrantPut, see validatorRights; and the lake's key must not matter.
-	function.AddToRolePolicy(allow(
-		[]string{"s3:PutObject"},
-		props.Lake.Bucket.ArnForObjects(jsii.String(record.SpillPrefix+"*")),
-	))
+	// It has no right on the lake's key: a key that is disabled must not stop the spill.
+	props.Lake.GrantPut(function, record.SpillPrefix)
 	alias := awslambda.NewAlias(this, jsii.String("Live"), &awslambda.AliasProps{
 		AliasName: jsii.String(liveAlias), Version: version(function),
-		ProvisionedConcurrentExecutions: someOf(props.Provisioned),
+		ProvisionedConcurrentExecutions: orNone(props.Provisioned),
 	})
 	return &Ingest{Function: function, Entry: alias, alias: alias}
 }

@@ -13,9 +13,9 @@ import (
 
 // LakeProps configures a Lake.
 type LakeProps struct {
-	Name      string                // of the key, for people; required
-	Lifecycle environment.Lifecycle // when objects are deleted; required
-	Removal   awscdk.RemovalPolicy  // what becomes of the bucket with its policy, and the key, when they leave the stack; required
+	Name      string                // of the key, for people
+	Lifecycle environment.Lifecycle // when objects are deleted
+	Removal   awscdk.RemovalPolicy  // what becomes of the bucket with its policy, and the key, when they leave the stack
 }
 
 // Lake is the bucket that keeps everything, and the key that encrypts it.
@@ -26,6 +26,7 @@ type Lake struct {
 
 // NewLake adds a Lake under scope: private, TLS only, versioned, encrypted.
 func NewLake(scope constructs.Construct, id string, props LakeProps) *Lake {
+	need(id, props)
 	this := constructs.NewConstruct(scope, jsii.String(id))
 	key := newKey(this, props.Name, "Encrypts the objects of the lake", props.Removal)
 	bucket := awss3.NewBucket(this, jsii.String("Bucket"), &awss3.BucketProps{
@@ -72,4 +73,18 @@ func lifecycleRules(l environment.Lifecycle) *[]*awss3.LifecycleRule {
 		})
 	}
 	return &rules
+}
+
+// newKey adds a key that AWS rotates, and the name under which people find it: the console
+// lists keys by UUID. The name is free wherever the environment's stacks are, for they
+// are called by the environment too. The L2's alias would name the key by ARN where KMS
+// stores the id, and drift.
+func newKey(this constructs.Construct, alias, description string, removal awscdk.RemovalPolicy) awskms.Key {
+	key := awskms.NewKey(this, jsii.String("Key"), &awskms.KeyProps{
+		Description: jsii.String(description), EnableKeyRotation: jsii.Bool(true), RemovalPolicy: removal,
+	})
+	awskms.NewCfnAlias(this, jsii.String("Alias"), &awskms.CfnAliasProps{
+		AliasName: jsii.String("alias/global-ingest-" + alias), TargetKeyId: key.KeyId(),
+	})
+	return key
 }

@@ -2,21 +2,23 @@ package pipeline
 
 import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
+
+	"global-ingest/infra/environment"
 )
 
 // LogsProps configures a log group.
 type LogsProps struct {
-	Name      string               // only for a group that an AWS service names; default generated
-	Retention int                  // days; required
-	Removal   awscdk.RemovalPolicy // what becomes of the lines when the group leaves the stack; required
+	Name      string                `optional:"true"` // only for a group that an AWS service names; default generated
+	Retention environment.Retention // days
+	Removal   awscdk.RemovalPolicy  // what becomes of the lines when the group leaves the stack
 }
 
 // newLogs adds a log group whose lines expire.
 func newLogs(scope constructs.Construct, id string, props LogsProps) awslogs.LogGroup {
+	need(id, props)
 	var name *string
 	if props.Name != "" {
 		name = jsii.String(props.Name)
@@ -26,19 +28,6 @@ func newLogs(scope constructs.Construct, id string, props LogsProps) awslogs.Log
 		RemovalPolicy: props.Removal,
 	})
 	// The construct takes the retention as a word ("ONE_MONTH"), the resource as days.
-	group.Node().DefaultChild().(awslogs.CfnLogGroup).SetRetentionInDays(jsii.Number(props.Retention))
+	group.Node().DefaultChild().(awslogs.CfnLogGroup).SetRetentionInDays(jsii.Number(int(props.Retention)))
 	return group
-}
-
-// mayWrite is the statement for whoever writes to group and does nothing else.
-func mayWrite(group awslogs.LogGroup, actions ...string) awsiam.PolicyStatement {
-	return allow(actions, group.LogGroupArn())
-}
-
-// allow is the statement that lets whoever has it do actions on resources.
-func allow(actions []string, resources ...*string) awsiam.PolicyStatement {
-	return awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
-		Actions:   jsii.Strings(actions...),
-		Resources: &resources,
-	})
 }

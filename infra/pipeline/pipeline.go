@@ -1,18 +1,22 @@
 package pipeline
 
 import (
-	"strconv"
+	"time"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/jsii-runtime-go"
 
 	"global-ingest/infra/environment"
+	"global-ingest/lambdas/canary"
+	"global-ingest/lambdas/ingest"
 	"global-ingest/lambdas/record"
+	"global-ingest/lambdas/redrive"
+	"global-ingest/lambdas/validate"
 )
 
 // newPipeline adds the stack of everything that an event passes on its way to lake,
 // and returns what it is made of.
-func newPipeline(scope awscdk.Stage, env environment.Environment, dist string, lake *Lake, spill *Spill) *Stage {
+func newPipeline(scope awscdk.Stage, env environment.Environment, dist string, lake *Lake, backlog *Backlog) *Stage {
 	stack := newStack(scope, environment.PipelineStack, awscdk.StackProps{
 		Description: jsii.String("global-ingest: the way of an event from the client to the lake"),
 	})
@@ -26,8 +30,7 @@ func newPipeline(scope awscdk.Stage, env environment.Environment, dist string, l
 	})
 	validator := NewValidator(stack, "Validator", ValidatorProps{
 		FunctionProps: function(env.Validator),
-		Environment:   env.Name, Rejects: rejects, Lake: lake,
-		TypeFrom: env.TypeFrom, Formats: env.Formats, Strict: env.Strict,
+		Config:        validatorConfig(env), Rejects: rejects, Lake: lake,
 	})
 	var events []*Delivery
 	for i := range env.Streams {
@@ -36,42 +39,68 @@ func newPipeline(scope awscdk.Stage, env environment.Environment, dist string, l
 			SourceBackup: env.SourceBackup, Logs: logs, Removal: removal(env),
 		}))
 	}
-	ingest := NewIngest(stack, "Ingest", IngestProps{
+	accept := NewIngest(stack, "Ingest", IngestProps{
 		FunctionProps: function(env.Ingest),
-		Environment:   env.Name, Events: events, Lake: lake,
-		ClientIP: env.ClientIP, Acknowledge: env.Acknowledge, WhenUnstored: env.WhenUnstored,
-		Origins: env.Origins, Provisioned: env.Provisioned,
+		Config:        ingestConfig(env), Events: events, Lake: lake, Provisioned: env.Provisioned,
 	})
-	redrive := NewRedrive(stack, "Redrive", RedriveProps{
+	back := NewRedrive(stack, "Redrive", RedriveProps{
 		FunctionProps: function(env.Redrive),
-		Environment:   env.Name, Events: events, Rejects: rejects, Lake: lake, Spill: spill, Concurrency: env.RedriveConcurrency,
+		Config:        redriveConfig(env), Events: events, Rejects: rejects, Lake: lake, Backlog: backlog,
+		Concurrency: env.RedriveConcurrency,
 	})
 	api := "global-ingest-" + env.Name
 	edge := NewEdge(stack, "Edge", EdgeProps{
-		Name: api, Ingest: ingest, Throttle: env.Throttle, TLS: env.TLS, Domain: env.Domain, WAF: env.WAF, Origins: env.Origins, Logs: logs,
+		Name: api, Ingest: accept, Throttle: env.Throttle, TLS: env.TLS, Domain: env.Domain, WAF: env.WAF, Origins: env.Origins,
+		Clients: env.Clients, Logs: logs,
 		Tracing: env.Tracing, OwnLogRole: env.OwnAPILogRole,
 	})
-	var canary *Canary
+	var probe *Canary
 	if env.Canary.Every > 0 {
-		canary = NewCanary(stack, "Canary", CanaryProps{
-			FunctionProps: function(canarySize(env.Canary)),
-			Environment:   env.Name, Every: env.Canary.Every, Delivery: env.Delivery, Edge: edge, Lake: lake,
+		probe = NewCanary(stack, "Canary", CanaryProps{
+			FunctionProps: function(canarySize(env.Canary)), Config: canaryConfig(env), Edge: edge, Lake: lake,
 		})
 	}
 	watch := NewWatch(stack, "Watch", WatchProps{
-		Environment: env.Name, API: api, Alarms: env.Alarms, Ingest: ingest, Validator: validator, Redrive: redrive,
-		Events: events, Rejects: rejects, Spill: spill, Canary: canary, Release: env.Release, SourceBackup: env.SourceBackup,
+		Environment: env.Name, API: api, Alarms: env.Alarms, Ingest: accept, Validator: validator, Redrive: back,
+		Events: events, Rejects: rejects, Backlog: backlog, Canary: probe, Release: env.Release, SourceBackup: env.SourceBackup,
 	})
-	NewRelease(stack, "Release", ReleaseProps{Ingest: ingest, Config: env.Release, Alarms: watch.Release})
+	NewRelease(stack, "Release", ReleaseProps{Ingest: accept, Config: env.Release, Alarms: watch.Release})
 	output(stack, environment.EndpointOutput, "Where to POST events", edge.URL)
-	return &Stage{Scope: scope, Lake: lake, Events: events, Rejects: rejects, Ingest: ingest}
+	return &Stage{Scope: scope, Lake: lake, Events: events, Rejects: rejects, Ingest: accept}
 }
 
-// eventsTitle names the events streams: the first is Events however many there are, so
-// that more of them leave it alone.
-func eventsTitle(i int) string {
-	if i == 0 {
-		return "Events"
-	}
-	return "Events" + strconv.Itoa(i+1)
+// ingestConfig is what env says of Ingest's settings.
+func ingestConfig(env environment.Environment) ingest.Config {
+	config := ingest.Default()
+	config.Environment, config.Terms = env.Name, env.Terms
+	return config
+}
+
+// validatorConfig is what env says of the Validator's settings.
+func validatorConfig(env environment.Environment) validate.Config {
+	config := validate.Default()
+	config.Environment, config.Rules = env.Name, env.Rules
+	return config
+}
+
+// redriveConfig is what env says of Redrive's settings.
+func redriveConfig(env environment.Environment) redrive.Config {
+	config := redrive.Default()
+	config.Environment, config.MaxReplays = env.Name, env.MaxReplays
+	return config
+}
+
+// canaryConfig is what env says of the canary's settings. An event of the canary may take
+// 3 minutes longer than the buffers wait: for a spill to come back, or a batch to be tried
+// again.
+func canaryConfig(env environment.Environment) canary.Config {
+	config := canary.Default()
+	config.Environment, config.Every = env.Name, env.Canary.Every
+	config.After = env.Delivery.TransformFor + env.Delivery.BufferFor + 3*time.Minute
+	return config
+}
+
+// canarySize is enough to read, line by line, what the lake got in a few minutes.
+func canarySize(c environment.Canary) environment.Function {
+	return environment.Function{MemoryMiB: 512, Timeout: 5 * time.Minute, Reserved: c.Reserved}
 }

@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
@@ -27,12 +26,12 @@ const (
 // RedriveProps configures a Redrive.
 type RedriveProps struct {
 	FunctionProps
-	Environment string      // dimension of its metrics; required
-	Events      []*Delivery // the streams that get the records again; at least one
-	Rejects     *Delivery   // the stream that gets what no record can carry; required
-	Lake        *Lake       // where the records are read; required
-	Spill       *Spill      // the queue that names them; required
-	Concurrency int         // invocations at once; required
+	Config      redrive.Config // its settings; Streams, Rejects and Bucket come from Events, Rejects and Lake
+	Events      []*Delivery    // the streams that get the records again
+	Rejects     *Delivery      // the stream that gets what no record can carry
+	Lake        *Lake          // where the records are read
+	Backlog     *Backlog       // the queue that names them
+	Concurrency int            // invocations at once
 }
 
 // Redrive is the function that brings spilled and replayed records back into the
@@ -43,55 +42,28 @@ type Redrive struct {
 
 // NewRedrive adds a Redrive under scope.
 func NewRedrive(scope constructs.Construct, id string, props RedriveProps) *Redrive {
+	need(id, props)
 	this := constructs.NewConstruct(scope, jsii.String(id))
-	config := redrive.Default()
-	config.Environment = props.Environment
+	config := props.Config
 	config.Streams = names(props.Events)
 	config.Rejects = *props.Rejects.Stream.DeliveryStreamName()
 	config.Bucket = *props.Lake.Bucket.BucketName()
 	function := NewFunction(this, "redrive", props.FunctionProps, config.Variables())
-	for _, statement := range redriveRights(this, props) {
-		function.AddToRolePolicy(statement)
+	for _, stream := range append(slices.Clone(props.Events), props.Rejects) {
+		stream.GrantPutBatch(function)
 	}
+	props.Backlog.GrantWork(function)
+	props.Lake.GrantRead(function, record.SpillPrefix, record.FailedPrefix, record.RejectedPrefix, record.RejectedLargePrefix)
+	props.Lake.GrantDelete(function, record.SpillPrefix)
+	props.Lake.GrantPut(function, record.RejectedLargePrefix)
+	props.Lake.GrantList(function) // to tell an object that does not exist any more
+	props.Lake.GrantDecrypt(function)
 	function.AddEventSourceMapping(jsii.String("Mapping"), &awslambda.EventSourceMappingOptions{
-		EventSourceArn:          props.Spill.Queue.QueueArn(),
+		EventSourceArn:          props.Backlog.Queue.QueueArn(),
 		BatchSize:               jsii.Number(redriveBatch),
 		MaxBatchingWindow:       awscdk.Duration_Seconds(jsii.Number(redriveWindow)),
 		MaxConcurrency:          jsii.Number(props.Concurrency),
 		ReportBatchItemFailures: jsii.Bool(true),
 	})
 	return &Redrive{Function: function}
-}
-
-// redriveRights let it work off the queue, read what the queue may name, delete
-// what was spilled, and put records.
-func redriveRights(this constructs.Construct, props RedriveProps) []awsiam.PolicyStatement {
-	bucket := props.Lake.Bucket
-	below := func(prefixes ...string) (arns []*string) {
-		for _, prefix := range prefixes {
-			arns = append(arns, bucket.ArnForObjects(jsii.String(prefix+"*")))
-		}
-		return arns
-	}
-	var streams []*string
-	for _, d := range append(slices.Clone(props.Events), props.Rejects) {
-		streams = append(streams, d.Stream.DeliveryStreamArn())
-	}
-	return []awsiam.PolicyStatement{
-		allow([]string{"firehose:PutRecordBatch"}, streams...),
-		allow(
-			[]string{"sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"},
-			props.Spill.Queue.QueueArn(),
-		),
-		allow([]string{"s3:GetObject"}, below(record.SpillPrefix, record.FailedPrefix, record.RejectedPrefix, record.RejectedLargePrefix)...),
-		allow([]string{"s3:DeleteObject"}, below(record.SpillPrefix)...),
-		allow([]string{"s3:PutObject"}, below(record.RejectedLargePrefix)...),
-		// Without it S3 says "forbidden" of an object that does not exist any more.
-		allow([]string{"s3:ListBucket"}, bucket.BucketArn()),
-		awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
-			Actions:    jsii.Strings("kms:Decrypt"),
-			Resources:  &[]*string{props.Lake.Key.KeyArn()},
-			Conditions: throughS3(awscdk.Stack_Of(this)),
-		}),
-	}
 }

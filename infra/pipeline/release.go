@@ -14,9 +14,9 @@ import (
 
 // ReleaseProps configures a Release.
 type ReleaseProps struct {
-	Ingest *Ingest                  // whose requests move; required
-	Config environment.Release      // how fast they do; required
-	Alarms []awscloudwatch.CfnAlarm // those that end a release, at most 10; none with AllAtOnce
+	Ingest *Ingest                  // whose requests move
+	Config environment.Release      // how fast they do
+	Alarms []awscloudwatch.CfnAlarm `optional:"true"` // those that end a release, at most 10; none with AllAtOnce
 }
 
 // NewRelease has CodeDeploy move requests from one version of Ingest to the next, under
@@ -26,6 +26,7 @@ type ReleaseProps struct {
 // The construct LambdaDeploymentGroup would attach a policy of AWS's that may change
 // every alias of the account and read objects of every bucket.
 func NewRelease(scope constructs.Construct, id string, props ReleaseProps) {
+	need(id, props)
 	this := constructs.NewConstruct(scope, jsii.String(id))
 	application := awscodedeploy.NewCfnApplication(this, jsii.String("Application"), &awscodedeploy.CfnApplicationProps{
 		ComputePlatform: jsii.String("Lambda"),
@@ -80,7 +81,7 @@ func releaseRole(this constructs.Construct, function awslambda.Function) awsiam.
 	arn := function.FunctionArn()
 	return awsiam.NewRole(this, jsii.String("Role"), &awsiam.RoleProps{
 		AssumedBy: awsiam.NewServicePrincipal(jsii.String("codedeploy.amazonaws.com"), &awsiam.ServicePrincipalOpts{
-			Conditions: equals("aws:SourceAccount", awscdk.Stack_Of(this).Account()),
+			Conditions: ownAccount(this),
 		}),
 		InlinePolicies: &map[string]awsiam.PolicyDocument{"Release": awsiam.NewPolicyDocument(&awsiam.PolicyDocumentProps{
 			Statements: &[]awsiam.PolicyStatement{

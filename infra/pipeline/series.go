@@ -56,8 +56,8 @@ func newGauges(props WatchProps) gauges {
 			function("Ingest", props.Ingest.Function), function("Validator", props.Validator.Function), function("Redrive", props.Redrive.Function),
 		},
 		streams:     append(eventStreams(props.Events), stream("Rejects", props.Rejects)),
-		queue:       *props.Spill.Queue.QueueName(),
-		deadLetters: *props.Spill.DeadLetters.QueueName(),
+		queue:       *props.Backlog.Queue.QueueName(),
+		deadLetters: *props.Backlog.DeadLetters.QueueName(),
 	}
 	if props.SourceBackup {
 		g.backups = eventStreams(props.Events)

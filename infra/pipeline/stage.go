@@ -1,7 +1,7 @@
 // Package pipeline is the infrastructure: one file for each noun (edge, ingest,
-// delivery, validator, lake, spill, redrive, watch, canary), the two stacks that compose
-// them, and the stage of one environment that holds the stacks; and ci, what the
-// repository's workflows may do.
+// delivery, validator, lake, backlog, redrive, watch, canary), the two stacks that compose
+// them, the stack query over what they stored, and the stage of one environment that holds
+// the stacks; and ci, what the repository's workflows may do.
 package pipeline
 
 import (
@@ -26,7 +26,7 @@ type Stage struct {
 	Ingest  *Ingest
 }
 
-// NewStage adds everything that env deploys, as its two stacks.
+// NewStage adds everything that env deploys, as its stacks.
 func NewStage(scope constructs.Construct, env environment.Environment, dist string) *Stage {
 	stage := awscdk.NewStage(scope, jsii.String(env.Name), &awscdk.StageProps{
 		Env:                 &awscdk.Environment{Account: jsii.String(env.Account), Region: jsii.String(env.Region)},
@@ -36,8 +36,16 @@ func NewStage(scope constructs.Construct, env environment.Environment, dist stri
 	for i, warning := range cost.Warnings(env) {
 		awscdk.Annotations_Of(stage).AddWarningV2(jsii.String(fmt.Sprintf("global-ingest:quota-%d", i)), jsii.String(warning))
 	}
-	lake, spill := newStorage(stage, env)
-	return newPipeline(stage, env, dist, lake, spill)
+	lake, backlog := newStorage(stage, env)
+	pipeline := newPipeline(stage, env, dist, lake, backlog)
+	if !env.Query.Off {
+		types, err := tablesOf(env)
+		if err != nil {
+			panic(err) // NewApp has said it before
+		}
+		newQuery(stage, env, lake, types).AddStackDependency(awscdk.Stack_Of(pipeline.Rejects.Stream), nil)
+	}
+	return pipeline
 }
 
 // newStack adds a stack with a synthesizer of its own: a shared one would list the
@@ -48,6 +56,15 @@ func newStack(scope constructs.Construct, id string, props awscdk.StackProps) aw
 		GenerateBootstrapVersionRule: jsii.Bool(false),
 	})
 	return awscdk.NewStack(scope, jsii.String(id), &props)
+}
+
+// removal says what becomes of everything that holds data: it stays, unless the deploy
+// that creates it is rolled back. It is empty then, and a retained key costs $1 a month.
+func removal(env environment.Environment) awscdk.RemovalPolicy {
+	if env.DeletableStorage {
+		return awscdk.RemovalPolicy_DESTROY
+	}
+	return awscdk.RemovalPolicy_RETAIN_ON_UPDATE_OR_DELETE
 }
 
 // bounded is the permissions boundary of an ARN, or nil.

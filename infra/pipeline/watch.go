@@ -5,7 +5,6 @@ import (
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
@@ -15,19 +14,19 @@ import (
 
 // WatchProps configures a Watch.
 type WatchProps struct {
-	Environment string             // dimension of the functions' metrics; required
-	API         string             // name of the API; required
-	Alarms      environment.Alarms // who is told, and from where on; required
-	Ingest      *Ingest            // required
-	Validator   *Validator         // required
-	Redrive     *Redrive           // required
-	Events      []*Delivery        // at least one
-	Rejects     *Delivery          // required
-	Spill       *Spill             // required
-	Canary      *Canary            // default none
+	Environment string             // dimension of the functions' metrics
+	API         string             // name of the API
+	Alarms      environment.Alarms // who is told, and from where on
+	Ingest      *Ingest
+	Validator   *Validator
+	Redrive     *Redrive
+	Events      []*Delivery
+	Rejects     *Delivery
+	Backlog     *Backlog
+	Canary      *Canary `optional:"true"` // default none
 
-	Release      environment.Release // how requests move to a new version of Ingest; required
-	SourceBackup bool                // whether the events streams also keep records as received; default false
+	Release      environment.Release // how requests move to a new version of Ingest
+	SourceBackup bool                `optional:"true"` // whether the events streams also keep records as received; default false
 }
 
 // Watch is the dashboard and the alarms.
@@ -38,6 +37,7 @@ type Watch struct {
 // NewWatch adds what looks at all the rest, under scope: the dashboard and, unless
 // the environment has them off, the alarms, the one that pages, and whom they tell.
 func NewWatch(scope constructs.Construct, id string, props WatchProps) *Watch {
+	need(id, props)
 	this := constructs.NewConstruct(scope, jsii.String(id))
 	g := newGauges(props)
 	watch := &Watch{}
@@ -92,24 +92,15 @@ func newPage(this constructs.Construct, alarms []awscloudwatch.CfnAlarm, pager *
 // still have to decrypt.
 // https://repost.aws/knowledge-center/cloudwatch-configure-alarm-sns
 func newTopic(this constructs.Construct, props WatchProps) awssns.Topic {
+	const alarms = "cloudwatch.amazonaws.com"
 	key := newKey(this, props.Environment+"-alarms", "Encrypts what alarms say", awscdk.RemovalPolicy_DESTROY)
 	topic := awssns.NewTopic(this, jsii.String("Topic"), &awssns.TopicProps{MasterKey: key, EnforceSSL: jsii.Bool(true)})
-	key.AddToResourcePolicy(forAlarms(key, jsii.String("*"), "kms:Decrypt", "kms:GenerateDataKey"), nil)
-	topic.AddToResourcePolicy(forAlarms(key, topic.TopicArn(), "sns:Publish"))
+	key.AddToResourcePolicy(allowService(key, alarms, jsii.String("*"), "kms:Decrypt", "kms:GenerateDataKey"), nil)
+	topic.AddToResourcePolicy(allowService(key, alarms, topic.TopicArn(), "sns:Publish"))
 	if props.Alarms.Email != "" {
 		awssns.NewCfnSubscription(this, jsii.String("Email"), &awssns.CfnSubscriptionProps{
 			TopicArn: topic.TopicArn(), Protocol: jsii.String("email"), Endpoint: jsii.String(props.Alarms.Email),
 		})
 	}
 	return topic
-}
-
-// forAlarms lets the alarms of this account do actions.
-func forAlarms(scope constructs.IConstruct, resource *string, actions ...string) awsiam.PolicyStatement {
-	return awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
-		Principals: &[]awsiam.IPrincipal{awsiam.NewServicePrincipal(jsii.String("cloudwatch.amazonaws.com"), nil)},
-		Actions:    jsii.Strings(actions...),
-		Resources:  &[]*string{resource},
-		Conditions: equals("aws:SourceAccount", awscdk.Stack_Of(scope).Account()),
-	})
 }

@@ -117,8 +117,8 @@ func (p *place) counted() map[string]int {
 }
 
 const (
-	events   = "events/year=2026/month=11/day=23/hour=10/stream-1.jsonl.gz"
-	rejected = "rejected/year=2026/month=11/day=23/hour=10/stream-1.jsonl.gz"
+	events   = "events/day=2026-11-23/hour=10/stream-1.jsonl.gz"
+	rejected = "rejected/day=2026-11-23/hour=10/stream-1.jsonl.gz"
 	run      = "Test 2026-11-23T10:00:00Z"
 	valid    = `{"type":"canary","run":"` + run + `","expect":"valid"}`
 	invalid  = `{"type":"canary","run":"` + run + `","expect":"rejected"}`
@@ -208,8 +208,8 @@ func TestLooksIntoEveryHour(t *testing.T) {
 	p.run("00:10:00") // looks for the run of midnight, whose object may have begun before
 	var want []string
 	for _, prefix := range []string{"events/", "rejected/"} {
-		for _, hour := range []string{"day=22/hour=23/", "day=23/hour=00/"} {
-			want = append(want, prefix+"year=2026/month=11/"+hour)
+		for _, hour := range []string{"day=2026-11-22/hour=23/", "day=2026-11-23/hour=00/"} {
+			want = append(want, prefix+hour)
 		}
 	}
 	if diff := cmp.Diff(want, p.listed); diff != "" {

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -21,8 +20,8 @@ var compressions = []string{
 	"pack200-gzip", "snappy", "x-compress", "x-snappy", "xz", "zlib", "zstd",
 }
 
-// blame says what a body is that is not JSON, where that is known: compressed in
-// another way than gzip, or a form. Text under such a header is still text, because a
+// blame says what a body is that is not JSON, where that is known: compressed in a way
+// that is not inflated, or a form that is not labelled as one. Text under such a header is still text, because a
 // proxy may have inflated the body and kept the header.
 func blame(e *Item, text []byte, h record.Header) *Item {
 	if e.Reason != record.NotJSON {
@@ -30,7 +29,7 @@ func blame(e *Item, text []byte, h record.Header) *Item {
 	}
 	for name := range strings.SplitSeq(strings.ToLower(h.Encoding), ",") {
 		if name = strings.TrimSpace(name); slices.Contains(compressions, name) && !utf8.Valid(text) {
-			return reject(nil, record.BadEncoding, record.NoOffset, fmt.Sprintf("content encoding is %q, known is gzip", name))
+			return reject(nil, record.BadEncoding, record.NoOffset, fmt.Sprintf("content encoding is %q, known are gzip, deflate, br and zstd", name))
 		}
 	}
 	if message := formMessage(text); message != "" {
@@ -39,20 +38,17 @@ func blame(e *Item, text []byte, h record.Header) *Item {
 	return e
 }
 
-// field is the first field of a form, up to its value.
-var field = regexp.MustCompile(`^([A-Za-z0-9_.%+\-\[\]]{1,64})=`)
-
 // formMessage returns what the client of a form should do instead, or "" when text is
 // not a form.
 func formMessage(text []byte) string {
 	if bytes.HasPrefix(text, []byte("--")) && bytes.Contains(text, []byte("Content-Disposition:")) {
 		return "body is a multipart form: send the JSON itself"
 	}
-	if !field.Match(text) {
+	if !firstField.Match(text) {
 		return ""
 	}
 	for pair := range strings.SplitSeq(string(text), "&") {
-		name := field.FindStringSubmatch(pair)
+		name := firstField.FindStringSubmatch(pair)
 		if name == nil {
 			continue
 		}
@@ -60,7 +56,7 @@ func formMessage(text []byte) string {
 		if err != nil {
 			value = pair[len(name[0]):]
 		}
-		if how := holdsJSON(value); how != "" {
+		if _, how := contained(value); how != "" {
 			return fmt.Sprintf("body is a form, its field %q holds %s: send that JSON itself", name[1], how)
 		}
 	}
@@ -70,17 +66,17 @@ func formMessage(text []byte) string {
 	return "body is a form: send JSON instead"
 }
 
-// holdsJSON says how a form's value holds an object or an array, or returns "".
-func holdsJSON(value string) string {
+// contained returns the object or array that a form's value holds, and how, or nothing.
+func contained(value string) (text []byte, how string) {
 	if isContainer([]byte(value)) {
-		return "JSON"
+		return []byte(value), "JSON"
 	}
 	// Base64 in both alphabets, with and without padding; an unescaped plus came as a space.
 	value = strings.NewReplacer(" ", "+", "-", "+", "_", "/", "=", "").Replace(value)
 	if decoded, err := base64.RawStdEncoding.DecodeString(value); err == nil && isContainer(decoded) {
-		return "JSON in base64"
+		return decoded, "JSON in base64"
 	}
-	return ""
+	return nil, ""
 }
 
 func isContainer(text []byte) bool {

@@ -10,11 +10,17 @@
 //     line that begins with { closes all it opens (the last may be cut off), and no
 //     other line looks like a line of a JSON document. Each line is judged by itself.
 //  4. Anything else is one reject of the whole body, which names the byte of the fault.
-//  5. So no fragment of a broken document becomes an event, and no byte is left out.
+//  5. A client of package clients may wrap its events: then an object at its path with an
+//     array of one of the client's names is one event per element of it. By the path, never
+//     by the shape: any other object is one event, whatever it holds.
+//  6. A form, by its content type, is the JSON in its field data, or base64 of it, or else
+//     an object of its fields, and so is a query without a body. Only these events, and
+//     the queries that Matomo sends in an envelope, are not parts of the body.
+//  7. So no fragment of a broken document becomes an event, and no byte is left out.
 //
 // The grammar is RFC 8259, exactly: nothing else is accepted, nothing legal is
-// refused. An escape of a lone surrogate such as "\ud800" is legal, and so is
-// 1e999. Text that is not UTF-8 is not JSON. One UTF-8 byte order mark in front
+// refused, but for what a PortableOnly Splitter is told to: an escape of a lone surrogate
+// such as "\ud800" is legal, and so is 1e999, and both stop readers of the lake. Text that is not UTF-8 is not JSON. One UTF-8 byte order mark in front
 // of the body is skipped, which section 8.1 leaves to the parser.
 package event
 
@@ -52,8 +58,11 @@ type Item struct {
 // Body is what Split found. Its memory is the Splitter's, and valid until the next
 // Split.
 type Body struct {
-	Form   Form
-	Events []Item // in order, at least one
+	Form     Form
+	Events   []Item      // in order, at least one
+	Envelope record.JSON // an object of what stood beside the events, without secrets; "" for nothing
+	Key      string      // the public write key that stood there
+	Queried  bool        // whether the events are what the query said
 }
 
 // bom is the UTF-8 encoding of U+FEFF, the byte order mark.

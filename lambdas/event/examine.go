@@ -28,26 +28,26 @@ var errTrailing = errors.New("text continues after the value")
 // whether it is a JSON value, which a rejected one can be too.
 func (s *Splitter) examine(text []byte) (e Item, isJSON bool) {
 	if named, ok := s.scanner.plain(text); ok {
-		return Item{Raw: text, Type: s.named(text, named)}, true
+		return s.plainEvent(text, named), true
 	}
 	if failed := precheck(text); failed != nil {
 		return *failed, false
 	}
-	eventType, duplicate, err := s.parse(text)
-	switch {
-	case err != nil:
-		e, isJSON = *syntaxReject(text, err), false
-	case text[0] != '{':
-		e = *reject(text, record.NotAnObject, 0, "event is "+kindNames[jsontext.Value(text).Kind()]+", must be an object")
-		isJSON = true
-	default:
-		e, isJSON = s.withinLimits(text, duplicate), true
+	if err := s.skim(text); err != nil {
+		e = *syntaxReject(text, err)
+		e.Type = s.typeIn(text)
+		return e, false
 	}
-	if s.typeFrom != nil && isJSON && duplicate == nil && text[0] == '{' {
-		eventType = s.named(text, nil)
+	if text[0] != '{' {
+		message := "event is " + kindNames[jsontext.Value(text).Kind()] + ", must be an object"
+		return *reject(text, record.NotAnObject, 0, message), true
 	}
-	e.Type = eventType
-	return e, isJSON
+	duplicate := s.duplicate(text)
+	e = s.withinLimits(text, duplicate)
+	if duplicate == nil || !s.isTypePlace(duplicate.Instance) { // else nobody knows which of the two
+		e.Type = s.typeIn(text)
+	}
+	return s.port(e), true
 }
 
 // withinLimits takes an object for an event, unless it is nested too deep or has a name
@@ -66,66 +66,31 @@ var kindNames = map[jsontext.Kind]string{
 	'n': "null", 't': "a boolean", 'f': "a boolean", '"': "a string", '0': "a number", '[': "an array",
 }
 
-// parse reads text and looks for a name that stands twice. Of a broken text it returns
-// the type that stands before the fault.
-func (s *Splitter) parse(text []byte) (eventType string, duplicate *record.Finding, err error) {
-	if text[0] != '{' {
-		return "", nil, s.skim(text)
-	}
-	if eventType, err = s.members(text); err != nil {
-		return eventType, nil, err
-	}
-	if duplicate = s.duplicate(text); duplicate != nil && duplicate.Instance == "/"+s.scanner.typeMember {
-		eventType = "" // nobody knows which of the two
-	}
-	return eventType, duplicate, nil
-}
-
-// members reads text as one object and returns its type, as far as it was read.
-func (s *Splitter) members(text []byte) (eventType string, err error) {
-	s.read(text)
-	if _, err := s.decoder.ReadToken(); err != nil {
-		return "", err
-	}
-	for s.decoder.PeekKind() != '}' {
-		name, err := s.decoder.ReadValue()
-		if err != nil {
-			return eventType, err
-		}
-		isType := isName(name, s.scanner.typeMember)
-		value, err := s.decoder.ReadValue()
-		if err != nil {
-			return eventType, err
-		}
-		if isType && value.Kind() == '"' {
-			eventType = s.typeOf(value)
-		}
-	}
-	return eventType, s.end()
-}
-
-func isName(quoted []byte, name string) bool {
-	if bytes.IndexByte(quoted, '\\') < 0 {
-		return string(quoted[1:len(quoted)-1]) == name
-	}
-	return Name(quoted) == name
-}
-
-// skim reads text as one value of any kind.
+// skim reads text as one value, an object member by member: the decoder's errors then
+// name the fault more exactly.
 func (s *Splitter) skim(text []byte) error {
 	s.read(text)
-	if err := s.decoder.SkipValue(); err != nil {
+	read := s.decoder.SkipValue
+	if text[0] == '{' {
+		read = s.skimObject
+	}
+	if err := read(); err != nil {
 		return err
 	}
 	return s.after()
 }
 
-// end reads the delimiter that closes the text's one value.
-func (s *Splitter) end() error {
-	if _, err := s.decoder.ReadToken(); err != nil {
-		return err
+func (s *Splitter) skimObject() error {
+	_, _ = s.decoder.ReadToken() // the bracket
+	for s.decoder.PeekKind() != '}' {
+		for range 2 { // a name and its value
+			if _, err := s.decoder.ReadValue(); err != nil {
+				return err
+			}
+		}
 	}
-	return s.after()
+	_, err := s.decoder.ReadToken()
+	return err
 }
 
 // after makes sure that nothing follows the value just read.

@@ -21,19 +21,23 @@ type Inflater struct {
 // NewInflater returns an Inflater of bodies that inflate to at most limit bytes.
 func NewInflater(limit int) *Inflater { return &Inflater{limit: limit} }
 
-// Inflate returns body inflated when it is gzip, with all of its members, or else as it
-// is. The Content-Encoding does not matter, because API Gateway may have inflated the
-// body and kept the header. Zeros and line ends after the last member are ignored, as
-// gzip(1) ignores zeros. failed says why body is rejected: BadEncoding or
-// TooLargeInflated. work is how many bytes were inflated, at most one over the limit.
-func (i *Inflater) Inflate(body []byte) (text []byte, work int, failed *Item) {
-	if !record.IsGzip(body) {
+// Inflate returns body inflated when it is gzip, with all of its members, or zstd. These
+// are known by their first bytes: API Gateway may have inflated the body and kept the
+// header. deflate and br have no such bytes, and count when encoding, the
+// Content-Encoding, says so and body does not look like text. Zeros and line ends after
+// the last member of gzip are ignored, as gzip(1) ignores zeros. failed says why body is
+// rejected: BadEncoding or TooLargeInflated. work is how many bytes were inflated, at
+// most one over the limit.
+func (i *Inflater) Inflate(body []byte, encoding string) (text []byte, work int, failed *Item) {
+	name, read := i.coding(body, encoding)
+	if read == nil {
 		return body, 0, nil
 	}
-	text, err := i.readAll(body)
+	text, err := read(body)
 	switch {
 	case err != nil:
-		return nil, len(text), reject(nil, record.BadEncoding, record.NoOffset, "gzip cannot be inflated: "+err.Error())
+		message := name + " cannot be inflated: " + err.Error()
+		return nil, len(text), reject(nil, record.BadEncoding, record.NoOffset, message)
 	case len(text) > i.limit:
 		message := fmt.Sprintf("inflates to more than %d bytes", i.limit)
 		return nil, len(text), reject(nil, record.TooLargeInflated, record.NoOffset, message)
@@ -68,8 +72,6 @@ func gzipError(err error) error {
 		return errors.New("checksum is wrong")
 	case errors.Is(err, gzip.ErrHeader):
 		return errors.New("header is wrong")
-	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
-		return errors.New("ends too early")
 	}
-	return errors.New("data is wrong")
+	return dataError(err)
 }

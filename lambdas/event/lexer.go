@@ -10,6 +10,10 @@ import (
 type Lexer struct {
 	Text []byte
 	At   int // the next byte
+
+	// Odd is set once a string has an escape of half of a surrogate pair, or a number is
+	// long or has an exponent: the text may not be portable.
+	Odd bool
 }
 
 // Next skips whitespace and returns the byte after it, 0 at the end.
@@ -121,6 +125,9 @@ func (l *Lexer) escape() bool {
 				return false
 			}
 		}
+		if l.Text[l.At+1]|0x20 == 'd' && l.Text[l.At+2] >= '8' {
+			l.Odd = true
+		}
 		l.At = end
 		return true
 	}
@@ -131,7 +138,12 @@ func isHex(c byte) bool {
 	return '0' <= c && c <= '9' || 'a' <= c && c <= 'f' || 'A' <= c && c <= 'F'
 }
 
+// oddDigits is the fewest characters of an integer that may be beyond 64 bits: 2^63 has 19.
+// A number without exponent is beyond a double from 309 on.
+const oddDigits = 19
+
 func (l *Lexer) number() bool {
+	start := l.At
 	if l.peek() == '-' {
 		l.At++
 	}
@@ -146,7 +158,11 @@ func (l *Lexer) number() bool {
 			return false
 		}
 	}
+	if l.At-start >= oddDigits {
+		l.Odd = true
+	}
 	if c := l.peek(); c == 'e' || c == 'E' {
+		l.Odd = true
 		l.At++
 		if c := l.peek(); c == '+' || c == '-' {
 			l.At++

@@ -16,7 +16,7 @@ type scanner struct {
 	names    []uint64 // hashes of the names so far of each open object
 	typeText []byte   // the value of the member typeMember, quotes included; nil when it is not a string
 
-	typeMember string // that names the type
+	typeMember string // that names the type; "" when the scanner does not look for it
 }
 
 // seed keeps a client from choosing names whose hashes are equal.

@@ -3,11 +3,11 @@ package event
 import (
 	"bytes"
 	"fmt"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
 
+	"global-ingest/lambdas/clients"
 	"global-ingest/lambdas/record"
 )
 
@@ -15,7 +15,9 @@ import (
 type Splitter struct {
 	maxDepth  int
 	maxEvents int
-	typeFrom  []string // where an event names its type; nil where the scanner looks
+	portable  bool
+	places    []string // where an event may name its type, unless its client says
+	typeFrom  []string // where the next one may
 
 	scanner scanner
 	decoder jsontext.Decoder
@@ -23,20 +25,18 @@ type Splitter struct {
 	scratch []byte       // an unescaped type
 	last    string       // the last type, most often also the next one's
 	events  []Item
+	beside  beside // what stood beside events
 }
 
 // NewSplitter returns a Splitter of bodies with at most maxEvents events, each nested
 // at most maxDepth deep: the event itself is the first level. typeFrom says where an
 // event names its type, by default DefaultTypeFrom.
 func NewSplitter(maxDepth, maxEvents int, typeFrom ...string) *Splitter {
-	s := &Splitter{maxDepth: maxDepth, maxEvents: maxEvents}
-	s.scanner = scanner{maxDepth: maxDepth, typeMember: DefaultTypeFrom}
-	switch {
-	case len(typeFrom) == 1 && !strings.Contains(typeFrom[0], "."):
-		s.scanner.typeMember = typeFrom[0]
-	case len(typeFrom) > 0:
-		s.typeFrom = typeFrom
+	if len(typeFrom) == 0 {
+		typeFrom = []string{DefaultTypeFrom}
 	}
+	s := &Splitter{maxDepth: maxDepth, maxEvents: maxEvents, places: typeFrom, scanner: scanner{maxDepth: maxDepth}}
+	s.lookIn(nil)
 	return s
 }
 
@@ -44,15 +44,40 @@ func NewSplitter(maxDepth, maxEvents int, typeFrom ...string) *Splitter {
 // rejects a body without events as Empty, and one with too many as TooManyEvents. A
 // rejected body is one Item.
 func (s *Splitter) Split(body []byte, h record.Header) Body {
-	s.events = s.events[:0]
+	client := clients.Named(h.Source.Client)
+	s.lookIn(client)
+	form, failed, ok := s.fields(body, h, client)
+	switch {
+	case failed != nil:
+		return s.whole(body, 0, failed)
+	case !ok:
+		return s.beside.of(s.json(body, h, client))
+	}
+	text, rest := form.event()
+	found := s.json(text, record.Header{Source: h.Source}, client)
+	s.beside.members = join(s.beside.members, rest)
+	if found.Form == Rejected { // by offsets into the body as it was sent there is nothing to show
+		found.Events[0].Errors[0].Offset = record.NoOffset
+		return s.whole(body, 0, &found.Events[0])
+	}
+	found.Queried = len(body) == 0
+	return s.beside.of(found)
+}
+
+// json finds the events of a body that is JSON.
+func (s *Splitter) json(body []byte, h record.Header, c *clients.Client) Body {
+	s.events, s.beside = s.events[:0], beside{}
 	text := bytes.TrimLeft(bytes.TrimPrefix(body, []byte(bom)), whitespace)
 	start := len(body) - len(text)
 	text = bytes.TrimRight(text, whitespace)
 	if len(text) == 0 {
 		return s.whole(body, 0, reject(nil, record.Empty, record.NoOffset, "no event in the body"))
 	}
-	form, failed := s.value(text, start)
-	if failed != nil && failed.Reason != record.TooManyEvents {
+	form, failed, ok := s.ofClient(text, start, h, c)
+	if !ok {
+		form, failed = s.value(text, start)
+	}
+	if !ok && failed != nil && failed.Reason != record.TooManyEvents {
 		// A text that is neither one JSON value nor objects can still be lines.
 		if ok, tooMany := s.lines(text, start, declaresLines(h.ContentType)); ok {
 			form, failed = Lines, tooMany
@@ -103,7 +128,7 @@ func (s *Splitter) value(text []byte, start int) (Form, *Item) {
 func (s *Splitter) objects(text []byte, start int) *Item {
 	if !utf8.Valid(text) {
 		failed := reject(text, record.NotJSON, invalidUTF8(text), "invalid UTF-8")
-		failed.Type, _ = s.members(text[gap(text, 0):])
+		failed.Type = s.typeIn(text[gap(text, 0):])
 		return failed
 	}
 	count := 0
@@ -158,7 +183,7 @@ func (s *Splitter) object(text []byte, at int) (e Item, ok bool) {
 	case text[at] != '{':
 		return *reject(text, record.NotJSON, at, errTrailing.Error()), false
 	case n.object(1):
-		return Item{Raw: text[at:n.At:n.At], Type: s.named(text[at:n.At], n.typeText)}, true
+		return s.plainEvent(text[at:n.At:n.At], n.typeText), true
 	}
 	s.read(text[at:])
 	if raw, err := s.decoder.ReadValue(); err == nil {
@@ -208,8 +233,9 @@ func (s *Splitter) plainArray(text []byte, start int) bool {
 		if n.typeText = nil; !n.object(1) {
 			return false
 		}
-		raw := text[from:n.At:n.At]
-		s.events = append(s.events, Item{Raw: raw, Offset: start + from, Type: s.named(raw, n.typeText)})
+		e := s.plainEvent(text[from:n.At:n.At], n.typeText)
+		e.Offset = start + from
+		s.events = append(s.events, e)
 		if !n.Take(',') {
 			return n.Take(']') && n.At == len(text)
 		}
@@ -234,7 +260,10 @@ func (s *Splitter) outline(text []byte, start int) (count int, err error) {
 			s.events = append(s.events, Item{Raw: raw, Offset: offset})
 		}
 	}
-	return count, s.end()
+	if _, err := s.decoder.ReadToken(); err != nil {
+		return 0, err
+	}
+	return count, s.after()
 }
 
 func (s *Splitter) tooMany() *Item {

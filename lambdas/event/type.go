@@ -26,8 +26,17 @@ func CheckTypeFrom(places []string) error {
 
 // named returns the type of an event. found is what the scanner found, if it looked.
 func (s *Splitter) named(text, found []byte) string {
-	if s.typeFrom == nil {
+	if s.scanner.typeMember != "" {
 		return s.typeOf(found)
+	}
+	return s.typeIn(text)
+}
+
+// typeIn returns the type of text, or "" when it is not an object. Of a broken object it
+// returns the type that stands before the fault.
+func (s *Splitter) typeIn(text []byte) string {
+	if text[0] != '{' {
+		return ""
 	}
 	for _, place := range s.typeFrom {
 		s.read(text)
@@ -36,6 +45,13 @@ func (s *Splitter) named(text, found []byte) string {
 		}
 	}
 	return ""
+}
+
+// isTypePlace says whether a JSON pointer is where an event may name its type.
+func (s *Splitter) isTypePlace(pointer string) bool {
+	return slices.ContainsFunc(s.typeFrom, func(place string) bool {
+		return pointer == "/"+strings.ReplaceAll(place, ".", "/")
+	})
 }
 
 // follow returns the string at place in the object that the decoder is at, or nil. It

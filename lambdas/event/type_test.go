@@ -43,6 +43,22 @@ func TestTheTypeIsFoundWhereTheSettingSays(t *testing.T) {
 	}
 }
 
+func TestTheTypeOfARejectIsFoundWhereTheSettingSays(t *testing.T) {
+	for text, want := range map[string]string{
+		`{"meta":{"type":"b"},"type":"a","x":NaN}`:                  "b",
+		`{"x":NaN,"meta":{"type":"b"}}`:                             "",
+		`{"meta":{"type":"b"},"x":1,"x":1}`:                         "b",
+		`{"meta":{"type":"b","type":"c"},"type":"a"}`:               "",
+		"{\"meta\":{\"type\":\"b\"},\"x\":\"\xff\"}":                "b",
+		`{"meta":{"type":"b"},"x":` + strings.Repeat("[", 99) + "1": "b",
+	} {
+		found := event.NewSplitter(3, 10, "meta.type", "type").Split([]byte(text), record.Header{}).Events[0]
+		if found.Reason == "" || found.Type != want {
+			t.Errorf("%s: reason %q, type %q, want %q", text, found.Reason, found.Type, want)
+		}
+	}
+}
+
 func TestAPlaceThatCannotBeOneIsNamed(t *testing.T) {
 	for _, places := range [][]string{{"type"}, {"meta.type", "event"}, {"größe"}} {
 		if err := event.CheckTypeFrom(places); err != nil {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"global-ingest/lambdas/clients"
 	"global-ingest/lambdas/runtime/bounds"
 	"global-ingest/lambdas/runtime/setting"
 )
@@ -41,21 +42,51 @@ const (
 // Validate says which values there are, when w is another.
 func (w WhenUnstored) Validate() error { return setting.OneOf(w, Refuse, Acknowledge) }
 
+// Terms are the settings of Ingest that an environment chooses. Package environment has
+// them as its own, with their comments and defaults.
+type Terms struct {
+	// Origins whose pages may read answers, with credentials, such as "https://example.com".
+	// A browser sends the text of other pages, but not their JSON. {"*"} allows every page,
+	// without credentials. Empty: every page, with credentials.
+	Origins []string
+
+	// Clients whose paths are open beside / and /events, by their names in
+	// infra/docs/clients.md. {"none"} opens none. Empty: all.
+	Clients []string
+
+	// When a client gets its answer: Durable, after the event is stored, or Immediate,
+	// before. Immediate answers as fast as an empty function. It loses an event if the
+	// sandbox dies in the milliseconds between answer and write. It loses one event per
+	// sandbox if Firehose and S3 both fail; then the sandbox stores first until one of them
+	// works again.
+	Acknowledge Acknowledgement
+
+	// The answer when neither Firehose nor S3 took the record: Refuse, a 503, or
+	// Acknowledge, a 200 although the event is lost.
+	WhenUnstored WhenUnstored
+
+	// How much of a client's address is stored: None, Truncated (/24 of IPv4, /48 of IPv6) or
+	// Full.
+	ClientIP ClientIP
+}
+
 // Config is the settings of the ingest function. Infra writes them to its variables,
 // and the function reads them back.
 type Config struct {
-	Environment  string          // name of the environment, the dimension of its metrics; required
-	Streams      []string        // names of the streams that take the records, each a share of them; at least one
-	ClientIP     ClientIP        // how much of the client's address is stored; default Truncated
-	Origins      []string        // whose pages may read answers: origins, or AnyOrigin; default empty: every page
-	Bucket       string          // the lake, for records that the stream does not take; required
-	Acknowledge  Acknowledgement // when a client gets its answer; default Durable
-	WhenUnstored WhenUnstored    // the answer when neither stream nor spill took the record; default Refuse
-	AnswerWithin time.Duration   // longest that put and spill may take together; default 2.6s, as a phone waits no longer
-	Put          bounds.Config   // of the put that the client waits for
-	Spill        bounds.Config   // of the spill that the client waits for when the put failed
-	Breaker      bounds.Breaker  // when puts pause
+	Terms
+
+	Environment  string         // name of the environment, the dimension of its metrics; required
+	Streams      []string       // names of the streams that take the records, each a share of them; at least one
+	Bucket       string         // the lake, for records that the stream does not take; required
+	AnswerWithin time.Duration  // longest that put and spill may take together; default AnswerWithin
+	Put          bounds.Config  // of the put that the client waits for
+	Spill        bounds.Config  // of the spill that the client waits for when the put failed
+	Breaker      bounds.Breaker // when puts pause
 }
+
+// AnswerWithin is the longest that a client waits for Ingest while Firehose and S3 hang: a
+// phone waits no longer. The endpoint's timeout and the cost of an outage follow from it.
+const AnswerWithin = 2600 * time.Millisecond
 
 // spillBounds are short, because the client has waited for the put already: at worst 2
 // × 500 ms + 25 ms = 1.025 s, and 2.55 s together with the put.
@@ -71,10 +102,8 @@ func spillBounds() bounds.Config {
 // have none.
 func Default() Config {
 	return Config{
-		ClientIP:     Truncated,
-		Acknowledge:  Durable,
-		WhenUnstored: Refuse,
-		AnswerWithin: 2600 * time.Millisecond,
+		Terms:        Terms{Acknowledge: Durable, WhenUnstored: Refuse, ClientIP: Truncated},
+		AnswerWithin: AnswerWithin,
 		Put:          bounds.Default(),
 		Spill:        spillBounds(),
 		Breaker:      bounds.DefaultBreaker(),
@@ -96,7 +125,8 @@ func (c Config) Validate() error {
 		setting.Named("ACKNOWLEDGE", c.Acknowledge.Validate()),
 		setting.Named("WHEN_UNSTORED", c.WhenUnstored.Validate()),
 		setting.Named("CLIENT_IP", c.ClientIP.Validate()),
-		checkOrigins(c.Origins),
+		setting.Named("CORS_ORIGINS", CheckOrigins(c.Origins)),
+		setting.Named("CLIENTS", clients.Check(c.Clients)),
 		setting.Named("PUT:", c.Put.Validate()),
 		setting.Named("SPILL:", c.Spill.Validate()),
 		c.checkWorstCase(),
@@ -126,6 +156,7 @@ func (c *Config) Settings() setting.Set {
 	s := setting.Set{
 		"ENVIRONMENT":   setting.Text(&c.Environment),
 		"CORS_ORIGINS":  setting.List(&c.Origins),
+		"CLIENTS":       setting.List(&c.Clients),
 		"EVENTS_STREAM": setting.List(&c.Streams),
 		"CLIENT_IP":     setting.Text(&c.ClientIP),
 		"LAKE_BUCKET":   setting.Text(&c.Bucket),

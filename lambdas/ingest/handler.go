@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"global-ingest/lambdas/clients"
 	"global-ingest/lambdas/record"
 	"global-ingest/lambdas/runtime/emf"
 )
@@ -43,6 +44,8 @@ const maxHeaderValue = 512
 type Handler struct {
 	config  Config
 	origins origins
+	clients *clients.Set
+	answers map[string]answers // by name of the client
 	stream  Stream
 	spill   Spill
 	meter   emf.Meter
@@ -67,6 +70,8 @@ func New(c Config, stream Stream, spill Spill, metrics io.Writer, log *slog.Logg
 	h := &Handler{
 		config:  c,
 		origins: newOrigins(c.Origins),
+		clients: clients.Enabled(c.Clients),
+		answers: newAnswers(),
 		stream:  stream,
 		spill:   spill,
 		meter:   emf.New(c.Environment, metrics, log),
@@ -93,23 +98,27 @@ func (h *Handler) Invoke(ctx context.Context, event []byte) ([]byte, error) {
 // answer returns the answer to event. unwritten is the request when its record is to be
 // stored after the answer. While nothing takes a record, it is stored first.
 func (h *Handler) answer(ctx context.Context, event []byte) (answer []byte, unwritten *scratch) {
-	id, cors := record.NewID(), h.origins.headers(nil)
+	id, to := record.NewID(), reply{h.origins.headers(nil), plain}
 	defer func() {
 		if cause := recover(); cause != nil {
-			answer = h.unstored(ctx, cors, id, fmt.Errorf("panic: %v", cause))
+			answer = h.unstored(ctx, to, id, fmt.Errorf("panic: %v", cause))
 		}
 	}()
 	s := h.scratch.Get().(*scratch)
 	s.id, s.received = id, time.Now()
-	cors = h.encode(s, event)
+	to = h.encode(s, event)
+	if to.bodies == nil {
+		h.scratch.Put(s)
+		return noSuchPath(to.headers), nil
+	}
 	if h.behind != nil && !h.down.Load() {
-		return acknowledge(cors, id), s
+		return to.acknowledge(id), s
 	}
 	defer h.scratch.Put(s)
 	if err := h.store(ctx, s); err != nil {
-		return h.unstored(ctx, cors, id, err), nil
+		return h.unstored(ctx, to, id, err), nil
 	}
-	return acknowledge(cors, id), nil
+	return to.acknowledge(id), nil
 }
 
 // store puts the record of s on the stream, or spills it. An error means that neither
@@ -142,14 +151,20 @@ func (h *Handler) put(ctx context.Context, s *scratch) error {
 	return h.stream.Put(ctx, s.id, s.record)
 }
 
-// encode makes the record of event in s, and returns the CORS headers of its answer. An
-// event that is not a proxy event, for example of a manual invocation, is stored whole,
-// like any body.
-func (h *Handler) encode(s *scratch, event []byte) (cors string) {
+// encode makes the record of event in s, and returns how it is answered: without bodies
+// when no client has its path. An event that is not a proxy event, for example of a
+// manual invocation, is stored whole, like any body.
+func (h *Handler) encode(s *scratch, event []byte) reply {
 	r, err := s.parser.parse(event)
 	if err != nil {
 		r = request{body: event}
 	}
+	to := reply{headers: h.origins.headers(r.origin)}
+	client, ok := h.route(r)
+	if !ok {
+		return to
+	}
+	to.bodies = h.bodies(client, r)
 	s.record = record.Append(s.record[:0], record.Header{
 		ID:          s.id,
 		ReceivedAt:  s.received,
@@ -158,20 +173,21 @@ func (h *Handler) encode(s *scratch, event []byte) (cors string) {
 		UserAgent:   headerValue(r.userAgent),
 		ContentType: headerValue(r.contentType),
 		Encoding:    headerValue(r.encoding),
+		Source:      r.kept(client),
 	}, r.body)
-	return h.origins.headers(r.origin)
+	return to
 }
 
 func headerValue(value []byte) string {
 	return string(value[:min(len(value), maxHeaderValue)])
 }
 
-func (h *Handler) unstored(ctx context.Context, cors, id string, cause error) []byte {
+func (h *Handler) unstored(ctx context.Context, to reply, id string, cause error) []byte {
 	h.lose(ctx, id, cause)
 	if h.config.WhenUnstored == Acknowledge {
-		return acknowledge(cors, id)
+		return to.acknowledge(id)
 	}
-	return refuse(cors)
+	return to.refuse()
 }
 
 // lose tells the operator of an event that nothing took.

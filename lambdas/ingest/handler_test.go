@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"io"
 	"log/slog"
+	"net/url"
 	"os"
 	"strings"
 	"testing"
@@ -279,10 +280,11 @@ func TestOneHandlerServesManyRequestsAtOnce(t *testing.T) {
 func FuzzInvoke(f *testing.F) {
 	f.Add(proxyEvent(f, "aGVsbG8=", true))
 	f.Add([]byte(`{"body":"\ud800","isBase64Encoded":1}`))
+	f.Add([]byte(`{"httpMethod":"GET","path":"/i","multiValueQueryStringParameters":{"e":["pv"]},"headers":{"ce-id":"%","Authorization":"Basic Og=="}}`))
 	f.Fuzz(func(t *testing.T, event []byte) {
 		puts := 0
 		a, _ := ask(t, config(), func(context.Context, []byte) error { puts++; return nil }, event)
-		if a.StatusCode != 200 || puts != 1 {
+		if stored := a.StatusCode == 200 && puts == 1; !stored && (a.StatusCode != 404 || puts != 0) {
 			t.Errorf("status %d after %d puts", a.StatusCode, puts)
 		}
 	})
@@ -315,7 +317,11 @@ func BenchmarkInvoke(b *testing.B) {
 	event := proxyEvent(
 		b, base64.StdEncoding.EncodeToString([]byte(`{"type":"click","element":"`+strings.Repeat("b", 470)+`"}`)), true,
 	)
-	for name, event := range map[string][]byte{"server": event, "page": fromPage(event)} {
+	client := sent{
+		method: "POST", path: "/v1/batch", query: url.Values{"a": {"1"}}, headers: map[string]string{"Authorization": "Basic a2V5Og=="},
+		body: `{"batch":[{"type":"track","event":"` + strings.Repeat("b", 450) + `"}]}`,
+	}
+	for name, event := range map[string][]byte{"server": event, "page": fromPage(event), "client": client.event(b)} {
 		b.Run(name, func(b *testing.B) {
 			b.SetBytes(int64(len(event)))
 			b.ReportAllocs()

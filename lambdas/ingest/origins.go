@@ -2,11 +2,12 @@ package ingest
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 )
 
-// AnyOrigin in Config.Origins lets the pages of every origin read answers, but not with
+// AnyOrigin in Origins lets the pages of every origin read answers, but not with
 // credentials.
 const AnyOrigin = "*"
 
@@ -80,6 +81,9 @@ func always() string {
 	return strings.TrimSuffix(members, ",")
 }
 
+// contentType is what always says of a body.
+var contentType = member("Content-Type", "application/json")
+
 func member(name, value string) string { return `"` + name + `":"` + value + `",` }
 
 // isOrigin says whether text can stand in the answer's JSON and in a header as it is,
@@ -89,12 +93,18 @@ func isOrigin(text []byte) bool {
 	return len(text) > 0 && len(text) <= maxHeaderValue && !slices.ContainsFunc(text, unfit)
 }
 
-// checkOrigins refuses what would break the header.
-func checkOrigins(allowed []string) error {
+// originForm is how a browser writes an origin, or AnyOrigin.
+const originForm = `^(\*|https?://[a-z0-9.-]+(:[0-9]{1,5})?)$`
+
+// CheckOrigins names the first of Origins that no browser sends: it would match no page.
+func CheckOrigins(allowed []string) error {
 	for _, origin := range allowed {
-		if !isOrigin([]byte(origin)) {
-			return fmt.Errorf("CORS_ORIGINS has %q, which is not an origin such as https://example.com", origin)
+		if matches, err := regexp.MatchString(originForm, origin); err != nil || !matches {
+			return fmt.Errorf("has %q, must have origins such as https://example.com", origin)
 		}
+	}
+	if len(allowed) > 1 && slices.Contains(allowed, AnyOrigin) {
+		return fmt.Errorf(`is %q, must have "*" alone, which is every page`, allowed)
 	}
 	return nil
 }

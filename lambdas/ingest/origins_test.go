@@ -77,7 +77,7 @@ func TestWhatIsNoOriginIsNamed(t *testing.T) {
 	c := config()
 	c.Origins = []string{`https://a"b`}
 	if err := c.Validate(); err == nil ||
-		err.Error() != `CORS_ORIGINS has "https://a\"b", which is not an origin such as https://example.com` {
+		err.Error() != `CORS_ORIGINS has "https://a\"b", must have origins such as https://example.com` {
 		t.Errorf("error is %v", err)
 	}
 }

@@ -20,6 +20,7 @@ type request struct {
 	contentType []byte
 	encoding    []byte
 	origin      []byte
+	source
 }
 
 var errNotAnObject = errors.New("event is not a JSON object")
@@ -31,12 +32,13 @@ type parser struct {
 	reader  bytes.Buffer
 	event   []byte
 	text    []byte // strings without their escapes, and the decoded body
+	query   []byte // its parameters
 }
 
 // parse reads event. What it does not find stays empty: an event without a body is a
 // request without a body. It fails when event is not a JSON object.
 func (p *parser) parse(event []byte) (request, error) {
-	p.event, p.text = event, p.text[:0]
+	p.event, p.text, p.query = event, p.text[:0], p.query[:0]
 	p.reader = *bytes.NewBuffer(event)
 	p.decoder.Reset(&p.reader, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 	if p.decoder.PeekKind() != '{' {
@@ -52,6 +54,12 @@ func (p *parser) parse(event []byte) (request, error) {
 			isBase64, err = p.bool()
 		case "headers":
 			err = p.members(func(name []byte) error { return p.header(name, &r) })
+		case "httpMethod":
+			r.method, err = p.string()
+		case "path":
+			r.path, err = p.string()
+		case "multiValueQueryStringParameters":
+			err = p.parameters(&r)
 		case "requestContext":
 			err = p.members(func(name []byte) error { return p.context(name, &r) })
 		default:
@@ -76,7 +84,7 @@ func (p *parser) header(name []byte, r *request) (err error) {
 	case bytes.EqualFold(name, []byte("Origin")):
 		r.origin, err = p.string()
 	default:
-		err = p.decoder.SkipValue()
+		err = p.sourceHeader(name, r)
 	}
 	return err
 }

@@ -38,6 +38,7 @@ func readOwn(line []byte) (h Header, length int, ok bool) {
 	h.UserAgent = l.text("ua")
 	h.ContentType = l.text("content_type")
 	h.Encoding = l.text("encoding")
+	h.Source = l.source()
 	h.First, _ = l.count("first")
 	h.Replays, _ = l.count("replays")
 	length, ok = l.count("bytes")
@@ -50,9 +51,13 @@ type ownLine struct {
 	other bool // whether it is not as Append writes it
 }
 
-// text returns the member of this name, or "" when there is none.
+// text returns the member of this name, or "" when there is none. It may be the first
+// of its object.
 func (l *ownLine) text(name string) string {
-	value, found := strings.CutPrefix(l.rest, `,"`+name+`":"`)
+	if l.rest == "" || l.rest[0] != ',' && l.rest[0] != '{' {
+		return ""
+	}
+	value, found := strings.CutPrefix(l.rest[1:], `"`+name+`":"`)
 	if !found {
 		return ""
 	}

@@ -25,13 +25,13 @@ const LinesExtension = ".jsonl.gz"
 const dateFormat = "2006-01-02"
 
 // partition is the one definition of the folders below events/, rejected/, failed/ and
-// source/: one an hour, in UTC. java is how Firehose spells what layout is in Go.
+// source/: one an hour, in UTC. A whole date is one key, so that Athena projects it as a
+// date up to NOW and a query says day >= '2026-11-25'. java is how Firehose spells what
+// layout is in Go.
 // https://docs.aws.amazon.com/firehose/latest/dev/s3-prefixes.html
-var partition = []struct{ key, java, layout string }{
-	{"year", "yyyy", "2006"}, {"month", "MM", "01"}, {"day", "dd", "02"}, {"hour", "HH", "15"},
-}
+var partition = []struct{ key, java, layout string }{{"day", "yyyy-MM-dd", dateFormat}, {"hour", "HH", "15"}}
 
-// Partition returns the folder of what arrived at at: year=…/month=…/day=…/hour=…/
+// Partition returns the folder of what arrived at at: day=2026-11-25/hour=13/
 func Partition(at time.Time) string {
 	var folder strings.Builder
 	for _, p := range partition {

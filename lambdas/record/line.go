@@ -6,7 +6,7 @@ import (
 )
 
 // AppendLine appends the line of events/ for the n-th event of the request that h
-// describes: what Ingest knew, the event's type, and the event's own bytes. Line feeds
+// describes: what Ingest knew, its source, the event's type, and the event's own bytes. Line feeds
 // and carriage returns, which in JSON can only be insignificant whitespace, become
 // spaces, because readers of newline-delimited JSON (Hadoop's LineReader behind Athena
 // among them) end a line at either. No other byte of the event changes.
@@ -18,6 +18,7 @@ func AppendLine(dst []byte, h Header, n int, eventType string, event []byte) []b
 	dst = appendMember(dst, "request_id", h.RequestID)
 	dst = appendMember(dst, "ip", h.IP)
 	dst = appendMember(dst, "ua", h.UserAgent)
+	dst = appendSource(dst, h.Source)
 	dst = append(dst, `,"event":`...)
 	dst = appendOneLine(dst, event)
 	return append(dst, "}\n"...)

@@ -42,8 +42,9 @@ type Header struct {
 	UserAgent   string    `json:"ua"`
 	ContentType string    `json:"content_type"`
 	Encoding    string    `json:"encoding"` // the request's Content-Encoding, as sent
-	First       int       `json:"first"`    // index of the body's first event in its request, above 0 in a part
-	Replays     int       `json:"replays"`  // how often an operator has replayed it
+	Source      Source    `json:"source"`
+	First       int       `json:"first"`   // index of the body's first event in its request, above 0 in a part
+	Replays     int       `json:"replays"` // how often an operator has replayed it
 }
 
 // Record is one request in transit, its body exactly as received.
@@ -84,6 +85,7 @@ func Append(dst []byte, h Header, body []byte) []byte {
 	dst = appendMember(dst, "ua", h.UserAgent)
 	dst = appendMember(dst, "content_type", h.ContentType)
 	dst = appendMember(dst, "encoding", h.Encoding)
+	dst = appendSource(dst, h.Source)
 	dst = appendCount(dst, "first", h.First)
 	dst = appendCount(dst, "replays", h.Replays)
 	dst = append(dst, `,"bytes":`...)

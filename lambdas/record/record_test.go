@@ -80,6 +80,7 @@ func drawHeader(t *rapid.T) record.Header {
 		UserAgent:   text.Draw(t, "ua"),
 		ContentType: text.Draw(t, "content type"),
 		Encoding:    text.Draw(t, "encoding"),
+		Source:      drawSource(t),
 		First:       rapid.IntRange(0, 10_000).Draw(t, "first"),
 		Replays:     rapid.IntRange(0, 3).Draw(t, "replays"),
 	}
@@ -190,10 +191,10 @@ func TestRejectComesBackAsItWas(t *testing.T) {
 
 func TestRejectSaysWhoSentItInTheOrderOfALine(t *testing.T) {
 	r := header.RejectEvent(3)
-	r.Type, r.Reason, r.Payload, r.Processor = "click", record.NotJSON, []byte("x"), "validate/2"
+	r.Type, r.Reason, r.Payload, r.Processor = "click", record.NotJSON, []byte("x"), "validate/3"
 	want := `{"id":"01a0-id/3","type":"click","received_at":"2026-11-23T09:00:00.123Z",` +
 		`"request_id":"request-1","ip":"203.0.113.0","ua":"curl/8 \"quoted\"\n",` +
-		`"content_type":"application/json","encoding":"gzip","reason":"not_json","errors":[],"payload":"x","processor":"validate/2"}` + "\n"
+		`"content_type":"application/json","encoding":"gzip","reason":"not_json","errors":[],"payload":"x","processor":"validate/3"}` + "\n"
 	if diff := cmp.Diff(want, string(record.AppendReject(nil, r))); diff != "" {
 		t.Error(diff)
 	}

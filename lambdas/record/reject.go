@@ -22,7 +22,9 @@ const (
 	SchemaViolation  Reason = "schema_violation"   // its type's schema does not allow it
 	TooDeep          Reason = "too_deep"           // nested beyond the limit
 	TooComplex       Reason = "too_complex"        // more values or longer numbers than a schema is asked about
+	NotPortable      Reason = "not_portable"       // legal JSON on which readers disagree, and Portable
 	TooManyEvents    Reason = "too_many_events"    // the request holds more events than the limit
+	UnknownKey       Reason = "unknown_key"        // its write key is not one of the setting WriteKeys
 	TooLarge         Reason = "too_large"          // no record can carry the event
 	TooLargeInflated Reason = "too_large_inflated" // the gzip inflates beyond the limit
 	BadEncoding      Reason = "bad_encoding"       // it cannot be inflated
@@ -33,7 +35,7 @@ const (
 func Reasons() []Reason {
 	return []Reason{
 		NotJSON, DuplicateKey, NotAnObject, UnknownType, SchemaViolation,
-		TooDeep, TooComplex, TooManyEvents, TooLarge, TooLargeInflated, BadEncoding, Empty,
+		TooDeep, TooComplex, NotPortable, TooManyEvents, UnknownKey, TooLarge, TooLargeInflated, BadEncoding, Empty,
 	}
 }
 
@@ -58,6 +60,7 @@ type Reject struct {
 	UserAgent     string    `json:"ua"`
 	ContentType   string    `json:"content_type"`
 	Encoding      string    `json:"encoding"` // the request's Content-Encoding, as sent
+	Source        Source    `json:"source"`
 	Reason        Reason    `json:"reason"`
 	Errors        []Finding `json:"errors"`
 	Payload       []byte    `json:"payload"`        // the rejected bytes, complete
@@ -86,7 +89,7 @@ func (h Header) RejectBody() Reject {
 func (h Header) reject() Reject {
 	return Reject{
 		ID: h.ID, ReceivedAt: h.ReceivedAt, RequestID: h.RequestID, IP: h.IP, UserAgent: h.UserAgent,
-		ContentType: h.ContentType, Encoding: h.Encoding, Replays: h.Replays,
+		ContentType: h.ContentType, Encoding: h.Encoding, Source: h.Source, Replays: h.Replays,
 	}
 }
 
@@ -96,7 +99,7 @@ func (r Reject) Header() Header {
 	id, n, _ := SplitEventID(r.ID)
 	return Header{
 		ID: id, ReceivedAt: r.ReceivedAt, RequestID: r.RequestID, IP: r.IP, UserAgent: r.UserAgent,
-		ContentType: r.ContentType, Encoding: r.Encoding, First: n, Replays: r.Replays,
+		ContentType: r.ContentType, Encoding: r.Encoding, Source: r.Source, First: n, Replays: r.Replays,
 	}
 }
 
@@ -125,6 +128,7 @@ func AppendReject(dst []byte, r Reject) []byte {
 	dst = appendMember(dst, "ua", r.UserAgent)
 	dst = appendMember(dst, "content_type", r.ContentType)
 	dst = appendMember(dst, "encoding", r.Encoding)
+	dst = appendSource(dst, r.Source)
 	dst = appendMember(dst, "reason", string(r.Reason))
 	dst = append(dst, `,"errors":[`...)
 	for i, e := range r.Errors {
@@ -187,4 +191,17 @@ func DecodeReject(line []byte) (Reject, error) {
 		r.Errors = append(r.Errors, e.Finding)
 	}
 	return r, nil
+}
+
+// Clip cuts text to at most limit bytes, between characters, and marks the cut.
+func Clip(text string, limit int) string {
+	const mark = "…"
+	if len(text) <= limit {
+		return text
+	}
+	end := limit - len(mark)
+	for end > 0 && !utf8.RuneStart(text[end]) {
+		end--
+	}
+	return text[:end] + mark
 }

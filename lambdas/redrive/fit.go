@@ -19,7 +19,7 @@ func (h *Handler) add(ctx context.Context, b *batch, r record.Record) error {
 		b.addEvents(r.ID, data)
 		return nil
 	}
-	body, _, failed := h.inflater.Inflate(r.Body)
+	body, _, failed := h.inflater.Inflate(r.Body, r.Encoding)
 	if failed != nil {
 		// The Validator would say the same of it, but no record can carry this much to it.
 		failed.Raw = r.Body
@@ -30,6 +30,7 @@ func (h *Handler) add(ctx context.Context, b *batch, r record.Record) error {
 		e.Raw = r.Body
 		return h.reject(ctx, b, r.RejectBody(), e)
 	}
+	r.Source = found.Source(r.Source)
 	for part := range parts(found, body, record.MaxBytes-headerBytes(r)) {
 		if err := h.addPart(ctx, b, r, part); err != nil {
 			return err

@@ -334,7 +334,7 @@ func eventsOf(t *testing.T, records [][]byte) map[int]string {
 			t.Errorf("record is %d bytes", len(data))
 		}
 		r := decode(t, data)
-		text, _, failed := event.NewInflater(16 << 20).Inflate(r.Body)
+		text, _, failed := event.NewInflater(16<<20).Inflate(r.Body, "")
 		if failed != nil {
 			t.Fatal(failed)
 		}

@@ -13,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"global-ingest/lambdas/clients"
 	"global-ingest/lambdas/record"
 )
 
@@ -118,31 +119,21 @@ func (h *Handler) lines(ctx context.Context, key string, decode decoder) source 
 				yield(record.Record{}, fmt.Errorf("reading %s: %w", key, err))
 				return
 			}
-			if n++; !h.line(ctx, key, n, line, decode, yield) {
-				return
+			n++
+			var records []record.Record
+			if line = bytes.TrimSpace(line); len(line) > 0 {
+				records, err = decode(ctx, line)
+			}
+			if err != nil {
+				h.leaveOut(ctx, "line is not readable", "key", key, "line", n, "cause", err.Error())
+			}
+			for _, r := range records {
+				if !yield(r, nil) {
+					return
+				}
 			}
 		}
 	}
-}
-
-// line yields what decode makes of line n, and says whether to go on.
-func (h *Handler) line(
-	ctx context.Context, key string, n int, line []byte, decode decoder, yield func(record.Record, error) bool,
-) (more bool) {
-	if line = bytes.TrimSpace(line); len(line) == 0 {
-		return true
-	}
-	records, err := decode(ctx, line)
-	if err != nil {
-		h.leaveOut(ctx, "line is not readable", "key", key, "line", n, "cause", err.Error())
-		return true
-	}
-	for _, r := range records {
-		if !yield(r, nil) {
-			return false
-		}
-	}
-	return true
 }
 
 // failed reads a line of Firehose's error object, which has the original data in
@@ -186,13 +177,17 @@ func (h *Handler) rejected(ctx context.Context, line []byte, reason record.Reaso
 			return nil, err
 		}
 	}
-	if reject.Reason == record.NotAnObject {
-		// It may be an array, whose elements would count as events of the request.
-		payload = slices.Concat([]byte{'['}, payload, []byte{']'})
-	}
 	header := reject.Header()
 	header.Replays++
-	if _, _, isEvent := record.SplitEventID(reject.ID); isEvent && len(h.splitter.Split(payload, header).Events) > 1 {
+	_, _, isEvent := record.SplitEventID(reject.ID)
+	client := clients.Named(header.Source.Client)
+	wraps := isEvent && client != nil && len(client.Members) > 0 && bytes.HasPrefix(payload, []byte{'{'})
+	if reject.Reason == record.NotAnObject || wraps {
+		// The elements of an array, and of an array in an event that looks like an envelope,
+		// would count as events of the request.
+		payload = slices.Concat([]byte{'['}, payload, []byte{']'})
+	}
+	if isEvent && len(h.splitter.Split(payload, header).Events) > 1 {
 		return nil, errors.New("payload of one event holds several, which would take the ids of later events")
 	}
 	return []record.Record{{Header: header, Body: payload}}, nil

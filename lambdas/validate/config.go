@@ -3,6 +3,7 @@ package validate
 import (
 	"cmp"
 	"fmt"
+	"strings"
 
 	"global-ingest/lambdas/event"
 	"global-ingest/lambdas/record"
@@ -15,17 +16,38 @@ import (
 // https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 const maxResponse = 6_000_000
 
+// Rules are the settings of the Validator that an environment chooses. Package environment
+// has them as its own, with their comments and defaults.
+type Rules struct {
+	// Members that may name an event's type, such as "type" or "event". Dots lead further in,
+	// as in "meta.type". The first that holds a string counts.
+	TypeFrom []string
+
+	// Whether "format" in a schema rejects values. If not, it only describes them.
+	Formats bool
+
+	// Whether legal JSON that stops readers of the lake is a reject: half of a surrogate pair,
+	// a number beyond a double, an integer beyond 64 bits.
+	Portable bool
+
+	// Whether an event is rejected because its type has no schema.
+	Strict bool
+
+	// Public write keys that an event may have. One with another key is rejected, one without
+	// a key is not. Empty: any.
+	WriteKeys []string
+}
+
 // Config is the settings of the validate function. Infra writes them to its variables,
 // and the function reads them back.
 type Config struct {
+	Rules
+
 	Environment      string        // name of the environment, the dimension of its metrics; required
 	RejectsStream    string        // name of the stream that takes the rejects; required
 	Bucket           string        // the lake, for what fits no answer and no reject; required
 	MaxInflatedBytes int           // most bytes that one body may inflate to; default 4 MiB
 	MaxResponseBytes int           // most bytes of one answer to Firehose; default 5,900,000
-	TypeFrom         []string      // where an event may name its type, the first first; default "type"
-	Formats          bool          // whether "format" in a schema refuses values; default true
-	Strict           bool          // whether an event whose type has no schema is rejected; default false
 	Put              bounds.Config // bounds of each put
 }
 
@@ -36,8 +58,7 @@ type Config struct {
 // around an answer. Lines that do not fit are stored in the lake.
 func Default() Config {
 	return Config{
-		TypeFrom:         []string{event.DefaultTypeFrom},
-		Formats:          true,
+		Rules:            Rules{TypeFrom: []string{event.DefaultTypeFrom}, Formats: true, Portable: true},
 		MaxInflatedBytes: record.MaxInflated,
 		MaxResponseBytes: 5_900_000,
 		Put:              bounds.Patient(),
@@ -64,8 +85,26 @@ func (c Config) Validate() error {
 		between("MAX_INFLATED_BYTES", c.MaxInflatedBytes, 1, 64<<20),
 		between("MAX_RESPONSE_BYTES", c.MaxResponseBytes, 1_000, maxResponse-1),
 		setting.Named("TYPE_FROM", event.CheckTypeFrom(c.TypeFrom)),
+		setting.Named("WRITE_KEYS", CheckWriteKeys(c.WriteKeys)),
 		setting.Named("PUT:", c.Put.Validate()),
 	)
+}
+
+// maxWriteKeys is the room for them in the 4,096 bytes that the variables of a function
+// may take: some 30 keys.
+const maxWriteKeys = 1_024
+
+// CheckWriteKeys names the first key that cannot be one.
+func CheckWriteKeys(keys []string) error {
+	for _, key := range keys {
+		if key == "" || strings.Contains(key, ",") {
+			return fmt.Errorf("has %q, must have keys without commas", key)
+		}
+	}
+	if n := len(strings.Join(keys, ",")); n > maxWriteKeys {
+		return fmt.Errorf("takes %d bytes, must take at most %d", n, maxWriteKeys)
+	}
+	return nil
 }
 
 func between(name string, value, least, most int) error {
@@ -86,6 +125,8 @@ func (c *Config) Settings() setting.Set {
 		"TYPE_FROM":          setting.List(&c.TypeFrom),
 		"FORMATS":            setting.Bool(&c.Formats),
 		"STRICT":             setting.Bool(&c.Strict),
+		"WRITE_KEYS":         setting.List(&c.WriteKeys),
+		"PORTABLE":           setting.Bool(&c.Portable),
 	}
 	c.Put.Bind(s, "PUT")
 	return s

@@ -51,7 +51,8 @@ func TestInvalidEventsAreRejectedWithTheReason(t *testing.T) {
 		"too deep":         {strings.Repeat(`{"a":`, 64) + "{}" + strings.Repeat("}", 64), "a/0", record.TooDeep, record.Finding{Message: "nested 65 deep, limit is 64", Offset: 320}},
 		"too many events":  {"[" + strings.Repeat("{},", event.MaxEvents) + "{}]", "a", record.TooManyEvents, record.Finding{Message: "body holds more than 50000 events", Offset: -1}},
 		"too many values":  {`{"type":"click","a":[` + strings.Repeat("1,", schema.MaxValues) + "1]}", "a/0", record.TooComplex, record.Finding{Instance: "/a/19996", Message: "event holds more than 20000 values", Offset: 40_014}},
-		"too many digits":  {`{"type":"click","a":` + strings.Repeat("1", schema.MaxDigits+1) + "}", "a/0", record.TooComplex, record.Finding{Instance: "/a", Message: "number has more than 1000 significant digits", Offset: 1_021}},
+		"too many digits":  {`{"type":"click","a":0.` + strings.Repeat("1", schema.MaxDigits+1) + "}", "a/0", record.TooComplex, record.Finding{Instance: "/a", Message: "number has more than 1000 significant digits", Offset: 1_023}},
+		"not portable":     {`{"a":["\ud800"]}`, "a/0", record.NotPortable, record.Finding{Instance: "/a/0", Message: "half of a surrogate pair, which no text can hold", Offset: 6}},
 		"empty":            {"", "a", record.Empty, record.Finding{Message: "no event in the body", Offset: -1}},
 		"schema violation": {strings.Replace(click, `"1"`, "1", 1), "a/0", record.SchemaViolation, record.Finding{Instance: "/event_id", Schema: "click.json#/$defs/id/type", Message: "is number, must be string", Offset: -1}},
 		"broken gzip":      {"\x1f\x8bnot gzip", "a", record.BadEncoding, record.Finding{Message: "gzip cannot be inflated: header is wrong", Offset: -1}},
@@ -63,7 +64,7 @@ func TestInvalidEventsAreRejectedWithTheReason(t *testing.T) {
 			}
 			want := []record.Reject{{
 				ID: c.id, ReceivedAt: receivedAt, RequestID: "request-a", IP: "203.0.113.0", UserAgent: "agent/1", Reason: c.reason,
-				Errors: []record.Finding{c.found}, Payload: []byte(c.body), Processor: "validate/2",
+				Errors: []record.Finding{c.found}, Payload: []byte(c.body), Processor: "validate/3",
 			}}
 			if strings.Contains(c.body, `"type":"click"`) {
 				want[0].Type = "click"

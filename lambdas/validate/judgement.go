@@ -1,8 +1,11 @@
 package validate
 
 import (
+	"slices"
 	"strconv"
+	"strings"
 
+	"global-ingest/lambdas/clients"
 	"global-ingest/lambdas/event"
 	"global-ingest/lambdas/record"
 	"global-ingest/lambdas/validate/schema"
@@ -10,7 +13,7 @@ import (
 
 // processor names this code in the rows that it rejects. The number rises when the same
 // event could get another verdict.
-const processor = "validate/2"
+const processor = "validate/3"
 
 // maxQuoted is how many bytes of a type a finding quotes.
 const maxQuoted = 64
@@ -27,7 +30,7 @@ type judgement struct {
 
 // body decides on every event of the body.
 func (j *judgement) body() {
-	text, _, failed := j.inflater.Inflate(j.Body)
+	text, _, failed := j.inflater.Inflate(j.Body, j.Encoding)
 	if failed != nil {
 		j.rejectBody(j.Body, *failed)
 		return
@@ -37,7 +40,15 @@ func (j *judgement) body() {
 		j.rejectBody(text, found.Events[0])
 		return
 	}
+	j.Source = found.Source(j.Source)
+	others := j.SharedSource(len(found.Events))
 	for n, e := range found.Events {
+		if n > 0 {
+			j.Source = others
+		}
+		if e.Reason == "" {
+			j.checkKey(&e)
+		}
 		if e.Reason == "" {
 			j.check(&e)
 		}
@@ -64,6 +75,22 @@ func (j *judgement) moveOut() {
 	j.lines = j.lines[:j.start]
 }
 
+// checkKey rejects an event whose public write key is not one of WriteKeys. An event
+// without a key passes, because many clients have none.
+func (j *judgement) checkKey(e *event.Item) {
+	if len(j.config.WriteKeys) == 0 {
+		return
+	}
+	key := j.Source.Key
+	if c := clients.Named(j.Source.Client); key == "" && c != nil {
+		key = j.splitter.Text(e.Raw, c.Keys)
+	}
+	if key != "" && !slices.Contains(j.config.WriteKeys, key) {
+		e.Reason = record.UnknownKey
+		e.Errors = []record.Finding{{Message: "write key is not one of the setting WriteKeys", Offset: record.NoOffset}}
+	}
+}
+
 // check validates the event against the schema of its type.
 func (j *judgement) check(e *event.Item) {
 	known, findings := j.schemas.Validate(e.Type, e.Raw)
@@ -74,9 +101,18 @@ func (j *judgement) check(e *event.Item) {
 		e.Reason, e.Errors = record.SchemaViolation, findings
 	case !known && j.config.Strict:
 		e.Reason = record.UnknownType
-		message := "no schema for type " + strconv.Quote(schema.Clip(e.Type, maxQuoted))
-		e.Errors = []record.Finding{{Instance: j.typePlace, Message: message, Offset: record.NoOffset}}
+		message := "no schema for type " + strconv.Quote(record.Clip(e.Type, maxQuoted))
+		e.Errors = []record.Finding{{Instance: j.typePlace(), Message: message, Offset: record.NoOffset}}
 	}
+}
+
+// typePlace returns the JSON pointer of where an event should name its type.
+func (j *judgement) typePlace() string {
+	places := j.config.TypeFrom
+	if c := clients.Named(j.Source.Client); c != nil && len(c.Types) > 0 {
+		places = c.Types
+	}
+	return "/" + strings.ReplaceAll(places[0], ".", "/")
 }
 
 // rejectBody rejects a whole body that inflated to text. What cannot be decoded is kept

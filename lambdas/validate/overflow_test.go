@@ -138,7 +138,7 @@ func TestWhatDoesNotFitTheAnswerIsAnObjectOfEvents(t *testing.T) {
 	if diff := cmp.Diff([]string{"Ok", "Ok", "Ok", "Ok", "Dropped", "Ok"}, results); diff != "" {
 		t.Error(diff)
 	}
-	key := regexp.MustCompile(`^events/year=2026/month=11/day=23/hour=12/id-4-[0-9a-f]{32}\.jsonl\.gz$`)
+	key := regexp.MustCompile(`^events/day=2026-11-23/hour=12/id-4-[0-9a-f]{32}\.jsonl\.gz$`)
 	if len(l.puts) != 1 || !key.MatchString(l.puts[0]) {
 		t.Fatalf("objects are %v", l.puts)
 	}

@@ -22,8 +22,10 @@ type piece struct {
 
 var pieces = []piece{
 	{`{}`, ""},
-	{`{"type":"scroll","depth":1.0e2,"big":123456789012345678901234567890}`, ""},
-	{`{"a":"\ud800 \u0000 <&>","é":[1e999,-0.0,{"a":{}}]}`, ""},
+	{`{"type":"scroll","depth":1.0e2,"big":18446744073709551615}`, ""},
+	{`{"a":"\ud83d\ude00 \u0000 <&>","é":[1e300,-0.0,{"a":{}}]}`, ""},
+	{`{"type":"scroll","depth":1.0e2,"big":123456789012345678901234567890}`, record.NotPortable},
+	{`{"a":"\ud800 \u0000 <&>","é":[1e999,-0.0,{"a":{}}]}`, record.NotPortable},
 	{`{ "a" : [ ] }`, ""},
 	{click, ""},
 	{`{"type":"click"}`, record.SchemaViolation},

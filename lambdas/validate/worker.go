@@ -30,18 +30,16 @@ type worker struct {
 	lines    []byte    // for the answer, of all records of the share
 	overflow overflow  // the other lines
 	rejects  rejects   // not put yet
-
-	typePlace string // JSON pointer of where an event should name its type
 }
 
 func newWorker(c Config, set *schema.Set) *worker {
+	splitter := event.NewSplitter(event.MaxDepth, event.MaxEvents, c.TypeFrom...)
+	splitter.PortableOnly(c.Portable)
 	return &worker{
 		config:   c,
 		schemas:  set,
-		splitter: event.NewSplitter(event.MaxDepth, event.MaxEvents, c.TypeFrom...),
+		splitter: splitter,
 		inflater: event.NewInflater(c.MaxInflatedBytes),
-
-		typePlace: "/" + strings.ReplaceAll(c.TypeFrom[0], ".", "/"),
 	}
 }
 

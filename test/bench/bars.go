@@ -15,6 +15,7 @@ const (
 	tableValidator = "Validator: batches of 1 MiB"
 	tableAnswers   = "Validator: answers to 1 MiB of compressed bodies"
 	tablePipeline  = "Pipeline on this machine"
+	tablePage      = "The live page beside the pipeline"
 	tableRedrive   = "Redrive: spilled records brought back"
 	tableFaults    = "Ingest: what a client waits for while something is broken"
 )
@@ -37,6 +38,7 @@ func bars() []bar {
 		{"Immediate to empty, 15 ms, p50", over(warmTable(15), immediate, empty, "p50"), 1.5, 0},
 		{"Durable to empty and a bare put, 0 ms, p50", toEmptyAndPut(warmTable(0), durable), 1.2, 0},
 		{"Durable to empty and a bare put, 5 ms, p50", toEmptyAndPut(warmTable(5), durable), 1.05, 0},
+		{"the pipeline without its page to the page open, events/s", over(tablePage, noPage, pageOpen, inS3), 1.05, 0},
 		{"Durable to idiomatic, 0 ms, p50", over(warmTable(0), durable, idiomatic, "p50"), 1, 0},
 		{"start to first question, Durable to empty, bundle", over(tableBundle, durable, empty, "start to first question"), 1.4, 0},
 		{"start to first answer, Durable to empty, bundle", over(tableBundle, durable, empty, "start to first answer"), 2.5, 0},

@@ -22,12 +22,15 @@ type effort struct {
 	validator int // runs of the Validator's benchmarks
 	events    int // most of the pipeline's
 	faults    int // requests of a fault row's run
+	pages     int // runs with the live page, and without
 	spilled   int // objects that Redrive brings back
 }
 
 var (
-	whole = effort{starts: 15, rounds: 7, each: 400, validator: 5, events: 100_000, faults: 300, spilled: 5_000}
-	quick = effort{starts: 3, rounds: 3, each: 60, validator: 1, events: 10_000, faults: 50, spilled: 1_500}
+	whole = effort{
+		starts: 15, rounds: 7, each: 400, validator: 5, events: 100_000, faults: 300, pages: 5, spilled: 5_000,
+	}
+	quick = effort{starts: 3, rounds: 3, each: 60, validator: 1, events: 10_000, faults: 50, pages: 1, spilled: 1_500}
 )
 
 func main() {
@@ -59,6 +62,7 @@ func run(e effort, folder string, out, progress io.Writer) error {
 		{"faults", func() error { return faults(&r, tableFaults, e.faults) }},
 		{"validator", func() error { return validator(&r, tableValidator, e.validator) }},
 		{"pipeline", func() error { return pipeline(&r, tablePipeline, e.events) }},
+		{"page", func() error { return watched(&r, tablePage, e.events, e.pages) }},
 		{"redrive", func() error { return catchUp(&r, tableRedrive, e.spilled) }},
 	} {
 		began := time.Now()
@@ -114,6 +118,8 @@ func explain(r *figures.Report) {
 	r.Note(tableAnswers, "An answer has room for 5.9 MB of base64; other lines are objects (decision 7).")
 	r.Note(tablePipeline, "All of `make local`: gateway, functions, Firehose and S3 of the simulator. "+
 		"Clients and bench share this machine's processors.")
+	r.Note(tablePage, "As the table before, in turns. The page is open when a client reads its messages, as a browser does, "+
+		"and draws nothing.")
 	r.Note(tableRedrive, "One process of the real executable. S3 takes %v a call here and Firehose %v, as in a region.",
 		objectTakes, batchTakes)
 	r.Note(tableFaults, "The handler with its deployed bounds, in one process with the server that misbehaves. "+

@@ -38,51 +38,108 @@ func pipeline(r *figures.Report, table string, most int) error {
 }
 
 func through(r *figures.Report, table string, events int, bootstraps map[string]string, dir string) error {
-	templates, err := simulator.GoldenTemplates("test/synth/testdata", "Dev")
+	took, err := push(events, bootstraps, dir, nil, nil)
 	if err != nil {
 		return err
-	}
-	sim, err := simulator.Start(simulator.Options{
-		Templates: templates, Bootstraps: bootstraps, Dir: dir,
-		Patience: time.Second, MaxSandboxes: 2 * traffic.Connections,
-	})
-	if err != nil {
-		return err
-	}
-	defer func() { _ = sim.Close() }() // what matters is in S3
-	client := traffic.NewClient(sim.URL)
-	defer client.Close()
-	began := time.Now()
-	if err := client.Send(context.Background(), clicks(events)); err != nil {
-		return err
-	}
-	answered := time.Since(began)
-	if err := sim.Flush(context.Background()); err != nil {
-		return err
-	}
-	stored := time.Since(began)
-	lake, err := traffic.ReadLake(sim.Lake, sim.Bucket)
-	if err != nil {
-		return err
-	}
-	if tally := client.Ledger.Settle(lake); tally.Valid != events || tally.Lost > 0 {
-		return fmt.Errorf("tally is %+v", tally)
 	}
 	subject := fmt.Sprintf("%d events", events)
-	r.Add(table, subject, "answered", "events/s", float64(events)/answered.Seconds())
-	r.Add(table, subject, "in S3", "events/s", float64(events)/stored.Seconds())
+	r.Add(table, subject, "answered", "events/s", float64(events)/took.answered.Seconds())
+	r.Add(table, subject, inS3, "events/s", float64(events)/took.stored.Seconds())
 	for _, name := range []string{"Ingest", "Validator"} {
-		peak := 0.0
+		r.Add(table, subject, name+", largest process", "MB", took.peaks[name])
+	}
+	return nil
+}
+
+// inS3 is the metric of events that are objects.
+const inS3 = "in S3"
+
+// pushed is what it took to bring events into the lake.
+type pushed struct {
+	answered, stored time.Duration
+	cpu              time.Duration      // of this process and the functions', until all is stored
+	peaks            map[string]float64 // MB of the largest process, by function
+}
+
+// push starts a pipeline, changed as change says, sends events and waits until all are in
+// S3. during, unless it is nil, begins something beside it, and returns what ends that.
+func push(
+	events int, bootstraps map[string]string, dir string,
+	change func(*simulator.Options), during func(*simulator.Simulator) (end func(), err error),
+) (took pushed, err error) {
+	templates, err := simulator.GoldenTemplates("test/synth/testdata", "Dev")
+	if err != nil {
+		return took, err
+	}
+	options := simulator.Options{
+		Templates: templates, Bootstraps: bootstraps, Dir: dir, Patience: time.Second,
+		MaxSandboxes: 2 * traffic.Connections,
+	}
+	if change != nil {
+		change(&options)
+	}
+	sim, err := simulator.Start(options)
+	if err != nil {
+		return took, err
+	}
+	defer func() { _ = sim.Close() }() // what matters is in S3
+	if during != nil {
+		stop, err := during(sim)
+		if err != nil {
+			return took, err
+		}
+		defer stop()
+	}
+	client := traffic.NewClient(sim.URL)
+	defer client.Close()
+	before, err := usageOf(os.Getpid())
+	if err != nil {
+		return took, err
+	}
+	began := time.Now()
+	if err := client.Send(context.Background(), clicks(events)); err != nil {
+		return took, err
+	}
+	took.answered = time.Since(began)
+	if err := sim.Flush(context.Background()); err != nil {
+		return took, err
+	}
+	took.stored = time.Since(began)
+	after, err := usageOf(os.Getpid())
+	if err != nil {
+		return took, err
+	}
+	if took.peaks, took.cpu, err = usageOfFunctions(sim, "Ingest", "Validator"); err != nil {
+		return took, err
+	}
+	took.cpu += after.cpu - before.cpu
+	lake, err := traffic.ReadLake(sim.Lake, sim.Bucket)
+	if err != nil {
+		return took, err
+	}
+	if tally := client.Ledger.Settle(lake); tally.Valid != events || tally.Lost > 0 {
+		return took, fmt.Errorf("tally is %+v", tally)
+	}
+	return took, nil
+}
+
+// usageOfFunctions returns the most memory of a process of each function, in MB, and the
+// processor's time of all of them.
+func usageOfFunctions(sim *simulator.Simulator,
+	names ...string,
+) (peaks map[string]float64, cpu time.Duration, err error) {
+	peaks = map[string]float64{}
+	for _, name := range names {
 		for _, pid := range sim.Function(name).Processes() {
 			u, err := usageOf(pid)
 			if err != nil {
-				return err
+				return nil, 0, err
 			}
-			peak = max(peak, u.peak)
+			peaks[name] = max(peaks[name], u.peak)
+			cpu += u.cpu
 		}
-		r.Add(table, subject, name+", largest process", "MB", peak)
 	}
-	return nil
+	return peaks, cpu, nil
 }
 
 // clicks returns requests with a number of events of one kind.

@@ -3,9 +3,12 @@ package main
 import (
 	"fmt"
 	"io"
+	"net"
 	"path/filepath"
 	"strings"
 	"text/template"
+	"time"
+	"unicode"
 
 	"global-ingest/test/simulator"
 )
@@ -16,11 +19,12 @@ var banner = template.Must(template.New("banner").Parse(`
 global-ingest {{.Environment}} runs on this machine, from its synthesized templates
 
   endpoint  {{.URL}}/events
+  page      {{.Page}}  each event as it is judged; GET /events, /counts and more for tests
   S3        {{.S3URL}}  bucket {{.Bucket}}
   objects   {{.Lake}}/
   logs      {{.Logs}}/
   buffers   {{.Buffers}}
-            buffers are memory: Ctrl-C writes them, kill -9 loses them
+            buffers are memory: Ctrl-C writes them, kill -9 loses {{.Window}}
   sandboxes {{.Sandboxes}} of a function; above that requests wait (SANDBOXES={{.More}} allows more)
   throttle  {{.Throttle}}
 {{- if .Leftovers}}
@@ -56,21 +60,31 @@ const (
 	invalidEvent = `{"type":"click","event_id":"2"}`
 )
 
-func writeBanner(out io.Writer, sim *simulator.Simulator, s settings) {
-	wait := "when the buffers are full or due"
+func writeBanner(out io.Writer, sim *simulator.Simulator, s settings, port net.Listener) {
+	wait, window := "when the buffers are full or due", "what is in them"
 	if s.patience > 0 {
-		wait = fmt.Sprintf("about %s later", 2*s.patience) // the transform's buffer, then the object's
+		// The transform's buffer, then the object's; the functions take some 50 ms for the first event.
+		buffered := max(min(s.patience, judgedWithin)+s.patience, 50*time.Millisecond)
+		wait, window = fmt.Sprintf("about %s later", buffered), fmt.Sprintf("the last %s", buffered)
 	}
 	err := banner.Execute(out, map[string]any{
 		"Environment": s.environment, "URL": sim.URL, "S3URL": sim.S3URL, "Bucket": sim.Bucket,
-		"Lake": filepath.ToSlash(sim.Lake), "Logs": filepath.ToSlash(sim.Logs),
-		"Buffers": buffers(sim, s), "Throttle": throttle(sim, s), "Wait": wait,
+		"Lake": word(filepath.ToSlash(sim.Lake)), "Logs": word(filepath.ToSlash(sim.Logs)),
+		"Page": "http://" + port.Addr().String() + "/", "Window": window, "Buffers": buffers(sim, s), "Throttle": throttle(sim, s), "Wait": wait,
 		"ValidEvent": validEvent, "InvalidEvent": invalidEvent,
 		"Sandboxes": s.sandboxes, "More": 2 * s.sandboxes, "Leftovers": sim.Leftovers, "NotSimulated": sim.NotSimulated(),
 	})
 	if err != nil {
 		fmt.Fprintln(out, "writing the first screen:", err)
 	}
+}
+
+// word makes one word of a path, for a shell that what is printed is pasted into.
+func word(path string) string {
+	if strings.ContainsFunc(path, func(r rune) bool { return !strings.ContainsRune("/._-:@", r) && !unicode.In(r, unicode.L, unicode.N) }) {
+		return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
+	}
+	return path
 }
 
 func buffers(sim *simulator.Simulator, s settings) string {

@@ -66,8 +66,9 @@ var browserCases = []browserCase{
 	{does: "gzip", script: `gzip(event).then(b => post(b, {"Content-Encoding": "gzip"}))`, each: read, any: read, listed: read, other: lost},
 	{does: "gzip unannounced", script: `gzip(event).then(b => post(b, {}))`, each: read, any: read, listed: read, other: unheard},
 	{does: "a slash at the end", script: `post(event, {}, {}, "/events/")`, each: read, any: read, listed: read, other: unheard},
-	{does: "a wrong path", script: `post(event, {}, {}, "/nowhere")`, each: "403", any: "403", listed: "403", other: "403"},
-	{does: "a wrong path with credentials", script: `post(event, {}, WITH, "/nowhere")`, each: "403", any: lost, listed: lost, other: lost},
+	{does: "a wrong path", script: `post(event, {}, {}, "/nowhere")`, each: "404", any: "404", listed: "404", other: lost},
+	{does: "a wrong path with credentials", script: `post(event, {}, WITH, "/nowhere")`, each: "404", any: lost, listed: "404", other: lost},
+	{does: "a wrong path, JSON", script: `post(event, {"Content-Type": JSON_TYPE}, {}, "/nowhere")`, each: "404", any: "404", listed: "404", other: lost},
 	{does: "an unknown encoding", script: `post(event, {"Content-Encoding": "br"})`, each: "415", any: "415", listed: "415", other: lost},
 	{does: "5 MB", script: `post(event + " ".repeat(5e6), {})`, each: "413", any: "413", listed: "413", other: "413"},
 	{does: "Firehose and S3 are down", script: `post(event, {})`, down: true, each: "503 after 5", any: "503 after 5", listed: "503 after 5", other: lost},
@@ -210,15 +211,7 @@ func failing(o *simulator.Options, down *atomic.Bool) {
 // by itself, and returns its tab.
 func openBrowser(t *testing.T) context.Context {
 	t.Helper()
-	var path string
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "chrome"} {
-		if found, err := exec.LookPath(name); err == nil && path == "" {
-			path = found
-		}
-	}
-	if path == "" {
-		t.Skip("no Chromium on the PATH: what browsers make of CORS is not tested here (apt-get install chromium)")
-	}
+	path := findChromium(t)
 	options := []chromedp.ExecAllocatorOption{
 		chromedp.ExecPath(path), chromedp.UserDataDir(t.TempDir()),
 		chromedp.Headless, chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun,
@@ -237,4 +230,16 @@ func openBrowser(t *testing.T) context.Context {
 		t.Fatalf("starting %s: %v", path, err)
 	}
 	return tab
+}
+
+// findChromium returns the browser of this machine, or skips the test.
+func findChromium(t *testing.T) string {
+	t.Helper()
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "chrome"} {
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	t.Skip("no Chromium on the PATH: what a browser sees is not tested here (apt-get install chromium)")
+	return ""
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"global-ingest/lambdas/clients"
 	"global-ingest/lambdas/ingest"
 	"global-ingest/lambdas/record"
 	"global-ingest/test/simulator"
@@ -65,7 +66,6 @@ func templatesOf(t *testing.T, stage string) []*simulator.Template {
 
 func TestEdgeAnswersByItself(t *testing.T) {
 	sim := start(t, patientTemplates(t))
-	const noSuchPath = `{"message":"no such method and path: POST events to /events"}`
 	for _, c := range []struct {
 		method, path string
 		status       int
@@ -73,11 +73,13 @@ func TestEdgeAnswersByItself(t *testing.T) {
 		headers      map[string]string
 	}{
 		{"OPTIONS", "/", 204, "", map[string]string{"Access-Control-Max-Age": "86400", "Access-Control-Allow-Methods": "GET,HEAD,OPTIONS,POST"}},
-		{"OPTIONS", "/events/", 204, "", map[string]string{"Access-Control-Max-Age": "86400", "Access-Control-Allow-Methods": "OPTIONS,POST"}},
+		{"OPTIONS", "/events/", 204, "", map[string]string{"Access-Control-Max-Age": "86400", "Access-Control-Allow-Methods": "GET,OPTIONS,POST"}},
 		{"GET", "/", 200, `{"status":"ok"}`, nil},
 		{"HEAD", "/", 200, "", nil},
-		{"GET", "/events", 403, noSuchPath, nil},
-		{"POST", "/elsewhere", 403, noSuchPath, nil},
+		{"OPTIONS", "/elsewhere", 204, "", nil},
+		{"GET", "/events", 404, clients.NoSuchPath, nil},
+		{"POST", "/elsewhere", 404, clients.NoSuchPath, nil},
+		{"PUT", "/events", 404, clients.NoSuchPath, nil},
 	} {
 		got := do(t, c.method, sim.URL+c.path, nil, "Origin", page, "Content-Type", "text/html")
 		if got.status != c.status || got.body != c.body {
@@ -125,7 +127,7 @@ func TestEveryAnswerHasOneListOfHeaders(t *testing.T) {
 			{"OPTIONS", "/events", "", 204, policy.answers},
 			{"GET", "/", "", 200, policy.answers},
 			{"HEAD", "/", "", 200, policy.answers},
-			{"POST", "/nowhere", "", 403, policy.refusals},
+			{"PUT", "/nowhere", "", 404, policy.refusals},
 			{"POST", "/events", "br", 415, policy.refusals},
 		} {
 			got := do(t, c.method, sim.URL+c.path, strings.NewReader("{}"), "Origin", policy.from, "Content-Encoding", c.encoding)

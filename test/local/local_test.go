@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -88,7 +89,7 @@ func writeAssembly(t *testing.T) string {
 func arguments(t *testing.T, more ...string) []string {
 	t.Helper()
 	folder := filepath.Dir(filepath.Dir(functions(t)["Ingest"]))
-	return append([]string{"-assembly", writeAssembly(t), "-functions", folder, "-dir", t.TempDir(), "-port", "0", "-s3-port", "0", "-patience", "500ms"}, more...)
+	return append([]string{"-assembly", writeAssembly(t), "-functions", folder, "-dir", t.TempDir(), "-port", "0", "-page-port", "0", "-s3-port", "0", "-patience", "500ms"}, more...)
 }
 
 func TestProgramRunsAndStopsWithEverythingWritten(t *testing.T) {
@@ -105,7 +106,7 @@ func TestProgramRunsAndStopsWithEverythingWritten(t *testing.T) {
 			t.Errorf("%s: %d %s", body, got.status, got.body)
 		}
 	}
-	out.waitFor(t, `requests accepted 2 \| events valid 0, rejected 0 \| objects 0\n`)
+	out.waitFor(t, `requests accepted 2 \| events valid 1, rejected 1 \(schema_violation 1\) \| objects 0\n`)
 	if got := do(t, http.MethodGet, s3[1]+"/"+s3[2], nil); got.status != http.StatusOK {
 		t.Errorf("S3: %d %s", got.status, got.body)
 	}
@@ -131,13 +132,15 @@ func TestMistakesAreOneClearLine(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	next := strconv.Itoa(number + 1)
+	next := strconv.Itoa(number + 10)
 	for _, c := range []struct {
 		args []string
 		want string
 	}{
-		{arguments(t, "-port", port), "port " + port + " is taken: choose another one with PORT=" + next + " make local"},
-		{arguments(t, "-s3-port", port), "port " + port + " is taken: choose another one with S3_PORT=" + next + " make local"},
+		{arguments(t, "-port", port), "port " + port + " is taken: choose another one with PORT=" + next},
+		{arguments(t, "-s3-port", port), "port " + port + " is taken: choose another one with S3_PORT=" + next},
+		{arguments(t, "-page-port", port), "port " + port + " is taken: choose another one with PAGE_PORT=" + next},
+		{arguments(t, "-page-port", "-1"), `invalid value "-1" for flag -page-port: want 0 to 65535`},
 		{arguments(t, "-port", "http"), `invalid value "http" for flag -port: want 0 to 65535`},
 		{arguments(t, "-s3-port", "70000"), `invalid value "70000" for flag -s3-port: want 0 to 65535`},
 		{arguments(t, "-sandboxes", "0"), `invalid value "0" for flag -sandboxes: want 1 to 1000`},
@@ -151,6 +154,31 @@ func TestMistakesAreOneClearLine(t *testing.T) {
 		if err == nil || !strings.HasSuffix(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("error is %v, want one line that ends in %q", err, c.want)
 		}
+	}
+}
+
+// TestAVariableIsAFlag, one that is empty is none, and a flag says more than a variable.
+func TestAVariableIsAFlag(t *testing.T) {
+	for name, value := range map[string]string{
+		"DIR": "d", "PORT": "1", "PAGE_PORT": "5", "S3_PORT": "2", "PATIENCE": "1ms", "SANDBOXES": "3", "THROTTLE": "1", "SCHEMAS": "s",
+	} {
+		t.Setenv(name, value)
+	}
+	got, err := parse([]string{"-s3-port", "4"}, io.Discard)
+	want := settings{
+		assembly: ".local/templates/Dev", environment: "Dev", functions: ".local/host", dir: "d", schemas: "s",
+		port: 1, pagePort: 5, s3Port: 4, patience: time.Millisecond, sandboxes: 3, throttle: true,
+	}
+	if err != nil || got != want {
+		t.Errorf("settings are %+v, %v, want %+v", got, err, want)
+	}
+	t.Setenv("PORT", "")
+	if got, err := parse(nil, io.Discard); err != nil || got.port != 8080 {
+		t.Errorf("port is %d, %v", got.port, err)
+	}
+	t.Setenv("PORT", "http")
+	if _, err := parse(nil, io.Discard); err == nil || err.Error() != `invalid value "http" for PORT: want 0 to 65535` {
+		t.Errorf("error is %v", err)
 	}
 }
 

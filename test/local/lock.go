@@ -14,19 +14,24 @@ import (
 // would empty each other's logs and write each other's objects.
 func lock(dir string) (release func() error, err error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return nil, err
+		return nil, noPlace(dir, err)
 	}
 	file, err := os.OpenFile(filepath.Join(dir, "local.pid"), os.O_RDWR|os.O_CREATE, 0o644)
 	if err != nil {
-		return nil, err
+		return nil, noPlace(dir, err)
 	}
 	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		return nil, errors.Join(inUse(dir, file, err), file.Close())
 	}
 	if err := errors.Join(file.Truncate(0), writePID(file)); err != nil {
-		return nil, errors.Join(fmt.Errorf("locking %s: %w", dir, err), file.Close())
+		return nil, errors.Join(noPlace(dir, err), file.Close())
 	}
 	return file.Close, nil
+}
+
+// noPlace says that a folder takes nothing, and what to type.
+func noPlace(dir string, cause error) error {
+	return fmt.Errorf("%s cannot be written: %w: choose another folder with DIR", dir, cause)
 }
 
 func writePID(file *os.File) error {
@@ -41,5 +46,5 @@ func inUse(dir string, file io.Reader, cause error) error {
 	}
 	pid, _ := io.ReadAll(io.LimitReader(file, 20)) // without it the rest is still true
 	return fmt.Errorf("process %s runs in %s already: stop it, or run beside it with "+
-		"DIR=%s-2 PORT=8081 S3_PORT=9001 make local", pid, dir, dir)
+		"DIR=%s-2 PORT=8090 PAGE_PORT=8091 S3_PORT=9010", pid, dir, dir)
 }

@@ -3,20 +3,24 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"syscall"
 	"time"
 
 	"global-ingest/infra/assembly"
+	livepage "global-ingest/test/local/page"
 	"global-ingest/test/simulator"
 )
 
@@ -57,27 +61,31 @@ type settings struct {
 	environment  string
 	functions    string
 	dir          string
+	schemas      string
 	port, s3Port int
+	pagePort     int
 	patience     time.Duration
 	sandboxes    int
 	throttle     bool
 }
 
 func parse(args []string, out io.Writer) (settings, error) {
-	s := settings{port: 8080, s3Port: 9000, sandboxes: simulator.DefaultMaxSandboxes}
+	s := settings{port: 8080, s3Port: 9000, pagePort: 8081, sandboxes: simulator.DefaultMaxSandboxes}
 	flags := flag.NewFlagSet("local", flag.ContinueOnError)
 	flags.SetOutput(io.Discard) // a mistake is one line, not the list of all flags
-	flags.StringVar(&s.assembly, "assembly", ".local/cdk.out", "cloud assembly `folder` to run")
-	flags.StringVar(&s.environment, "environment", "Dev", "`name` of the environment to run")
+	flags.StringVar(&s.assembly, "assembly", "", "cloud assembly `folder` to run; default .local/templates/<environment>")
+	flags.StringVar(&s.environment, "environment", "Dev", "`name` of the environment to run"+held())
 	flags.StringVar(&s.functions, "functions", ".local/host", "`folder` of <function>/bootstrap, built for this machine")
 	flags.StringVar(&s.dir, "dir", ".local", "`folder` for the lake and the logs")
+	flags.StringVar(&s.schemas, "schemas", "", "`folder` of the event types, in place of those that are built in")
 	flags.Func("port", "`port` of the endpoint, 0 for any; default 8080", within(&s.port, 0, 65535))
 	flags.Func("s3-port", "`port` of S3, 0 for any; default 9000", within(&s.s3Port, 0, 65535))
+	flags.Func("page-port", "`port` of the page that shows every event, 0 for any; default 8081", within(&s.pagePort, 0, 65535))
 	flags.DurationVar(&s.patience, "patience", 2*time.Second, "longest that Firehose may buffer; 0 is what the template says")
 	flags.Func("sandboxes", "most `processes` of one function; above it requests wait; default 10",
 		within(&s.sandboxes, 1, 1000))
 	flags.BoolVar(&s.throttle, "throttle", false, "apply the stage's throttle")
-	err := flags.Parse(args)
+	err := errors.Join(fromVariables(flags), flags.Parse(args))
 	switch {
 	case errors.Is(err, flag.ErrHelp):
 		flags.SetOutput(out)
@@ -87,7 +95,26 @@ func parse(args []string, out io.Writer) (settings, error) {
 	case err == nil && s.patience < 0:
 		err = fmt.Errorf("-patience is %s, want 0 or more, such as 2s", s.patience)
 	}
+	s.assembly = cmp.Or(s.assembly, filepath.Join(".local", "templates", s.environment))
 	return s, err
+}
+
+// variables are the environment variables that set a flag, as make passes them on.
+var variables = map[string]string{
+	"DIR": "dir", "PORT": "port", "PAGE_PORT": "page-port", "S3_PORT": "s3-port", "PATIENCE": "patience",
+	"SANDBOXES": "sandboxes", "THROTTLE": "throttle", "SCHEMAS": "schemas",
+}
+
+// fromVariables sets the flags whose variables are not empty.
+func fromVariables(flags *flag.FlagSet) error {
+	for _, name := range slices.Sorted(maps.Keys(variables)) {
+		if value := os.Getenv(name); value != "" {
+			if err := flags.Set(variables[name], value); err != nil {
+				return fmt.Errorf("invalid value %q for %s: %w", value, name, err)
+			}
+		}
+	}
+	return nil
 }
 
 // within reads a whole number of this range.
@@ -111,17 +138,31 @@ func run(ctx context.Context, args []string, out io.Writer) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, release()) }()
+	remove, err := s.unpack()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, remove()) }()
 	console := newConsole(out)
+	port, err := listen(s.pagePort, "PAGE_PORT")
+	if err != nil {
+		return err
+	}
+	defer port.Close()
 	options, err := s.options()
 	if err != nil {
 		return err
 	}
+	live := livepage.New(livepage.Settings{Environment: s.environment, Valid: validEvent, Invalid: invalidEvent})
+	live.Watch(&options)
 	options.Notice = console.say
 	sim, err := simulator.Start(options)
 	if err != nil {
 		return err
 	}
-	writeBanner(out, sim, s)
+	stop := live.Serve(port, sim)
+	defer func() { err = errors.Join(err, stop()) }()
+	writeBanner(out, sim, s, port)
 	console.watch(ctx, sim.Counters)
 	console.end()
 	console.say("stopping: what is buffered is being written; once more Ctrl-C stops at once")
@@ -132,12 +173,16 @@ func run(ctx context.Context, args []string, out io.Writer) (err error) {
 	return err
 }
 
+// judgedWithin is how long an event waits for its verdict: a person who looks at the page
+// waits for that, and a batch of so long still has many events when many come.
+const judgedWithin = 100 * time.Millisecond
+
 // options opens the ports and reads the templates. Each mistake a person can make
 // is one clear line.
 func (s settings) options() (simulator.Options, error) {
 	options := simulator.Options{
 		Bootstraps: map[string]string{}, Dir: s.dir, Patience: s.patience,
-		MaxSandboxes: s.sandboxes, Throttle: s.throttle,
+		JudgedWithin: judgedWithin, MaxSandboxes: s.sandboxes, Throttle: s.throttle,
 	}
 	for id, folder := range simulator.Functions {
 		path := filepath.Join(s.functions, folder, "bootstrap")
@@ -146,7 +191,11 @@ func (s settings) options() (simulator.Options, error) {
 		}
 		options.Bootstraps[id] = path
 	}
-	var err error
+	schemas, err := s.eventTypes()
+	if err != nil {
+		return options, err
+	}
+	options.Variables = map[string]map[string]string{"Validator": schemas}
 	if options.Templates, err = assembly.Read(s.assembly, s.environment); errors.Is(err, os.ErrNotExist) {
 		return options, fmt.Errorf("no templates in %s: `make local` synthesizes them", s.assembly)
 	} else if err != nil {
@@ -165,7 +214,7 @@ func (s settings) options() (simulator.Options, error) {
 func listen(port int, variable string) (net.Listener, error) {
 	listener, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
 	if errors.Is(err, syscall.EADDRINUSE) {
-		return nil, fmt.Errorf("port %d is taken: choose another one with %s=%d make local", port, variable, port+1)
+		return nil, fmt.Errorf("port %d is taken: choose another one with %s=%d", port, variable, port+10)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("opening port %d, which %s chooses: %w", port, variable, err)

@@ -277,7 +277,7 @@ func TestASecondOneInTheSameFolderIsRefused(t *testing.T) {
 	output, err := exec.Command(second[0], second[1:]...).CombinedOutput()
 	var exit *exec.ExitError
 	want := fmt.Sprintf("local: process %d runs in %s already: stop it, or run beside it with "+
-		"DIR=%s-2 PORT=8081 S3_PORT=9001 make local\n", p.process.Pid, p.dir, p.dir)
+		"DIR=%s-2 PORT=8090 PAGE_PORT=8091 S3_PORT=9010\n", p.process.Pid, p.dir, p.dir)
 	if !errors.As(err, &exit) || exit.ExitCode() != 1 || string(output) != want {
 		t.Errorf("the second one ended with %v: %q, want %q", err, output, want)
 	}
@@ -320,5 +320,77 @@ func TestAFullDiskIsOneLineAndNothingIsLost(t *testing.T) {
 		t.Errorf("the console says it %d times:\n%s", n, p)
 	}
 	p.signal(t, syscall.SIGTERM)
+	p.wantStored(t, acknowledged)
+}
+
+// TestAFolderThatTakesNothingIsOneLine, which says what to type: it is read-only, or full.
+func TestAFolderThatTakesNothingIsOneLine(t *testing.T) {
+	path := executable(t)
+	for option, cause := range map[string]string{"ro": "read-only file system", "size=4k": "no space left on device"} {
+		dir := t.TempDir()
+		if output, err := exec.Command("mount", "-t", "tmpfs", "-o", option, "tmpfs", dir).CombinedOutput(); err != nil {
+			t.Skipf("no file system can be mounted here: %s", output)
+		}
+		t.Cleanup(func() { _ = exec.Command("umount", dir).Run() })
+		_ = os.WriteFile(filepath.Join(dir, "filler"), make([]byte, 4<<10), 0o600) // as much as there is room for
+		args := command(t, path, "-dir", dir)
+		output, err := exec.Command(args[0], args[1:]...).CombinedOutput()
+		text := string(output)
+		if err == nil || strings.Count(text, "\n") != 1 || !strings.HasPrefix(text, "local: "+dir+" cannot be written: ") ||
+			!strings.HasSuffix(text, cause+": choose another folder with DIR\n") {
+			t.Errorf("%s: it ended with %v: %q", option, err, text)
+		}
+	}
+}
+
+// TestAPathMayHaveSpaces: the program's, the functions' and the folder's. What is printed
+// to be pasted is one word.
+func TestAPathMayHaveSpaces(t *testing.T) {
+	base := filepath.Join(t.TempDir(), "it's a folder")
+	built := filepath.Join(base, "my functions")
+	for name, path := range functions(t) {
+		to := filepath.Join(built, simulator.Functions[name], "bootstrap")
+		if err := errors.Join(os.MkdirAll(filepath.Dir(to), 0o755), os.Link(path, to)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	program := filepath.Join(base, "the program")
+	if err := os.Rename(executable(t), program); err != nil {
+		t.Fatal(err)
+	}
+	p := launch(t, filepath.Join(base, "the lake"), command(t, program, "-functions", built)...)
+	id, err := post(p.url, validEvent)
+	if err != nil {
+		t.Fatal(err)
+	}
+	find := p.waitFor(t, `(?m)^  (find .* -type f)$`)[1]
+	p.signal(t, syscall.SIGTERM)
+	p.wantStored(t, map[string]string{id: validEvent})
+	if output, err := exec.Command("sh", "-c", find).CombinedOutput(); err != nil || !strings.Contains(string(output), "/events/") {
+		t.Errorf("%s: %v %s", find, err, output)
+	}
+}
+
+// TestAKillLosesNothingOlderThanTheWindow that the first screen names.
+func TestAKillLosesNothingOlderThanTheWindow(t *testing.T) {
+	p := launch(t, t.TempDir(), command(t, executable(t), "-patience", "300ms")...)
+	window, err := time.ParseDuration(p.waitFor(t, `kill -9 loses the last (\S+)\n`)[1])
+	if err != nil || window != 400*time.Millisecond {
+		t.Fatalf("the window is %s, %v", window, err)
+	}
+	acknowledged := map[string]string{}
+	for range 5 {
+		id, err := post(p.url, validEvent)
+		if err != nil {
+			t.Fatal(err)
+		}
+		acknowledged[id] = validEvent
+	}
+	time.Sleep(window + 3*time.Second) // the Validator starts, and the machine is busy
+	p.signal(t, syscall.SIGKILL)
+	if err := <-p.ended; err == nil {
+		t.Error("it ended by itself")
+	}
+	p.ended <- nil
 	p.wantStored(t, acknowledged)
 }

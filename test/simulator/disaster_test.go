@@ -91,7 +91,8 @@ func TestFirehoseRefusesASignatureOfAnotherTime(t *testing.T) {
 	} {
 		f := NewFirehose(FirehoseOptions{Skew: skew})
 		if err := f.Create(StreamConfig{
-			Name: "s", Prefix: "a/", ErrorPrefix: "b/!{firehose:error-output-type}/", BufferFor: time.Hour, BufferBytes: 1 << 20,
+			Name: "s", Prefix: "a/", ErrorPrefix: "b/!{firehose:error-output-type}/", BufferFor: time.Hour,
+			BufferBytes: 1 << 20,
 		}); err != nil {
 			t.Fatal(err)
 		}

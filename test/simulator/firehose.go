@@ -25,6 +25,7 @@ type FirehoseOptions struct {
 	Account, Region string
 	Objects         ObjectStore
 	Faults          Faults           // called for each call; nil: no faults
+	Watcher         Watcher          // may be nil
 	Now             func() time.Time // names objects; default: time.Now
 	Skew            time.Duration    // how far the clock that checks signatures is ahead; default 0
 }
@@ -42,6 +43,9 @@ type Firehose struct {
 func NewFirehose(o FirehoseOptions) *Firehose {
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.Watcher == nil {
+		o.Watcher = unwatched{}
 	}
 	return &Firehose{options: o, streams: map[string]*stream{}, calls: map[string]int{}}
 }

@@ -39,6 +39,7 @@ type stream struct {
 	region  string
 	objects ObjectStore
 	now     func() time.Time
+	watcher Watcher
 
 	ctx      context.Context // ends with the stream
 	stop     context.CancelFunc
@@ -49,7 +50,8 @@ type stream struct {
 
 func newStream(c StreamConfig, o FirehoseOptions) *stream {
 	s := &stream{
-		config: c, region: o.Region, objects: o.Objects, now: o.Now, inFlight: make(chan struct{}, maxInFlight),
+		config: c, region: o.Region, objects: o.Objects, now: o.Now, watcher: o.Watcher,
+		inFlight: make(chan struct{}, maxInFlight),
 	}
 	s.ctx, s.stop = context.WithCancel(context.Background())
 	delivery := func(prefix, errorType string) *buffer {
@@ -73,6 +75,7 @@ func (s *stream) put(data []byte) string {
 	if s.config.BackupPrefix != "" {
 		s.backup.add(e)
 	}
+	s.watcher.Put(&s.config, e.record())
 	s.incoming.add(e)
 	return e.id
 }
@@ -91,6 +94,11 @@ func (s *stream) deliver(prefix, errorType string, entries []entry) {
 		}
 		pause = min(2*pause, time.Second)
 	}
+	ids := make([]string, len(entries))
+	for i, e := range entries {
+		ids[i] = e.id
+	}
+	s.watcher.Delivered(&s.config, key, ids)
 }
 
 // object returns key and body of entries. The prefix is evaluated at the arrival

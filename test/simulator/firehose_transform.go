@@ -99,11 +99,13 @@ func (s *stream) transform(batch []entry) {
 	results, duplicated := resultsByID(answer)
 	for _, e := range batch {
 		data, f := outcomeOf(e, results, duplicated)
-		switch {
-		case f != nil:
+		if f != nil {
 			f.attempts = attempts
 			s.fail(e, *f)
-		case data != nil:
+			continue
+		}
+		s.watcher.Transformed(&s.config, e.record(), data)
+		if data != nil {
 			s.data.add(entry{id: e.id, data: data, arrived: e.arrived})
 		}
 	}
@@ -230,5 +232,6 @@ func (s *stream) fail(e entry, f failure) {
 	if err != nil {
 		panic(err) // numbers, strings and bytes always encode
 	}
+	s.watcher.Failed(&s.config, e.record(), f.code)
 	s.failed.add(entry{id: e.id, data: append(line, '\n'), arrived: e.arrived})
 }

@@ -103,9 +103,14 @@ func (g *Gateway) serve(x *exchange) {
 }
 
 // route finds a method. Slashes at the path's end do not count, nor more than one at its
-// beginning: aws/aws-sam-cli#1495, localstack/localstack#11253.
+// beginning: aws/aws-sam-cli#1495, localstack/localstack#11253. The greedy path parameter
+// has every path that is not a resource of its own.
+// https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-set-up-simple-proxy.html
 func (g *Gateway) route(httpMethod, path string) *method {
-	methods := g.routes["/"+strings.Trim(path, "/")]
+	methods, found := g.routes["/"+strings.Trim(path, "/")]
+	if !found {
+		methods = g.routes[greedy]
+	}
 	if m := methods[httpMethod]; m != nil {
 		return m
 	}

@@ -104,7 +104,8 @@ func (p *gatewayParts) gateway(functions map[string]Invoker, throttled bool) (*G
 			return nil, fmt.Errorf("%s (%s %s): %w", id, properties.HttpMethod, path, err)
 		}
 		if m.functionARN != "" && p.permitted != nil {
-			m.function = p.permitted(m.functionARN, p.caller(properties.HttpMethod+path))
+			m.function = p.permitted(m.functionARN,
+				p.caller(properties.HttpMethod+strings.Replace(path, greedy, "/*", 1)))
 		}
 		if g.routes[path] == nil {
 			g.routes[path] = map[string]*method{}
@@ -120,6 +121,9 @@ func (p *gatewayParts) caller(method string) caller {
 	return callerFrom(apiGateway, api+p.stage.StageName+"/"+method, p.Account)
 }
 
+// greedy is the path of the one path parameter that the simulator knows.
+const greedy = "/{proxy+}"
+
 // path returns the path of a resource, whose parents lead to the API's root.
 func (p *gatewayParts) path(resource string) (string, error) {
 	var parts []string
@@ -128,7 +132,8 @@ func (p *gatewayParts) path(resource string) (string, error) {
 		if !found || len(parts) > len(p.resources) {
 			return "", fmt.Errorf("resource %s does not lead to the root of the API", resource)
 		}
-		if strings.ContainsAny(properties.PathPart, "{}") {
+		if strings.ContainsAny(properties.PathPart, "{}") &&
+			(properties.PathPart != greedy[1:] || properties.ParentId != rootResource(p.apiID)) {
 			return "", fmt.Errorf("path parameter %s is not supported by the simulator", properties.PathPart)
 		}
 		parts = append(parts, properties.PathPart)

@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -18,12 +19,13 @@ func TestTheTableOfRefusalsIsTrue(t *testing.T) {
 	documented := refusalsDocumented(t)
 	refused := map[string]string{} // by status: Retry-After
 	for _, c := range []struct {
+		method         string // default POST
 		path, encoding string
 		body           io.Reader
 		function       Invoker
 		throttled      bool
 	}{
-		{path: "/nowhere"},
+		{method: "PUT", path: "/events"},
 		{path: "/events", body: strings.NewReader(strings.Repeat(" ", maxBodyBytes+1))},
 		{path: "/events", encoding: "br", body: strings.NewReader("{}")},
 		{path: "/events", throttled: true},
@@ -42,13 +44,14 @@ func TestTheTableOfRefusalsIsTrue(t *testing.T) {
 			g.bucket.Throttle = Throttle{}
 			g.bucket.tokens = 0
 		}
-		got := ask(g, "POST", c.path, c.body, "Content-Encoding", c.encoding, "Origin", page)
+		got := ask(g, cmp.Or(c.method, "POST"), c.path, c.body, "Content-Encoding", c.encoding, "Origin", page)
 		if got.Header.Get("Access-Control-Allow-Origin") != page ||
 			got.Header.Get("Access-Control-Allow-Credentials") != "true" {
 			t.Errorf("a page cannot read %d", got.StatusCode)
 		}
 		refused[strconv.Itoa(got.StatusCode)] = got.Header.Get("Retry-After")
 	}
+	refused["403"] = ""  // the firewall's, which is not simulated, is one of DEFAULT_4XX
 	refused["503"] = "5" // the function's own: TestWhenNothingCanBeStoredTheAnswerIs503 in test/local
 	if !maps.Equal(refused, documented) {
 		t.Errorf("statuses and their Retry-After are %v, documented are %v", refused, documented)

@@ -80,6 +80,9 @@ func (g *Gateway) proxyEvent(x *exchange) []byte {
 	if len(query) == 0 {
 		event.MultiValueQuery = nil
 	}
+	if event.Resource == greedy {
+		event.PathParameters = map[string]string{"proxy": strings.Trim(x.r.URL.Path, "/")}
+	}
 	event.Body, event.IsBase64Encoded = g.proxyBody(x)
 	return marshal(event)
 }

@@ -14,6 +14,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"global-ingest/lambdas/clients"
 )
 
 // invokerFunc is a function that a test writes down.
@@ -123,7 +125,8 @@ func TestProxyEventIsAPIGateways(t *testing.T) {
 		"requestContext.identity.accessKey": nil,
 		"requestContext.requestId":          got.Header.Get("X-Amzn-Requestid"),
 		"requestContext.extendedRequestId":  got.Header.Get("X-Amz-Apigw-Id"),
-		"requestContext.stage":              "v1", "requestContext.protocol": "HTTP/1.1", "requestContext.path": "/events",
+		"requestContext.stage":              "v1", "requestContext.protocol": "HTTP/1.1",
+		"requestContext.path":         "/events",
 		"requestContext.resourcePath": "/events", "requestContext.httpMethod": "POST",
 		"requestContext.accountId":        "111111111111",
 		"requestContext.requestTime":      "23/Nov/2026:10:00:00 +0000",
@@ -219,12 +222,31 @@ func TestIntegrationTimeoutIsTheTemplates(t *testing.T) {
 	wantAnswer(t, ask(g, "POST", "/events", nil), 504, `{"message":"Endpoint request timed out"}`, "Retry-After", "1")
 }
 
-func TestUnknownRoutesAre403WithCORS(t *testing.T) {
+func TestUnknownRoutesAre404WithCORS(t *testing.T) {
 	g := devGateway(t, answering(`{"statusCode":200}`))
-	for _, request := range [][2]string{{"GET", "/events"}, {"POST", "/nowhere"}, {"POST", "/events/more"}, {"POST", "/Events"}, {"DELETE", "/"}} {
+	for _, request := range [][2]string{{"PUT", "/events"}, {"HEAD", "/events"}, {"DELETE", "/nowhere"}, {"DELETE", "/"}} {
 		t.Log(request)
-		wantAnswer(t, ask(g, request[0], request[1], nil, "Origin", page), 403, `{"message":"no such method and path: POST events to /events"}`,
+		wantAnswer(t, ask(g, request[0], request[1], nil, "Origin", page), 404, clients.NoSuchPath,
 			"Access-Control-Allow-Origin", page, "X-Amzn-Errortype", "MissingAuthenticationTokenException", "Content-Type", "application/json")
+	}
+}
+
+// The greedy path parameter has every path but those of other resources.
+func TestEveryOtherPathIsTheGreedyOnes(t *testing.T) {
+	var event proxyEvent
+	g := devGateway(t, invokerFunc(func(_ context.Context, data []byte) ([]byte, error) {
+		event = proxyEvent{}
+		return []byte(`{"statusCode":200}`), json.Unmarshal(data, &event)
+	}))
+	for path, want := range map[string]string{
+		"/nowhere": greedy, "/events/more": greedy, "/Events": greedy, "/v1/batch/": greedy, "/events": "/events",
+		"/": "/",
+	} {
+		if got := ask(g, "POST", path, nil); got.StatusCode != 200 || event.Resource != want || event.Path != path ||
+			want == greedy && event.PathParameters["proxy"] != strings.Trim(path, "/") {
+			t.Errorf("POST %s is answered %d by %s, path %s %v", path, got.StatusCode, event.Resource, event.Path,
+				event.PathParameters)
+		}
 	}
 }
 
@@ -255,8 +277,8 @@ func TestAPreflightAllowsTheHeadersThatItAsksFor(t *testing.T) {
 			"Access-Control-Allow-Origin", page, "Access-Control-Allow-Credentials", "true", "Vary", "Origin", "Access-Control-Max-Age", "86400",
 			"Access-Control-Allow-Headers", "x-write-key,authorization")
 	}
-	if got := ask(g, "OPTIONS", "/events", nil, "Origin", page).Header.Get("Access-Control-Allow-Headers"); !strings.HasPrefix(
-		got, "Authorization,") {
+	got := ask(g, "OPTIONS", "/events", nil, "Origin", page).Header.Get("Access-Control-Allow-Headers")
+	if !strings.HasPrefix(got, "Authorization,") {
 		t.Errorf("headers allowed without a question are %q", got)
 	}
 }
@@ -387,7 +409,7 @@ func TestWhatTheGatewayDoesNotFollowIsRefused(t *testing.T) {
 		{"EdgeApieventsPOST", []string{"Integration", "Uri"}, "arn:aws:apigateway:x:lambda:path/2015-03-31/functions/f/invocations", "no function f"},
 		{"EdgeApieventsPOST", []string{"RequestValidatorId"}, "x", `unknown field "RequestValidatorId"`},
 		{"EdgeApi6", []string{"MinimumCompressionSize"}, number(1), `unknown field "MinimumCompressionSize"`},
-		{"EdgeApieventsA", []string{"PathPart"}, "{proxy+}", "path parameter {proxy+} is not supported"},
+		{"EdgeApieventsA", []string{"PathPart"}, "{name}", "path parameter {name} is not supported"},
 		{"EdgeApieventsOPTIONS", []string{"Integration", "RequestTemplates"}, map[string]any{"application/json": "#set($x = 1)"}, "only a constant statusCode"},
 		{"EdgeApieventsOPTIONS", []string{"MethodResponses"}, []any{map[string]any{"StatusCode": "200"}}, "204 has no method response"},
 		{"EdgeApieventsOPTIONS", []string{"MethodResponses"}, []any{map[string]any{"StatusCode": "204"}}, "does not declare method.response.header"},

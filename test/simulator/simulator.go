@@ -30,6 +30,9 @@ type Options struct {
 
 	// Patience is the longest that a stream may buffer. Default: what the template says.
 	Patience time.Duration
+	// JudgedWithin is the longest that a stream with Patience waits before its function is
+	// invoked: a person sees the verdict before the object. Default: Patience.
+	JudgedWithin time.Duration
 	// MaxSandboxes of one function: its processes. While all are busy, requests wait.
 	// Default: DefaultMaxSandboxes.
 	MaxSandboxes int
@@ -49,6 +52,8 @@ type Options struct {
 	// disk is full: with each sentence once, until the condition that it reports has
 	// ended, and from several goroutines. Default: not called.
 	Notice func(sentence string)
+	// Watcher hears what streams do with records. Default: nobody does.
+	Watcher Watcher
 	// Variables are further environment variables of functions, named as in
 	// Bootstraps. Default: none.
 	Variables map[string]map[string]string
@@ -133,7 +138,7 @@ func (s *Simulator) start() error {
 	s.firehose = NewFirehose(FirehoseOptions{
 		Account: s.options.Templates[0].Account, Region: s.options.Templates[0].Region,
 		Objects: s.s3, Faults: s.options.FirehoseFaults,
-		Skew: s.options.FirehoseClock,
+		Watcher: s.options.Watcher, Skew: s.options.FirehoseClock,
 	})
 	if err := s.build(resources); err != nil {
 		return err

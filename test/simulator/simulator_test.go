@@ -59,8 +59,8 @@ func TestStreamsAreTheTemplates(t *testing.T) {
 	}
 	events, rejects := streams[0], streams[1]
 	if events.Transform == nil || events.Transform.Retries != 10 || events.Transform.BufferBytes != 1<<20 ||
-		!strings.HasPrefix(events.Prefix,
-			"events/year=!{timestamp:yyyy}/") || !events.GZIP || events.FileExtension != ".jsonl.gz" {
+		!strings.HasPrefix(events.Prefix, "events/day=!{timestamp:yyyy-MM-dd}/") ||
+		!events.GZIP || events.FileExtension != ".jsonl.gz" {
 		t.Errorf("events stream is %+v, transform %+v", events, events.Transform)
 	}
 	if rejects.Transform != nil || !strings.HasPrefix(rejects.Prefix, "rejected/") ||
@@ -81,6 +81,21 @@ func TestPatienceShortensBuffersAndNothingElse(t *testing.T) {
 		if stream.BufferFor != 2*time.Second ||
 			(stream.Transform != nil && stream.Transform.BufferFor != 2*time.Second) {
 			t.Errorf("stream buffers for %s, transform %+v", stream.BufferFor, stream.Transform)
+		}
+	}
+}
+
+// TestJudgedWithinShortensTheWaitForTheFunctionOnly, and only where a person waits.
+func TestJudgedWithinShortensTheWaitForTheFunctionOnly(t *testing.T) {
+	for patience, want := range map[time.Duration][2]time.Duration{ // the function's, the object's
+		0: {10 * time.Second, time.Minute}, 2 * time.Second: {100 * time.Millisecond, 2 * time.Second},
+		time.Millisecond: {time.Millisecond, time.Millisecond},
+	} {
+		sim := mustStart(t, goldenTemplates(t, "Dev"),
+			func(o *Options) { o.Patience, o.JudgedWithin = patience, 100*time.Millisecond })
+		events := sim.Streams()[0]
+		if got := [2]time.Duration{events.Transform.BufferFor, events.BufferFor}; got != want {
+			t.Errorf("with a patience of %s the buffers are %s, want %s", patience, got, want)
 		}
 	}
 }

@@ -250,7 +250,7 @@ func (s *Simulator) transform(processors []processorProperties) (*TransformConfi
 	if len(processors) != 1 || processors[0].Type != "Lambda" {
 		return nil, fmt.Errorf("processors other than one Lambda function are not supported by the simulator")
 	}
-	t := &TransformConfig{BufferBytes: 1 << 20, BufferFor: s.patience(60), Retries: 3}
+	t := &TransformConfig{BufferBytes: 1 << 20, BufferFor: s.judgedWithin(60), Retries: 3}
 	for _, p := range processors[0].Parameters {
 		number, err := strconv.ParseFloat(p.ParameterValue, 64)
 		switch p.ParameterName {
@@ -263,7 +263,7 @@ func (s *Simulator) transform(processors []processorProperties) (*TransformConfi
 		case "BufferSizeInMBs":
 			t.BufferBytes = int(number * (1 << 20))
 		case "BufferIntervalInSeconds":
-			t.BufferFor = s.patience(int(number))
+			t.BufferFor = s.judgedWithin(int(number))
 		default:
 			return nil, fmt.Errorf("processor parameter %s is not supported by the simulator", p.ParameterName)
 		}
@@ -285,6 +285,15 @@ func (s *Simulator) patience(interval int) time.Duration {
 	buffer := time.Duration(interval) * time.Second
 	if s.options.Patience > 0 {
 		buffer = min(buffer, s.options.Patience)
+	}
+	return buffer
+}
+
+// judgedWithin is patience with a batch that is to be transformed.
+func (s *Simulator) judgedWithin(interval int) time.Duration {
+	buffer := s.patience(interval)
+	if s.options.Patience > 0 && s.options.JudgedWithin > 0 {
+		buffer = min(buffer, s.options.JudgedWithin)
 	}
 	return buffer
 }

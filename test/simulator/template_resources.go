@@ -44,7 +44,7 @@ var kinds = map[string]kind{
 	"AWS::ApiGateway::Resource":        {attributes: names{"": shortID, "ResourceId": shortID}},
 	"AWS::ApiGateway::Method":          {attributes: names{"": shortID}},
 	"AWS::ApiGateway::GatewayResponse": {attributes: names{"": shortID, "Id": shortID}},
-	"AWS::ApiGateway::Stage":           {attributes: names{"": func(i identity) string { return fmt.Sprint(i.Properties["StageName"]) }}},
+	"AWS::ApiGateway::Stage":           {attributes: names{"": given("StageName")}},
 
 	"AWS::ApiGateway::Deployment":     {attributes: names{"": shortID, "DeploymentId": shortID}, notRun: "the template is the deployed API"},
 	"AWS::ApiGateway::Account":        {attributes: names{"": shortID, "Id": shortID}, notRun: "says where API Gateway logs; nothing logs to CloudWatch here"},
@@ -78,7 +78,8 @@ var kinds = map[string]kind{
 	"AWS::S3::BucketPolicy":  {attributes: names{"": physicalName}, notRun: iamNotRun},
 
 	"AWS::ApiGateway::DomainName": {attributes: names{
-		"": domainName, "DistributionDomainName": func(i identity) string { return shortID(i) + ".cloudfront.net" },
+		"":                         given("DomainName"),
+		"DistributionDomainName":   func(i identity) string { return shortID(i) + ".cloudfront.net" },
 		"DistributionHostedZoneId": func(identity) string { return "Z2FDTNDATAQYW2" }, // CloudFront's, everywhere
 	}, notRun: "the endpoint answers at its address here, without a name or TLS"},
 	"AWS::ApiGateway::BasePathMapping": {
@@ -88,11 +89,21 @@ var kinds = map[string]kind{
 		"": physicalName, "Arn": arn("wafv2", "regional/webacl/", physicalName),
 	}, notRun: firewallNotRun},
 	"AWS::WAFv2::WebACLAssociation": {attributes: names{"": physicalName}, notRun: firewallNotRun},
+
+	"AWS::Athena::NamedQuery": {attributes: names{"": shortID}, notRun: queryNotRun},
+	"AWS::Athena::WorkGroup":  {attributes: names{"": given("Name")}, notRun: queryNotRun},
+	"AWS::Glue::Database":     {attributes: names{"": given("DatabaseInput", "Name")}, notRun: queryNotRun},
+	"AWS::Glue::Table":        {attributes: names{"": given("TableInput", "Name")}, notRun: queryNotRun},
+	"AWS::IAM::ManagedPolicy": {attributes: names{
+		"": func(i identity) string { return "arn:aws:iam::" + i.Account + ":policy/" + physicalName(i) },
+	}, notRun: iamNotRun},
 }
 
 const (
 	iamNotRun = "no role's rights are checked here"
 	kmsNotRun = "nothing is encrypted here"
+
+	queryNotRun = "make query answers over the files here, by DuckDB"
 
 	firewallNotRun = "there is no firewall here: no address is counted, none is blocked"
 
@@ -111,7 +122,17 @@ func physicalName(i identity) string {
 	return i.Stack + "-" + i.ID
 }
 
-func domainName(i identity) string { return fmt.Sprint(i.Properties["DomainName"]) }
+// given is the name that the template itself gives, at a place in the properties.
+func given(path ...string) func(identity) string {
+	return func(i identity) string {
+		var value any = i.Properties
+		for _, key := range path {
+			object, _ := value.(map[string]any)
+			value = object[key]
+		}
+		return fmt.Sprint(value)
+	}
+}
 
 // bucketName is lower case and at most 63 bytes, as S3 wants it.
 func bucketName(i identity) string {

@@ -28,7 +28,7 @@ func TestWhatStandsInTheWayIsOneLine(t *testing.T) {
 		props pipeline.AppProps
 		want  string
 	}{
-		"value":    {pipeline.AppProps{Environments: mistaken, Settings: settings, Dist: dist}, "environment Prod: Validator.MemoryMiB is 64, must be 128 to 10240"},
+		"value":    {pipeline.AppProps{Environments: mistaken, Settings: settings, Dist: dist}, "environment Prod: Validator.MemoryMiB is 64, must be 128 to 10,240 MiB"},
 		"no build": {pipeline.AppProps{Settings: settings, Dist: empty}, "ingest/bootstrap does not exist: run `make build`"},
 		"settings": {pipeline.AppProps{Settings: broken, Dist: dist}, "reading the CDK's settings: " + broken + ": unexpected end of JSON input"},
 	} {

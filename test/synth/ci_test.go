@@ -22,8 +22,9 @@ var workflows = map[string][]string{
 			"token.actions.githubusercontent.com:aud=sts.amazonaws.com " +
 			"token.actions.githubusercontent.com:sub=" + from + ":pull_request " + from + ":ref:refs/heads/main",
 		"allow cloudformation:DescribeStacks cloudformation:GetTemplate on " +
-			stackARN + "Dev-Pipeline/* " + stackARN + "Dev-Storage/* " + stackARN + "Prod-Pipeline/* " + stackARN + "Prod-Storage/* " +
-			stackARN + "Staging-Pipeline/* " + stackARN + "Staging-Storage/*",
+			stackARN + "Dev-Pipeline/* " + stackARN + "Dev-Query/* " + stackARN + "Dev-Storage/* " +
+			stackARN + "Prod-Pipeline/* " + stackARN + "Prod-Query/* " + stackARN + "Prod-Storage/* " +
+			stackARN + "Staging-Pipeline/* " + stackARN + "Staging-Query/* " + stackARN + "Staging-Storage/*",
 	},
 	"DeployDev":     deploys("Dev"),
 	"DeployStaging": deploys("Staging"),

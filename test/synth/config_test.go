@@ -24,8 +24,8 @@ func TestIngestReadsWhatTheTemplateSets(t *testing.T) {
 		}
 		env := environmentOf(t, s)
 		want := ingest.Default()
-		want.Environment, want.Streams, want.ClientIP = env.Name, []string{"EventsStream"}, env.ClientIP
-		want.Bucket, want.Acknowledge, want.WhenUnstored = "LakeBucket", env.Acknowledge, env.WhenUnstored
+		want.Terms, want.Environment = env.Terms, env.Name
+		want.Streams, want.Bucket = []string{"EventsStream"}, "LakeBucket"
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("(-want +read)\n%s", diff)
 		}
@@ -45,8 +45,7 @@ func TestValidatorReadsWhatTheTemplateSets(t *testing.T) {
 		}
 		env := environmentOf(t, s)
 		want := validate.Default()
-		want.Environment, want.RejectsStream, want.Bucket, want.Strict = env.Name, "RejectsStream", "LakeBucket", env.Strict
-		want.TypeFrom, want.Formats = env.TypeFrom, env.Formats
+		want.Rules, want.Environment, want.RejectsStream, want.Bucket = env.Rules, env.Name, "RejectsStream", "LakeBucket"
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("(-want +read)\n%s", diff)
 		}

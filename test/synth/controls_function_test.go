@@ -49,7 +49,9 @@ func isOneCaller(s *stack, r resource) string {
 	arn := s.text(r.Properties["SourceArn"])
 	ours := strings.HasPrefix(arn, "arn:") && strings.Contains(arn, ":"+account+":") ||
 		strings.HasSuffix(arn, ".Arn") // of a resource beside it
-	if strings.Contains(arn, "*") || !ours {
+	// {proxy+}, which any path may stand for, is the one source that is a pattern.
+	path := strings.TrimSuffix(strings.TrimSuffix(arn, "/POST/*"), "/GET/*")
+	if strings.Contains(path, "*") || !ours {
 		return fmt.Sprintf("takes calls from %q, not from one source of this account", arn)
 	}
 	return ""

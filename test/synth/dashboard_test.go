@@ -14,7 +14,7 @@ import (
 // A unit of a dashboard's grid, and the text in it, in pixels of the drawing.
 const (
 	unitWidth   = 56
-	unitHeight  = 25
+	unitHeight  = 29
 	gap         = 4
 	titleLine   = 16
 	metricLine  = 12

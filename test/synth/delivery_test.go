@@ -10,7 +10,7 @@ import (
 
 // TestStreamsDeliverLikeThis compares what of a stream is no environment's choice.
 func TestStreamsDeliverLikeThis(t *testing.T) {
-	const hourly = "year=!{timestamp:yyyy}/month=!{timestamp:MM}/day=!{timestamp:dd}/hour=!{timestamp:HH}/"
+	const hourly = "day=!{timestamp:yyyy-MM-dd}/hour=!{timestamp:HH}/"
 	each(t, "Pipeline", func(t *testing.T, s *stack) {
 		for path, prefix := range map[string]string{"EventsStream": "events/", "RejectsStream": "rejected/"} {
 			r := s.the(t, path)

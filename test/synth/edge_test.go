@@ -10,39 +10,79 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"global-ingest/infra/environment"
+	"global-ingest/lambdas/clients"
 	"global-ingest/lambdas/ingest"
 )
 
 // methods are everything that the API answers, and how.
 var methods = []string{
 	"GET / MOCK 200 {\"status\":\"ok\"}",
+	"GET /events AWS_PROXY IngestLive",
+	"GET /{proxy+} AWS_PROXY IngestLive",
 	"HEAD / MOCK 200 ",
 	"OPTIONS / MOCK 204 ",
 	"OPTIONS /events MOCK 204 ",
+	"OPTIONS /{proxy+} MOCK 204 ",
 	"POST / AWS_PROXY IngestLive",
 	"POST /events AWS_PROXY IngestLive",
+	"POST /{proxy+} AWS_PROXY IngestLive",
+}
+
+// methodsOf returns what an API answers, as methods has it.
+func methodsOf(s *stack) (got []string) {
+	for _, r := range s.resources("AWS::ApiGateway::Method") {
+		got = append(got, describe(s, r))
+	}
+	slices.Sort(got)
+	return got
 }
 
 func TestEdgeAnswersExactlyThis(t *testing.T) {
 	each(t, "Pipeline", func(t *testing.T, s *stack) {
-		var got []string
-		for _, r := range s.resources("AWS::ApiGateway::Method") {
-			got = append(got, describe(s, r))
-		}
-		slices.Sort(got)
-		if diff := cmp.Diff(methods, got); diff != "" {
+		if diff := cmp.Diff(methods, methodsOf(s)); diff != "" {
 			t.Errorf("(-want +got)\n%s", diff)
 		}
 	})
+}
+
+// TestFewerClientsHaveFewerMethods: of the variants one has clients without GET, the
+// other none.
+func TestFewerClientsHaveFewerMethods(t *testing.T) {
+	for stage, gone := range map[string][]string{
+		"Everything": {"GET /events ", "GET /{proxy+} "},
+		"Closed":     {"GET /events ", "/{proxy+} "},
+	} {
+		want := slices.DeleteFunc(slices.Clone(methods), func(method string) bool {
+			return slices.ContainsFunc(gone, func(part string) bool { return strings.Contains(method, part) })
+		})
+		if diff := cmp.Diff(want, methodsOf(variant(t, stage, "Pipeline"))); diff != "" {
+			t.Errorf("%s (-want +got)\n%s", stage, diff)
+		}
+	}
+}
+
+// TestAnUnknownPathIsToldSo instead of asking for a token.
+func TestAnUnknownPathIsToldSo(t *testing.T) {
+	for _, s := range slices.Concat(stacks, variantStacks) {
+		for _, r := range s.resources("AWS::ApiGateway::GatewayResponse") {
+			if r.Properties["ResponseType"] != "MISSING_AUTHENTICATION_TOKEN" {
+				continue
+			}
+			text := at(r.Properties, "ResponseTemplates", "application/json")
+			if text != clients.NoSuchPath || r.Properties["StatusCode"] != "404" {
+				t.Errorf("%s: %v %v", s.title(), r.Properties["StatusCode"], text)
+			}
+		}
+	}
 }
 
 // directiveEnd ends what a template does before its text.
 const directiveEnd = "#end"
 
 func describe(s *stack, r resource) string {
-	path := "/"
-	if s.text(r.Properties["ResourceId"]) == "EdgeApievents" {
-		path = "/events"
+	path := map[string]string{"EdgeApievents": "/events", "EdgeApiproxy": "/{proxy+}"}[s.text(r.Properties["ResourceId"])]
+	if path == "" {
+		path = "/"
 	}
 	integration := r.Properties["Integration"]
 	answer := "IngestLive"
@@ -193,7 +233,7 @@ func TestClientsSpeakTLS12(t *testing.T) {
 	for _, s := range slices.Concat(stacks, variantStacks) {
 		for _, r := range s.resources("AWS::ApiGateway::RestApi", "AWS::ApiGateway::DomainName") {
 			policy, _ := r.Properties["SecurityPolicy"].(string)
-			if !slices.Contains(environment.TLSPolicies, policy) || r.Properties["EndpointAccessMode"] != "STRICT" {
+			if environment.TLSPolicy(policy).Validate() != nil || r.Properties["EndpointAccessMode"] != "STRICT" {
 				t.Errorf("%s: %s has the policy %q, access mode %v", s.title(), r.ID, policy,
 					r.Properties["EndpointAccessMode"])
 			}

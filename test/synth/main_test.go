@@ -27,11 +27,12 @@ const (
 
 // stack is one synthesized stack.
 type stack struct {
-	Stage      string // "Dev"
-	Name       string // "Storage" or "Pipeline"
-	File       string // path of the template
-	Assets     string // path of the asset manifest
-	Protected  bool   // against deletion of the whole stack
+	Stage      string   // "Dev"
+	Name       string   // "Storage", "Pipeline" or "Query"
+	File       string   // path of the template
+	Assets     string   // path of the asset manifest
+	After      []string // artifacts of the stage that are deployed first
+	Protected  bool     // against deletion of the whole stack
 	Template   map[string]any
 	stageStack map[string]*stack // the stacks of the stage, by their deployed name
 }
@@ -81,7 +82,7 @@ func run(m *testing.M) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	stacks, variantStacks = all[:2*len(own)], all[2*len(own):] // Storage and Pipeline of each
+	stacks, variantStacks = all[:3*len(own)], all[3*len(own):] // Storage, Pipeline and Query of each
 	ci = &stack{Stage: "Ci", Name: "Ci"}
 	if err = read(filepath.Join(dir, "Ci.template.json"), &ci.Template); err != nil {
 		return 0, err
@@ -135,10 +136,10 @@ func load(dir, stage string) ([]*stack, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(byName) != 2 {
-		return nil, fmt.Errorf("stage %s has %d stacks, want Storage and Pipeline", stage, len(byName))
+	if len(byName) != 3 {
+		return nil, fmt.Errorf("stage %s has %d stacks, want Storage, Pipeline and Query", stage, len(byName))
 	}
-	return []*stack{byName[stage+"-Storage"], byName[stage+"-Pipeline"]}, nil
+	return []*stack{byName[stage+"-Storage"], byName[stage+"-Pipeline"], byName[stage+"-Query"]}, nil
 }
 
 // loadStage reads the stacks of one stage, by their deployed names.
@@ -146,8 +147,9 @@ func loadStage(dir, stage string) (map[string]*stack, error) {
 	dir = filepath.Join(dir, "assembly-"+stage)
 	var manifest struct {
 		Artifacts map[string]struct {
-			Type       string
-			Properties struct {
+			Type         string
+			Dependencies []string
+			Properties   struct {
 				TemplateFile          string
 				StackName             string
 				TerminationProtection bool
@@ -167,6 +169,7 @@ func loadStage(dir, stage string) (map[string]*stack, error) {
 			Name:       artifact.Properties.StackName[len(stage)+1:],
 			File:       filepath.Join(dir, artifact.Properties.TemplateFile),
 			Assets:     filepath.Join(dir, id+".assets.json"),
+			After:      artifact.Dependencies,
 			Protected:  artifact.Properties.TerminationProtection,
 			stageStack: byName,
 		}

@@ -191,6 +191,9 @@ var named = map[string]string{
 	"AWS::CodeDeploy::DeploymentGroup DeploymentConfigName": "a configuration of AWS's own",
 	"AWS::Logs::LogStream LogGroupName":                     "says whose stream",
 	"AWS::CloudWatch::Alarm MetricName":                     "says what is watched",
+	"AWS::Glue::Table DatabaseName":                         "says whose table",
+	"AWS::Athena::NamedQuery Name":                          "a label",
+	"AWS::Athena::WorkGroup Name":                           "required; has the environment, as the stack's own name",
 	"AWS::KMS::Alias AliasName":                             "required; as free as the stack's own name, which has the environment too",
 }
 

@@ -77,7 +77,7 @@ func checkSourceBackup(t *testing.T, s *stack) {
 	}
 	prefix, _ := at(backup, "Prefix").(string)
 	errors, _ := at(backup, "ErrorOutputPrefix").(string)
-	if !strings.HasPrefix(prefix, "source/year=") ||
+	if !strings.HasPrefix(prefix, "source/day=") ||
 		!strings.HasPrefix(errors, "failed/!{firehose:error-output-type}/") {
 		t.Errorf("backup goes to %q, its failures to %q", prefix, errors)
 	}

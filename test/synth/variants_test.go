@@ -2,12 +2,15 @@ package synth
 
 import (
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"global-ingest/infra/environment"
+	"global-ingest/lambdas/ingest"
+	"global-ingest/lambdas/validate"
 )
 
 // variants are environments for the settings that no other environment uses.
@@ -17,30 +20,52 @@ func variants() []environment.Environment {
 	several.Streams = 3
 	several.Origins = []string{"*"}
 
+	closed := environment.Default("Closed")
+	closed.Clients = []string{"none"}
+
 	everything := environment.Default("Everything")
-	everything.TLS = "SecurityPolicy_TLS12_PFS_2025_EDGE"
+	everything.Throttle = environment.Throttle{RatePerSecond: 700, Burst: 350}
+	everything.TLS = environment.TLS12PFS
 	everything.Domain = environment.Domain{
-		Name:        "events.example.com",
+		Name: "events.example.com", Only: true,
 		Certificate: "arn:aws:acm:us-east-1:" + account + ":certificate/00000000-0000-0000-0000-000000000000",
-		Only:        true,
 	}
-	everything.WAF.On = true
-	everything.Origins = []string{"https://example.com", "https://shop.example.com"}
-	everything.Ingest.Reserved, everything.Validator.Reserved, everything.Redrive.Reserved = 500, 100, 10
-	everything.RedriveConcurrency = 7
-	everything.Provisioned = 5
+	everything.WAF = environment.WAF{On: true, RatePerAddress: 20_000}
+	everything.Ingest = environment.Function{MemoryMiB: 1_770, Reserved: 500, Timeout: 11 * time.Second}
+	everything.Validator = environment.Function{MemoryMiB: 2_048, Reserved: 100, Timeout: 2 * time.Minute}
+	everything.Redrive = environment.Function{MemoryMiB: 3_072, Reserved: 10, Timeout: 3 * time.Minute}
+	everything.RedriveConcurrency, everything.MaxReplays = 7, 10
 	everything.Release = environment.Linear10PercentEvery1Minute
+	everything.Terms = ingest.Terms{
+		Origins: []string{"https://example.com", "https://shop.example.com"}, Acknowledge: ingest.Immediate,
+		WhenUnstored: ingest.Acknowledge, ClientIP: ingest.Full, Clients: []string{"segment", "otlp"},
+	}
+	everything.Rules = validate.Rules{
+		TypeFrom: []string{"meta.type", "type"}, Formats: false, Strict: true, WriteKeys: []string{"web", "ios"},
+	}
+	everything.Delivery = environment.Delivery{
+		TransformFor: 20 * time.Second, Retries: 30, BufferMiB: 100, BufferFor: 2 * time.Minute,
+	}
 	everything.SourceBackup = true
-	everything.Strict = true
-	everything.TypeFrom = []string{"meta.type", "type"}
-	everything.Formats = false
+	everything.LogRetention = 90
+	everything.Lifecycle = environment.Lifecycle{
+		EventsExpireAfter: 11, RejectsExpireAfter: 12, FailedExpireAfter: 13, SourceExpireAfter: 14,
+		NoncurrentExpireAfter: 15,
+	}
+	everything.Alarms = environment.Alarms{
+		Email: "events@example.com", Pager: "arn:aws:sns:" + region + ":" + account + ":pager",
+		SpilledPercent: 2, ErrorPercent: 0.3, RefusedPercent: 6, RejectedPercent: 11, QuotaPercent: 60,
+		Latency: 250 * time.Millisecond, Freshness: 25 * time.Minute, SpilledFor: 35 * time.Minute,
+		RequestsPerDay: 1_000_000,
+	}
+	everything.Canary = environment.Canary{Every: time.Minute, Reserved: 3}
+	everything.Query.Since, everything.Query.ScanLimitMiB = "2027-01-31", 10
+	everything.Tracing, everything.OwnAPILogRole = true, true
+	everything.Provisioned = 5
 	everything.Tags = map[string]string{"owner": "events-team"}
 	everything.Boundary = "arn:aws:iam::" + account + ":policy/boundary"
-	everything.Alarms.Email = "events@example.com"
-	everything.Alarms.Pager = "arn:aws:sns:" + region + ":" + account + ":pager"
-	everything.Alarms.RequestsPerDay = 1_000_000
-	everything.Canary.Every = time.Minute
-	return []environment.Environment{several, everything}
+	everything.DeletableStorage = true
+	return []environment.Environment{several, closed, everything}
 }
 
 func variant(t *testing.T, stage, name string) *stack {
@@ -90,41 +115,106 @@ func TestMoreStreamsChangeNone(t *testing.T) {
 	}
 }
 
-// TestEverySettingArrives in a template, and what it promises holds there.
+// arrives has what a template of a variant says because of each setting.
+var arrives = map[string]string{
+	"Throttle.RatePerSecond":          `"ThrottlingRateLimit": 700`,
+	"Throttle.Burst":                  `"ThrottlingBurstLimit": 350`,
+	"TLS":                             `"SecurityPolicy": "SecurityPolicy_TLS12_PFS_2025_EDGE"`,
+	"Domain.Name":                     `"DomainName": "events.example.com"`,
+	"Domain.Certificate":              `"CertificateArn": "arn:aws:acm:us-east-1:`,
+	"Domain.Only":                     `"DisableExecuteApiEndpoint": true`,
+	"WAF.On":                          `"AWSManagedRulesAmazonIpReputationList"`,
+	"WAF.RatePerAddress":              `"Limit": 20000`,
+	"Ingest.MemoryMiB":                `"MemorySize": 1770`,
+	"Ingest.Reserved":                 `"ReservedConcurrentExecutions": 500`,
+	"Ingest.Timeout":                  `"Timeout": 11`,
+	"Validator.MemoryMiB":             `"MemorySize": 2048`,
+	"Validator.Reserved":              `"ReservedConcurrentExecutions": 100`,
+	"Validator.Timeout":               `"Timeout": 120`,
+	"Redrive.MemoryMiB":               `"MemorySize": 3072`,
+	"Redrive.Reserved":                `"ReservedConcurrentExecutions": 10`,
+	"Redrive.Timeout":                 `"Timeout": 180`,
+	"RedriveConcurrency":              `"MaximumConcurrency": 7`,
+	"MaxReplays":                      `"MAX_REPLAYS": "10"`,
+	"Release":                         `"DeploymentConfigName": "CodeDeployDefault.LambdaLinear10PercentEvery1Minute"`,
+	"Origins":                         `"CORS_ORIGINS": "https://example.com,https://shop.example.com"`,
+	"Acknowledge":                     `"ACKNOWLEDGE": "immediate"`,
+	"WhenUnstored":                    `"WHEN_UNSTORED": "acknowledge"`,
+	"ClientIP":                        `"CLIENT_IP": "full"`,
+	"Clients":                         `"CLIENTS": "segment,otlp"`,
+	"WriteKeys":                       `"WRITE_KEYS": "web,ios"`,
+	"TypeFrom":                        `"TYPE_FROM": "meta.type,type"`,
+	"Formats":                         `"FORMATS": "false"`,
+	"Portable":                        `"PORTABLE": "false"`,
+	"Strict":                          `"STRICT": "true"`,
+	"Streams":                         `"Events2Stream`,
+	"Delivery.TransformFor":           `"ParameterValue": "20"`,
+	"Delivery.Retries":                `"ParameterValue": "30"`,
+	"Delivery.BufferMiB":              `"SizeInMBs": 100`,
+	"Delivery.BufferFor":              `"IntervalInSeconds": 120`,
+	"SourceBackup":                    `"S3BackupMode": "Enabled"`,
+	"LogRetention":                    `"RetentionInDays": 90`,
+	"Lifecycle.EventsExpireAfter":     `"ExpirationInDays": 11`,
+	"Lifecycle.RejectsExpireAfter":    `"ExpirationInDays": 12`,
+	"Lifecycle.FailedExpireAfter":     `"ExpirationInDays": 13`,
+	"Lifecycle.SourceExpireAfter":     `"ExpirationInDays": 14`,
+	"Lifecycle.NoncurrentExpireAfter": `"NoncurrentDays": 15`,
+	"Alarms.Email":                    `"Endpoint": "events@example.com"`,
+	"Alarms.Pager":                    `"arn:aws:sns:us-east-1:111111111111:pager"`,
+	"Alarms.SpilledPercent":           `"Threshold": 2`,
+	"Alarms.ErrorPercent":             `"Threshold": 0.3`,
+	"Alarms.RefusedPercent":           `"Threshold": 6`,
+	"Alarms.RejectedPercent":          `"Threshold": 11`,
+	"Alarms.QuotaPercent":             `"Threshold": 60`,
+	"Alarms.Latency":                  `"Threshold": 250`,
+	"Alarms.Freshness":                `"Threshold": 1500`,
+	"Alarms.SpilledFor":               `"EvaluationPeriods": 35`,
+	"Alarms.RequestsPerDay":           `"Threshold": 1000000`,
+	"Canary.Every":                    `"cron(0/1 * * * ? *)"`,
+	"Canary.Reserved":                 `"ReservedConcurrentExecutions": 3`,
+	"Query.Since":                     `"projection.day.range": "2027-01-31,NOW"`,
+	"Query.ScanLimitMiB":              `"BytesScannedCutoffPerQuery": 10485760`,
+	"Tracing":                         `"Mode": "Active"`,
+	"OwnAPILogRole":                   `"AWS::ApiGateway::Account"`,
+	"Provisioned":                     `"ProvisionedConcurrentExecutions": 5`,
+	"Tags":                            `"Value": "events-team"`,
+	"Boundary":                        `"PermissionsBoundary": "arn:aws:iam::111111111111:policy/boundary"`,
+	"DeletableStorage":                `"DeletionPolicy": "Delete"`,
+}
+
+// TestEverySettingArrives in a template. A setting without a row, or that every variant
+// leaves at its default, fails it.
 func TestEverySettingArrives(t *testing.T) {
-	text := string(encode(t, variant(t, "Everything", "Pipeline").Template)) +
-		string(encode(t, variant(t, "Everything", "Storage").Template))
-	for setting, want := range map[string]string{
-		"TLS":                `"SecurityPolicy": "SecurityPolicy_TLS12_PFS_2025_EDGE"`,
-		"Domain.Only":        `"DisableExecuteApiEndpoint": true`,
-		"Domain, zone":       `"DistributionHostedZoneId"`,
-		"Domain.Name":        `"DomainName": "events.example.com"`,
-		"Domain.Certificate": `"CertificateArn": "arn:aws:acm:us-east-1:`,
-		"WAF":                `"AWSManagedRulesAmazonIpReputationList"`,
-		"WAF.RatePerAddress": `"Limit": 10000`,
-		"Ingest.Reserved":    `"ReservedConcurrentExecutions": 500`,
-		"Validator.Reserved": `"ReservedConcurrentExecutions": 100`,
-		"Redrive.Reserved":   `"ReservedConcurrentExecutions": 10`,
-		"RedriveConcurrency": `"MaximumConcurrency": 7`,
-		"Origins, function":  `"CORS_ORIGINS": "https://example.com,https://shop.example.com"`,
-		"Origins, preflight": `\"$!origin\" == \"https://example.com\" || \"$!origin\" == \"https://shop.example.com\"`,
-		"Origins, refusals":  `"gatewayresponse.header.Access-Control-Allow-Origin": "'*'"`,
-		"Provisioned":        `"ProvisionedConcurrentExecutions": 5`,
-		"Release":            `"DeploymentConfigName": "CodeDeployDefault.LambdaLinear10PercentEvery1Minute"`,
-		"SourceBackup":       `"S3BackupMode": "Enabled"`,
-		"Strict":             `"STRICT": "true"`,
-		"TypeFrom":           `"TYPE_FROM": "meta.type,type"`,
-		"Formats":            `"FORMATS": "false"`,
-		"Tags":               `"Value": "events-team"`,
-		"Boundary":           `"PermissionsBoundary": "arn:aws:iam::111111111111:policy/boundary"`,
-		"Alarms.Email":       `"Endpoint": "events@example.com"`,
-		"Alarms.Pager":       `"arn:aws:sns:us-east-1:111111111111:pager"`,
-		"Alarms.Requests":    `"Threshold": 1000000`,
-	} {
-		if !strings.Contains(text, want) {
-			t.Errorf("%s: %s is in no template", setting, want)
+	var text string
+	for _, s := range variantStacks {
+		text += string(encode(t, s.Template))
+	}
+	all, plain := variants(), environment.Default("Default")
+	for i, field := range plain.Fields() {
+		if slices.Contains([]string{"Name", "Account", "Region", "Alarms.Off", "Query.Off"}, field.Path) ||
+			field.Value.Kind() == reflect.Struct {
+			continue // with one of them Off, the variant would have nothing to look at
+		}
+		isDefault := func(env environment.Environment) bool {
+			return reflect.DeepEqual(env.Fields()[i].Value.Interface(), field.Value.Interface())
+		}
+		if !slices.ContainsFunc(all, func(env environment.Environment) bool { return !isDefault(env) }) {
+			t.Errorf("%s has its default in every variant", field.Path)
+		}
+		if want, listed := arrives[field.Path]; !listed || !strings.Contains(text, want) {
+			t.Errorf("%s: %q is in no template, or arrives has no row", field.Path, want)
 		}
 	}
+	for promise, want := range map[string]string{
+		"the domain's zone":        `"DistributionHostedZoneId"`,
+		"origins at the preflight": `\"$!origin\" == \"https://example.com\" || \"$!origin\" == \"https://shop.example.com\"`,
+		"origins of refusals":      `"gatewayresponse.header.Access-Control-Allow-Origin": "'*'"`,
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%s: %s is in no template", promise, want)
+		}
+	}
+	text = string(encode(t, variant(t, "Everything", "Pipeline").Template))
 	if roles, bounded := strings.Count(text, `"AWS::IAM::Role"`), strings.Count(text, `"PermissionsBoundary"`); roles != bounded {
 		t.Errorf("%d roles, %d with the boundary", roles, bounded)
 	}

@@ -94,6 +94,7 @@ var kinds = []struct {
 	{"duplicate key", 4, (*Generator).duplicateKey},
 	{"too deep", 3, (*Generator).tooDeep},
 	{"too complex", 2, (*Generator).tooComplex},
+	{"not portable", 3, (*Generator).notPortable},
 	{"schema violation", 6, (*Generator).schemaViolation},
 	{"large", 2, (*Generator).large},
 	{"large and invalid", 1, (*Generator).largeInvalid},
@@ -186,8 +187,7 @@ func (g *Generator) pageView() Request {
 func (g *Generator) unknownType() Request {
 	typ := pick(g, "order", "Bestellung größer", "\U0001F4B6", "x/y")
 	name, _ := json.Marshal(typ)
-	return valid(typ, fmt.Sprintf(`{"z":1.10,"a":%d00000000000000000001,"e":1E+2,"mark":%q,"type":%s,`+
-		`"s":"\u00e9\ud83d\ude00\/<&>é 😀","n":[null,true,{}],"":-0}`,
+	return valid(typ, fmt.Sprintf(`{"z":1.10,"a":%d000000000000000001,"e":1E+2,"mark":%q,"type":%s,"s":"\u00e9\ud83d\ude00\/<&>é 😀","n":[null,true,{}],"":-0}`,
 		g.random.IntN(9)+1, g.mark(), name))
 }
 
@@ -578,8 +578,14 @@ func (g *Generator) tooDeep() Request {
 
 // tooComplex has more values than are checked against a schema, or a longer number.
 func (g *Generator) tooComplex() Request {
-	more := pick(g, strings.Repeat("1,", schema.MaxValues), strings.Repeat("1", schema.MaxDigits+1)+",")
+	more := pick(g, strings.Repeat("1,", schema.MaxValues), "0."+strings.Repeat("1", schema.MaxDigits+1)+",")
 	return rejectOne(record.TooComplex, "click", fmt.Sprintf(`{"type":"click","mark":%q,"more":[%s1]}`, g.mark(), more))
+}
+
+// notPortable is legal JSON that common readers of the lake refuse.
+func (g *Generator) notPortable() Request {
+	odd := pick(g, `"\ud83d"`, `18446744073709551616`, `-9223372036854775809`, `1e400`)
+	return rejectOne(record.NotPortable, "order", fmt.Sprintf(`{"type":"order","mark":%q,"in":[%s]}`, g.mark(), odd))
 }
 
 func (g *Generator) schemaViolation() Request {

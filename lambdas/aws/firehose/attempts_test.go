@@ -110,6 +110,10 @@ func TestPutUsesTheConnectionThatWasOpenedForIt(t *testing.T) {
 	if err := stream.Connect(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	// The server may notice a connection later than the client has it.
+	for end := time.Now().Add(time.Second); connections.Load() == 0 && time.Now().Before(end); {
+		time.Sleep(time.Millisecond)
+	}
 	if n := connections.Load(); n != 1 {
 		t.Errorf("%d connections after Connect, want 1", n)
 	}

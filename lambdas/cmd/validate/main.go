@@ -19,7 +19,7 @@ func newHandler(log *slog.Logger) (*validate.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	set, err := schema.Load(config.Options())
+	set, err := schema.LoadFrom(os.Getenv(schema.Folder), config.Options())
 	if err != nil {
 		return nil, err
 	}

@@ -1,23 +1,43 @@
-// Package start begins a function.
+// Package start begins a function, with its logger.
 package start
 
 import (
+	"io"
 	"log/slog"
 	"os"
 
 	"github.com/aws/aws-lambda-go/lambda"
-
-	"global-ingest/lambdas/runtime/logging"
 )
 
 // Function answers Lambda with the handler that wire returns, for as long as the sandbox
 // lives. When wire fails, it logs why and ends the process.
 func Function[H lambda.Handler](name string, wire func(log *slog.Logger) (H, error)) {
-	log := logging.New(os.Stdout, os.Getenv("AWS_LAMBDA_LOG_LEVEL"))
+	log := Logger(os.Stdout, os.Getenv("AWS_LAMBDA_LOG_LEVEL"))
 	handler, err := wire(log)
 	if err != nil {
 		log.Error(name+" cannot start", "cause", err.Error())
 		os.Exit(1)
 	}
 	lambda.Start(handler)
+}
+
+// Logger returns a logger of JSON lines with the keys that Lambda's advanced logging
+// filters by, timestamp and level. It writes to w. level is the text of
+// AWS_LAMBDA_LOG_LEVEL, which Lambda sets to the function's application log level. When
+// it is empty or unknown, the level is Info.
+// https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html
+func Logger(w io.Writer, level string) *slog.Logger {
+	minimum := slog.LevelInfo
+	if err := minimum.UnmarshalText([]byte(level)); err != nil {
+		minimum = slog.LevelInfo
+	}
+	return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{
+		Level: minimum,
+		ReplaceAttr: func(groups []string, a slog.Attr) slog.Attr {
+			if len(groups) == 0 && a.Key == slog.TimeKey {
+				a.Key = "timestamp"
+			}
+			return a
+		},
+	}))
 }

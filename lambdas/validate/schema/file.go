@@ -13,6 +13,8 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"global-ingest/lambdas/record"
 )
 
 // base is where the schemas live as URLs, whatever their $id is.
@@ -228,8 +230,11 @@ func (l *library) locateInvalid(name string, invalid *jsonschema.SchemaValidatio
 	if file, _, _ := strings.Cut(invalid.URL, "#"); l.names[file] != "" {
 		name = l.names[file]
 	}
+	// Several findings at one place are the branches of an anyOf of the metaschema: the
+	// first one says it.
+	found := slices.CompactFunc(findings(failed, l.place), func(a, b record.Finding) bool { return a.Instance == b.Instance })
 	var all []error
-	for _, f := range findings(failed, l.place) {
+	for _, f := range found {
 		all = append(all, at(name, f.Instance, "%s", f.Message))
 	}
 	return errors.Join(all...)

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -48,8 +47,8 @@ func collect(all []record.Finding, e *jsonschema.ValidationError, place func(str
 	default:
 		all = append(all, record.Finding{
 			Instance: pointer(e.InstanceLocation),
-			Schema:   Clip(place(e.SchemaURL)+keywordPlace(e), maxPointer),
-			Message:  Clip(message(e.ErrorKind), maxMessage),
+			Schema:   record.Clip(place(e.SchemaURL)+keywordPlace(e), maxPointer),
+			Message:  record.Clip(message(e.ErrorKind), maxMessage),
 			Offset:   record.NoOffset,
 		})
 	}
@@ -74,9 +73,9 @@ func pointer(tokens []string) string {
 		if len(p) > maxPointer {
 			break
 		}
-		p = p.AppendToken(Clip(token, maxPointer))
+		p = p.AppendToken(record.Clip(token, maxPointer))
 	}
-	return Clip(string(p), maxPointer)
+	return record.Clip(string(p), maxPointer)
 }
 
 // message says what a keyword requires. It repeats names, never values, of an event:
@@ -180,7 +179,7 @@ func names(all []string) string {
 		if i > 0 {
 			text += ", "
 		}
-		text += strconv.Quote(Clip(name, maxMessage))
+		text += strconv.Quote(record.Clip(name, maxMessage))
 	}
 	return text
 }
@@ -206,17 +205,4 @@ func constant(value any) string {
 		return "an array"
 	}
 	return fmt.Sprint(value)
-}
-
-// Clip cuts text to at most limit bytes, between characters, and marks the cut.
-func Clip(text string, limit int) string {
-	const mark = "…"
-	if len(text) <= limit {
-		return text
-	}
-	end := limit - len(mark)
-	for end > 0 && !utf8.RuneStart(text[end]) {
-		end--
-	}
-	return text[:end] + mark
 }

@@ -5,6 +5,7 @@ package schema
 import (
 	"errors"
 	"io/fs"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -28,6 +29,7 @@ type Set struct {
 	byType   map[string]entry
 	typeFrom []string
 	place    func(url string) string
+	library  *library
 }
 
 // entry is the schema of one type.
@@ -37,7 +39,19 @@ type entry struct {
 }
 
 // Load compiles the embedded schemas. It fails only if the build did not check them.
-func Load(o Options) (*Set, error) { return Compile(schemas.Files, o) }
+func Load(o Options) (*Set, error) { return LoadFrom("", o) }
+
+// Folder is the variable that names a folder of schemas in place of the embedded ones.
+// Only a laptop sets it: no template has it.
+const Folder = "SCHEMAS_FOLDER"
+
+// LoadFrom compiles the schemas of a folder, or the embedded ones when folder is "".
+func LoadFrom(folder string, o Options) (*Set, error) {
+	if folder == "" {
+		return Compile(schemas.Files, o)
+	}
+	return Compile(os.DirFS(folder), o)
+}
 
 // Compile compiles the schemas below the root of fsys. Its error names each file that
 // is not a schema, the place in it as a JSON pointer, and what is wrong there.
@@ -52,7 +66,7 @@ func Compile(fsys fs.FS, o Options) (*Set, error) {
 		}
 		sound = append(sound, name)
 	}
-	set := &Set{byType: map[string]entry{}, typeFrom: o.TypeFrom, place: library.place}
+	set := &Set{byType: map[string]entry{}, typeFrom: o.TypeFrom, place: library.place, library: library}
 	compiler := newCompiler(library, o.Formats)
 	for _, name := range sound {
 		compiled, err := compiler.Compile(address(name))
@@ -143,7 +157,7 @@ func giveUp(found *[]record.Finding) {
 	switch cause := recover().(type) {
 	case nil:
 	case undecided:
-		*found = []record.Finding{{Message: Clip(string(cause), maxMessage), Offset: record.NoOffset}}
+		*found = []record.Finding{{Message: record.Clip(string(cause), maxMessage), Offset: record.NoOffset}}
 	default:
 		panic(cause)
 	}

@@ -44,7 +44,7 @@ func parse(text []byte) (any, *record.Finding) {
 	p.source = bytes.Buffer{}
 	if err != nil {
 		return nil, &record.Finding{
-			Instance: Clip(string(p.decoder.StackPointer()), maxPointer),
+			Instance: record.Clip(string(p.decoder.StackPointer()), maxPointer),
 			Message:  err.Error(),
 			Offset:   p.decoder.InputOffset(),
 		}

@@ -32,6 +32,7 @@ const Region = "us-east-1"
 // removal, and nothing that watches.
 func Environment(account string) environment.Environment {
 	e := environment.Default(Name)
+	e.Query.Off = true // nobody asks what was only sent to be measured
 	e.Account, e.Region = account, Region
 	e.Throttle = environment.Throttle{RatePerSecond: 100, Burst: 200}
 	e.LogRetention = 7
@@ -100,10 +101,10 @@ func behind(function awslambda.IFunction) awsapigateway.Integration {
 func (c comparison) product(id, description string, acknowledge ingest.Acknowledgement,
 	endpoint awsapigateway.EndpointType,
 ) {
-	stack := c.stack(id, description)
+	stack, config := c.stack(id, description), ingest.Default()
+	config.Environment, config.Acknowledge = Name+id, acknowledge
 	own := pipeline.NewIngest(stack, "Ingest", pipeline.IngestProps{
-		FunctionProps: c.function(c.dist.Product, c.env.Ingest), Environment: Name + id, Events: c.Events, Lake: c.Lake,
-		ClientIP: c.env.ClientIP, Acknowledge: acknowledge, WhenUnstored: c.env.WhenUnstored,
+		FunctionProps: c.function(c.dist.Product, c.env.Ingest), Config: config, Events: c.Events, Lake: c.Lake,
 	})
 	c.outputFunction(stack, own.Function)
 	c.api(stack, endpoint, behind(own.Entry), nil)

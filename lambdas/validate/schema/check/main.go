@@ -1,4 +1,5 @@
-// Command check compiles the embedded schemas, so that a bad one fails the build.
+// Command check compiles the embedded schemas and maps them to columns, so that a bad one
+// fails the build.
 package main
 
 import (
@@ -10,8 +11,15 @@ import (
 )
 
 func main() {
-	if _, err := schema.Load(schema.Options{Formats: true, TypeFrom: []string{event.DefaultTypeFrom}}); err != nil {
+	set, err := schema.Load(schema.Options{Formats: true, TypeFrom: []string{event.DefaultTypeFrom}})
+	if err == nil {
+		_, err = set.Tables()
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
+	}
+	for _, line := range set.Advice() {
+		fmt.Fprintln(os.Stderr, line)
 	}
 }

@@ -6,6 +6,8 @@ import (
 
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsapigateway"
 	"github.com/aws/jsii-runtime-go"
+
+	"global-ingest/lambdas/clients"
 )
 
 // addHealth answers GET and HEAD on resource without a function, for uptime monitors.
@@ -82,10 +84,6 @@ func addMock(resource awsapigateway.IResource, method string, m mock) {
 	})
 }
 
-// noSuchPath is said instead of API Gateway's "Missing Authentication Token", which sends
-// people looking for a token.
-const noSuchPath = `{"message":"no such method and path: POST events to /events"}`
-
 // addGatewayResponses lets a page read what the API refuses by itself, and tells every
 // client when to come back.
 func addGatewayResponses(api awsapigateway.RestApi, c cors) {
@@ -97,15 +95,20 @@ func addGatewayResponses(api awsapigateway.RestApi, c cors) {
 		id      string
 		kind    awsapigateway.ResponseType
 		headers map[string]string
-		body    string // default API Gateway's
+		status  *string // default API Gateway's
+		body    string  // default API Gateway's
 	}{
-		{"Default4xx", awsapigateway.ResponseType_DEFAULT_4XX(), readable, ""},
-		{"Default5xx", awsapigateway.ResponseType_DEFAULT_5XX(), later, ""},
-		{"Throttled", awsapigateway.ResponseType_THROTTLED(), later, ""},
-		{"NoSuchPath", awsapigateway.ResponseType_MISSING_AUTHENTICATION_TOKEN(), readable, noSuchPath},
+		{"Default4xx", awsapigateway.ResponseType_DEFAULT_4XX(), readable, nil, ""},
+		{"Default5xx", awsapigateway.ResponseType_DEFAULT_5XX(), later, nil, ""},
+		{"Throttled", awsapigateway.ResponseType_THROTTLED(), later, nil, ""},
+		// Instead of 403 "Missing Authentication Token", which sends people looking for a token.
+		{
+			"NoSuchPath", awsapigateway.ResponseType_MISSING_AUTHENTICATION_TOKEN(), readable,
+			jsii.String("404"), clients.NoSuchPath,
+		},
 	} {
 		api.AddGatewayResponse(jsii.String(response.id), &awsapigateway.GatewayResponseOptions{
-			Type: response.kind, ResponseHeaders: texts(response.headers),
+			Type: response.kind, StatusCode: response.status, ResponseHeaders: texts(response.headers),
 			Templates: mock{body: response.body}.template(),
 		})
 	}

@@ -2,7 +2,6 @@ package pipeline
 
 import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
 	"github.com/aws/constructs-go/constructs/v10"
@@ -31,24 +30,25 @@ const (
 	visibilityFactor = 6
 )
 
-// SpillProps configures a Spill.
-type SpillProps struct {
-	Lake    *Lake                // whose bucket keeps the records; required
-	Redrive environment.Function // the function that works the queue off; required
-	Removal awscdk.RemovalPolicy // what becomes of the queues when they leave the stack; required
+// BacklogProps configures a Backlog.
+type BacklogProps struct {
+	Lake    *Lake                // whose bucket keeps the records
+	Redrive environment.Function // the function that works the queue off
+	Removal awscdk.RemovalPolicy // what becomes of the queues when they leave the stack
 }
 
-// Spill is the queue of what is to go through the pipeline again: the bucket
-// announces every object that Ingest or the Validator leaves below spill/, operators
-// send what they replay.
-type Spill struct {
+// Backlog is the queue of what goes through the pipeline again. The bucket announces every
+// object that Ingest or the Validator leaves below spill/, and operators send what they
+// replay.
+type Backlog struct {
 	Queue       awssqs.Queue
 	DeadLetters awssqs.Queue
 }
 
-// NewSpill adds a Spill under scope, which must be the Lake's stack: a notification
+// NewBacklog adds a Backlog under scope, which must be the Lake's stack: a notification
 // across stacks would make each depend on the other.
-func NewSpill(scope constructs.Construct, id string, props SpillProps) *Spill {
+func NewBacklog(scope constructs.Construct, id string, props BacklogProps) *Backlog {
+	need(id, props)
 	this := constructs.NewConstruct(scope, jsii.String(id))
 	// No RedriveAllowPolicy: it would name the queue by ARN, and the queue names this one, a
 	// circle that only a physical name could cut.
@@ -59,7 +59,7 @@ func NewSpill(scope constructs.Construct, id string, props SpillProps) *Spill {
 		DeadLetterQueue:   &awssqs.DeadLetterQueue{Queue: deadLetters, MaxReceiveCount: jsii.Number(maxReceives)},
 	})
 	announce(props.Lake.Bucket, queue)
-	return &Spill{Queue: queue, DeadLetters: deadLetters}
+	return &Backlog{Queue: queue, DeadLetters: deadLetters}
 }
 
 func newQueue(this constructs.Construct, id string, removal awscdk.RemovalPolicy, props *awssqs.QueueProps) awssqs.Queue {
@@ -80,13 +80,8 @@ func policyOf(queue awssqs.Queue) awssqs.QueuePolicy {
 // announce has bucket tell queue of each object below spill/. Bucket's own
 // AddEventNotification would do it by a hidden function with rights on every bucket.
 func announce(bucket awss3.Bucket, queue awssqs.Queue) {
-	queue.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
-		Principals: &[]awsiam.IPrincipal{awsiam.NewServicePrincipal(jsii.String("s3.amazonaws.com"), nil)},
-		Actions:    jsii.Strings("sqs:SendMessage"),
-		Resources:  &[]*string{queue.QueueArn()},
-		// Not the bucket, which waits for this policy before it can exist.
-		Conditions: equals("aws:SourceAccount", awscdk.Stack_Of(queue).Account()),
-	}))
+	// For the account and not for the bucket, which waits for this policy before it can exist.
+	queue.AddToResourcePolicy(allowService(queue, "s3.amazonaws.com", queue.QueueArn(), "sqs:SendMessage"))
 	resource := bucket.Node().DefaultChild().(awss3.CfnBucket)
 	resource.SetNotificationConfiguration(&awss3.CfnBucket_NotificationConfigurationProperty{
 		QueueConfigurations: &[]*awss3.CfnBucket_QueueConfigurationProperty{{

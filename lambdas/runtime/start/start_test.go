@@ -1,17 +1,17 @@
-package logging_test
+package start_test
 
 import (
 	"bytes"
 	"encoding/json"
 	"testing"
 
-	"global-ingest/lambdas/runtime/logging"
+	"global-ingest/lambdas/runtime/start"
 )
 
 // Lambda filters JSON log lines by these two keys, and only when both are there.
 func TestLinesCarryTimestampAndLevel(t *testing.T) {
 	var out bytes.Buffer
-	logging.New(&out, "").Info("hello")
+	start.Logger(&out, "").Info("hello")
 	var line map[string]string
 	if err := json.Unmarshal(out.Bytes(), &line); err != nil {
 		t.Fatal(err)
@@ -23,7 +23,7 @@ func TestLinesCarryTimestampAndLevel(t *testing.T) {
 
 func TestLevelIsTheFunctionsSetting(t *testing.T) {
 	var out bytes.Buffer
-	logging.New(&out, "ERROR").Warn("hello")
+	start.Logger(&out, "ERROR").Warn("hello")
 	if out.Len() > 0 {
 		t.Errorf("below the level, but written: %s", out.String())
 	}

@@ -1,0 +1,151 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/athena"
+	"github.com/aws/aws-sdk-go-v2/service/athena/types"
+
+	"global-ingest/infra/cost"
+	"global-ingest/infra/environment"
+	"global-ingest/infra/query"
+)
+
+// execution is one query in Athena.
+type execution struct {
+	athena *athena.Client
+	id     *string
+}
+
+// byAthena answers over the lake of an environment, tells how far it is, and what it cost.
+func (t terminal) byAthena(ctx context.Context, name, sql string) (query.Result, error) {
+	at, err := enter(ctx, name)
+	if err != nil {
+		return query.Result{}, err
+	}
+	client := athena.NewFromConfig(at.cfg)
+	started, err := client.StartQueryExecution(ctx, &athena.StartQueryExecutionInput{
+		QueryString:           aws.String(sql),
+		WorkGroup:             aws.String(environment.WorkGroup(at.Name)),
+		QueryExecutionContext: &types.QueryExecutionContext{Database: aws.String(environment.Database(at.Name))},
+	})
+	if err != nil {
+		return query.Result{}, at.notAsked(err)
+	}
+	e := execution{client, started.QueryExecutionId}
+	done, err := e.wait(ctx, t)
+	if err != nil {
+		return query.Result{}, err
+	}
+	bytes := scanned(done)
+	fmt.Fprintf(t.notes, "%s: read %s in %.1f s, $%.5f\n", at, megabytes(bytes),
+		time.Duration(aws.ToInt64(done.Statistics.TotalExecutionTimeInMillis)*int64(time.Millisecond)).Seconds(), cost.Scan(float64(bytes)))
+	if reason := failure(done, at.Environment); reason != nil {
+		return query.Result{}, reason
+	}
+	return e.result(ctx)
+}
+
+// notAsked says what to do when Athena does not take the query.
+func (p place) notAsked(err error) error {
+	if refusedAs(err, "InvalidRequestException") && strings.Contains(err.Error(), "WorkGroup") {
+		return fmt.Errorf("there is no workgroup %s, looked for %s: run `make deploy ENV=%s`, with Query.Off false",
+			environment.WorkGroup(p.Name), p, p.Name)
+	}
+	if denied(err) {
+		return fmt.Errorf("these credentials may not ask %s: attach the policy that its stack %s prints as %s: %w",
+			p.Name, environment.QueryStack, environment.ReaderOutput, err)
+	}
+	return fmt.Errorf("asking Athena: %w", err)
+}
+
+// wait looks until the query has ended. A query that nobody waits for any more is stopped:
+// what it reads costs.
+func (e execution) wait(ctx context.Context, t terminal) (*types.QueryExecution, error) {
+	for pause := 200 * time.Millisecond; ; pause = min(2*pause, 2*time.Second) {
+		got, err := e.athena.GetQueryExecution(ctx, &athena.GetQueryExecutionInput{QueryExecutionId: e.id})
+		if err != nil {
+			return nil, e.stop(ctx, fmt.Errorf("asking how far the query is: %w", err))
+		}
+		now := got.QueryExecution
+		if now.Statistics == nil {
+			now.Statistics = &types.QueryExecutionStatistics{}
+		}
+		switch now.Status.State {
+		case types.QueryExecutionStateSucceeded, types.QueryExecutionStateFailed, types.QueryExecutionStateCancelled:
+			return now, nil
+		}
+		fmt.Fprintf(t.notes, "%s, %s read\n", strings.ToLower(string(now.Status.State)), megabytes(scanned(now)))
+		select {
+		case <-ctx.Done():
+			return nil, e.stop(ctx, ctx.Err())
+		case <-time.After(pause):
+		}
+	}
+}
+
+func (e execution) stop(ctx context.Context, cause error) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	_, err := e.athena.StopQueryExecution(ctx, &athena.StopQueryExecutionInput{QueryExecutionId: e.id})
+	return errors.Join(cause, err)
+}
+
+func scanned(e *types.QueryExecution) int64 { return aws.ToInt64(e.Statistics.DataScannedInBytes) }
+
+func megabytes(bytes int64) string { return fmt.Sprintf("%.1f MB", float64(bytes)/1e6) }
+
+// failure is why a query has no result, in one line, with what to do.
+func failure(e *types.QueryExecution, env environment.Environment) error {
+	reason := strings.Join(strings.Fields(aws.ToString(e.Status.StateChangeReason)), " ")
+	switch {
+	case e.Status.State == types.QueryExecutionStateSucceeded:
+		return nil
+	case strings.Contains(strings.ToLower(reason), "bytes scanned limit"):
+		return fmt.Errorf("the query reads more than %d MiB: ask for fewer days (where day >= '…'), or raise Query.ScanLimitMiB of %s",
+			env.Query.ScanLimitMiB, env.Name)
+	}
+	return fmt.Errorf("athena: %s: %s", strings.ToLower(string(e.Status.State)), reason)
+}
+
+// result returns the rows. The first row of a query that selects has the columns' names.
+func (e execution) result(ctx context.Context) (r query.Result, err error) {
+	pages := athena.NewGetQueryResultsPaginator(e.athena, &athena.GetQueryResultsInput{QueryExecutionId: e.id})
+	for first := true; pages.HasMorePages(); first = false {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return r, fmt.Errorf("reading the result: %w", err)
+		}
+		rows := page.ResultSet.Rows
+		if first {
+			for _, c := range page.ResultSet.ResultSetMetadata.ColumnInfo {
+				r.Columns = append(r.Columns, query.Column{Name: aws.ToString(c.Name), Type: aws.ToString(c.Type)})
+			}
+			if len(rows) > 0 && isHeader(rows[0], r.Columns) {
+				rows = rows[1:]
+			}
+		}
+		for _, row := range rows {
+			cells := make([]*string, len(r.Columns))
+			for i, datum := range row.Data[:min(len(row.Data), len(cells))] {
+				cells[i] = datum.VarCharValue
+			}
+			r.Rows = append(r.Rows, cells)
+		}
+	}
+	return r, nil
+}
+
+func isHeader(row types.Row, columns []query.Column) bool {
+	for i, c := range columns {
+		if i >= len(row.Data) || aws.ToString(row.Data[i].VarCharValue) != c.Name {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,144 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"global-ingest/infra/environment"
+	"global-ingest/lambdas/validate/schema"
+)
+
+// schemaFolder is the folder of the event types.
+const schemaFolder = "lambdas/validate/schemas"
+
+// breaksLabel is the label of a pull request that may refuse what clients send.
+const breaksLabel = "breaks-clients"
+
+// schemaChanges says what becomes of each event type since a revision, and fails if a
+// valid event may no longer be one.
+func schemaChanges(_ context.Context, args []string, t terminal) error {
+	flags := newFlags("schemas")
+	since := flags.String("since", "main", "git `revision` whose schemas are compared")
+	folder := flags.String("base", "", "`folder` of schemas to compare with instead of a revision's")
+	allow := flags.Bool("allow", false, "report, and do not stop")
+	if err := t.parse(flags, args); err != nil {
+		return err
+	}
+	base := *folder
+	if base == "" {
+		var err error
+		if base, err = schemasAt(*since); err != nil {
+			return err
+		}
+	}
+	before, err := compiled(base)
+	if err != nil {
+		return fmt.Errorf("the schemas of %s: %w", *since, err)
+	}
+	now, err := compiled(schemaFolder)
+	if err != nil {
+		return err
+	}
+	changes, err := now.ChangesSince(before)
+	if err != nil {
+		return err
+	}
+	refused, err := refusedExamples(base, now)
+	if err != nil {
+		return err
+	}
+	if breaking := writeChanges(t.out, changes, refused); breaking > 0 && !*allow {
+		return fmt.Errorf("stop: events that were valid may no longer be, at %d places: a new type leaves old apps alone, "+
+			"or the label %s says that it is meant", breaking, breaksLabel)
+	}
+	return nil
+}
+
+func compiled(folder string) (*schema.Set, error) {
+	return schema.Compile(os.DirFS(folder), schema.Options{Formats: true, TypeFrom: environment.Default("").TypeFrom})
+}
+
+// schemasAt writes the schemas of a revision to .local/base-schemas.
+func schemasAt(revision string) (string, error) {
+	archive, err := output("git", "archive", "--format=tar", revision, schemaFolder)
+	if err != nil {
+		return "", fmt.Errorf("reading the schemas of %s: %w", revision, err)
+	}
+	base := filepath.Join(".local", "base-schemas")
+	if err := os.RemoveAll(base); err != nil {
+		return "", err
+	}
+	return base, unpackBelow(schemaFolder, archive, base)
+}
+
+// refusedExamples are the valid examples of the base that the schemas now refuse, with the
+// first finding.
+func refusedExamples(base string, now *schema.Set) (refused []string, err error) {
+	examples := filepath.Join(base, "examples")
+	if _, err := os.Stat(examples); errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	err = filepath.WalkDir(examples, func(path string, entry fs.DirEntry, err error) error {
+		of := filepath.Dir(path)
+		if err != nil || entry.IsDir() || filepath.Base(of) != "valid" {
+			return err
+		}
+		event, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		eventType, err := filepath.Rel(examples, filepath.Dir(of))
+		if err != nil {
+			return err
+		}
+		if _, found := now.Validate(filepath.ToSlash(eventType), event); len(found) > 0 {
+			refused = append(refused, fmt.Sprintf("%s/%s: %s %s", filepath.ToSlash(eventType), entry.Name(), found[0].Instance, found[0].Message))
+		}
+		return nil
+	})
+	return refused, err
+}
+
+// writeChanges writes a section for each type, and returns at how many places clients break.
+func writeChanges(out io.Writer, changes []schema.Change, refused []string) (breaking int) {
+	if len(changes)+len(refused) == 0 {
+		return 0
+	}
+	fmt.Fprint(out, "\n## What becomes of event types\n")
+	for _, c := range changes {
+		fmt.Fprintf(out, "\n**%s**", c.Type)
+		switch {
+		case c.Gone:
+			fmt.Fprint(out, ": its schema and its view are gone; its events are taken as they come, or rejected where `Strict` is set")
+			breaking++
+		case c.Breaks():
+			fmt.Fprint(out, ": **clients break**")
+		}
+		fmt.Fprint(out, "\n")
+		for _, d := range c.Differences {
+			fmt.Fprintf(out, "- %s\n", d)
+			if d.Clients != schema.Perhaps {
+				breaking++
+			}
+		}
+		columns(out, "gained", c.Gained)
+		columns(out, "lost", c.Lost)
+	}
+	for _, example := range refused {
+		fmt.Fprintf(out, "- a valid example is refused: %s\n", example)
+		breaking++
+	}
+	return breaking
+}
+
+func columns(out io.Writer, what string, names []string) {
+	if len(names) > 0 {
+		fmt.Fprintf(out, "- columns %s: `%s`\n", what, strings.Join(names, "`, `"))
+	}
+}

@@ -1,0 +1,132 @@
+package pipeline
+
+import (
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+)
+
+// What may be done with a part of the pipeline is a verb of that part. The grants of the
+// CDK's own constructs are wider: Bucket.GrantPut, for one, also lets its grantee tag, retain
+// and abort.
+
+// GrantPut lets to put single records.
+func (d *Delivery) GrantPut(to awsiam.IGrantable) {
+	grant(to, allow([]string{"firehose:PutRecord"}, d.Stream.DeliveryStreamArn()))
+}
+
+// GrantPutBatch lets to put many records at once.
+func (d *Delivery) GrantPutBatch(to awsiam.IGrantable) {
+	grant(to, allow([]string{"firehose:PutRecordBatch"}, d.Stream.DeliveryStreamArn()))
+}
+
+// GrantWork lets to work off the queue. It cannot send.
+func (b *Backlog) GrantWork(to awsiam.IGrantable) {
+	grant(to, allow(
+		[]string{"sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"},
+		b.Queue.QueueArn(),
+	))
+}
+
+// GrantPut lets to write whole objects below prefixes.
+func (l *Lake) GrantPut(to awsiam.IGrantable, prefixes ...string) {
+	grant(to, allow([]string{"s3:PutObject"}, l.below(prefixes)...))
+}
+
+// GrantRead lets to read objects below prefixes. Those under the lake's key need
+// GrantDecrypt too.
+func (l *Lake) GrantRead(to awsiam.IGrantable, prefixes ...string) {
+	grant(to, allow([]string{"s3:GetObject"}, l.below(prefixes)...))
+}
+
+// GrantDelete lets to delete objects below prefixes.
+func (l *Lake) GrantDelete(to awsiam.IGrantable, prefixes ...string) {
+	grant(to, allow([]string{"s3:DeleteObject"}, l.below(prefixes)...))
+}
+
+// GrantList lets to list objects below prefixes, or all without any. Whoever may not list
+// all hears "forbidden" of an object that does not exist.
+func (l *Lake) GrantList(to awsiam.IGrantable, prefixes ...string) {
+	list := allow([]string{"s3:ListBucket"}, l.Bucket.BucketArn())
+	if len(prefixes) > 0 {
+		list.AddCondition(jsii.String("StringLike"), map[string]any{"s3:prefix": everythingBelow(prefixes)})
+	}
+	grant(to, list)
+}
+
+// GrantEncrypt lets to write objects under the lake's key.
+func (l *Lake) GrantEncrypt(to awsiam.IGrantable) { l.grantKey(to, "kms:GenerateDataKey") }
+
+// GrantDecrypt lets to read objects under the lake's key.
+func (l *Lake) GrantDecrypt(to awsiam.IGrantable) { l.grantKey(to, "kms:Decrypt") }
+
+// GrantDelivery lets a Firehose stream write below prefixes: AWS's documented policy for a
+// destination in S3, narrowed to those prefixes. s3:GetObject is part of it. AWS does not
+// say what Firehose reads, but every event passes through this role, and nobody but
+// Firehose can assume it.
+// https://docs.aws.amazon.com/firehose/latest/dev/controlling-access.html#using-iam-s3
+func (l *Lake) GrantDelivery(to awsiam.IGrantable, prefixes ...string) {
+	grant(to, allow([]string{"s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultipartUploads"}, l.Bucket.BucketArn()))
+	grant(to, allow([]string{"s3:AbortMultipartUpload", "s3:GetObject", "s3:PutObject"}, l.below(prefixes)...))
+	l.grantKey(to, "kms:Decrypt", "kms:GenerateDataKey")
+}
+
+// grantKey lets to use the lake's key for objects, and for nothing else.
+func (l *Lake) grantKey(to awsiam.IGrantable, actions ...string) {
+	use := allow(actions, l.Key.KeyArn())
+	use.AddConditions(equals("kms:ViaService", jsii.String("s3."+*awscdk.Stack_Of(l.Bucket).Region()+".amazonaws.com")))
+	grant(to, use)
+}
+
+func (l *Lake) below(prefixes []string) (arns []*string) {
+	for _, pattern := range everythingBelow(prefixes) {
+		arns = append(arns, l.Bucket.ArnForObjects(jsii.String(pattern)))
+	}
+	return arns
+}
+
+func everythingBelow(prefixes []string) (patterns []string) {
+	for _, prefix := range prefixes {
+		patterns = append(patterns, prefix+"*")
+	}
+	return patterns
+}
+
+// grantLines lets to do actions on group, such as writing lines, and nothing else.
+func grantLines(to awsiam.IGrantable, group awslogs.LogGroup, actions ...string) {
+	grant(to, allow(actions, group.LogGroupArn()))
+}
+
+func grant(to awsiam.IGrantable, statement awsiam.PolicyStatement) {
+	to.GrantPrincipal().AddToPrincipalPolicy(statement)
+}
+
+// allow is the statement that lets its principal do actions on resources.
+func allow(actions []string, resources ...*string) awsiam.PolicyStatement {
+	return awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+		Actions:   jsii.Strings(actions...),
+		Resources: &resources,
+	})
+}
+
+// allowService is the statement of a resource's policy that lets an AWS service do actions
+// on it for this account.
+func allowService(scope constructs.IConstruct, service string, resource *string, actions ...string) awsiam.PolicyStatement {
+	return awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+		Principals: &[]awsiam.IPrincipal{awsiam.NewServicePrincipal(jsii.String(service), nil)},
+		Actions:    jsii.Strings(actions...),
+		Resources:  &[]*string{resource},
+		Conditions: ownAccount(scope),
+	})
+}
+
+// ownAccount is the condition that AWS acts for the account of scope.
+func ownAccount(scope constructs.IConstruct) *map[string]any {
+	return equals("aws:SourceAccount", awscdk.Stack_Of(scope).Account())
+}
+
+func equals(key string, value *string) *map[string]any {
+	return &map[string]any{"StringEquals": map[string]any{key: *value}}
+}

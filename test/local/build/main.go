@@ -1,0 +1,117 @@
+// Command build makes what `make local` runs, and what `make local-binary` packs into one
+// executable: it compiles and synthesizes only what changed.
+package main
+
+import (
+	"bytes"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"sync"
+)
+
+// generated is where everything lands that a build makes.
+const generated = ".local"
+
+func main() {
+	environment := flag.String("environment", "Dev", "`name` of the environment to synthesize")
+	out := flag.String("out", "", "executable to pack, or a folder for it; default: nothing is packed")
+	goos := flag.String("goos", runtime.GOOS, "system that the packed executable runs on: linux or darwin")
+	goarch := flag.String("goarch", runtime.GOARCH, "processor that it runs on: amd64 or arm64")
+	flag.Parse()
+	var err error
+	if *out == "" {
+		err = together(compileForHere, func() error { return synthesize(*environment) })
+	} else {
+		err = pack(*out, *goos, *goarch)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "build:", err)
+		os.Exit(1)
+	}
+}
+
+// together runs the steps at the same time, and returns the errors of all.
+func together(steps ...func() error) error {
+	errs := make([]error, len(steps))
+	var running sync.WaitGroup
+	for i, step := range steps {
+		running.Go(func() { errs[i] = step() })
+	}
+	running.Wait()
+	return errors.Join(errs...)
+}
+
+// compileForHere builds the functions and the program that runs them. One go build links
+// again only those whose packages changed.
+func compileForHere() error {
+	bin := filepath.Join(generated, "bin")
+	if err := compile(nil, bin+"/", "./lambdas/cmd/...", "./test/local"); err != nil {
+		return err
+	}
+	return linkBootstraps(bin)
+}
+
+// linkBootstraps gives each function the folder with a bootstrap that Lambda would unpack.
+func linkBootstraps(bin string) error {
+	names, err := functions()
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		folder := filepath.Join(generated, "host", name)
+		if err := os.MkdirAll(folder, 0o755); err != nil {
+			return err
+		}
+		target, link := filepath.Join("..", "..", filepath.Base(bin), name), filepath.Join(folder, "bootstrap")
+		if at, err := os.Readlink(link); err == nil && at == target {
+			continue
+		}
+		if err := errors.Join(os.RemoveAll(link), os.Symlink(target, link)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// functions are the names of the functions, which are those of their commands' folders.
+func functions() ([]string, error) {
+	paths, err := filepath.Glob(filepath.Join("lambdas", "cmd", "*", "main.go"))
+	if err == nil && len(paths) == 0 {
+		err = errors.New("no functions in lambdas/cmd: run it in the folder that holds go.mod")
+	}
+	names := make([]string, len(paths))
+	for i, path := range paths {
+		names[i] = filepath.Base(filepath.Dir(path))
+	}
+	return names, err
+}
+
+// compile builds static executables, stripped as the deployed functions are. Their build
+// ids stay, by which go build knows that one is up to date.
+func compile(environment []string, out string, more ...string) error {
+	args := append([]string{"build", "-buildvcs=false", "-tags", "lambda.norpc", "-ldflags=-s -w", "-o", out}, more...)
+	return do(append(environment, "CGO_ENABLED=0", "GOFLAGS="), "go", args...)
+}
+
+// do runs a command, and returns what it says when it fails.
+func do(environment []string, name string, args ...string) error {
+	_, err := output(environment, name, args...)
+	return err
+}
+
+func output(environment []string, name string, args ...string) ([]byte, error) {
+	cmd := exec.Command(name, args...)
+	cmd.Env = append(os.Environ(), environment...)
+	var said bytes.Buffer
+	cmd.Stderr = &said
+	data, err := cmd.Output()
+	if err != nil {
+		return nil, fmt.Errorf("%s %s: %w\n%s%s", name, args[0], err, data, said.Bytes())
+	}
+	return data, nil
+}

@@ -1,0 +1,169 @@
+package main
+
+import (
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+)
+
+// dist stands in for the built functions: the templates that run here hold no code of
+// theirs, so that a change of a function is no change of a template.
+const dist = "test/synth/testdata/dist"
+
+// stamp says what the templates beside it were made of.
+type stamp struct {
+	sources string // of what the app is built of
+	program string // of the app as it is linked
+}
+
+// synthesize writes the templates of an environment, or of every one when it is "", to
+// templatesOf(environment), unless they would be the same.
+//
+// It asks twice whether they would. Go's build ids tell in half a second that no package
+// of the app changed. If one did, the app is linked: the linker leaves out what a
+// synthesis cannot reach, such as an event schema or the code of a function, so that the
+// linked program is the same unless what it does may differ. Beside it, a synthesis
+// depends on cdk.json and some variables.
+func synthesize(environment string) error {
+	folder := templatesOf(environment)
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return err
+	}
+	release, err := lock(folder + ".lock")
+	if err != nil {
+		return err
+	}
+	defer release()
+	var now stamp
+	if now.sources, err = hashSources(); err != nil {
+		return err
+	}
+	before := readStamp(folder)
+	if before.sources == now.sources {
+		return nil
+	}
+	app, err := linkApp()
+	if err != nil {
+		return err
+	}
+	if now.program, err = hashProgram(app); err != nil {
+		return err
+	}
+	if before.program != now.program {
+		if err := runApp(app, environment, folder); err != nil {
+			return err
+		}
+	}
+	if after, err := hashSources(); err != nil || after != now.sources {
+		return err // somebody types meanwhile: the next start makes them again
+	}
+	return writeStamp(folder, now)
+}
+
+// templatesOf is the folder of the cloud assembly of an environment.
+func templatesOf(environment string) string {
+	if environment == "" {
+		environment = "every"
+	}
+	return filepath.Join(generated, "templates", environment)
+}
+
+// lock waits until no other process writes what the lock guards. It ends with the process.
+func lock(path string) (release func() error, err error) {
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
+	if err != nil {
+		return nil, err
+	}
+	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX); err != nil {
+		return nil, errors.Join(fmt.Errorf("locking %s: %w", path, err), file.Close())
+	}
+	return file.Close, nil
+}
+
+// hashSources identifies the compiled packages of the app. A build id is made of the
+// compiler, its flags, the source files, the embedded files, and the packages imported.
+func hashSources() (string, error) {
+	ids, err := output(nil, "go", "list", "-deps", "-export", "-f", "{{.BuildID}}", "./infra")
+	if err != nil {
+		return "", err
+	}
+	return hashInputs(func(sum hash.Hash) error {
+		_, err := sum.Write(ids)
+		return err
+	})
+}
+
+// linkApp links the app without a build id, which would tell a change of a package that
+// makes no difference.
+func linkApp() (path string, err error) {
+	path = filepath.Join(generated, "bin", "infra")
+	return path, do(nil, "go", "build", "-buildvcs=false", "-ldflags=-s -w -buildid=", "-o", path, "./infra")
+}
+
+func hashProgram(path string) (string, error) {
+	return hashInputs(func(sum hash.Hash) error {
+		file, err := os.Open(path)
+		if err != nil {
+			return err
+		}
+		defer file.Close()
+		_, err = io.Copy(sum, file)
+		return err
+	})
+}
+
+// hashInputs identifies what add adds, and everything else that a synthesis reads.
+func hashInputs(add func(hash.Hash) error) (string, error) {
+	sum := sha256.New()
+	settings, err := os.ReadFile("cdk.json")
+	if err != nil {
+		return "", err
+	}
+	fmt.Fprintf(sum, "%q %q\n", settings, variables())
+	if err := add(sum); err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("%x", sum.Sum(nil)), nil
+}
+
+// variables are those of ours that the app, the CDK and Node.js read.
+func variables() (found []string) {
+	for _, variable := range os.Environ() {
+		family, _, _ := strings.Cut(variable, "_")
+		if slices.Contains([]string{"CDK", "JSII", "NODE"}, family) {
+			found = append(found, variable)
+		}
+	}
+	slices.Sort(found)
+	return found
+}
+
+// runApp replaces what is in folder by a new synthesis.
+func runApp(app, environment, folder string) error {
+	fmt.Fprintln(os.Stderr, "synthesizing into", folder)
+	if err := os.RemoveAll(folder); err != nil {
+		return err
+	}
+	return do([]string{"CDK_OUTDIR=" + folder}, "./"+app, "-environment", environment, "-dist", dist)
+}
+
+func stampPath(folder string) string { return filepath.Join(folder, "made-of") }
+
+// readStamp returns no stamp when there is none, or none that can be read: the templates
+// are then made again.
+func readStamp(folder string) (s stamp) {
+	data, _ := os.ReadFile(stampPath(folder))
+	s.sources, s.program, _ = strings.Cut(strings.TrimSpace(string(data)), "\n")
+	return s
+}
+
+func writeStamp(folder string, s stamp) error {
+	return os.WriteFile(stampPath(folder), []byte(s.sources+"\n"+s.program+"\n"), 0o644)
+}

@@ -1,0 +1,121 @@
+package page
+
+import (
+	"encoding/json"
+	"time"
+	"unicode/utf8"
+
+	"global-ingest/lambdas/record"
+)
+
+// Event is an event as the API answers it.
+type Event struct {
+	Seq           int64           `json:"seq,omitempty"` // rises with each verdict; 0 while it waits for one
+	ID            string          `json:"id"`            // the event's, or the ingest id of the whole body
+	Type          string          `json:"type,omitempty"`
+	Verdict       verdict         `json:"verdict"`
+	Reason        record.Reason   `json:"reason,omitempty"`
+	ReceivedAt    *time.Time      `json:"received_at,omitempty"`
+	IP            string          `json:"ip,omitempty"`
+	UserAgent     string          `json:"ua,omitempty"`
+	Where         string          `json:"where"`            // where it is now: stored, spilled, validated or lake
+	Object        string          `json:"object,omitempty"` // the key of the object that holds it
+	Milliseconds  steps           `json:"ms"`
+	Bytes         int             `json:"bytes"`
+	Event         json.RawMessage `json:"event,omitempty"`          // its own JSON; or else one of the next two
+	Payload       string          `json:"payload,omitempty"`        // what is no JSON
+	PayloadBase64 []byte          `json:"payload_base64,omitempty"` // what is no UTF-8 either
+	PayloadObject string          `json:"payload_object,omitempty"` // the object that holds what a row has no room for
+	Cut           bool            `json:"cut,omitempty"`            // the payload is the first 64 KiB only
+	Errors        []finding       `json:"errors,omitempty"`
+}
+
+// steps are the milliseconds from the request to each step; a step that is not reached, or
+// that nobody remembers, is left out.
+type steps struct {
+	Spilled   *int64 `json:"spilled,omitempty"`
+	Stored    *int64 `json:"stored,omitempty"`
+	Validated *int64 `json:"validated,omitempty"`
+	Lake      *int64 `json:"lake,omitempty"`
+}
+
+type finding struct {
+	Instance string `json:"instance"`
+	Schema   string `json:"schema,omitempty"`
+	Message  string `json:"message"`
+	Offset   *int64 `json:"offset,omitempty"`
+}
+
+// since returns the milliseconds between two times, at least 0: the first is kept to the
+// millisecond only.
+func since(received, at time.Time) *int64 {
+	if received.IsZero() || at.IsZero() {
+		return nil
+	}
+	ms := max(0, at.Sub(received).Milliseconds())
+	return &ms
+}
+
+// summary is an event without its bytes and findings.
+func (i item) summary() Event {
+	c := i.read()
+	e := Event{
+		Seq: i.seq, ID: c.ID, Type: c.Type, Verdict: i.verdict, Reason: c.Reason, IP: c.IP, UserAgent: c.UserAgent,
+		Where: "validated", Object: i.object, Bytes: c.Bytes, PayloadObject: c.PayloadObject, Cut: c.Cut,
+		Milliseconds: steps{
+			Spilled: since(c.ReceivedAt, i.spilled), Stored: since(c.ReceivedAt, i.stored),
+			Validated: since(c.ReceivedAt, i.judged), Lake: since(c.ReceivedAt, i.written),
+		},
+	}
+	if !c.ReceivedAt.IsZero() {
+		e.ReceivedAt = &c.ReceivedAt
+	}
+	switch {
+	case i.object != "":
+		e.Where = "lake"
+	case i.verdict == failed:
+		e.Where = "stored"
+	}
+	return e
+}
+
+// whole is an event with everything.
+func (i item) whole() Event {
+	e, c := i.summary(), i.read()
+	e.Errors = findings(c.Errors)
+	switch {
+	case json.Valid(c.Payload):
+		e.Event = c.Payload
+	case utf8.Valid(c.Payload):
+		e.Payload = string(c.Payload)
+	default:
+		e.PayloadBase64 = c.Payload
+	}
+	return e
+}
+
+func findings(errors []record.Finding) (all []finding) {
+	for _, e := range errors {
+		f := finding{Instance: e.Instance, Schema: e.Schema, Message: e.Message}
+		if e.Offset != record.NoOffset {
+			f.Offset = &e.Offset
+		}
+		all = append(all, f)
+	}
+	return all
+}
+
+// event is a request whose events nobody knows yet.
+func (q request) event() Event {
+	e := Event{
+		ID: q.id, Verdict: waiting, Where: "stored", Object: q.object, Bytes: q.bytes,
+		Milliseconds: steps{Spilled: since(q.received, q.spilled), Stored: since(q.received, q.stored)},
+	}
+	if !q.received.IsZero() {
+		e.ReceivedAt = &q.received
+	}
+	if q.object != "" {
+		e.Where = "spilled"
+	}
+	return e
+}

@@ -1,0 +1,84 @@
+// Package page is what `make local` shows of the pipeline, on a port of its own: a page
+// with every event as it is judged, and an API that browser tests ask for the same. It
+// listens to what the simulator's streams do with records, so that a verdict is there
+// milliseconds after the Validator's answer, and not when an object is written.
+//
+// Memory is bounded. The page keeps the newest 1,000 events with at most 64 KiB of each,
+// which are 64 MiB, and the steps of the newest 10,000 requests, of some 300 bytes, which
+// are 3 MiB. It reads one object at a time of those that the Validator stores itself, which
+// hold up to 68 MiB of lines. Counters count everything since the start or the last reset.
+package page
+
+import (
+	"embed"
+	"io/fs"
+	"net"
+	"net/http"
+	"time"
+
+	"global-ingest/test/simulator"
+)
+
+// Settings are what the page tells of the pipeline beside its events.
+type Settings struct {
+	Environment string
+	Valid       string // an event that its schema allows, to begin with
+	Invalid     string // one that it does not
+}
+
+// Page remembers what became of the events of one simulator.
+type Page struct {
+	tap    *tap
+	faults faults
+
+	settings Settings
+	sim      *simulator.Simulator
+	live     chan struct{} // a token for each open page
+}
+
+// maxLive is how many pages may be open at once. A browser itself opens six connections
+// to one host.
+const maxLive = 32
+
+// New returns a page without a pipeline.
+func New(s Settings) *Page {
+	return &Page{tap: newTap(), settings: s, live: make(chan struct{}, maxLive)}
+}
+
+// Watch has a simulator that is started with these options tell the page everything, and
+// ask it what goes wrong.
+func (p *Page) Watch(o *simulator.Options) {
+	o.Watcher, o.ObjectWritten = p.tap, p.tap.objectWritten
+	o.FirehoseFaults, o.ObjectFaults, o.InvocationFaults = p.faults.firehose, p.faults.s3, p.faults.validator
+}
+
+// Serve answers on listener until the returned function is called.
+func (p *Page) Serve(listener net.Listener, sim *simulator.Simulator) (stop func() error) {
+	p.sim = sim
+	p.tap.readFrom(sim.Lake)
+	server := &http.Server{Handler: p.handler(), ReadHeaderTimeout: 10 * time.Second}
+	go func() { _ = server.Serve(listener) }() // ends with Close, the only way it ends
+	return server.Close
+}
+
+//go:embed static
+var static embed.FS
+
+func (p *Page) handler() http.Handler {
+	files, err := fs.Sub(static, "static")
+	if err != nil {
+		panic(err) // the folder is in the binary
+	}
+	mux := http.NewServeMux()
+	mux.Handle("GET /{$}", http.FileServerFS(files))
+	mux.Handle("GET /page.js", http.FileServerFS(files))
+	mux.Handle("GET /page.css", http.FileServerFS(files))
+	mux.HandleFunc("GET /live", p.serveLive)
+	mux.HandleFunc("GET /detail", p.serveDetail)
+	mux.HandleFunc("GET /events", p.serveEvents)
+	mux.HandleFunc("GET /counts", p.serveCounts)
+	mux.HandleFunc("POST /reset", p.serveReset)
+	mux.HandleFunc("POST /flush", p.serveFlush)
+	mux.HandleFunc("POST /fault", p.serveFault)
+	return guard{next: mux, policy: contentSecurityPolicy(p.sim.URL)}
+}
