@@ -13,7 +13,7 @@ import (
 
 // Counters are what has happened since the start.
 type Counters struct {
-	Accepted int            // POST requests answered 200
+	Accepted int            // POST requests, and GET requests of pixels, answered 200
 	Refused  int            // POST requests answered otherwise
 	Valid    int            // events, as the functions count them
 	Rejected map[string]int // events by reason, as the functions count them
@@ -26,8 +26,9 @@ type counter struct {
 	Counters
 }
 
-func (c *counter) answered(method, _ string, status int) {
-	if method != http.MethodPost {
+func (c *counter) answered(method, path string, status int) {
+	isPixel := method == http.MethodGet && strings.Trim(path, "/") != "" && status == http.StatusOK
+	if method != http.MethodPost && !isPixel {
 		return
 	}
 	c.mu.Lock()

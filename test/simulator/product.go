@@ -52,6 +52,31 @@ func Variables(templates []*Template, function string) map[string]any {
 	return environment["Variables"].(map[string]any)
 }
 
+// Patient gives Ingest more time for each put, and returns the templates: the deployed
+// limits suit AWS's speed, and a busy machine is slow, not broken.
+func Patient(templates []*Template) []*Template {
+	settings := Variables(templates, "Ingest")
+	settings["PUT_ANSWER_TIMEOUT"], settings["PUT_ATTEMPT_TIMEOUT"] = "9s", "9s"
+	settings["SPILL_ANSWER_TIMEOUT"], settings["SPILL_ATTEMPT_TIMEOUT"] = "4s", "4s"
+	settings["ANSWER_WITHIN"] = "27s"
+	Properties(templates, "Ingest", "AWS::Lambda::Function")["Timeout"] = 28
+	return PatientGateway(templates)
+}
+
+// PatientGateway lets API Gateway wait as long as it can, 29 s, and returns the templates:
+// a function that starts on a busy machine is slow, not broken.
+func PatientGateway(templates []*Template) []*Template {
+	for _, template := range templates {
+		for _, resource := range template.Resources {
+			integration, _ := resource.Properties["Integration"].(map[string]any)
+			if integration["Type"] == "AWS_PROXY" {
+				integration["TimeoutInMillis"] = 29_000
+			}
+		}
+	}
+	return templates
+}
+
 // AnswerAs makes the API and Ingest of templates answer pages as another environment does,
 // for a test of a setting of Origins.
 func AnswerAs(templates, other []*Template) {

@@ -33,7 +33,10 @@ const Whole = -1
 // Request is one request and what must become of it.
 type Request struct {
 	Kind        string // for messages
-	Path        string
+	Client      string // its name in the source of what is stored; empty: none
+	Method      string // empty: POST
+	Path        string // with the query; empty: one of the plain ones
+	Headers     map[string]string
 	ContentType string // "none": no such header
 	Encoding    string // Content-Encoding; empty: no such header
 	Body        []byte
@@ -76,6 +79,17 @@ var kinds = []struct {
 	{"multipart without one", 2, (*Generator).multipartWithout},
 	{"broken document", 10, (*Generator).brokenDocument},
 	{"form", 4, (*Generator).form},
+	{"labelled form", 4, (*Generator).labelledForm},
+	{"labelled multipart form", 4, (*Generator).labelledMultipart},
+	{"broken multipart form", 2, (*Generator).brokenMultipart},
+	{"envelope", 12, (*Generator).envelope},
+	{"envelope of queries", 3, (*Generator).envelopeOfQueries},
+	{"broken envelope", 4, (*Generator).brokenEnvelope},
+	{"client's single event", 4, (*Generator).clientsEvent},
+	{"pixel", 4, (*Generator).pixel},
+	{"binary cloud event", 4, (*Generator).cloudEvent},
+	{"unknown path", 1, (*Generator).unknownPath},
+	{"zstd unannounced", 3, (*Generator).zstdUnannounced},
 	{"gzip", 8, (*Generator).gzipped},
 	{"gzip unannounced", 3, (*Generator).gzippedUnannounced},
 	{"gzip with padding", 3, (*Generator).gzipPadded},
@@ -143,7 +157,9 @@ func (g *Generator) Made(kind string, r Request) Request {
 		r.ContentType = pick(g, "application/json", "text/plain;charset=UTF-8", "application/x-www-form-urlencoded",
 			"x/y; broken=\"", "none")
 	}
-	r.Path = pick(g, "/", "/events")
+	if r.Path == "" {
+		r.Path = pick(g, "/", "/events")
+	}
 	return r
 }
 
@@ -353,11 +369,13 @@ func (g *Generator) brokenDocument() Request {
 	return r
 }
 
+// form is not labelled as one.
 func (g *Generator) form() Request {
 	encoded := base64.StdEncoding.EncodeToString([]byte(g.clickText()))
 	escaped := url.QueryEscape(g.clickText())
-	return reject(record.NotJSON,
-		[]byte(pick(g, "data="+encoded+"&ver=1", "data="+escaped, "type=click&mark="+g.mark())))
+	r := reject(record.NotJSON, []byte(pick(g, "data="+encoded+"&ver=1", "data="+escaped, "type=click&mark="+g.mark())))
+	r.ContentType = pick(g, "application/json", "text/plain", "none")
+	return r
 }
 
 func compress(body []byte) []byte {

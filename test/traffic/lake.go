@@ -31,6 +31,7 @@ type Line struct {
 	RequestID string          `json:"request_id"`
 	UserAgent string          `json:"ua"`
 	IP        string          `json:"ip"`
+	Source    record.Source   `json:"source"`
 	Event     json.RawMessage `json:"event"` // keeps the event's own bytes
 }
 

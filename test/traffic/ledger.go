@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 
@@ -36,6 +38,7 @@ type Ledger struct {
 	mu       sync.Mutex
 	tally    Tally
 	acked    map[string]*posted        // by ingest id
+	nameless []*posted                 // acknowledged without one
 	claimed  map[string]*posted        // those without an acknowledgement, by the id they have in the lake
 	payloads map[fingerprint][]*posted // those that hold an event with these bytes
 }
@@ -60,13 +63,18 @@ func NewLedger() *Ledger {
 	return &Ledger{acked: map[string]*posted{}, claimed: map[string]*posted{}, payloads: map[fingerprint][]*posted{}}
 }
 
-// Acknowledged notes a request that was answered 200 with an ingest id.
+// Acknowledged notes a request that was answered 200, with an ingest id unless its client
+// reads none.
 func (l *Ledger) Acknowledged(r Request, id, requestID string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	p := l.note(r)
 	p.id, p.requestID = id, requestID
 	l.tally.Acked += len(r.Events)
+	if id == "" { // the lake says it
+		l.nameless = append(l.nameless, p)
+		return
+	}
 	if l.acked[id] != nil {
 		l.tally.Clashes++
 		l.findLocked("two requests got the id %s", id)
@@ -107,6 +115,7 @@ func (l *Ledger) Settle(found Lake) Tally {
 	for _, line := range found.Lines {
 		l.settle(line.ID, line.RequestID, Event{Type: line.Type, Payload: line.Event})
 		l.settleSender(line.ID, line.UserAgent, line.IP)
+		l.settleSource(line.ID, line.Source)
 	}
 	for _, reject := range found.Rejects {
 		payload := reject.Payload
@@ -116,17 +125,18 @@ func (l *Ledger) Settle(found Lake) Tally {
 		l.settle(reject.ID, reject.RequestID, Event{Reason: reject.Reason, Type: reject.Type, Payload: payload})
 		l.settleSender(reject.ID, reject.UserAgent, reject.IP)
 		l.settleHeaders(reject)
+		l.settleSource(reject.ID, reject.Source)
 		if len(reject.Errors) == 0 || reject.Processor == "" {
 			l.tally.Mangled++
 			l.findLocked("mangled: reject %s has %d errors and processor %q", reject.ID, len(reject.Errors),
 				reject.Processor)
 		}
 	}
-	for id, p := range l.acked {
+	for _, p := range append(slices.Collect(maps.Values(l.acked)), l.nameless...) {
 		for _, e := range p.Events {
 			if p.seen[e.N] == 0 {
 				l.tally.Lost++
-				l.findLocked(Lost+"%s/%d (%s, reason %q): %.100q", id, e.N, p.Kind, e.Reason, e.Payload)
+				l.findLocked(Lost+"%s/%d (%s, reason %q): %.100q", p.id, e.N, p.Kind, e.Reason, e.Payload)
 			}
 		}
 	}
@@ -138,6 +148,19 @@ func (l *Ledger) settleSender(eventID, userAgent, ip string) {
 	if userAgent != UserAgent || ip != "127.0.0.0" {
 		l.tally.Mangled++
 		l.findLocked("mangled: %s has user agent %q and ip %q", eventID, userAgent, ip)
+	}
+}
+
+// settleSource checks whose request a row says it is of, and that it has no secret.
+func (l *Ledger) settleSource(eventID string, source record.Source) {
+	id, _, _ := record.SplitEventID(eventID)
+	p := l.acked[id]
+	if p == nil {
+		p = l.claimed[id]
+	}
+	if secret := strings.Contains(fmt.Sprint(source), "secret"); secret || p != nil && source.Client != p.Client {
+		l.tally.Mangled++
+		l.findLocked("mangled: %s has the source %+v", eventID, source)
 	}
 }
 

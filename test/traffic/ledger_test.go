@@ -18,10 +18,16 @@ func line(id, payload string) Line {
 	}
 }
 
+func of(client string, l Line) Line {
+	l.Source.Client = client
+	return l
+}
+
 // TestTheLedgerFindsWhatWentWrong: each way for a lake to differ from what was sent.
 func TestTheLedgerFindsWhatWentWrong(t *testing.T) {
 	const sent, id = `{"mark":1}`, "a"
 	acked := func(l *Ledger) { l.Acknowledged(one(sent), id, "r") }
+	nameless := func(l *Ledger) { l.Acknowledged(one(sent), "", "r") }
 	unknown := func(l *Ledger) { l.Unknown(one(sent)) }
 	for name, c := range map[string]struct {
 		sent func(*Ledger)
@@ -36,6 +42,9 @@ func TestTheLedgerFindsWhatWentWrong(t *testing.T) {
 		"with other bytes":         {acked, []Line{line("a/0", `{"mark":1.0}`)}, Tally{Sent: 1, Acked: 1, Mangled: 1}},
 		"at another place":         {acked, []Line{line("a/1", sent)}, Tally{Sent: 1, Acked: 1, Lost: 1, Phantom: 1}},
 		"and one never sent":       {acked, []Line{line("a/0", sent), line("b/0", `{}`)}, Tally{Sent: 1, Acked: 1, Valid: 1, Phantom: 1}},
+		"without an id":            {nameless, []Line{line("a/0", sent)}, Tally{Sent: 1, Acked: 1, Valid: 1}},
+		"without an id, lost":      {nameless, nil, Tally{Sent: 1, Acked: 1, Lost: 1}},
+		"of another client":        {acked, []Line{of("segment", line("a/0", sent))}, Tally{Sent: 1, Acked: 1, Valid: 1, Mangled: 1}},
 		"not promised, not stored": {unknown, nil, Tally{Sent: 1, Unknown: 1}},
 		"not promised, but stored": {unknown, []Line{line("b/0", sent)}, Tally{Sent: 1, Unknown: 1, Valid: 1}},
 		"not promised, two ids":    {unknown, []Line{line("b/0", sent), line("c/0", sent)}, Tally{Sent: 1, Unknown: 1, Valid: 1, Clashes: 1}},

@@ -5,6 +5,7 @@ package traffic
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -13,6 +14,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"global-ingest/lambdas/clients"
 )
 
 // UserAgent is that of every request.
@@ -83,7 +86,7 @@ func (c *Client) post(ctx context.Context, r Request) error {
 		c.Ledger.Refused(r)
 		return nil
 	}
-	id, err := IngestID(a.status, a.header, a.body)
+	id, err := a.acknowledges(r)
 	if err != nil {
 		c.Ledger.Unknown(r)
 		return err
@@ -100,13 +103,17 @@ type answer struct {
 }
 
 func (c *Client) ask(ctx context.Context, r Request) (answer, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.URL+r.Path, bytes.NewReader(r.Body))
+	req, err := http.NewRequestWithContext(ctx, cmp.Or(r.Method, http.MethodPost), c.URL+r.Path,
+		bytes.NewReader(r.Body))
 	if err != nil {
 		return answer{}, err
 	}
 	req.Header.Set("User-Agent", UserAgent)
 	if r.ContentType != "none" {
 		req.Header.Set("Content-Type", r.ContentType)
+	}
+	for name, value := range r.Headers {
+		req.Header.Set(name, value)
 	}
 	if r.Encoding != "" {
 		req.Header.Set("Content-Encoding", r.Encoding)
@@ -118,6 +125,24 @@ func (c *Client) ask(ctx context.Context, r Request) (answer, error) {
 	defer res.Body.Close()
 	body, err := io.ReadAll(res.Body)
 	return answer{res.StatusCode, res.Header, body}, err
+}
+
+// clientsID is the ingest id in the answer to a client.
+var clientsID = regexp.MustCompile(`"id":"([0-9a-f-]{36})"`)
+
+// acknowledges returns the ingest id of an answer to r, "" when its client is not told,
+// or what about it breaks the contract.
+func (a answer) acknowledges(r Request) (id string, err error) {
+	if r.Client == "" || r.Client == clients.CloudEvents {
+		return IngestID(a.status, a.header, a.body)
+	}
+	if a.status != http.StatusOK {
+		return "", fmt.Errorf("answer is %d %.200s", a.status, a.body)
+	}
+	if match := clientsID.FindSubmatch(a.body); match != nil {
+		return string(match[1]), nil
+	}
+	return "", nil
 }
 
 // refuses says whether the client was told that nothing is stored and, where a retry makes
