@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // AnyOrigin in Origins lets the pages of every origin read answers, but not with

@@ -27,7 +27,9 @@ type effort struct {
 }
 
 var (
-	whole = effort{starts: 15, rounds: 7, each: 400, validator: 5, events: 100_000, faults: 300, pages: 5, spilled: 5_000}
+	whole = effort{
+		starts: 15, rounds: 7, each: 400, validator: 5, events: 100_000, faults: 300, pages: 5, spilled: 5_000,
+	}
 	quick = effort{starts: 3, rounds: 3, each: 60, validator: 1, events: 10_000, faults: 50, pages: 1, spilled: 1_500}
 )
 
@@ -102,13 +104,24 @@ func measureIngest(r *figures.Report, e effort) error {
 
 // explain says how to read the tables.
 func explain(r *figures.Report) {
-	r.Note(tableCold, "Median of the runs, and in brackets the lowest and the highest. From the start of the process, on a simulated Lambda whose Runtime API is on this machine. Go subjects run on one processor, as ours is deployed. Ours opens its connection before its first question, so that no client waits for it.")
-	r.Note(tableBundle, "As above with `SSL_CERT_DIR` naming an empty directory, which is how ours is deployed: the certificates are the same.")
-	r.Note(warmTable(0), "From the event on its way to the whole answer, of one sandbox, in turns. Immediate stores behind its answer: processor and requests/s hold that work too. Memory is the most there was at once.")
-	r.Note(tableValidator, "`ours` and `naive` are the benchmarks of lambdas/validate: the same batches, the same schema engine, the same lines. `base64` only decodes and encodes.")
+	r.Note(tableCold, "Median of the runs, and in brackets the lowest and the highest. "+
+		"From the start of the process, on a simulated Lambda whose Runtime API is on this machine. "+
+		"Go subjects run on one processor, as ours is deployed. "+
+		"Ours opens its connection before it asks for its first event, so that no client waits for that.")
+	r.Note(tableBundle, "As above, but `SSL_CERT_DIR` names an empty directory, as deployed. The certificates "+
+		"are the same.")
+	r.Note(warmTable(0), "From the event to the whole answer, of one sandbox, in turns. "+
+		"Immediate stores after its answer: processor and requests/s include that work. "+
+		"Memory is the peak.")
+	r.Note(tableValidator, "`ours` and `naive` are the benchmarks of lambdas/validate: "+
+		"the same batches, the same schema engine, the same lines. `base64` only decodes and encodes.")
 	r.Note(tableAnswers, "An answer has room for 5.9 MB of base64; other lines are objects (decision 7).")
-	r.Note(tablePipeline, "The whole of `make local`: gateway, functions, Firehose and S3 of the simulator, clients and bench share this machine's processors.")
-	r.Note(tablePage, "As the table before, in turns. The page is open when a client reads its messages, as a browser does, and draws nothing.")
-	r.Note(tableRedrive, "One process of the real binary. S3 takes %v a call here and Firehose %v, as in a region.", objectTakes, batchTakes)
-	r.Note(tableFaults, "The handler with its deployed bounds, in one process with the server that misbehaves. Allocations are exact and stand in tests: TestAllocations in lambdas/ingest and lambdas/aws/firehose.")
+	r.Note(tablePipeline, "All of `make local`: gateway, functions, Firehose and S3 of the simulator. "+
+		"Clients and bench share this machine's processors.")
+	r.Note(tablePage, "As the table before, in turns. The page is open when a client reads its messages, as a browser does, "+
+		"and draws nothing.")
+	r.Note(tableRedrive, "One process of the real executable. S3 takes %v a call here and Firehose %v, as in a region.",
+		objectTakes, batchTakes)
+	r.Note(tableFaults, "The handler with its deployed bounds, in one process with the server that misbehaves. "+
+		"Tests hold the exact allocations: TestAllocations in lambdas/ingest and lambdas/aws/firehose.")
 }

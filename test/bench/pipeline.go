@@ -13,7 +13,7 @@ import (
 	"global-ingest/test/traffic"
 )
 
-// perRequest is how many events a request of the pipeline's table brings, of some 130
+// perRequest is the number of events in a request of the pipeline's table, of about 130
 // bytes each.
 const perRequest = 100
 
@@ -72,7 +72,8 @@ func push(
 		return took, err
 	}
 	options := simulator.Options{
-		Templates: templates, Bootstraps: bootstraps, Dir: dir, Patience: time.Second, MaxSandboxes: 2 * traffic.Connections,
+		Templates: templates, Bootstraps: bootstraps, Dir: dir, Patience: time.Second,
+		MaxSandboxes: 2 * traffic.Connections,
 	}
 	if change != nil {
 		change(&options)
@@ -116,15 +117,17 @@ func push(
 	if err != nil {
 		return took, err
 	}
-	if account := client.Ledger.Settle(lake); account.Valid != events || account.Lost > 0 {
-		return took, fmt.Errorf("account is %+v", account)
+	if tally := client.Ledger.Settle(lake); tally.Valid != events || tally.Lost > 0 {
+		return took, fmt.Errorf("tally is %+v", tally)
 	}
 	return took, nil
 }
 
 // usageOfFunctions returns the most memory of a process of each function, in MB, and the
 // processor's time of all of them.
-func usageOfFunctions(sim *simulator.Simulator, names ...string) (peaks map[string]float64, cpu time.Duration, err error) {
+func usageOfFunctions(sim *simulator.Simulator,
+	names ...string,
+) (peaks map[string]float64, cpu time.Duration, err error) {
 	peaks = map[string]float64{}
 	for _, name := range names {
 		for _, pid := range sim.Function(name).Processes() {
@@ -139,13 +142,15 @@ func usageOfFunctions(sim *simulator.Simulator, names ...string) (peaks map[stri
 	return peaks, cpu, nil
 }
 
-// clicks returns requests with so many events of one kind.
+// clicks returns requests with a number of events of one kind.
 func clicks(events int) (requests []traffic.Request) {
 	for from := 0; from < events; from += perRequest {
 		var body bytes.Buffer
 		r := traffic.Request{Kind: "clicks", Path: "/events", ContentType: "application/x-ndjson"}
 		for n := range min(perRequest, events-from) {
-			event := fmt.Appendf(nil, `{"type":"click","event_id":"%d","occurred_at":"2026-11-23T10:00:00Z","session":"s","page":{"url":"https://example.com/"},"element":{"id":"buy"}}`, from+n)
+			event := fmt.Appendf(nil,
+				`{"type":"click","event_id":"%d","occurred_at":"2026-11-23T10:00:00Z","session":"s",`+
+					`"page":{"url":"https://example.com/"},"element":{"id":"buy"}}`, from+n)
 			body.Write(event)
 			body.WriteByte('\n')
 			r.Events = append(r.Events, traffic.Event{N: n, Type: "click", Payload: event})

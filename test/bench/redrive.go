@@ -17,16 +17,16 @@ import (
 	"global-ingest/test/simulator"
 )
 
-// What S3 and Firehose take for a call here. S3's own guide gives 100 to 200 ms for a
-// first byte at most and tens of ms for small objects; a PutRecordBatch of 500 records
-// takes tens of ms.
+// How long a call of S3 and Firehose takes here. S3's guide names 100 to 200 ms until the
+// first byte, and tens of ms for small objects; a PutRecordBatch of 500 records takes tens
+// of ms.
 const (
 	objectTakes = 20 * time.Millisecond
 	batchTakes  = 50 * time.Millisecond
 )
 
-// catchUp measures how fast one Redrive process brings spilled records back, with as
-// many messages an invocation as are deployed, and with ten as Lambda's default is.
+// catchUp measures how fast one Redrive process brings spilled records back, with 500
+// messages per invocation as deployed, and with ten, which is Lambda's default.
 func catchUp(r *figures.Report, table string, objects int) error {
 	dir, err := os.MkdirTemp("", "global-ingest-bench-")
 	if err != nil {
@@ -45,12 +45,16 @@ func catchUp(r *figures.Report, table string, objects int) error {
 		}
 		subject := fmt.Sprintf("%d messages an invocation", messages)
 		r.Add(table, subject, "objects", "objects/s", float64(objects)/took.Seconds())
-		r.Add(table, subject, "an hour at a stream's quota of 2,000 records/s, 5 processes", "minutes", 3600*2000/(5*float64(objects)/took.Seconds())/60)
+		const hour = 3600 * 2000 // records at a stream's quota
+		perSecond := float64(objects) / took.Seconds()
+		r.Add(table, subject, "an hour at a stream's quota of 2,000 records/s, 5 processes", "minutes",
+			hour/(5*perSecond)/60)
 	}
 	return nil
 }
 
-// bringBack spills so many records and has one process bring them back.
+// bringBack spills a number of records and measures how long one process takes to bring
+// them back.
 func bringBack(dir, bootstrap string, objects, messages int) (took time.Duration, err error) {
 	firehose, lake, err := figures.NewDelivery(filepath.Join(dir, fmt.Sprint(messages)), figures.Stream, "rejects")
 	if err != nil {
@@ -59,10 +63,12 @@ func bringBack(dir, bootstrap string, objects, messages int) (took time.Duration
 	server := httptest.NewServer(slow(lake, firehose))
 	defer server.Close()
 	config := redrive.Default()
-	config.Environment, config.Streams, config.Rejects, config.Bucket = "Measured", []string{figures.Stream}, "rejects", figures.Bucket
+	config.Environment, config.Streams = "Measured", []string{figures.Stream}
+	config.Rejects, config.Bucket = "rejects", figures.Bucket
 	function := simulator.NewFunction(simulator.FunctionConfig{
 		Name: "Redrive", ARN: figures.FunctionARN("Redrive"), Bootstrap: bootstrap, Handler: "bootstrap",
-		Timeout: 2 * time.Minute, MemoryMB: 1_024, MaxSandboxes: 1, Awake: true, Variables: config.Variables(), Log: func(string) {},
+		Timeout: 2 * time.Minute, MemoryMB: 1_024, MaxSandboxes: 1, Awake: true, Variables: config.Variables(),
+		Log: func(string) {},
 		Endpoints: map[string]string{
 			"AWS_REGION": figures.Region, "AWS_ENDPOINT_URL_S3": server.URL, "AWS_ENDPOINT_URL_FIREHOSE": server.URL,
 		},
@@ -72,7 +78,7 @@ func bringBack(dir, bootstrap string, objects, messages int) (took time.Duration
 	if err != nil {
 		return 0, err
 	}
-	if err := invoke(function, events[0]); err != nil { // starts are not measured here
+	if err := invoke(function, events[0]); err != nil { // the cold start is not measured
 		return 0, err
 	}
 	began := time.Now()
@@ -113,7 +119,8 @@ func spilled(lake *simulator.S3, objects, messages int) (events [][]byte, err er
 	for n := range objects {
 		id := record.NewID()
 		key := record.SpillKey(id, now)
-		if err := lake.PutObject(figures.Bucket, key, record.Append(nil, record.Header{ID: id, ReceivedAt: now}, clicks(1)[0].Body)); err != nil {
+		click := record.Append(nil, record.Header{ID: id, ReceivedAt: now}, clicks(1)[0].Body)
+		if err := lake.PutObject(figures.Bucket, key, click); err != nil {
 			return nil, err
 		}
 		batch = append(batch, message{fmt.Sprint(n), `{"Records":[{"s3":{"object":{"key":"` + key + `"}}}]}`})

@@ -42,7 +42,9 @@ func newSetup(r *figures.Report) (s *setup, all []built, err error) {
 	if s.trust, certificates, err = figures.TrustStore(s.dir, s.endpoint.server.Certificate()); err != nil {
 		return nil, nil, err
 	}
-	r.Note(tableCold, "The trust store of every subject is this machine's bundle: %d certificates, one of them the endpoint's.", certificates)
+	r.Note(tableCold,
+		"The trust store of every subject is this machine's bundle: %d certificates, one of them the endpoint's.",
+		certificates)
 	if s.event, err = proxyEvent(); err != nil {
 		return nil, nil, err
 	}

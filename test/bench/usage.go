@@ -9,14 +9,14 @@ import (
 	"time"
 )
 
-// usage is what a process has taken so far.
+// usage is what a process has used so far.
 type usage struct {
 	cpu  time.Duration // of all its threads
 	peak float64       // most memory at once, MB
 }
 
-// usageOf reads /proc, so that it works on Linux only. Threads that have ended do not
-// count, which Go's and Python's seldom do.
+// usageOf reads /proc, and so works on Linux only. It does not count threads that have
+// ended, which those of Go and Python rarely do.
 func usageOf(pid int) (u usage, err error) {
 	threads, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", pid))
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 // BenchmarkValidate/schema/500B/ours-2  20  21349214 ns/op  49.12 MB/s  23940588 B/op  388761 allocs/op
 var measurement = regexp.MustCompile(`(?m)^BenchmarkValidate(Ratio|Answer|/\S+?)(?:-\d+)?\s+\d+\s+(.+)$`)
 
-// validator runs the Validator's own benchmarks, so many times, and takes their figures.
+// validator runs the Validator's benchmarks a number of times and adds their figures.
 func validator(r *figures.Report, table string, times int) error {
 	command := exec.Command("go", "test", "-run", "^$", "-bench", "^BenchmarkValidate(Ratio|Answer)?$",
 		"-benchmem", "-benchtime", "5x", "-count", strconv.Itoa(times), "./lambdas/validate")
@@ -44,7 +44,8 @@ func validator(r *figures.Report, table string, times int) error {
 			subject := strings.ReplaceAll(strings.TrimSuffix(k.unit, ratioUnit), "-", "/") + "/ours"
 			r.Add(table, subject, "to naive with schema", "times as fast", runs[k]...)
 		case k.subject == "Answer" && answers[metric] != [2]string{}:
-			r.Add(tableAnswers, "ratio "+strings.TrimLeft(ratio, "0"), answers[metric][0], answers[metric][1], runs[k]...)
+			name, unit := answers[metric][0], answers[metric][1]
+			r.Add(tableAnswers, "ratio "+strings.TrimLeft(ratio, "0"), name, unit, runs[k]...)
 		case strings.HasPrefix(k.subject, "/") && k.unit == "MB/s":
 			r.Add(table, k.subject[1:], "events", "MB/s", runs[k]...)
 		case strings.HasPrefix(k.subject, "/") && k.unit == "allocs/op":

@@ -172,7 +172,8 @@ func TestTablesAndPlot(t *testing.T) {
 }
 
 func TestParametersThatCannotBe(t *testing.T) {
-	if _, err := newSetup(parameters{tls: "1.1"}, "."); err == nil || err.Error() != `TLS is "1.1", must be 1.2 or 1.3` {
+	if _, err := newSetup(parameters{tls: "1.1"}, "."); err == nil ||
+		err.Error() != `TLS is "1.1", must be 1.2 or 1.3` {
 		t.Errorf("got %v", err)
 	}
 }

@@ -18,16 +18,17 @@ import (
 	"global-ingest/test/figures"
 )
 
-// target is a wiring that is deployed.
+// target is a deployed wiring.
 type target struct {
 	wiring
 	stack string // of the stage Compare
 }
 
-// targets are the stacks of test/compare/stacks, as the wirings that they are.
+// targets are the wirings, with their stacks of test/compare/stacks.
 func targets() (all []target) {
 	stacks := map[string]string{
-		"1": "Chained", "2": "EdgeEmpty", "3": "EdgeChained", "4": "EdgeFirehose", "5": "Pipeline", "5i": "Immediate", "5r": "Regional", "6": "Direct",
+		"1": "Chained", "2": "EdgeEmpty", "3": "EdgeChained", "4": "EdgeFirehose", "5": "Pipeline", "5i": "Immediate",
+		"5r": "Regional", "6": "Direct",
 	}
 	for _, w := range wirings() {
 		all = append(all, target{w, stacks[w.number]})
@@ -35,17 +36,16 @@ func targets() (all []target) {
 	return all
 }
 
-// found is where a target answers, and what CloudWatch knows it by.
+// found is where a target answers, and its names in CloudWatch.
 type found struct {
 	target
 	url      string
 	api      string // ApiName; empty at the edge
-	function string // FunctionName; empty where there is none, or where it counts in a location's region
+	function string // FunctionName; empty without a function, and at the edge, where it counts in a location's region
 }
 
-// probe measures every deployed wiring of the stage named environment from where it
-// runs, over a new connection and one that stays open, then asks CloudWatch what API
-// and function took meanwhile.
+// probe measures every deployed wiring of a stage from here, over a new connection and one
+// that stays open. It then asks CloudWatch for the latency of API and function.
 func probe(ctx context.Context, environment string, rounds int, out io.Writer) ([]row, error) {
 	cfg, err := config.LoadDefaultConfig(ctx, config.WithRegion(figures.Region))
 	if err != nil {
@@ -108,7 +108,7 @@ func apiName(environment string, t target) string {
 	return "global-ingest-" + environment + "-" + t.stack
 }
 
-// probeAll has each place answer, in turns.
+// probeAll sends requests to each place, in turns.
 func probeAll(ctx context.Context, places []found, rounds int) ([]row, error) {
 	rows := make([]row, len(places))
 	kept := make([]*http.Client, len(places))
@@ -122,7 +122,7 @@ func probeAll(ctx context.Context, places []found, rounds int) ([]row, error) {
 	for i, f := range places {
 		rows[i].wiring = f.wiring
 		kept[i] = &http.Client{Timeout: time.Minute, Transport: &http.Transport{}}
-		for range 3 { // starts are not compared here
+		for range 3 { // cold starts are not compared
 			if _, err := ask(i, kept[i]); err != nil {
 				return nil, err
 			}
@@ -150,7 +150,8 @@ func probeAll(ctx context.Context, places []found, rounds int) ([]row, error) {
 // counted is the median of what CloudWatch has of a place since began.
 func counted(ctx context.Context, watched *cloudwatch.Client, f found, began time.Time) (s sample, err error) {
 	if f.api != "" {
-		if s.api, err = median(ctx, watched, "AWS/ApiGateway", "IntegrationLatency", "ApiName", f.api, began); err != nil {
+		s.api, err = median(ctx, watched, "AWS/ApiGateway", "IntegrationLatency", "ApiName", f.api, began)
+		if err != nil {
 			return s, err
 		}
 	}
@@ -161,10 +162,13 @@ func counted(ctx context.Context, watched *cloudwatch.Client, f found, began tim
 }
 
 // median returns a metric's p50 in the minutes since began, or 0 where it has none.
-func median(ctx context.Context, watched *cloudwatch.Client, namespace, metric, dimension, value string, began time.Time) (time.Duration, error) {
+func median(ctx context.Context, watched *cloudwatch.Client, namespace, metric, dimension, value string,
+	began time.Time,
+) (time.Duration, error) {
 	statistics, err := watched.GetMetricStatistics(ctx, &cloudwatch.GetMetricStatisticsInput{
 		Namespace: &namespace, MetricName: &metric, Dimensions: []types.Dimension{{Name: &dimension, Value: &value}},
-		StartTime: aws.Time(began.Truncate(time.Minute)), EndTime: aws.Time(time.Now()), Period: aws.Int32(60), ExtendedStatistics: []string{"p50"},
+		StartTime: aws.Time(began.Truncate(time.Minute)), EndTime: aws.Time(time.Now()), Period: aws.Int32(60),
+		ExtendedStatistics: []string{"p50"},
 	})
 	if err != nil {
 		return 0, fmt.Errorf("asking CloudWatch for %s of %s: %w", metric, value, err)
@@ -180,13 +184,13 @@ func median(ctx context.Context, watched *cloudwatch.Client, namespace, metric, 
 	return all[len(all)/2], nil
 }
 
-// reportDeployed writes what was measured in an account.
+// reportDeployed writes the figures from an account.
 func reportDeployed(out io.Writer, folder string, rows []row) error {
 	writeTable(out, rows)
 	fmt.Fprint(out, `
-How to read it: client figures are from where this ran, so the way to the nearest location of the edge and to `+figures.Region+` is in
-them; the article's client was 20 ms from its location. Function and API are CloudWatch's medians of the same minutes, Duration and
-IntegrationLatency. A function at the edge counts in the region of its location, and is not here.
+How to read it: client figures are measured from here, so they include the way to the nearest location of the edge and
+to `+figures.Region+`; the article's client was 20 ms from its location. Function and API are CloudWatch's medians of Duration and
+IntegrationLatency in the same minutes. A function at the edge counts in the region of its location, and is not here.
 `)
 	p := &parameters{} // nothing is modelled: all of it is one leg
 	if err := save(filepath.Join(folder, "results.json"), p, rows); err != nil {

@@ -35,7 +35,8 @@ func TestTargetsAreDeployed(t *testing.T) {
 			t.Errorf("%s: the output Function is there: %v, want %v", target.stack, !hasFunction, hasFunction)
 		}
 		for _, resource := range template.Resources {
-			if want := apiName("Compare", target); resource.Type == "AWS::ApiGateway::RestApi" && resource.Properties.Name != want {
+			if want := apiName("Compare", target); resource.Type == "AWS::ApiGateway::RestApi" &&
+				resource.Properties.Name != want {
 				t.Errorf("%s: API is %q, CloudWatch is asked for %q", target.stack, resource.Properties.Name, want)
 			}
 		}

@@ -27,7 +27,8 @@ type handler struct {
 // start makes a function that calls the services.
 func (s *setup) start(name string, h handler, to *services) *simulator.Function {
 	endpoints := map[string]string{
-		"AWS_REGION": figures.Region, "AWS_DEFAULT_REGION": figures.Region, "SSL_CERT_FILE": s.trust, "SSL_CERT_DIR": "/var/empty",
+		"AWS_REGION": figures.Region, "AWS_DEFAULT_REGION": figures.Region, "SSL_CERT_FILE": s.trust,
+		"SSL_CERT_DIR":  "/var/empty",
 		"AWS_CA_BUNDLE": s.trust, "NODE_EXTRA_CA_CERTS": s.trust, "NODE_NO_WARNINGS": "1",
 	}
 	for _, service := range []string{"FIREHOSE", "LAMBDA", "S3"} {
@@ -35,7 +36,8 @@ func (s *setup) start(name string, h handler, to *services) *simulator.Function 
 	}
 	return simulator.NewFunction(simulator.FunctionConfig{
 		Name: name, ARN: figures.FunctionARN(name), Bootstrap: h.executable, Handler: "bootstrap",
-		Timeout: 30 * time.Second, MemoryMB: 512, MaxSandboxes: 1, Variables: h.variables, Endpoints: endpoints, Awake: true,
+		Timeout: 30 * time.Second, MemoryMB: 512, MaxSandboxes: 1, Variables: h.variables, Endpoints: endpoints,
+		Awake: true,
 		Log: func(line string) { // what a runtime prints when it fails, and errors of our own functions
 			if !strings.HasPrefix(line, "{") || strings.Contains(line, `"level":"ERROR"`) {
 				fmt.Fprintln(os.Stderr, name+":", line)
@@ -80,7 +82,8 @@ func (s *setup) python(source string) (handler, error) {
 		return h, err
 	}
 	if err := exec.Command("python3", "-c", "import boto3").Run(); err != nil {
-		s.notes = append(s.notes, "This machine has no boto3: wiring 1 signs its call by hand, which takes a part of boto3's time.")
+		s.notes = append(s.notes,
+			"This machine has no boto3: wiring 1 signs its call by hand, which takes a part of boto3's time.")
 		h.variables["PYTHONPATH"] = filepath.Join(s.root, "test/compare/runtime/standin")
 	}
 	h.variables[functions.ValidationFunction], h.variables["PYTHONDONTWRITEBYTECODE"] = "chain", "1"
@@ -111,7 +114,8 @@ func (s *setup) installSDK() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if installed, err := os.ReadFile(filepath.Join(modules, "installed")); err == nil && string(installed) == string(lock) {
+	if installed, err := os.ReadFile(filepath.Join(modules, "installed")); err == nil &&
+		string(installed) == string(lock) {
 		return modules, nil
 	}
 	if err := os.MkdirAll(folder, 0o755); err != nil {
@@ -126,7 +130,8 @@ func (s *setup) installSDK() (string, error) {
 			return "", err
 		}
 	}
-	if output, err := exec.Command("npm", "ci", "--prefix", folder, "--no-audit", "--no-fund", "--silent").CombinedOutput(); err != nil {
+	install := exec.Command("npm", "ci", "--prefix", folder, "--no-audit", "--no-fund", "--silent")
+	if output, err := install.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("npm cannot install the AWS SDK: %w: %.200s", err, output)
 	}
 	return modules, os.WriteFile(filepath.Join(modules, "installed"), lock, 0o644)

@@ -39,7 +39,7 @@ func (s *setup) measure(ctx context.Context, rounds int) ([]row, error) {
 		rows[i].wiring = p.wiring
 		client := s.newClient()
 		defer client.CloseIdleConnections()
-		for range 3 { // starts are not compared here
+		for range 3 { // cold starts are not compared
 			if _, err := p.request(ctx, client, []byte(figures.Click)); err != nil {
 				return nil, err
 			}

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// parameters are all that the model knows of a network and of AWS. Each holds for
-// every wiring; none is set for one row.
+// parameters are all that the model knows about a network and AWS. Each applies to every
+// wiring.
 type parameters struct {
 	clientEdge time.Duration
 	edgeRegion time.Duration
@@ -19,7 +19,7 @@ type parameters struct {
 	tls        string
 }
 
-// leg is one of them, for people.
+// leg is a parameter with its name and source.
 type leg struct {
 	name, variable string
 	value          *time.Duration
@@ -44,7 +44,8 @@ func (p *parameters) define(flags *flag.FlagSet) {
 	for _, l := range p.legs() {
 		flags.DurationVar(l.value, l.variable, l.def, l.source)
 	}
-	flags.StringVar(&p.tls, "TLS", "1.3", "newest version that servers speak: 1.3 takes one round trip for a handshake, 1.2 takes two")
+	flags.StringVar(&p.tls, "TLS", "1.3",
+		"newest version that servers speak: 1.3 takes one round trip for a handshake, 1.2 takes two")
 }
 
 // articles says whether the network is the article's.
@@ -68,7 +69,7 @@ func (p *parameters) version() (uint16, error) {
 	return 0, fmt.Errorf("TLS is %q, must be 1.2 or 1.3", p.tls)
 }
 
-// handshakes is how many round trips a new connection takes before its first request.
+// handshakes is the number of round trips of a new connection before its first request.
 func (p *parameters) handshakes() int {
 	if p.tls == "1.2" {
 		return 3

@@ -122,7 +122,7 @@ func (p *pipeline) startFront() error {
 	return nil
 }
 
-// noteHandshakes has server note when each connection's handshake begins.
+// noteHandshakes makes server note when each connection's handshake begins.
 func (p *pipeline) noteHandshakes(server *httptest.Server) {
 	server.TLS.GetConfigForClient = func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 		p.hellos.Store(hello.Conn, time.Now())
@@ -169,8 +169,9 @@ func viewerRequest(body []byte) []byte {
 	event, _ := json.Marshal(map[string]any{"Records": []any{map[string]any{"cf": map[string]any{
 		"config": map[string]any{"eventType": "viewer-request"},
 		"request": map[string]any{
-			"method": "POST", "uri": "/events", "querystring": "", "clientIp": "203.0.113.77", "headers": map[string]any{},
-			"body": map[string]any{"inputTruncated": false, "action": "read-only", "encoding": "base64", "data": body},
+			"method": "POST", "uri": "/events", "querystring": "", "clientIp": "203.0.113.77",
+			"headers": map[string]any{},
+			"body":    map[string]any{"inputTruncated": false, "action": "read-only", "encoding": "base64", "data": body},
 		},
 	}}}}) // of strings and bytes
 	return event
@@ -246,7 +247,8 @@ func (p *pipeline) integrateFunction(
 func (p *pipeline) integrateFirehose(ctx context.Context, body []byte) (status int, text string, err error) {
 	id := record.NewID()
 	data := record.Append(nil, record.Header{ID: id, ReceivedAt: time.Now()}, body)
-	put := fmt.Sprintf(`{"DeliveryStreamName":%q,"Record":{"Data":%q}}`, figures.Stream, base64.StdEncoding.EncodeToString(data))
+	put := fmt.Sprintf(`{"DeliveryStreamName":%q,"Record":{"Data":%q}}`, figures.Stream,
+		base64.StdEncoding.EncodeToString(data))
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, p.services.route.url(), bytes.NewBufferString(put))
 	if err != nil {
 		return 0, "", err
@@ -276,7 +278,9 @@ func (p *pipeline) invoke(ctx context.Context, event []byte) ([]byte, error) {
 
 // counted is what was counted so far on the route to the services.
 func (p *pipeline) counted() sample {
-	return sample{opened: p.services.route.opened.Load(), puts: p.services.puts.Load(), invokes: p.services.invokes.Load()}
+	return sample{
+		opened: p.services.route.opened.Load(), puts: p.services.puts.Load(), invokes: p.services.invokes.Load(),
+	}
 }
 
 // since notes what has been counted after before.

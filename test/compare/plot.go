@@ -34,7 +34,8 @@ func plot(path string, p *parameters, rows []row) error {
 	bottom := plotTop + len(rows)*rowHeight + 4
 
 	d := figures.NewDrawing(plotLeft+plotWidth+60, bottom+20, `font-family="sans-serif" font-size="12"`, "white")
-	d.Text(10, 18, "", "What a client waits for, ms, over a connection that stays open; grey: the article's function, API and client")
+	d.Text(10, 18, "",
+		"What a client waits for, ms, over a connection that stays open; grey: the article's function, API and client")
 	d.Legend(10, 40, "", legend(p))
 	for ms := 0.0; ms <= longest; ms += 20 {
 		d.Line(x(ms), plotTop-8, x(ms), float64(bottom), `stroke="#ddd"`)

@@ -51,7 +51,8 @@ func misordered(rows []row) (wrong []string) {
 		a, hasA := took[pair[0]]
 		b, hasB := took[pair[1]]
 		if hasA && hasB && a >= b {
-			wrong = append(wrong, fmt.Sprintf("wiring %s takes %s ms, %s takes %s", pair[0], short(a), pair[1], short(b)))
+			wrong = append(wrong,
+				fmt.Sprintf("wiring %s takes %s ms, %s takes %s", pair[0], short(a), pair[1], short(b)))
 		}
 	}
 	return wrong
@@ -67,7 +68,9 @@ func markdown(out io.Writer, s *setup, rows []row) {
 // writeTable writes the wirings, beside the article's figures.
 func writeTable(out io.Writer, rows []row) {
 	fmt.Fprintf(out, "### The wirings, in ms\n\n")
-	fmt.Fprintln(out, "| | wiring | function | API or edge | client p50 | p90 | p99 | new connection p50 | p90 | p99 | article: function | API or edge | client |")
+	fmt.Fprintln(out,
+		"| | wiring | function | API or edge | client p50 | p90 | p99 | new connection p50 | p90 | p99 |"+
+			" article: function | API or edge | client |")
 	fmt.Fprintln(out, "|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|")
 	for _, r := range rows {
 		f, want := r.medians(), published[r.number]
@@ -84,7 +87,8 @@ func writeTable(out io.Writer, rows []row) {
 
 // writeLegs writes the parts of each wiring's time.
 func writeLegs(out io.Writer, s *setup, rows []row) {
-	fmt.Fprintf(out, "\n### What the client waits for, by leg, over a connection that stays open\n\n| | legs, ms |\n|---|---|\n")
+	fmt.Fprintf(out,
+		"\n### What the client waits for, by leg, over a connection that stays open\n\n| | legs, ms |\n|---|---|\n")
 	for _, r := range rows {
 		var parts []string
 		for _, part := range r.shares(&s.parameters) {
@@ -96,21 +100,23 @@ func writeLegs(out io.Writer, s *setup, rows []row) {
 		}
 		fmt.Fprintf(out, "| %s | %s |\n", r.number, strings.Join(parts, " + "))
 	}
-	fmt.Fprintf(out, "\n### The model, the same for every wiring\n\n| parameter | now | default and its source |\n|---|--:|---|\n")
+	fmt.Fprintf(out,
+		"\n### The model, the same for every wiring\n\n| parameter | now | default and its source |\n|---|--:|---|\n")
 	for _, leg := range s.legs() {
 		fmt.Fprintf(out, "| %s, `%s` | %s | %s; %s |\n", leg.name, leg.variable, *leg.value, leg.def, leg.source)
 	}
-	fmt.Fprintf(out, "| TLS, `TLS` | %s | 1.3; a new connection takes %d round trips before its first request |\n", s.tls, s.handshakes())
+	fmt.Fprintf(out, "| TLS, `TLS` | %s | 1.3; a new connection takes %d round trips before its first request |\n",
+		s.tls, s.handshakes())
 }
 
 func writeReading(out io.Writer, s *setup, rows []row) {
 	fmt.Fprintf(out, `
-How to read it: the handlers are the real ones. They run as processes under a Runtime API on this machine, and talk TLS. Every
-byte between them travels as long as the model says, so the cost of a connection follows from what the handler does. %[2]s is the
-time that no parameter explains: that of the handler, its SDK, and this machine. %[3]s counts from the handshake's first byte at a
-location of the edge, over a new connection. Every handler makes one client for its sandbox, which keeps its connection. The
-model's numbers are from the article's wirings 1, 4 and 5, each for all wirings; 2, 3, and every figure of a client follow from
-the model. Trust store: %[1]d certificates.
+How to read it: the handlers are the real ones. They run as processes under a Runtime API on this machine, and talk
+TLS. Every byte between them travels as long as the model says, so the cost of a connection follows from what the
+handler does. %[2]s is the time that no parameter explains: that of the handler, its SDK, and this machine. %[3]s
+counts from the handshake's first byte at a location of the edge, over a new connection. Every handler makes one
+client for its sandbox, which keeps its connection. The model's numbers are from the article's wirings 1, 4 and 5,
+each for all wirings; 2, 3, and every figure of a client follow from the model. Trust store: %[1]d certificates.
 `, s.certificates, "`"+codeLeg+"`", "`edge`")
 	for _, note := range s.notes {
 		fmt.Fprintf(out, "\n%s\n", note)
@@ -162,7 +168,8 @@ func (r *row) addTo(report *figures.Report, p *parameters) {
 		for _, percent := range []int{50, 90, 99} {
 			report.Figures = append(report.Figures, figures.Figure{
 				Table: table, Subject: subject, Metric: fmt.Sprintf("client p%d", percent), Unit: "ms",
-				Value: quantile(samples, float64(percent)/100, client), Low: quantile(samples, 0, client), High: quantile(samples, 1, client),
+				Value: quantile(samples, float64(percent)/100, client), Low: quantile(samples, 0, client),
+				High: quantile(samples, 1, client),
 			})
 		}
 	}

@@ -61,7 +61,8 @@ func (r *run) validatorInflates() int {
 func headerBytes(body int) int {
 	id := record.NewID() // a request's id is as long
 	h := record.Header{
-		ID: id, RequestID: id, ReceivedAt: time.Now(), IP: "127.0.0.0", UserAgent: traffic.UserAgent, ContentType: traffic.SizedContentType,
+		ID: id, RequestID: id, ReceivedAt: time.Now(), IP: "127.0.0.0", UserAgent: traffic.UserAgent,
+		ContentType: traffic.SizedContentType,
 	}
 	return len(record.Append(nil, h, make([]byte, body))) - body
 }

@@ -161,7 +161,8 @@ func freezeValidator(r *run) {
 // fewReceives makes a message a dead letter after three receives; a hundred, as deployed,
 // would take too long.
 func fewReceives(_ *run, o *simulator.Options) error {
-	simulator.Properties(o.Templates, "SpillQueue", "AWS::SQS::Queue")["RedrivePolicy"].(map[string]any)["maxReceiveCount"] = 3
+	queue := simulator.Properties(o.Templates, "SpillQueue", "AWS::SQS::Queue")
+	queue["RedrivePolicy"].(map[string]any)["maxReceiveCount"] = 3
 	return nil
 }
 
@@ -171,7 +172,8 @@ const poisonKey = record.SpillPrefix + "00/2026-11-23/poison"
 func poison(r *run) error {
 	r.mended.Store(true) // otherwise every other object would become a dead letter too
 	r.excused[poisonKey] = true
-	put, err := http.NewRequest(http.MethodPut, r.sim.S3URL+"/"+r.sim.Bucket+"/"+poisonKey, strings.NewReader("not a record"))
+	put, err := http.NewRequest(http.MethodPut, r.sim.S3URL+"/"+r.sim.Bucket+"/"+poisonKey,
+		strings.NewReader("not a record"))
 	if err != nil {
 		return err
 	}

@@ -13,7 +13,7 @@ import (
 
 var (
 	events  = flag.Int("events", 60, "least events of a row")
-	mixed   = flag.Int("mixed", 0, "least events of the row in which everything goes wrong; 0: as many as of the others")
+	mixed   = flag.Int("mixed", 0, "least events of the row in which everything goes wrong; 0: as the others")
 	full    = flag.Bool("full", false, "run all rows, as long as they need, one after the other")
 	seed    = flag.Uint64("seed", 0, "seed of the run; 0 draws one")
 	results = flag.String("results", "", "`file` for the results as JSON")
@@ -42,7 +42,8 @@ func TestNothingAcknowledgedIsLost(t *testing.T) {
 	if *seed == 0 {
 		*seed = uint64(time.Now().UnixNano())
 	}
-	t.Logf("go test ./test/fault -args -full=%t -events=%d -mixed=%d -seed=%d repeats this run", *full, *events, *mixed, *seed)
+	t.Logf("go test ./test/fault -args -full=%t -events=%d -mixed=%d -seed=%d repeats this run", *full, *events, *mixed,
+		*seed)
 	var table []Result
 	for _, mode := range []ingest.Acknowledgement{ingest.Durable, ingest.Immediate} {
 		t.Run(string(mode), func(t *testing.T) {

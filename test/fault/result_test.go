@@ -38,7 +38,8 @@ func (r Result) String() string {
 
 func markdown(table []Result) string {
 	var out strings.Builder
-	out.WriteString("| fault | mode | sent | acked | refused | unknown | lost | phantom | mangled | duplicates | stuck | added p99 ms |\n")
+	out.WriteString(
+		"| fault | mode | sent | acked | refused | unknown | lost | phantom | mangled | duplicates | stuck | added p99 ms |\n")
 	out.WriteString("|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n")
 	for _, r := range table {
 		fmt.Fprintf(&out, "| %s | %s | %d | %d | %d | %d | %d | %d | %d | %d | %d | %.1f |\n",

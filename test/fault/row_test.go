@@ -32,7 +32,7 @@ type row struct {
 	verify  func(*run, Result) error // checks that what the row is named after happened
 	refuses bool                     // clients may get 503 or 413: nothing was promised
 	unknown bool                     // clients may get no answer
-	broken  bool                     // the Validator fails until failed/ is replayed; in all other rows failed/ is empty
+	broken  bool                     // the Validator fails until failed/ is replayed; no other row fills failed/
 	full    bool                     // takes too long for every run of the tests
 	mixed   bool                     // runs with as many events as -mixed says
 }

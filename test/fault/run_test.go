@@ -104,7 +104,8 @@ func (r *run) outcome() (out outcome, err error) {
 	out.findings = append(r.findings(out.Result, len(lake.Failed)), tally.Findings...)
 	if r.mode == ingest.Immediate && (r.row.unknown || r.row.refuses) {
 		// Such an event was acknowledged before it was stored: Immediate may lose it.
-		out.findings = slices.DeleteFunc(out.findings, func(f string) bool { return strings.HasPrefix(f, traffic.Lost) })
+		out.findings = slices.DeleteFunc(out.findings,
+			func(f string) bool { return strings.HasPrefix(f, traffic.Lost) })
 	}
 	out.p99 = r.client.P99()
 	return out, nil
@@ -265,21 +266,13 @@ func (r *run) findings(got Result, failed int) (found []string) {
 	return found
 }
 
-// templates are the deployed ones, but API Gateway waits longer: a process that starts
-// slowly on a busy machine is not an error.
+// templates are the deployed ones, but API Gateway is patient.
 func templates() []*simulator.Template {
 	all, err := simulator.GoldenTemplates("../synth/testdata", "Dev")
 	if err != nil {
 		panic(err) // the goldens are part of the repository
 	}
-	for _, template := range all {
-		for _, resource := range template.Resources {
-			if integration, ok := resource.Properties["Integration"].(map[string]any); ok && integration["TimeoutInMillis"] != nil {
-				integration["TimeoutInMillis"] = 29_000
-			}
-		}
-	}
-	return all
+	return simulator.PatientGateway(all)
 }
 
 // random is a source of random numbers that goroutines may share.

@@ -17,19 +17,22 @@ type Drawing struct {
 // NewDrawing returns an empty picture on a background.
 func NewDrawing(width, height int, attributes, background string) *Drawing {
 	d := &Drawing{}
-	fmt.Fprintf(&d.svg, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" %s>`+"\n", width, height, attributes)
+	fmt.Fprintf(&d.svg, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" %s>`+"\n", width, height,
+		attributes)
 	fmt.Fprintf(&d.svg, `<rect width="100%%" height="100%%" fill="%s"/>`+"\n", background)
 	return d
 }
 
 // Rect draws a rectangle from its upper left corner.
 func (d *Drawing) Rect(x, y, width, height float64, attributes string) {
-	fmt.Fprintf(&d.svg, `<rect x="%s" y="%s" width="%s" height="%s" %s/>`+"\n", unit(x), unit(y), unit(width), unit(height), attributes)
+	fmt.Fprintf(&d.svg, `<rect x="%s" y="%s" width="%s" height="%s" %s/>`+"\n", unit(x), unit(y), unit(width),
+		unit(height), attributes)
 }
 
 // Line draws a vertical or horizontal line.
 func (d *Drawing) Line(x1, y1, x2, y2 float64, attributes string) {
-	fmt.Fprintf(&d.svg, `<line x1="%s" y1="%s" x2="%s" y2="%s" %s/>`+"\n", unit(x1), unit(y1), unit(x2), unit(y2), attributes)
+	fmt.Fprintf(&d.svg, `<line x1="%s" y1="%s" x2="%s" y2="%s" %s/>`+"\n", unit(x1), unit(y1), unit(x2), unit(y2),
+		attributes)
 }
 
 // Text writes text whose baseline is at y.

@@ -31,7 +31,8 @@ func TestAReportPrintsMedianAndSpread(t *testing.T) {
 		t.Fatal(err)
 	}
 	var saved []Figure
-	if err := json.Unmarshal(text, &saved); err != nil || len(saved) != 2 || saved[0] != (Figure{"starts", "ours", "p50", 2, "ms", 1, 3}) {
+	if err := json.Unmarshal(text, &saved); err != nil || len(saved) != 2 ||
+		saved[0] != (Figure{"starts", "ours", "p50", 2, "ms", 1, 3}) {
 		t.Errorf("saved %+v, error %v", saved, err)
 	}
 }
@@ -63,7 +64,8 @@ func TestWhatIsMeasuredCanRun(t *testing.T) {
 			Body            []byte
 			IsBase64Encoded bool
 		}
-		if err := json.Unmarshal(event([]byte(body)), &sent); err != nil || string(sent.Body) != body || !sent.IsBase64Encoded {
+		if err := json.Unmarshal(event([]byte(body)), &sent); err != nil || string(sent.Body) != body ||
+			!sent.IsBase64Encoded {
 			t.Errorf("event is %+v, error %v", sent, err)
 		}
 	}

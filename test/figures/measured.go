@@ -53,8 +53,10 @@ func NewDelivery(dir string, streams ...string) (*simulator.Firehose, *simulator
 	firehose := simulator.NewFirehose(simulator.FirehoseOptions{Account: Account, Region: Region, Objects: lake})
 	for _, name := range streams {
 		if err := firehose.Create(simulator.StreamConfig{
-			Name: name, ARN: "arn:aws:firehose:" + Region + ":" + Account + ":deliverystream/" + name, Bucket: Bucket, Prefix: name + "/",
-			ErrorPrefix: record.FailedPrefix + "!{firehose:error-output-type}/", BufferBytes: 64 << 20, BufferFor: time.Hour,
+			Name: name, ARN: "arn:aws:firehose:" + Region + ":" + Account + ":deliverystream/" + name, Bucket: Bucket,
+			Prefix:      name + "/",
+			ErrorPrefix: record.FailedPrefix + "!{firehose:error-output-type}/", BufferBytes: 64 << 20,
+			BufferFor: time.Hour,
 		}); err != nil {
 			return nil, nil, err
 		}
@@ -63,9 +65,9 @@ func NewDelivery(dir string, streams ...string) (*simulator.Firehose, *simulator
 }
 
 // Click is the event that is sent.
-const Click = `{"type":"click","event_id":"0198c6a2-7b1e-7000-8000-000000000001","occurred_at":"2026-11-23T10:00:00.123Z",` +
-	`"session":"s-0000162e","page":{"url":"https://shop.example/products/17?ref=mail","title":"Größe und Farbe wählen"},` +
-	`"element":{"id":"buy-now","tag":"button"}}`
+const Click = `{"type":"click","event_id":"0198c6a2-7b1e-7000-8000-000000000001",` +
+	`"occurred_at":"2026-11-23T10:00:00.123Z","session":"s-0000162e",` +
+	`"page":{"url":"https://shop.example/products/17?ref=mail","title":"Größe und Farbe wählen"},"element":{"id":"buy-now","tag":"button"}}`
 
 // NewProxyEvents returns what makes API Gateway's event of a request with some body. root
 // is the folder of the repository; the event is that of Ingest's own tests.

@@ -36,7 +36,8 @@ func (r *Report) Add(table, subject, metric, unit string, runs ...float64) {
 		return
 	}
 	sorted := slices.Sorted(slices.Values(runs))
-	r.Figures = append(r.Figures, Figure{table, subject, metric, sorted[len(sorted)/2], unit, sorted[0], sorted[len(sorted)-1]})
+	r.Figures = append(r.Figures,
+		Figure{table, subject, metric, sorted[len(sorted)/2], unit, sorted[0], sorted[len(sorted)-1]})
 }
 
 // Note adds a sentence below a table.
@@ -77,7 +78,8 @@ func (r *Report) distinct(table string, of func(Figure) string) (all []string) {
 func (r *Report) Markdown(out io.Writer) {
 	for _, table := range r.distinct("", func(f Figure) string { return f.Table }) {
 		metrics := r.distinct(table, func(f Figure) string { return f.Metric + ", " + f.Unit })
-		fmt.Fprintf(out, "\n### %s\n\n| | %s |\n|---|%s\n", table, strings.Join(metrics, " | "), strings.Repeat("--:|", len(metrics)))
+		fmt.Fprintf(out, "\n### %s\n\n| | %s |\n|---|%s\n", table, strings.Join(metrics, " | "),
+			strings.Repeat("--:|", len(metrics)))
 		for _, subject := range r.Subjects(table) {
 			fmt.Fprintf(out, "| %s |", subject)
 			for _, metric := range metrics {

@@ -92,7 +92,7 @@ func settle(t *testing.T, sim *simulator.Simulator, ledger *traffic.Ledger) traf
 		t.Error(finding)
 	}
 	if a.Refused+a.Unknown > 0 {
-		t.Errorf("%d events were refused, of %d nobody knows", a.Refused, a.Unknown)
+		t.Errorf("%d events were refused, %d neither refused nor acknowledged", a.Refused, a.Unknown)
 	}
 	t.Logf("%d events valid, %d rejected, %d duplicates", a.Valid, a.Rejected, a.Duplicates)
 	return a

@@ -54,7 +54,8 @@ var deployFlags = []string{"-trimpath", "-buildvcs=false", "-tags", "lambda.norp
 // Build builds the executable of a folder of this repository as for a deploy, but for this
 // machine, with further flags of go build.
 func Build(path, folder string, flags ...string) error {
-	build := exec.Command("go", slices.Concat([]string{"build", "-o", path}, deployFlags, flags, []string{"global-ingest/" + folder})...)
+	args := slices.Concat([]string{"build", "-o", path}, deployFlags, flags, []string{"global-ingest/" + folder})
+	build := exec.Command("go", args...)
 	build.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=")
 	if output, err := build.CombinedOutput(); err != nil {
 		return fmt.Errorf("building %s: %w\n%s", folder, err, output)

@@ -11,7 +11,7 @@ import (
 	"sync"
 )
 
-// Counters are what has happened since the start, as a person would ask for it.
+// Counters are what has happened since the start.
 type Counters struct {
 	Accepted int            // POST requests, and GET requests of pixels, answered 200
 	Refused  int            // POST requests answered otherwise
@@ -98,7 +98,7 @@ func openLog(dir, function string) (*logFile, error) {
 	return &logFile{file: file}, nil
 }
 
-// write writes one line, at once, for somebody may be following the file.
+// write writes one line at once, because somebody may be following the file.
 func (l *logFile) write(line string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -21,7 +21,7 @@ func cuttable(t *testing.T) (*connections, *http.Client, string) {
 	}
 	cut := &connections{Listener: listener}
 	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		_, _ = io.Copy(w, r.Body) // a client that has left hears nothing
+		_, _ = io.Copy(w, r.Body) // to a client that may have gone
 	})}
 	go func() { _ = server.Serve(cut) }() // ends with Close
 	t.Cleanup(func() { _ = server.Close() })
@@ -30,7 +30,7 @@ func cuttable(t *testing.T) (*connections, *http.Client, string) {
 	return cut, client, "http://" + listener.Addr().String()
 }
 
-// TestAConnectionEndsInEveryWay: what the client hears on a connection that it kept,
+// TestAConnectionEndsInEveryWay: what the client gets on a connection that it kept,
 // and that the next one is fine.
 func TestAConnectionEndsInEveryWay(t *testing.T) {
 	for how, want := range map[Cut]string{FIN: "EOF", RST: "connection reset by peer", Silence: "Timeout exceeded"} {
@@ -90,15 +90,20 @@ func TestFirehoseRefusesASignatureOfAnotherTime(t *testing.T) {
 		-10 * time.Minute: http.StatusBadRequest,
 	} {
 		f := NewFirehose(FirehoseOptions{Skew: skew})
-		if err := f.Create(StreamConfig{Name: "s", Prefix: "a/", ErrorPrefix: "b/!{firehose:error-output-type}/", BufferFor: time.Hour, BufferBytes: 1 << 20}); err != nil {
+		if err := f.Create(StreamConfig{
+			Name: "s", Prefix: "a/", ErrorPrefix: "b/!{firehose:error-output-type}/", BufferFor: time.Hour,
+			BufferBytes: 1 << 20,
+		}); err != nil {
 			t.Fatal(err)
 		}
-		request := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(`{"DeliveryStreamName":"s","Record":{"Data":"YQ=="}}`))
+		request := httptest.NewRequest(http.MethodPost, "/",
+			strings.NewReader(`{"DeliveryStreamName":"s","Record":{"Data":"YQ=="}}`))
 		request.Header.Set("X-Amz-Target", "Firehose_20150804.PutRecord")
 		request.Header.Set("X-Amz-Date", time.Now().UTC().Format("20060102T150405Z"))
 		answer := httptest.NewRecorder()
 		f.ServeHTTP(answer, request)
-		if answer.Code != want || (want == http.StatusBadRequest && !strings.Contains(answer.Body.String(), "InvalidSignatureException")) {
+		if answer.Code != want ||
+			(want == http.StatusBadRequest && !strings.Contains(answer.Body.String(), "InvalidSignatureException")) {
 			t.Errorf("a clock that is %v ahead: %d %s, want %d", skew, answer.Code, answer.Body, want)
 		}
 		told, err := http.ParseTime(answer.Header().Get("Date"))

@@ -24,10 +24,10 @@ const (
 type FirehoseOptions struct {
 	Account, Region string
 	Objects         ObjectStore
-	Faults          Faults           // asked for each call; nil: no faults
-	Watcher         Watcher          // nil: nobody watches the streams
+	Faults          Faults           // called for each call; nil: no faults
+	Watcher         Watcher          // may be nil
 	Now             func() time.Time // names objects; default: time.Now
-	Skew            time.Duration    // how far the clock that signatures are checked by is ahead; default 0
+	Skew            time.Duration    // how far the clock that checks signatures is ahead; default 0
 }
 
 // Firehose is the API that the AWS SDK talks to, and the streams behind it.
@@ -50,7 +50,7 @@ func NewFirehose(o FirehoseOptions) *Firehose {
 	return &Firehose{options: o, streams: map[string]*stream{}, calls: map[string]int{}}
 }
 
-// Create adds a stream, or says what Firehose would refuse of it.
+// Create adds a stream, or says why Firehose would refuse it.
 func (f *Firehose) Create(c StreamConfig) error {
 	if err := checkPrefixes(c.Prefix, c.ErrorPrefix, c.BackupPrefix); err != nil {
 		return fmt.Errorf("creating stream %s: %w", c.Name, err)
@@ -64,13 +64,13 @@ func (f *Firehose) Create(c StreamConfig) error {
 	return nil
 }
 
-// Rename has a stream take records under another name only. What it holds is
-// delivered as before: a stream that is replaced, and retained.
+// Rename makes a stream accept records only under another name. It still delivers what it
+// holds, like a stream that a deploy replaces and retains.
 func (f *Firehose) Rename(from, to string) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.streams[from] == nil || f.streams[to] != nil {
-		return fmt.Errorf("renaming stream %s to %s: there is none, or the name is taken", from, to)
+		return fmt.Errorf("renaming stream %s to %s: it does not exist, or the name is taken", from, to)
 	}
 	f.streams[to] = f.streams[from]
 	delete(f.streams, from)
@@ -88,8 +88,8 @@ func (f *Firehose) Delete(name string) {
 	}
 }
 
-// Flush has everything that streams hold transformed and delivered. Records that a
-// transformation puts on another stream are waited for as well.
+// Flush transforms and delivers everything that streams hold, and also the records that a
+// transformation puts on another stream.
 func (f *Firehose) Flush(ctx context.Context) error {
 	for {
 		streams := f.all()
@@ -108,8 +108,8 @@ func (f *Firehose) Flush(ctx context.Context) error {
 	}
 }
 
-// all returns the streams, those with a transformation first: what it rejects goes
-// to the others.
+// all returns the streams. Those with a transformation are first, because it puts rejects
+// on the others.
 func (f *Firehose) all() []*stream {
 	f.mu.RLock()
 	defer f.mu.RUnlock()
@@ -162,7 +162,7 @@ func (f *Firehose) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	writeHeaders(w, http.StatusOK)
-	_ = json.NewEncoder(w).Encode(output) // a client that has left hears nothing
+	_ = json.NewEncoder(w).Encode(output) // to a client that may have gone
 }
 
 // input holds the members of every operation that is served.
@@ -211,8 +211,8 @@ func putRecord(s *stream, in input) (any, *apiError) {
 	return map[string]any{"RecordId": s.put(in.Record.Data), "Encrypted": true}, nil
 }
 
-// putRecordBatch answers for each record in order: the call can succeed and records
-// of it fail.
+// putRecordBatch answers for each record in order: records can fail while the call
+// succeeds.
 func putRecordBatch(s *stream, in input, fault *Fault) (any, *apiError) {
 	if n := len(in.Records); n == 0 || n > maxBatchRecords {
 		return nil, invalid("Records has %d members, must be 1 to %d", n, maxBatchRecords)

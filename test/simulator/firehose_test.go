@@ -134,7 +134,9 @@ func start(t *testing.T, change func(*simulator.StreamConfig), f function, fault
 		BufferBytes: 5 << 20, BufferFor: time.Minute,
 	}
 	if f != nil {
-		c.Transform = &simulator.TransformConfig{FunctionARN: "arn:f", Function: x.calls, BufferBytes: 1 << 20, BufferFor: time.Minute, Retries: 3}
+		c.Transform = &simulator.TransformConfig{
+			FunctionARN: "arn:f", Function: x.calls, BufferBytes: 1 << 20, BufferFor: time.Minute, Retries: 3,
+		}
 	}
 	if change != nil {
 		change(&c)
@@ -197,7 +199,8 @@ func TestObjectKeyIsPrefixStreamVersionTimeAndExtension(t *testing.T) {
 	x.flush(t)
 	for key := range x.shelf.objects {
 		want := "lake/events/year=2026/hour=10/events-1-2026-11-23-10-59-58-"
-		if !strings.HasPrefix(key, want) || !strings.HasSuffix(key, ".jsonl") || len(key) != len(want)+36+len(".jsonl") {
+		if !strings.HasPrefix(key, want) || !strings.HasSuffix(key, ".jsonl") ||
+			len(key) != len(want)+36+len(".jsonl") {
 			t.Errorf("key is %s", key)
 		}
 	}
@@ -238,7 +241,8 @@ func TestPrefixesThatFirehoseRefuses(t *testing.T) {
 		{"a/!{timestamp:yyyy/", ok, "", "an expression is"},
 		{"a/!{partitionKeyFromLambda:x}/", ok, "", "not supported"},
 	} {
-		err := simulator.NewFirehose(simulator.FirehoseOptions{}).Create(simulator.StreamConfig{Prefix: c.prefix, ErrorPrefix: c.errorPrefix, BackupPrefix: c.backup})
+		err := simulator.NewFirehose(simulator.FirehoseOptions{}).
+			Create(simulator.StreamConfig{Prefix: c.prefix, ErrorPrefix: c.errorPrefix, BackupPrefix: c.backup})
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s, %s: error is %v, want %q", c.prefix, c.errorPrefix, err, c.want)
 		}
@@ -283,8 +287,10 @@ func TestUnknownStreamIsNotFound(t *testing.T) {
 
 func TestDescribeNamesTheStream(t *testing.T) {
 	x := start(t, nil, nil, nil)
-	out, err := x.client.DescribeDeliveryStream(context.Background(), &firehose.DescribeDeliveryStreamInput{DeliveryStreamName: aws.String("events")})
-	if err != nil || *out.DeliveryStreamDescription.DeliveryStreamARN != arn || out.DeliveryStreamDescription.DeliveryStreamStatus != types.DeliveryStreamStatusActive {
+	question := &firehose.DescribeDeliveryStreamInput{DeliveryStreamName: aws.String("events")}
+	out, err := x.client.DescribeDeliveryStream(context.Background(), question)
+	if err != nil || *out.DeliveryStreamDescription.DeliveryStreamARN != arn ||
+		out.DeliveryStreamDescription.DeliveryStreamStatus != types.DeliveryStreamStatusActive {
 		t.Errorf("described as %+v, error %v", out, err)
 	}
 }
@@ -323,7 +329,9 @@ func TestFaultsReachTheClient(t *testing.T) {
 			x := start(t, nil, nil, func(call simulator.Call) *simulator.Fault { calls <- call; return &c.fault })
 			ctx, cancel := context.WithTimeout(context.Background(), 200*time.Millisecond)
 			defer cancel()
-			_, err := x.client.PutRecord(ctx, &firehose.PutRecordInput{DeliveryStreamName: aws.String("events"), Record: &types.Record{Data: []byte("r")}})
+			_, err := x.client.PutRecord(ctx, &firehose.PutRecordInput{
+				DeliveryStreamName: aws.String("events"), Record: &types.Record{Data: []byte("r")},
+			})
 			if seen := <-calls; err == nil || seen != (simulator.Call{Operation: "PutRecord", Stream: "events", N: 1}) {
 				t.Errorf("error is %v, call %+v", err, seen)
 			}
@@ -336,7 +344,8 @@ func TestFaultsReachTheClient(t *testing.T) {
 }
 
 func TestDelayedCallSucceeds(t *testing.T) {
-	x := start(t, nil, nil, func(simulator.Call) *simulator.Fault { return &simulator.Fault{Delay: 20 * time.Millisecond} })
+	x := start(t, nil, nil,
+		func(simulator.Call) *simulator.Fault { return &simulator.Fault{Delay: 20 * time.Millisecond} })
 	began := time.Now()
 	x.put(t, "r")
 	if took := time.Since(began); took < 20*time.Millisecond {

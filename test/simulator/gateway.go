@@ -52,7 +52,10 @@ type exchange struct {
 // ServeHTTP answers as the stage would.
 func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	recorder := &statusRecorder{ResponseWriter: w, status: http.StatusOK}
-	x := &exchange{w: recorder, r: r, id: uuid.NewString(), extendedID: extendedID(), trace: r.Header.Get("X-Amzn-Trace-Id"), at: g.Now()}
+	x := &exchange{
+		w: recorder, r: r, id: uuid.NewString(), extendedID: extendedID(), trace: r.Header.Get("X-Amzn-Trace-Id"),
+		at: g.Now(),
+	}
 	if x.trace == "" {
 		x.trace = newTrace()
 	}

@@ -104,7 +104,8 @@ func (p *gatewayParts) gateway(functions map[string]Invoker, throttled bool) (*G
 			return nil, fmt.Errorf("%s (%s %s): %w", id, properties.HttpMethod, path, err)
 		}
 		if m.functionARN != "" && p.permitted != nil {
-			m.function = p.permitted(m.functionARN, p.caller(properties.HttpMethod+strings.Replace(path, greedy, "/*", 1)))
+			m.function = p.permitted(m.functionARN,
+				p.caller(properties.HttpMethod+strings.Replace(path, greedy, "/*", 1)))
 		}
 		if g.routes[path] == nil {
 			g.routes[path] = map[string]*method{}
@@ -131,7 +132,8 @@ func (p *gatewayParts) path(resource string) (string, error) {
 		if !found || len(parts) > len(p.resources) {
 			return "", fmt.Errorf("resource %s does not lead to the root of the API", resource)
 		}
-		if strings.ContainsAny(properties.PathPart, "{}") && (properties.PathPart != greedy[1:] || properties.ParentId != rootResource(p.apiID)) {
+		if strings.ContainsAny(properties.PathPart, "{}") &&
+			(properties.PathPart != greedy[1:] || properties.ParentId != rootResource(p.apiID)) {
 			return "", fmt.Errorf("path parameter %s is not supported by the simulator", properties.PathPart)
 		}
 		parts = append(parts, properties.PathPart)
@@ -201,7 +203,8 @@ func (m *method) bindFunction(in integrationProperties, functions map[string]Inv
 		return fmt.Errorf("integration URI %q names no Lambda function", in.Uri)
 	}
 	if in.IntegrationHttpMethod != "POST" {
-		return fmt.Errorf("integration method is %q, a Lambda function is called by POST only", in.IntegrationHttpMethod)
+		return fmt.Errorf("integration method is %q, a Lambda function is called by POST only",
+			in.IntegrationHttpMethod)
 	}
 	if in.ResponseTransferMode != "" && in.ResponseTransferMode != "BUFFERED" {
 		return fmt.Errorf("response transfer mode %s is not supported by the simulator", in.ResponseTransferMode)
@@ -221,7 +224,8 @@ func literals(mappings map[string]string, prefix string) (map[string]string, err
 	for key, value := range mappings {
 		name, isHeader := strings.CutPrefix(key, prefix)
 		if !isHeader || len(value) < 2 || value[0] != '\'' || value[len(value)-1] != '\'' {
-			return nil, fmt.Errorf("mapping %s = %s is not supported by the simulator: not a constant header", key, value)
+			return nil, fmt.Errorf("mapping %s = %s is not supported by the simulator: not a constant header", key,
+				value)
 		}
 		values[name] = value[1 : len(value)-1]
 	}

@@ -45,7 +45,8 @@ func TestTheTableOfRefusalsIsTrue(t *testing.T) {
 			g.bucket.tokens = 0
 		}
 		got := ask(g, cmp.Or(c.method, "POST"), c.path, c.body, "Content-Encoding", c.encoding, "Origin", page)
-		if got.Header.Get("Access-Control-Allow-Origin") != page || got.Header.Get("Access-Control-Allow-Credentials") != "true" {
+		if got.Header.Get("Access-Control-Allow-Origin") != page ||
+			got.Header.Get("Access-Control-Allow-Credentials") != "true" {
 			t.Errorf("a page cannot read %d", got.StatusCode)
 		}
 		refused[strconv.Itoa(got.StatusCode)] = got.Header.Get("Retry-After")

@@ -39,7 +39,8 @@ func newMock(properties methodProperties) (*mock, error) {
 	for mediaType, template := range in.RequestTemplates {
 		match := statusInTemplate.FindStringSubmatch(template)
 		if match == nil {
-			return nil, fmt.Errorf("request template %q is not supported by the simulator: only a constant statusCode is", template)
+			return nil, fmt.Errorf(
+				"request template %q is not supported by the simulator: only a constant statusCode is", template)
 		}
 		m.statuses[mediaType] = match[1]
 	}

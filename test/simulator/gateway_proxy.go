@@ -49,7 +49,7 @@ type proxyContext struct {
 	APIID             string        `json:"apiId"`
 }
 
-// proxyIdentity has null for everything that only authorizers fill in.
+// proxyIdentity has null for everything that only authorizers set.
 type proxyIdentity struct {
 	CognitoIdentityPoolID         *string `json:"cognitoIdentityPoolId"`
 	AccountID                     *string `json:"accountId"`
@@ -146,7 +146,7 @@ func marshal(v any) []byte {
 	encoder := json.NewEncoder(&out)
 	encoder.SetEscapeHTML(false)
 	if err := encoder.Encode(v); err != nil {
-		panic(fmt.Sprintf("simulator: encoding %T: %v", v, err)) // only types of ours come here
+		panic(fmt.Sprintf("simulator: encoding %T: %v", v, err)) // only our own types are encoded
 	}
 	return out.Bytes()
 }

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// refusal is an answer that the gateway gives by itself.
+// refusal is an answer of the gateway itself.
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html
 type refusal struct {
 	kind    string // the gateway response type
@@ -30,7 +30,7 @@ var (
 	integrationTimedOut        = refusal{"INTEGRATION_TIMEOUT", 504, "Endpoint request timed out", "InternalServerErrorException"}
 )
 
-// gatewayResponse is what a template changes of one type of refusal.
+// gatewayResponse is how a template changes one type of refusal.
 type gatewayResponse struct {
 	status   int // 0: as AWS has it
 	headers  map[string]string
@@ -115,7 +115,7 @@ func (g *Gateway) refuse(x *exchange, because refusal) {
 	).Replace(template)))
 }
 
-// Throttle is a stage's limit: so many requests a second, and so many at once.
+// Throttle is a stage's limit: requests per second, and a burst.
 type Throttle struct{ RatePerSecond, Burst float64 }
 
 // tokenBucket is how API Gateway counts: each request takes a token, tokens come

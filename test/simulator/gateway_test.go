@@ -109,21 +109,29 @@ func TestProxyEventIsAPIGateways(t *testing.T) {
 	}))
 	g.Now = func() time.Time { return time.Date(2026, 11, 23, 10, 0, 0, 123e6, time.UTC) }
 	body := "\x00\xff<&>"
-	got := ask(g, "POST", "/events?a=1&a=2&b=x", strings.NewReader(body), "Content-Type", "text/plain", "User-Agent", "test/1", "X-Forwarded-For", "203.0.113.9")
+	got := ask(g, "POST", "/events?a=1&a=2&b=x", strings.NewReader(body), "Content-Type", "text/plain", "User-Agent",
+		"test/1", "X-Forwarded-For", "203.0.113.9")
 	wantAnswer(t, got, 200, "fine", "Content-Type", "application/json", "Content-Length", "4")
 	for path, want := range map[string]any{
 		"resource": "/events", "path": "/events", "httpMethod": "POST",
 		"headers.User-Agent": "test/1", "headers.Content-Type": "text/plain", "headers.Host": "example.com",
-		"headers.X-Forwarded-For": "203.0.113.9, 192.0.2.1", "headers.X-Amzn-Trace-Id": got.Header.Get("X-Amzn-Trace-Id"),
+		"headers.X-Forwarded-For":      "203.0.113.9, 192.0.2.1",
+		"headers.X-Amzn-Trace-Id":      got.Header.Get("X-Amzn-Trace-Id"),
 		"multiValueHeaders.User-Agent": []any{"test/1"},
-		"queryStringParameters.a":      "2", "queryStringParameters.b": "x", "multiValueQueryStringParameters.a": []any{"1", "2"},
-		"pathParameters": nil, "stageVariables": nil,
-		"requestContext.identity.sourceIp": "192.0.2.1", "requestContext.identity.userAgent": "test/1", "requestContext.identity.accessKey": nil,
-		"requestContext.requestId": got.Header.Get("X-Amzn-Requestid"), "requestContext.extendedRequestId": got.Header.Get("X-Amz-Apigw-Id"),
-		"requestContext.stage": "v1", "requestContext.protocol": "HTTP/1.1", "requestContext.path": "/events",
-		"requestContext.resourcePath": "/events", "requestContext.httpMethod": "POST", "requestContext.accountId": "111111111111",
-		"requestContext.requestTime": "23/Nov/2026:10:00:00 +0000", "requestContext.requestTimeEpoch": 1.795428000123e12,
-		"body": base64.StdEncoding.EncodeToString([]byte(body)), "isBase64Encoded": true,
+		"queryStringParameters.a":      "2", "queryStringParameters.b": "x",
+		"multiValueQueryStringParameters.a": []any{"1", "2"},
+		"pathParameters":                    nil, "stageVariables": nil,
+		"requestContext.identity.sourceIp": "192.0.2.1", "requestContext.identity.userAgent": "test/1",
+		"requestContext.identity.accessKey": nil,
+		"requestContext.requestId":          got.Header.Get("X-Amzn-Requestid"),
+		"requestContext.extendedRequestId":  got.Header.Get("X-Amz-Apigw-Id"),
+		"requestContext.stage":              "v1", "requestContext.protocol": "HTTP/1.1",
+		"requestContext.path":         "/events",
+		"requestContext.resourcePath": "/events", "requestContext.httpMethod": "POST",
+		"requestContext.accountId":        "111111111111",
+		"requestContext.requestTime":      "23/Nov/2026:10:00:00 +0000",
+		"requestContext.requestTimeEpoch": 1.795428000123e12,
+		"body":                            base64.StdEncoding.EncodeToString([]byte(body)), "isBase64Encoded": true,
 	} {
 		if value, found := lookUp(event, path); !found || asJSON(value) != asJSON(want) {
 			t.Errorf("%s is %s (present: %v), want %s", path, asJSON(value), found, asJSON(want))
@@ -196,12 +204,14 @@ func TestFailuresOfTheFunctionAreTheGatewaysAnswers(t *testing.T) {
 	} {
 		got := ask(devGateway(t, failing(failure.err)), "POST", "/events", strings.NewReader("{}"), "Origin", page)
 		t.Log(failure.err)
-		wantAnswer(t, got, failure.status, failure.body, "Access-Control-Allow-Origin", page, "Content-Type", "application/json")
+		wantAnswer(t, got, failure.status, failure.body, "Access-Control-Allow-Origin", page, "Content-Type",
+			"application/json")
 	}
 }
 
 func TestIntegrationTimeoutIsTheTemplates(t *testing.T) {
-	templates := patched(t, goldenTemplates(t, "Dev"), "EdgeApieventsPOST", number(50), "Integration", "TimeoutInMillis")
+	templates := patched(t, goldenTemplates(t, "Dev"), "EdgeApieventsPOST", number(50), "Integration",
+		"TimeoutInMillis")
 	g, err := gatewayOf(t, templates, invokerFunc(func(ctx context.Context, _ []byte) ([]byte, error) {
 		<-ctx.Done()
 		return nil, ctx.Err()
@@ -229,11 +239,13 @@ func TestEveryOtherPathIsTheGreedyOnes(t *testing.T) {
 		return []byte(`{"statusCode":200}`), json.Unmarshal(data, &event)
 	}))
 	for path, want := range map[string]string{
-		"/nowhere": greedy, "/events/more": greedy, "/Events": greedy, "/v1/batch/": greedy, "/events": "/events", "/": "/",
+		"/nowhere": greedy, "/events/more": greedy, "/Events": greedy, "/v1/batch/": greedy, "/events": "/events",
+		"/": "/",
 	} {
 		if got := ask(g, "POST", path, nil); got.StatusCode != 200 || event.Resource != want || event.Path != path ||
 			want == greedy && event.PathParameters["proxy"] != strings.Trim(path, "/") {
-			t.Errorf("POST %s is answered %d by %s, path %s %v", path, got.StatusCode, event.Resource, event.Path, event.PathParameters)
+			t.Errorf("POST %s is answered %d by %s, path %s %v", path, got.StatusCode, event.Resource, event.Path,
+				event.PathParameters)
 		}
 	}
 }
@@ -252,7 +264,8 @@ func TestHealthIsAMock(t *testing.T) {
 	for _, contentType := range []string{"", "application/json", "text/html", "text/plain; charset=utf-8", "application/x-www-form-urlencoded"} {
 		wantAnswer(t, ask(g, "GET", "/", nil, "Content-Type", contentType), 200, `{"status":"ok"}`,
 			"Content-Type", "application/json", "Access-Control-Allow-Origin", "*", "Cache-Control", "no-store")
-		wantAnswer(t, ask(g, "HEAD", "/", nil, "Content-Type", contentType), 200, "", "Content-Type", "application/json")
+		wantAnswer(t, ask(g, "HEAD", "/", nil, "Content-Type", contentType), 200, "", "Content-Type",
+			"application/json")
 	}
 	wantAnswer(t, ask(g, "GET", "/", nil, "Content-Type", "video/mp4"), 415, `{"message":"Unsupported Media Type"}`)
 }
@@ -264,7 +277,8 @@ func TestAPreflightAllowsTheHeadersThatItAsksFor(t *testing.T) {
 			"Access-Control-Allow-Origin", page, "Access-Control-Allow-Credentials", "true", "Vary", "Origin", "Access-Control-Max-Age", "86400",
 			"Access-Control-Allow-Headers", "x-write-key,authorization")
 	}
-	if got := ask(g, "OPTIONS", "/events", nil, "Origin", page).Header.Get("Access-Control-Allow-Headers"); !strings.HasPrefix(got, "Authorization,") {
+	got := ask(g, "OPTIONS", "/events", nil, "Origin", page).Header.Get("Access-Control-Allow-Headers")
+	if !strings.HasPrefix(got, "Authorization,") {
 		t.Errorf("headers allowed without a question are %q", got)
 	}
 }
@@ -274,7 +288,8 @@ func TestMockOfABinaryAPINeedsText(t *testing.T) {
 	templates := patched(t, goldenTemplates(t, "Dev"), "EdgeApieventsOPTIONS", "", "Integration", "ContentHandling")
 	g, err := gatewayOf(t, templates, answering(""), false)
 	if err == nil {
-		wantAnswer(t, ask(g, "OPTIONS", "/events", nil, "Origin", page), 500, internalError, "Access-Control-Allow-Origin", page)
+		wantAnswer(t, ask(g, "OPTIONS", "/events", nil, "Origin", page), 500, internalError,
+			"Access-Control-Allow-Origin", page)
 	} else {
 		t.Error(err)
 	}
@@ -345,7 +360,8 @@ func TestBodiesAreInflatedAsTheirEncodingSays(t *testing.T) {
 			c.want = ""
 		}
 		if string(event.Body) != c.want || event.Headers != nil && event.Headers["Content-Encoding"] != c.encoding {
-			t.Errorf("%s %q: the function gets %q, encoding %q", c.encoding, c.body, event.Body, event.Headers["Content-Encoding"])
+			t.Errorf("%s %q: the function gets %q, encoding %q", c.encoding, c.body, event.Body,
+				event.Headers["Content-Encoding"])
 		}
 	}
 }
@@ -403,7 +419,8 @@ func TestWhatTheGatewayDoesNotFollowIsRefused(t *testing.T) {
 			"StatusCode": "204", "ResponseTemplates": map[string]any{"application/json": "#foreach($x in $y)#end"},
 		}}, "neither text nor #set nor #if"},
 	} {
-		_, err := gatewayOf(t, patched(t, goldenTemplates(t, "Dev"), change.id, change.value, change.path...), answering(""), false)
+		_, err := gatewayOf(t, patched(t, goldenTemplates(t, "Dev"), change.id, change.value, change.path...),
+			answering(""), false)
 		if err == nil || !strings.Contains(err.Error(), change.want) {
 			t.Errorf("%s %v: error is %v, want one with %q", change.id, change.path, err, change.want)
 		}

@@ -2,30 +2,30 @@ package simulator
 
 import "sync"
 
-// notices are the sentences that a person at the console should read: each is said once,
-// until what it tells of is over.
+// notices are sentences for the person at the console. Each is shown once, until the
+// condition that it reports has ended.
 type notices struct {
-	say func(sentence string) // nil: nobody listens
+	say func(sentence string) // may be nil
 
 	mu   sync.Mutex
 	said map[string]bool
 }
 
-// begin says sentence, unless what it tells of has begun already.
+// begin shows sentence when a condition begins.
 func (n *notices) begin(what, sentence string) {
 	if n.turn(what, true) {
 		n.say(sentence)
 	}
 }
 
-// end says that what was told of is over, if it was told of.
+// end shows sentence when a condition that was reported ends.
 func (n *notices) end(what, sentence string) {
 	if n.turn(what, false) {
 		n.say(sentence)
 	}
 }
 
-// turn notes whether something is going on, and says whether that is news.
+// turn notes whether a condition holds, and returns whether that is news.
 func (n *notices) turn(what string, on bool) bool {
 	if n.say == nil {
 		return false

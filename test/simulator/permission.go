@@ -12,13 +12,13 @@ import (
 // errNotPermitted says that a resource-based policy does not let a service in.
 var errNotPermitted = errors.New("not permitted")
 
-// caller is a service that asks a function or a queue in the name of a resource.
+// caller is a service that calls a function or a queue on behalf of a resource.
 type caller struct {
 	service, source string
-	account         string // empty: the service does not say whose the resource is
+	account         string // empty: the service does not say whose resource it is
 }
 
-func (c caller) String() string { return c.service + " in the name of " + c.source }
+func (c caller) String() string { return c.service + " on behalf of " + c.source }
 
 // callerFrom returns a service's caller. EventBridge does not name the account: "A
 // SourceAccount setting prevents EventBridge from being able to invoke the function."
@@ -91,8 +91,8 @@ func (s policyStatement) names(service string) bool {
 	return s.Principal == "*"
 }
 
-// conditionHolds compares as far as policies of services need it. A key that the service
-// does not send holds for no value.
+// conditionHolds supports the conditions that policies for services need. A key that the
+// service does not send holds for no value.
 func conditionHolds(operator, key string, want any, given map[string]string) (bool, error) {
 	got, sent := given[strings.ToLower(key)]
 	switch operator {
@@ -167,8 +167,8 @@ func (s *Simulator) functionARN(name string) string {
 	return ""
 }
 
-// permitted returns the function as c may invoke it: one that refuses, when no permission
-// lets c in. Lambda answers 403, and the service tells nobody why.
+// permitted returns the function for c to invoke. Without a permission for c, it is one
+// that refuses, as Lambda does with a 403 whose cause the service does not report.
 func (s *Simulator) permitted(arn string, c caller) Invoker {
 	switch allowed, err := permits(s.policies[arn], c, "lambda:InvokeFunction", arn); {
 	case err != nil:
@@ -180,7 +180,7 @@ func (s *Simulator) permitted(arn string, c caller) Invoker {
 	return s.invokers[arn]
 }
 
-// accountHint says when it is only SourceAccount that keeps c out.
+// accountHint says when only SourceAccount keeps c out.
 func (s *Simulator) accountHint(arn string, c caller) string {
 	if c.account != "" {
 		return ""

@@ -57,8 +57,8 @@ func TestARuleInvokesOnlyWhatItsPermissionAllows(t *testing.T) {
 	}
 }
 
-// TestAnAPIInvokesOnlyWhatItsPermissionAllows: the client hears of a refusal as of any
-// fault of the configuration, and the console hears why.
+// TestAnAPIInvokesOnlyWhatItsPermissionAllows: the client gets the answer of any fault of
+// the configuration, and the console shows the cause.
 func TestAnAPIInvokesOnlyWhatItsPermissionAllows(t *testing.T) {
 	const api = invokeAction + `"Principal": "apigateway.amazonaws.com", "SourceArn": {"Fn::Join": ["", ["arn:aws:execute-api:us-east-1:111111111111:", {"Ref": "API"}, "%s"]]}`
 	for name, c := range map[string]struct {
@@ -66,12 +66,14 @@ func TestAnAPIInvokesOnlyWhatItsPermissionAllows(t *testing.T) {
 		status int
 	}{
 		"its method": {"/v1/POST/", http.StatusOK}, "any method": {"/*", http.StatusOK},
-		"another path": {"/v1/POST/events", http.StatusInternalServerError}, "another stage": {"/v2/POST/", http.StatusInternalServerError},
+		"another path":  {"/v1/POST/events", http.StatusInternalServerError},
+		"another stage": {"/v2/POST/", http.StatusInternalServerError},
 	} {
 		t.Run(name, func(t *testing.T) {
 			notices := make(chan string, 10)
 			permission := fmt.Sprintf(api, c.source)
-			sim := mustStart(t, scheduled(t, permission, permission), func(o *Options) { o.Notice = func(sentence string) { notices <- sentence } })
+			sim := mustStart(t, scheduled(t, permission, permission),
+				func(o *Options) { o.Notice = func(sentence string) { notices <- sentence } })
 			for range 2 {
 				response, err := http.Post(sim.URL, "text/plain", strings.NewReader("fine"))
 				if err != nil {
@@ -86,7 +88,7 @@ func TestAnAPIInvokesOnlyWhatItsPermissionAllows(t *testing.T) {
 				return
 			}
 			if said := <-notices; len(notices) > 0 || !strings.Contains(said, "no AWS::Lambda::Permission") {
-				t.Errorf("the console heard %q and %d more, want the cause once", said, len(notices))
+				t.Errorf("the console showed %q and %d more, want the cause once", said, len(notices))
 			}
 		})
 	}
@@ -97,7 +99,8 @@ func TestAnAPIInvokesOnlyWhatItsPermissionAllows(t *testing.T) {
 func TestABucketAnnouncesOnlyWhereTheQueuesPolicyAllows(t *testing.T) {
 	for change, value := range map[string]any{
 		"Condition": map[string]any{"StringEquals": map[string]any{"aws:SourceAccount": "222222222222"}},
-		"Action":    "sqs:ReceiveMessage", "Principal": map[string]any{"Service": "sns.amazonaws.com"}, "Effect": "Deny",
+		"Action":    "sqs:ReceiveMessage", "Principal": map[string]any{"Service": "sns.amazonaws.com"},
+		"Effect": "Deny",
 	} {
 		templates := goldenTemplates(t, "Dev")
 		policy := Properties(templates, "SpillQueuePolicy", "AWS::SQS::QueuePolicy")["PolicyDocument"].(map[string]any)
@@ -106,7 +109,8 @@ func TestABucketAnnouncesOnlyWhereTheQueuesPolicyAllows(t *testing.T) {
 				s[change] = value
 			}
 		}
-		if _, err := startDev(t, templates); !errors.Is(err, errNotPermitted) || !strings.Contains(err.Error(), "s3.amazonaws.com") {
+		if _, err := startDev(t, templates); !errors.Is(err, errNotPermitted) ||
+			!strings.Contains(err.Error(), "s3.amazonaws.com") {
 			t.Errorf("%s: error is %v, want that S3 may not send", change, err)
 		}
 	}

@@ -16,7 +16,7 @@ import (
 )
 
 // DefaultMaxSandboxes is how many sandboxes of one function run at most, each a process.
-// AWS runs 1,000 in an account; ten are what a laptop stands, and more requests wait.
+// AWS runs 1,000 in an account. A laptop copes with ten; further requests wait.
 const DefaultMaxSandboxes = 10
 
 // Options say what to simulate and where.
@@ -38,19 +38,19 @@ type Options struct {
 	MaxSandboxes int
 	// Throttle applies the stage's throttle. Default: it is read and not applied.
 	Throttle bool
-	// FirehoseFaults is asked before each operation of Firehose. Default: no faults.
+	// FirehoseFaults is called before each operation of Firehose. Default: no faults.
 	FirehoseFaults Faults
-	// ObjectFaults is asked before each object is written. Default: no faults.
+	// ObjectFaults is called before each object is written. Default: no faults.
 	ObjectFaults func(bucket, key string) error
-	// ObjectWritten is told of each object once it is written, before its writer is.
-	// Default: nobody.
+	// ObjectWritten is called with each object that was written, before its writer gets
+	// the answer. Default: not called.
 	ObjectWritten func(bucket, key string)
-	// InvocationFaults is asked before each invocation of a function, which is named
-	// as in Bootstraps: its error is what the caller gets. Default: no faults.
+	// InvocationFaults is called before each invocation of a function, which is named as
+	// in Bootstraps. The caller gets its error. Default: no faults.
 	InvocationFaults func(function string) error
-	// Notice hears what a person at the console should know: a limit of this machine that
-	// was met, a disk that is full. Each sentence comes once, until what it tells of is
-	// over, from several goroutines. Default: nobody hears it.
+	// Notice is called with what the person at the console should know, such as that the
+	// disk is full: with each sentence once, until the condition that it reports has
+	// ended, and from several goroutines. Default: not called.
 	Notice func(sentence string)
 	// Watcher hears what streams do with records. Default: nobody does.
 	Watcher Watcher
@@ -104,8 +104,7 @@ type Simulator struct {
 }
 
 // Start runs the environment that the templates describe. A resource, property or
-// intrinsic that it does not know is an error: what runs here is what would be
-// deployed, or nothing.
+// intrinsic that it does not know is an error.
 func Start(options Options) (*Simulator, error) {
 	if options.MaxSandboxes == 0 {
 		options.MaxSandboxes = DefaultMaxSandboxes
@@ -202,7 +201,9 @@ func (s *Simulator) listen() error {
 	if s.options.S3 != nil {
 		s.listeners[s3Name] = &connections{Listener: s.options.S3}
 	}
-	for name, url := range map[string]*string{endpointName: &s.URL, s3Name: &s.S3URL, firehoseName: &s.FirehoseURL, sqsName: &s.SQSURL} {
+	for name, url := range map[string]*string{
+		endpointName: &s.URL, s3Name: &s.S3URL, firehoseName: &s.FirehoseURL, sqsName: &s.SQSURL,
+	} {
 		if s.listeners[name] == nil {
 			listener, err := net.Listen("tcp", "127.0.0.1:0")
 			if err != nil {
@@ -292,16 +293,16 @@ func (s *Simulator) DeadLetters() (bodies []string) {
 }
 
 // How long Shutdown waits for the rest of a request that has begun, and for messages that
-// fail: their objects are in S3, and announced again at the next start.
+// fail. Their objects are in S3, and the queue is notified of them again at the next start.
 const (
 	patienceWithSenders  = time.Second
 	patienceWithMessages = 15 * time.Second
 )
 
-// Shutdown stops taking requests, finishes those it has, flushes, and closes. It cuts off
-// requests that are not whole after a second; they were not acknowledged. Whatever else
-// goes wrong, it writes what is buffered, and does so before it works the queues off too,
-// because a message may fail for ever.
+// Shutdown stops accepting requests, finishes those it has, flushes, and closes. It cuts off
+// requests that have not arrived whole after a second; they were not acknowledged. It
+// writes what is buffered even if something else fails, and before it empties the queues,
+// because a message may never succeed.
 func (s *Simulator) Shutdown(ctx context.Context) error {
 	err := errors.Join(s.shutEndpoint(ctx), s.rest(ctx), s.firehose.Flush(ctx))
 	some, cancel := context.WithTimeout(ctx, patienceWithMessages)
@@ -309,8 +310,8 @@ func (s *Simulator) Shutdown(ctx context.Context) error {
 	return errors.Join(err, s.drain(some), s.rest(ctx), s.firehose.Flush(ctx), s.Close())
 }
 
-// shutEndpoint returns when the last request is answered, and no later than API Gateway
-// would have answered it.
+// shutEndpoint waits until the last request is answered, and no longer than API Gateway
+// would wait.
 func (s *Simulator) shutEndpoint(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, patienceWithSenders+integrationTimeout)
 	defer cancel()
@@ -322,8 +323,7 @@ func (s *Simulator) shutEndpoint(ctx context.Context) error {
 	return nil
 }
 
-// Close stops everything at once. What is buffered is lost, as it would not be
-// on AWS: use Shutdown to keep it.
+// Close stops everything at once, and loses what is buffered. Use Shutdown to keep it.
 func (s *Simulator) Close() error {
 	s.closing.Do(func() {
 		var errs []error
@@ -342,24 +342,24 @@ func (s *Simulator) Close() error {
 	return s.closed
 }
 
-// onClose has close called at the end, before what was started earlier is ended.
+// onClose registers a function to call at the end, in the opposite order of registration.
 func (s *Simulator) onClose(close func() error) {
 	s.closers = append(s.closers, close)
 }
 
-// NotSimulated is what the templates hold and this machine accepts without effect: a line
-// for each reason, which names the types and properties.
+// NotSimulated returns what the templates hold and the simulator accepts without effect: a
+// line for each reason, which names the types and properties.
 func (s *Simulator) NotSimulated() []string { return s.omitted.lines() }
 
 // resolved is a resource without intrinsics.
 type resolved struct {
 	identity
 	Type    string
-	omitted omissions // where it notes what of it is not simulated
+	omitted omissions // gets the properties that are not simulated
 }
 
-// resolveAll resolves every property of every template, also of what a laptop
-// does not run, so that a dangling reference is found here.
+// resolveAll resolves every property of every template, also of resources that are not
+// simulated, so that it finds each dangling reference.
 func resolveAll(templates []*Template) ([]resolved, omissions, error) {
 	if len(templates) == 0 {
 		return nil, nil, errors.New("no templates")

@@ -18,7 +18,10 @@ func startDev(t *testing.T, templates []*Template, change ...func(*Options)) (*S
 	if err != nil {
 		t.Fatal(err)
 	}
-	options := Options{Templates: templates, Bootstraps: map[string]string{"Ingest": self, "Validator": self, "Redrive": self}, Dir: t.TempDir()}
+	options := Options{
+		Templates: templates, Bootstraps: map[string]string{"Ingest": self, "Validator": self, "Redrive": self},
+		Dir: t.TempDir(),
+	}
 	for _, c := range change {
 		c(&options)
 	}
@@ -56,14 +59,17 @@ func TestStreamsAreTheTemplates(t *testing.T) {
 	}
 	events, rejects := streams[0], streams[1]
 	if events.Transform == nil || events.Transform.Retries != 10 || events.Transform.BufferBytes != 1<<20 ||
-		!strings.HasPrefix(events.Prefix, "events/day=!{timestamp:yyyy-MM-dd}/") || !events.GZIP || events.FileExtension != ".jsonl.gz" {
+		!strings.HasPrefix(events.Prefix, "events/day=!{timestamp:yyyy-MM-dd}/") ||
+		!events.GZIP || events.FileExtension != ".jsonl.gz" {
 		t.Errorf("events stream is %+v, transform %+v", events, events.Transform)
 	}
-	if rejects.Transform != nil || !strings.HasPrefix(rejects.Prefix, "rejected/") || rejects.BufferFor != time.Minute || rejects.BufferBytes != 64<<20 {
+	if rejects.Transform != nil || !strings.HasPrefix(rejects.Prefix, "rejected/") ||
+		rejects.BufferFor != time.Minute || rejects.BufferBytes != 64<<20 {
 		t.Errorf("rejects stream is %+v", rejects)
 	}
 	for _, stream := range streams {
-		if stream.Bucket != sim.Bucket || !strings.HasPrefix(stream.ErrorPrefix, "failed/!{firehose:error-output-type}/") {
+		if stream.Bucket != sim.Bucket ||
+			!strings.HasPrefix(stream.ErrorPrefix, "failed/!{firehose:error-output-type}/") {
 			t.Errorf("stream is %+v, bucket %s", stream, sim.Bucket)
 		}
 	}
@@ -72,7 +78,8 @@ func TestStreamsAreTheTemplates(t *testing.T) {
 func TestPatienceShortensBuffersAndNothingElse(t *testing.T) {
 	sim := mustStart(t, goldenTemplates(t, "Dev"), func(o *Options) { o.Patience = 2 * time.Second })
 	for _, stream := range sim.Streams() {
-		if stream.BufferFor != 2*time.Second || (stream.Transform != nil && stream.Transform.BufferFor != 2*time.Second) {
+		if stream.BufferFor != 2*time.Second ||
+			(stream.Transform != nil && stream.Transform.BufferFor != 2*time.Second) {
 			t.Errorf("stream buffers for %s, transform %+v", stream.BufferFor, stream.Transform)
 		}
 	}
@@ -84,7 +91,8 @@ func TestJudgedWithinShortensTheWaitForTheFunctionOnly(t *testing.T) {
 		0: {10 * time.Second, time.Minute}, 2 * time.Second: {100 * time.Millisecond, 2 * time.Second},
 		time.Millisecond: {time.Millisecond, time.Millisecond},
 	} {
-		sim := mustStart(t, goldenTemplates(t, "Dev"), func(o *Options) { o.Patience, o.JudgedWithin = patience, 100*time.Millisecond })
+		sim := mustStart(t, goldenTemplates(t, "Dev"),
+			func(o *Options) { o.Patience, o.JudgedWithin = patience, 100*time.Millisecond })
 		events := sim.Streams()[0]
 		if got := [2]time.Duration{events.Transform.BufferFor, events.BufferFor}; got != want {
 			t.Errorf("with a patience of %s the buffers are %s, want %s", patience, got, want)
@@ -93,7 +101,8 @@ func TestJudgedWithinShortensTheWaitForTheFunctionOnly(t *testing.T) {
 }
 
 func TestACrashingOrSlowFunctionIs502AndTheNextRequestIsFine(t *testing.T) {
-	templates := patched(t, goldenTemplates(t, "Dev"), "IngestFunctionB", "proxy", "Environment", "Variables", actVariable)
+	templates := patched(t, goldenTemplates(t, "Dev"), "IngestFunctionB", "proxy", "Environment", "Variables",
+		actVariable)
 	templates = patched(t, templates, "IngestFunctionB", number(1), "Timeout")
 	templates = patched(t, templates, "EdgeApieventsPOST", number(29_000), "Integration", "TimeoutInMillis")
 	sim := mustStart(t, templates)
@@ -111,7 +120,8 @@ func TestACrashingOrSlowFunctionIs502AndTheNextRequestIsFine(t *testing.T) {
 }
 
 func TestFunctionsLogToFilesAndMetricsAreCounted(t *testing.T) {
-	templates := patched(t, goldenTemplates(t, "Dev"), "IngestFunctionB", "proxy", "Environment", "Variables", actVariable)
+	templates := patched(t, goldenTemplates(t, "Dev"), "IngestFunctionB", "proxy", "Environment", "Variables",
+		actVariable)
 	sim := mustStart(t, templates)
 	for _, line := range []string{
 		`{"_aws":{},"EventsValid":5}`, `{"_aws":{},"EventsRejected":2,"Reason":"empty"}`, `{"_aws":{},"EventsRejected":1,"Reason":"not_json"}`,
@@ -122,7 +132,8 @@ func TestFunctionsLogToFilesAndMetricsAreCounted(t *testing.T) {
 	if err := sim.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if c := sim.Counters(); c.Valid != 5 || len(c.Rejected) != 2 || c.Rejected["empty"] != 2 || c.Rejected["not_json"] != 1 {
+	if c := sim.Counters(); c.Valid != 5 || len(c.Rejected) != 2 || c.Rejected["empty"] != 2 ||
+		c.Rejected["not_json"] != 1 {
 		t.Errorf("counters are %+v", c)
 	}
 	logs, err := filepath.Glob(filepath.Join(sim.Logs, "*.log"))
@@ -162,10 +173,12 @@ func TestWhatCannotBeBuiltIsRefused(t *testing.T) {
 			t.Errorf("%s %v: error is %v, want one with %q", c.id, c.path, err, c.want)
 		}
 	}
-	if _, err := startDev(t, goldenTemplates(t, "Dev"), func(o *Options) { delete(o.Bootstraps, "Ingest") }); err == nil || !strings.Contains(err.Error(), "no executable for this function") {
+	if _, err := startDev(t, goldenTemplates(t, "Dev"), func(o *Options) { delete(o.Bootstraps, "Ingest") }); err == nil ||
+		!strings.Contains(err.Error(), "no executable for this function") {
 		t.Errorf("error is %v", err)
 	}
-	if _, err := startDev(t, goldenTemplates(t, "Dev")[:1]); err == nil || !strings.Contains(err.Error(), "no stack exports Dev-Storage:") {
+	if _, err := startDev(t, goldenTemplates(t, "Dev")[:1]); err == nil ||
+		!strings.Contains(err.Error(), "no stack exports Dev-Storage:") {
 		t.Errorf("error is %v", err)
 	}
 }

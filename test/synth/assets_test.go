@@ -34,7 +34,8 @@ func checkAssets(t *testing.T, s *stack, account string) {
 	}
 	for hash, file := range manifest.Files {
 		for _, to := range file.Destinations {
-			if !strings.Contains(to.BucketName, account) || !strings.Contains(to.AssumeRoleArn, account) || to.Region != region {
+			if !strings.Contains(to.BucketName, account) || !strings.Contains(to.AssumeRoleArn, account) ||
+				to.Region != region {
 				t.Errorf("%s publishes %s to %+v, must be account %s in %s", s.title(), hash, to, account, region)
 			}
 		}

@@ -81,7 +81,9 @@ func TestNoWorkflowsUnlessAsked(t *testing.T) {
 
 // ciProps are those of a Ci for every environment.
 func ciProps() pipeline.CiProps {
-	return pipeline.CiProps{Repository: ciRepository, Environments: placed(environment.All()), Account: account, Region: region}
+	return pipeline.CiProps{
+		Repository: ciRepository, Environments: placed(environment.All()), Account: account, Region: region,
+	}
 }
 
 // synthesizeCi returns the stack Ci of an app that has nothing else.
@@ -167,7 +169,8 @@ func TestEveryAccountHasItsOwnRoles(t *testing.T) {
 		t.Errorf("another account is in\n%s", text)
 	}
 	props.Account = "333333333333"
-	if _, err := synthesizeCi(t, props); err == nil || !strings.Contains(err.Error(), "no environment is in account 333333333333") {
+	if _, err := synthesizeCi(t, props); err == nil ||
+		!strings.Contains(err.Error(), "no environment is in account 333333333333") {
 		t.Errorf("an account without environments: %v", err)
 	}
 }

@@ -24,7 +24,8 @@ func TestIngestReadsWhatTheTemplateSets(t *testing.T) {
 		}
 		env := environmentOf(t, s)
 		want := ingest.Default()
-		want.Terms, want.Environment, want.Streams, want.Bucket = env.Terms, env.Name, []string{"EventsStream"}, "LakeBucket"
+		want.Terms, want.Environment = env.Terms, env.Name
+		want.Streams, want.Bucket = []string{"EventsStream"}, "LakeBucket"
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("(-want +read)\n%s", diff)
 		}
@@ -63,7 +64,8 @@ func TestRedriveReadsWhatTheTemplateSets(t *testing.T) {
 			t.Fatal(err)
 		}
 		want := redrive.Default()
-		want.Environment, want.Streams, want.Rejects, want.Bucket = environmentOf(t, s).Name, []string{"EventsStream"}, "RejectsStream", "LakeBucket"
+		want.Environment, want.Streams = environmentOf(t, s).Name, []string{"EventsStream"}
+		want.Rejects, want.Bucket = "RejectsStream", "LakeBucket"
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("(-want +read)\n%s", diff)
 		}
@@ -97,8 +99,9 @@ func TestCanaryReadsWhatTheTemplateSets(t *testing.T) {
 		if diff := cmp.Diff(got.Variables(), variables); diff != "" {
 			t.Errorf("(-read +set)\n%s", diff)
 		}
-		if got, want := s.the(t, "CanarySchedule").Properties["ScheduleExpression"], fmt.Sprintf("cron(0/%d * * * ? *)", int(env.Canary.Every.Minutes())); got != want {
-			t.Errorf("runs at %v, want %s", got, want)
+		schedule := fmt.Sprintf("cron(0/%d * * * ? *)", int(env.Canary.Every.Minutes()))
+		if got := s.the(t, "CanarySchedule").Properties["ScheduleExpression"]; got != schedule {
+			t.Errorf("runs at %v, want %s", got, schedule)
 		}
 	})
 	if found == 0 {
@@ -120,7 +123,9 @@ func TestFunctionsAreSizedByTheirEnvironment(t *testing.T) {
 		} {
 			r := s.the(t, path)
 			variables, _ := at(r.Properties, "Environment", "Variables").(map[string]any)
-			got := []any{r.Properties["MemorySize"], r.Properties["Timeout"], variables["GOMEMLIMIT"], variables["SSL_CERT_DIR"]}
+			got := []any{
+				r.Properties["MemorySize"], r.Properties["Timeout"], variables["GOMEMLIMIT"], variables["SSL_CERT_DIR"],
+			}
 			want := []any{float64(size.memory), size.seconds, fmt.Sprintf("%dMiB", size.memory*9/10), "/var/empty"}
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("%s (-want +got)\n%s", path, diff)

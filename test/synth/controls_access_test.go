@@ -21,7 +21,8 @@ var accessControls = []control{
 	},
 	{
 		"IAM.21", "nobody may do everything with a service",
-		permissions(func(action, _ string) bool { return strings.HasSuffix(action, "*") }), allowing("s3:*", "arn:aws:s3:::lake/a"),
+		permissions(func(action, _ string) bool { return strings.HasSuffix(action, "*") }),
+		allowing("s3:*", "arn:aws:s3:::lake/a"),
 	},
 	{
 		"KMS.1", "policies decrypt with one key, not all",
@@ -97,5 +98,6 @@ func decryptsWithAnyKey(action, on string) bool {
 
 // allowing breaks the templates by a role that may do action on a resource.
 func allowing(action, on string) func(*stack) {
-	return add("AWS::IAM::Role", `{"Policies":[{"PolicyDocument":{"Statement":[{"Effect":"Allow","Action":["`+action+`"],"Resource":"`+on+`"}]}}]}`)
+	return add("AWS::IAM::Role",
+		`{"Policies":[{"PolicyDocument":{"Statement":[{"Effect":"Allow","Action":["`+action+`"],"Resource":"`+on+`"}]}}]}`)
 }

@@ -25,11 +25,13 @@ var edgeControls = []control{
 	},
 	{
 		"AwsSolutions-APIG4", "every method asks for authorization",
-		every(apiMethod, authorizes("AWS_IAM", "CUSTOM", "COGNITO_USER_POOLS")), add(apiMethod, `{"HttpMethod":"PUT","AuthorizationType":"NONE"}`),
+		every(apiMethod, authorizes("AWS_IAM", "CUSTOM", "COGNITO_USER_POOLS")),
+		add(apiMethod, `{"HttpMethod":"PUT","AuthorizationType":"NONE"}`),
 	},
 	{
 		"AwsSolutions-COG4", "every method asks a Cognito user pool",
-		every(apiMethod, authorizes("COGNITO_USER_POOLS")), add(apiMethod, `{"HttpMethod":"PUT","AuthorizationType":"AWS_IAM"}`),
+		every(apiMethod, authorizes("COGNITO_USER_POOLS")),
+		add(apiMethod, `{"HttpMethod":"PUT","AuthorizationType":"AWS_IAM"}`),
 	},
 	{
 		"AwsSolutions-APIG6", "all methods have execution logs",
@@ -57,7 +59,8 @@ var edgeControls = []control{
 	},
 	{
 		"APIGateway.11", "domain names use a recommended security policy",
-		every("AWS::ApiGateway::DomainName", hasModernTLS), add("AWS::ApiGateway::DomainName", `{"SecurityPolicy":"TLS_1_0"}`),
+		every("AWS::ApiGateway::DomainName", hasModernTLS),
+		add("AWS::ApiGateway::DomainName", `{"SecurityPolicy":"TLS_1_0"}`),
 	},
 	{
 		"WAF.10", "web ACLs have at least one rule",
@@ -109,7 +112,8 @@ func logsExecution(_ *stack, stage resource) string {
 	settings, _ := stage.Properties["MethodSettings"].([]any)
 	for _, setting := range settings {
 		level := at(setting, "LoggingLevel")
-		if at(setting, "HttpMethod") == "*" && at(setting, "ResourcePath") == "/*" && (level == "ERROR" || level == "INFO") {
+		if at(setting, "HttpMethod") == "*" && at(setting, "ResourcePath") == "/*" &&
+			(level == "ERROR" || level == "INFO") {
 			return ""
 		}
 	}

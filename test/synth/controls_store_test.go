@@ -44,12 +44,14 @@ var storeControls = []control{
 	},
 	{
 		"S3.5", "buckets refuse requests without TLS, here 1.2",
-		every(bucket, refusesOldTLS), set(policy, "PolicyDocument.Statement.1.Condition.NumericLessThan.s3:TlsVersion", 1.0),
+		every(bucket, refusesOldTLS),
+		set(policy, "PolicyDocument.Statement.1.Condition.NumericLessThan.s3:TlsVersion", 1.0),
 	},
 	{
 		"S3.6", "policies of buckets let no other account in",
 		every(policy, staysInTheAccount),
-		add(policy, `{"PolicyDocument":{"Statement":[{"Effect":"Allow","Action":"s3:PutObjectAcl","Principal":{"AWS":"arn:aws:iam::999999999999:root"},"Resource":"*"}]}}`),
+		add(policy,
+			`{"PolicyDocument":{"Statement":[{"Effect":"Allow","Action":"s3:PutObjectAcl","Principal":{"AWS":"arn:aws:iam::999999999999:root"},"Resource":"*"}]}}`),
 	},
 	{
 		"S3.7", "buckets are replicated to another region",
@@ -81,7 +83,8 @@ var storeControls = []control{
 	},
 	{
 		"S3.14", "buckets are versioned",
-		every(bucket, is("Enabled", "VersioningConfiguration", "Status")), set(bucket, "VersioningConfiguration.Status", "Suspended"),
+		every(bucket, is("Enabled", "VersioningConfiguration", "Status")),
+		set(bucket, "VersioningConfiguration.Status", "Suspended"),
 	},
 	{
 		"S3.15", "buckets have an object lock",
@@ -106,11 +109,13 @@ var storeControls = []control{
 	},
 	{
 		"AwsSolutions-KDF1", "streams are encrypted",
-		every(stream, must("DeliveryStreamEncryptionConfigurationInput", "KeyType")), set(stream, "DeliveryStreamEncryptionConfigurationInput", nil),
+		every(stream, must("DeliveryStreamEncryptionConfigurationInput", "KeyType")),
+		set(stream, "DeliveryStreamEncryptionConfigurationInput", nil),
 	},
 	{
 		"DataFirehose.1", "streams are encrypted",
-		every(stream, must("DeliveryStreamEncryptionConfigurationInput", "KeyType")), set(stream, "DeliveryStreamEncryptionConfigurationInput", nil),
+		every(stream, must("DeliveryStreamEncryptionConfigurationInput", "KeyType")),
+		set(stream, "DeliveryStreamEncryptionConfigurationInput", nil),
 	},
 	{
 		"AwsSolutions-SQS2", "queues are encrypted",
@@ -175,7 +180,8 @@ func refusesOldTLS(s *stack, r resource) string {
 func refusesPlainHTTP(kind, names, action string) func(*stack, resource) string {
 	return func(s *stack, r resource) string {
 		for _, line := range s.policyOf(r, kind, names) {
-			if strings.HasPrefix(line, "deny "+action+" by ") && strings.HasSuffix(line, " if Bool=aws:SecureTransport=false") {
+			if strings.HasPrefix(line, "deny "+action+" by ") &&
+				strings.HasSuffix(line, " if Bool=aws:SecureTransport=false") {
 				return ""
 			}
 		}
@@ -197,7 +203,8 @@ func (s *stack) policyOf(r resource, kind, property string) (lines []string) {
 func isPrivate(s *stack, r resource) string {
 	for _, property := range []string{"PolicyDocument", "KeyPolicy", "AssumeRolePolicyDocument", "Policy", "ResourcePolicy"} {
 		for _, line := range s.statements(r.Properties[property]) {
-			if strings.HasPrefix(line, "allow") && (strings.Contains(line, " by *") || strings.Contains(line, "=*") || strings.Contains(line, "all but")) {
+			if strings.HasPrefix(line, "allow") &&
+				(strings.Contains(line, " by *") || strings.Contains(line, "=*") || strings.Contains(line, "all but")) {
 				return "allows everybody: " + line
 			}
 		}
@@ -207,7 +214,8 @@ func isPrivate(s *stack, r resource) string {
 
 func staysInTheAccount(s *stack, r resource) string {
 	for _, line := range s.statements(r.Properties["PolicyDocument"]) {
-		if strings.HasPrefix(line, "allow") && strings.Contains(line, " by AWS=") && !strings.Contains(line, ":"+account+":") {
+		if strings.HasPrefix(line, "allow") && strings.Contains(line, " by AWS=") &&
+			!strings.Contains(line, ":"+account+":") {
 			return "lets another account in: " + line
 		}
 	}

@@ -24,7 +24,7 @@ type control struct {
 	broke func(*stack) // changes a copy of the templates into one that the control must find
 }
 
-// finding is what a control has against a resource.
+// finding is a resource that breaks a control, and how.
 type finding struct {
 	on   string // the resource, without the hash of its id; for a permission "<role>: <resource>"
 	says string
@@ -39,7 +39,8 @@ func (c control) source() string {
 		return "https://github.com/cdklabs/cdk-nag/blob/v3.0.1/RULES.md"
 	}
 	service, number, _ := strings.Cut(strings.ToLower(c.id), ".")
-	return fmt.Sprintf("https://docs.aws.amazon.com/securityhub/latest/userguide/%[1]s-controls.html#%[1]s-%[2]s", service, number)
+	return fmt.Sprintf("https://docs.aws.amazon.com/securityhub/latest/userguide/%[1]s-controls.html#%[1]s-%[2]s",
+		service, number)
 }
 
 func TestControls(t *testing.T) {

@@ -81,7 +81,8 @@ func accessLog(t *testing.T) string {
 var usual = map[string]int{
 	"requestTimeEpoch": 13, "requestId": 36, "extendedRequestId": 16, "xrayTraceId": 1, "httpMethod": 4,
 	"resourcePath": 7, "status": 3, "error.responseType": 1, "responseLatency": 2, "integration.latency": 2,
-	"integration.integrationStatus": 3, "integration.status": 3, "responseLength": 2, "protocol": 8, "tlsVersion": 7, "cipherSuite": 22,
+	"integration.integrationStatus": 3, "integration.status": 3, "responseLength": 2, "protocol": 8, "tlsVersion": 7,
+	"cipherSuite": 22,
 }
 
 // TestTheAccessLogIsPaid by the bytes of its lines and the 26 that CloudWatch Logs adds

@@ -22,9 +22,11 @@ const (
 )
 
 // palette are the colours that CloudWatch gives to lines, in its order.
-var palette = []string{"#1f77b4", "#ff7f0e", "#2ca02c", "#d62728", "#9467bd", "#8c564b", "#e377c2", "#7f7f7f", "#bcbd22", "#17becf"}
+var palette = []string{
+	"#1f77b4", "#ff7f0e", "#2ca02c", "#d62728", "#9467bd", "#8c564b", "#e377c2", "#7f7f7f", "#bcbd22", "#17becf",
+}
 
-// board is what is drawn of a dashboard's body.
+// board is the part of a dashboard's body that is drawn.
 type board struct{ Widgets []widget }
 
 type widget struct {
@@ -42,7 +44,8 @@ type widget struct {
 // boardOf is the dashboard of a Pipeline stack.
 func boardOf(t *testing.T, s *stack) (b board) {
 	t.Helper()
-	if err := json.Unmarshal([]byte(s.text(at(s.the(t, "WatchDashboard").Properties, "DashboardBody"))), &b); err != nil {
+	body := s.text(at(s.the(t, "WatchDashboard").Properties, "DashboardBody"))
+	if err := json.Unmarshal([]byte(body), &b); err != nil {
 		t.Fatal(err)
 	}
 	return b
@@ -94,7 +97,8 @@ func (b board) draw() []byte {
 		`font-family="Helvetica, Arial, DejaVu Sans, sans-serif" font-size="10" fill="#16191f"`, "#f2f3f3")
 	for _, w := range b.Widgets {
 		if x, y := float64(w.X*unitWidth), float64(w.Y*unitHeight); w.Type == "text" {
-			d.Text(x+gap, y+unitHeight-gap*2, `font-size="15" font-weight="bold"`, strings.TrimPrefix(w.Properties.Markdown, "## "))
+			d.Text(x+gap, y+unitHeight-gap*2, `font-size="15" font-weight="bold"`,
+				strings.TrimPrefix(w.Properties.Markdown, "## "))
 		} else {
 			w.draw(d, x, y)
 		}
@@ -104,7 +108,8 @@ func (b board) draw() []byte {
 
 // draw draws a graph, or a list of alarms, in a frame.
 func (w widget) draw(d *figures.Drawing, x, y float64) {
-	d.Rect(x+gap/2, y+gap/2, float64(w.Width*unitWidth-gap), float64(w.Height*unitHeight-gap), `rx="3" fill="#fff" stroke="#d5dbdb"`)
+	d.Rect(x+gap/2, y+gap/2, float64(w.Width*unitWidth-gap), float64(w.Height*unitHeight-gap),
+		`rx="3" fill="#fff" stroke="#d5dbdb"`)
 	title := w.Properties.Title
 	if unit := w.Properties.YAxis.Left.Label; unit != "" {
 		title += ", " + unit

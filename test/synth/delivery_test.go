@@ -45,7 +45,8 @@ func TestStreamsDeliverLikeThis(t *testing.T) {
 // TestEventsPassTheValidator 1 MiB at once, which as base64 is a fourth of what Lambda takes.
 func TestEventsPassTheValidator(t *testing.T) {
 	each(t, "Pipeline", func(t *testing.T, s *stack) {
-		processing := at(s.the(t, "EventsStream").Properties, "ExtendedS3DestinationConfiguration", "ProcessingConfiguration")
+		processing := at(s.the(t, "EventsStream").Properties, "ExtendedS3DestinationConfiguration",
+			"ProcessingConfiguration")
 		got := s.text(at(processing, "Processors"))
 		for _, want := range []string{
 			"ParameterName=LambdaArn ParameterValue=ValidatorFunction.Arn",

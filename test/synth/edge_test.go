@@ -93,7 +93,8 @@ func describe(s *stack, r resource) string {
 	} else if !strings.Contains(s.text(at(integration, "Uri")), "functions/IngestLive/invocations") {
 		answer = s.text(at(integration, "Uri"))
 	}
-	return strings.Join([]string{r.Properties["HttpMethod"].(string), path, at(integration, "Type").(string), answer}, " ")
+	return strings.Join([]string{r.Properties["HttpMethod"].(string), path, at(integration, "Type").(string), answer},
+		" ")
 }
 
 func TestEdgePassesBytesUntouched(t *testing.T) {
@@ -119,7 +120,8 @@ func TestMocksAreText(t *testing.T) {
 				continue
 			}
 			response := at(integration, "IntegrationResponses").([]any)[0]
-			if at(integration, "ContentHandling") != "CONVERT_TO_TEXT" || at(response, "ContentHandling") != "CONVERT_TO_TEXT" {
+			if at(integration, "ContentHandling") != "CONVERT_TO_TEXT" ||
+				at(response, "ContentHandling") != "CONVERT_TO_TEXT" {
 				t.Errorf("%s does not convert to text", r.ID)
 			}
 			if at(integration, "PassthroughBehavior") != "NEVER" {
@@ -143,7 +145,8 @@ func TestPreflightIsKeptForADay(t *testing.T) {
 					t.Errorf("%s: %s is %v, want %s", r.ID, header, got, want)
 				}
 			}
-			if allowed := mockHeaders(t, r)["Access-Control-Allow-Headers"]; !strings.Contains(allowed, "Authorization,") {
+			if allowed := mockHeaders(t, r)["Access-Control-Allow-Headers"]; !strings.Contains(allowed,
+				"Authorization,") {
 				t.Errorf("%s allows %s: the wildcard does not mean Authorization", r.ID, allowed)
 			}
 		}
@@ -199,7 +202,9 @@ func TestBrowsersCanReadRefusals(t *testing.T) {
 			}
 			found[r.Properties["ResponseType"].(string)] = fmt.Sprint(header("Retry-After"))
 		}
-		want := map[string]string{"DEFAULT_4XX": "<nil>", "DEFAULT_5XX": "'1'", "MISSING_AUTHENTICATION_TOKEN": "<nil>", "THROTTLED": "'1'"}
+		want := map[string]string{
+			"DEFAULT_4XX": "<nil>", "DEFAULT_5XX": "'1'", "MISSING_AUTHENTICATION_TOKEN": "<nil>", "THROTTLED": "'1'",
+		}
 		if diff := cmp.Diff(want, found); diff != "" {
 			t.Errorf("Retry-After (-want +got)\n%s", diff)
 		}
@@ -229,7 +234,8 @@ func TestClientsSpeakTLS12(t *testing.T) {
 		for _, r := range s.resources("AWS::ApiGateway::RestApi", "AWS::ApiGateway::DomainName") {
 			policy, _ := r.Properties["SecurityPolicy"].(string)
 			if environment.TLSPolicy(policy).Validate() != nil || r.Properties["EndpointAccessMode"] != "STRICT" {
-				t.Errorf("%s: %s has the policy %q, access mode %v", s.title(), r.ID, policy, r.Properties["EndpointAccessMode"])
+				t.Errorf("%s: %s has the policy %q, access mode %v", s.title(), r.ID, policy,
+					r.Properties["EndpointAccessMode"])
 			}
 		}
 	}

@@ -253,7 +253,8 @@ func TestEnumerationsOfTheServicesHold(t *testing.T) {
 	for path, list := range lists {
 		unknown := func(value string) bool { return !slices.Contains(list, value) }
 		if len(kept[path]) == 0 || slices.ContainsFunc(kept[path], unknown) {
-			t.Errorf("%s has %s with %v, botocore has %v: `make golden` accepts", enumerationsFile, path, kept[path], list)
+			t.Errorf("%s has %s with %v, botocore has %v: `make golden` accepts", enumerationsFile, path, kept[path],
+				list)
 		}
 	}
 	for path := range kept {

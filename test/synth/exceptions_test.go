@@ -58,12 +58,16 @@ var exceptions = []exception{
 		because: "they call AWS's services and nothing else: a VPC would add endpoints, cost and starts, and protect nothing",
 	},
 	{
-		control: "Lambda.7", on: []string{"IngestFunction", "RedriveFunction", "ValidatorFunction"}, in: []string{"Dev", "Prod"},
+		control: "Lambda.7", on: []string{"IngestFunction", "RedriveFunction", "ValidatorFunction"},
+		in:      []string{"Dev", "Prod"},
 		because: "as APIGateway.3",
 	},
 	{
 		control: "CloudWatch.16",
-		on:      []string{"EdgeAccessLogs", "EdgeExecutionLogs", "EventsLogs", "IngestLogs", "RedriveLogs", "RejectsLogs", "ValidatorLogs"},
+		on: []string{
+			"EdgeAccessLogs", "EdgeExecutionLogs", "EventsLogs", "IngestLogs", "RedriveLogs", "RejectsLogs",
+			"ValidatorLogs",
+		},
 		because: "a log line holds nothing that must be kept for a year: the retention is a setting of the environment, and events are in the lake",
 	},
 	{
@@ -147,7 +151,9 @@ var exceptions = []exception{
 		because: "a stack's ARN ends in an id that CloudFormation makes up: it is one stack of this name",
 	},
 	{
-		control: "AwsSolutions-IAM5", on: []string{"CanaryRole: *", "IngestRole: *", "RedriveRole: *", "ValidatorRole: *"}, in: []string{"Staging"},
+		control: "AwsSolutions-IAM5",
+		on:      []string{"CanaryRole: *", "IngestRole: *", "RedriveRole: *", "ValidatorRole: *"},
+		in:      []string{"Staging"},
 		because: "X-Ray's two actions know no resources",
 	},
 	{

@@ -32,17 +32,21 @@ func TestFences(t *testing.T) {
 	}
 	packages := list(t, "./lambdas/...", "./infra/...", "./test/...")
 	t.Run("functions know no infrastructure", func(t *testing.T) {
-		refuse(t, packages, "lambdas/", "github.com/aws/aws-cdk-go/", "github.com/aws/constructs-go/", "github.com/aws/jsii-runtime-go", module+"infra")
+		refuse(t, packages, "lambdas/", "github.com/aws/aws-cdk-go/", "github.com/aws/constructs-go/",
+			"github.com/aws/jsii-runtime-go", module+"infra")
 	})
 	t.Run("what synthesizes knows no AWS SDK", func(t *testing.T) {
-		synthesizes := slices.DeleteFunc(slices.Clone(packages), func(p pack) bool { return strings.HasPrefix(p.ImportPath, module+"infra/ops") })
+		synthesizes := slices.DeleteFunc(slices.Clone(packages),
+			func(p pack) bool { return strings.HasPrefix(p.ImportPath, module+"infra/ops") })
 		refuse(t, synthesizes, "infra", "github.com/aws/aws-sdk-go", "github.com/aws/smithy-go")
 	})
 	t.Run("the operators' tools know no CDK", func(t *testing.T) {
-		refuse(t, packages, "infra/ops", "github.com/aws/aws-cdk-go/", "github.com/aws/constructs-go/", "github.com/aws/jsii-runtime-go")
+		refuse(t, packages, "infra/ops", "github.com/aws/aws-cdk-go/", "github.com/aws/constructs-go/",
+			"github.com/aws/jsii-runtime-go")
 	})
 	t.Run("environments know no CDK", func(t *testing.T) {
-		refuse(t, packages, "infra/environment", "github.com/aws/aws-cdk-go/", "github.com/aws/constructs-go/", "github.com/aws/jsii-runtime-go")
+		refuse(t, packages, "infra/environment", "github.com/aws/aws-cdk-go/", "github.com/aws/constructs-go/",
+			"github.com/aws/jsii-runtime-go")
 	})
 	t.Run("the wire format needs nothing but UUIDs", func(t *testing.T) {
 		for _, p := range packages {
@@ -100,7 +104,8 @@ func refuse(t *testing.T, packages []pack, folder string, paths ...string) {
 // list returns the packages of patterns.
 func list(t *testing.T, patterns ...string) []pack {
 	t.Helper()
-	command := exec.Command("go", append([]string{"list", "-json=ImportPath,Standard,Deps,Imports,TestImports,XTestImports"}, patterns...)...)
+	const fields = "-json=ImportPath,Standard,Deps,Imports,TestImports,XTestImports"
+	command := exec.Command("go", append([]string{"list", fields}, patterns...)...)
 	command.Dir = root
 	var problems bytes.Buffer
 	command.Stderr = &problems

@@ -9,7 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// roles is everything that anybody may do, by role.
+// roles are all rights, by role.
 var roles = map[string][]string{
 	"IngestRole": {
 		"assumed by Service=lambda.amazonaws.com",
@@ -105,10 +105,12 @@ func TestOnlyFirehoseAndTheValidatorWriteEvents(t *testing.T) {
 		found := map[string]bool{}
 		for role, statements := range s.roles() {
 			for _, statement := range statements {
-				if strings.Contains(statement, "s3:PutObject") && strings.Contains(statement, "LakeBucket.Arn/events/*") {
+				if strings.Contains(statement, "s3:PutObject") &&
+					strings.Contains(statement, "LakeBucket.Arn/events/*") {
 					found[role] = true
 				}
-				if role == "ValidatorRole" && (strings.Contains(statement, ":Get") || strings.Contains(statement, "Decrypt")) {
+				if role == "ValidatorRole" &&
+					(strings.Contains(statement, ":Get") || strings.Contains(statement, "Decrypt")) {
 					t.Errorf("the Validator may read: %s", statement)
 				}
 			}

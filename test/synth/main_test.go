@@ -96,7 +96,9 @@ func synthesize(dir string, envs []environment.Environment, repository string) (
 	defer jsii.Close()
 	var ci *pipeline.CiProps
 	if repository != "" {
-		ci = &pipeline.CiProps{Repository: repository, Environments: placed(environment.All()), Account: account, Region: region}
+		ci = &pipeline.CiProps{
+			Repository: repository, Environments: placed(environment.All()), Account: account, Region: region,
+		}
 	}
 	app, err := pipeline.NewApp(pipeline.AppProps{
 		Environments: envs,

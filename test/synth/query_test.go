@@ -76,7 +76,8 @@ func TestGoldensOfSQL(t *testing.T) {
 			}
 			want, err := os.ReadFile(path)
 			if diff := cmp.Diff(string(want), text+";\n"); err != nil || diff != "" {
-				t.Errorf("%s of %s is not what would be deployed: `make golden` accepts it: %v (-golden +now)\n%s", path, s.title(), err, diff)
+				t.Errorf("%s of %s is not what would be deployed: `make golden` accepts it: %v (-golden +now)\n%s",
+					path, s.title(), err, diff)
 			}
 		}
 	}
@@ -115,7 +116,8 @@ func TestAViewDeclaresTheSameColumnsTwice(t *testing.T) {
 // TestTablesLieWhereTheStreamsWrite, for each hour up to now: a query outside would return
 // nothing, without an error.
 func TestTablesLieWhereTheStreamsWrite(t *testing.T) {
-	folder := strings.NewReplacer("!{timestamp:yyyy-MM-dd}", "${day}", "!{timestamp:HH}", "${hour}").Replace(record.PartitionExpression())
+	folder := strings.NewReplacer("!{timestamp:yyyy-MM-dd}", "${day}", "!{timestamp:HH}", "${hour}").
+		Replace(record.PartitionExpression())
 	each(t, environment.QueryStack, func(t *testing.T, s *stack) {
 		for id, prefix := range map[string]string{"Lines": record.EventsPrefix, "RejectedLines": record.RejectedPrefix} {
 			parameters := at(s.the(t, id).Properties, "TableInput", "Parameters").(map[string]any)
@@ -160,7 +162,8 @@ func TestAQueryIsBounded(t *testing.T) {
 	each(t, environment.QueryStack, func(t *testing.T, s *stack) {
 		config := at(s.the(t, "WorkGroup").Properties, "WorkGroupConfiguration").(map[string]any)
 		limit := float64(environmentOf(t, s).Query.ScanLimitMiB) * 1_048_576
-		if config["BytesScannedCutoffPerQuery"] != limit || limit >= 1<<31 || config["EnforceWorkGroupConfiguration"] != true ||
+		if config["BytesScannedCutoffPerQuery"] != limit || limit >= 1<<31 ||
+			config["EnforceWorkGroupConfiguration"] != true ||
 			at(config, "ManagedQueryResultsConfiguration", "Enabled") != true {
 			t.Errorf("the workgroup allows %v", config)
 		}

@@ -56,7 +56,8 @@ func checkRollback(t *testing.T, s *stack, group resource) {
 		t.Errorf("%s: requests move back by %q", s.title(), events)
 	}
 	watches := s.text(s.the(t, "WatchRelease").Properties["Dimensions"])
-	if version := s.text(s.the(t, "IngestLive").Properties["FunctionVersion"]); !strings.Contains(watches, "Value="+version) {
+	if version := s.text(s.the(t, "IngestLive").Properties["FunctionVersion"]); !strings.Contains(watches,
+		"Value="+version) {
 		t.Errorf("%s: the alarm of the version %s watches %q", s.title(), version, watches)
 	}
 }
@@ -65,7 +66,8 @@ func checkRollback(t *testing.T, s *stack, group resource) {
 func TestTheAPICallsTheAliasOnly(t *testing.T) {
 	for _, s := range append(pipelines(), variant(t, "Everything", "Pipeline")) {
 		for _, r := range s.resources(permission) {
-			if r.Properties["Principal"] == "apigateway.amazonaws.com" && s.text(r.Properties["FunctionName"]) != "IngestLive" {
+			if r.Properties["Principal"] == "apigateway.amazonaws.com" &&
+				s.text(r.Properties["FunctionName"]) != "IngestLive" {
 				t.Errorf("%s: %s lets the API past the alias", s.title(), r.ID)
 			}
 		}
@@ -140,7 +142,8 @@ func TestNewCodeIsANewVersion(t *testing.T) {
 		t.Fatal(err)
 	}
 	other := releaseFrom(t, dist)
-	if deployed := versionOf(stackOf(t, "Dev", "Pipeline")); versionOf(same) != deployed || versionOf(other) == deployed {
+	if deployed := versionOf(stackOf(t, "Dev", "Pipeline")); versionOf(same) != deployed ||
+		versionOf(other) == deployed {
 		t.Errorf("versions are %s, of the same code %s, of other code %s", deployed, versionOf(same), versionOf(other))
 	}
 	if a, b := same.the(t, "IngestLive").ID, other.the(t, "IngestLive").ID; a != b {

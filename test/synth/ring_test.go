@@ -239,7 +239,8 @@ func TestANewEnvironmentDoesNotPage(t *testing.T) {
 		for _, alarm := range []string{"WatchCanaryLost", "WatchCanarySilent"} {
 			for period, rings := range ringing(t, s.the(t, alarm), past) {
 				if rings {
-					t.Errorf("%s: %s rings in period %d, with %d runs that cannot find anything", s.title(), alarm, period, back)
+					t.Errorf("%s: %s rings in period %d, with %d runs that cannot find anything", s.title(), alarm,
+						period, back)
 				}
 			}
 		}

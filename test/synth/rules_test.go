@@ -72,7 +72,8 @@ func TestStatefulResourcesAreRetained(t *testing.T) {
 				wantDelete, wantReplace = "Delete", "Delete"
 			}
 			if r.Delete != wantDelete || r.Replace != wantReplace {
-				t.Errorf("%s: on delete %q, on replacement %q, want %q and %q", r.ID, r.Delete, r.Replace, wantDelete, wantReplace)
+				t.Errorf("%s: on delete %q, on replacement %q, want %q and %q", r.ID, r.Delete, r.Replace, wantDelete,
+					wantReplace)
 			}
 		}
 	})
@@ -204,7 +205,8 @@ func TestNoPhysicalNames(t *testing.T) {
 					continue
 				}
 				if named[r.Type+" "+property] == "" && named[name(r.ID)+" "+property] == "" {
-					t.Errorf("%s has the %s %s: two deployments could not live side by side", r.ID, property, s.text(r.Properties[property]))
+					t.Errorf("%s has the %s %s: two deployments could not live side by side", r.ID, property,
+						s.text(r.Properties[property]))
 				}
 			}
 		}
@@ -217,7 +219,8 @@ func TestNoHiddenFunctions(t *testing.T) {
 			if strings.HasPrefix(r.Type, "Custom::") || r.Type == "AWS::CloudFormation::CustomResource" {
 				t.Errorf("%s is a custom resource: code of the CDK's own would run in the account", r.ID)
 			}
-			if r.Type == "AWS::Lambda::Function" && !slices.Contains([]string{"IngestFunction", "ValidatorFunction", "RedriveFunction", "CanaryFunction"}, name(r.ID)) {
+			ours := []string{"IngestFunction", "ValidatorFunction", "RedriveFunction", "CanaryFunction"}
+			if r.Type == "AWS::Lambda::Function" && !slices.Contains(ours, name(r.ID)) {
 				t.Errorf("%s is a function that nobody wrote", r.ID)
 			}
 		}
@@ -226,7 +229,8 @@ func TestNoHiddenFunctions(t *testing.T) {
 
 func TestNothingIsAccountWideUnlessSet(t *testing.T) {
 	each(t, "", func(t *testing.T, s *stack) {
-		accounts := s.resources("AWS::ApiGateway::Account", "AWS::Lambda::AccountSettings", "AWS::S3::AccountPublicAccessBlock", "AWS::Logs::ResourcePolicy", "AWS::Logs::AccountPolicy")
+		accounts := s.resources("AWS::ApiGateway::Account", "AWS::Lambda::AccountSettings",
+			"AWS::S3::AccountPublicAccessBlock", "AWS::Logs::ResourcePolicy", "AWS::Logs::AccountPolicy")
 		want := s.Name == "Pipeline" && environmentOf(t, s).OwnAPILogRole
 		if (len(accounts) > 0) != want {
 			t.Errorf("sets %v for the whole account, wanted: %v", accounts, want)

@@ -77,7 +77,8 @@ func checkSourceBackup(t *testing.T, s *stack) {
 	}
 	prefix, _ := at(backup, "Prefix").(string)
 	errors, _ := at(backup, "ErrorOutputPrefix").(string)
-	if !strings.HasPrefix(prefix, "source/day=") || !strings.HasPrefix(errors, "failed/!{firehose:error-output-type}/") {
+	if !strings.HasPrefix(prefix, "source/day=") ||
+		!strings.HasPrefix(errors, "failed/!{firehose:error-output-type}/") {
 		t.Errorf("backup goes to %q, its failures to %q", prefix, errors)
 	}
 	const want = "allow s3:AbortMultipartUpload s3:GetObject s3:PutObject on LakeBucket.Arn/events/* LakeBucket.Arn/failed/* LakeBucket.Arn/source/*"

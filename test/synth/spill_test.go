@@ -36,8 +36,9 @@ func TestSpilledRecordsAreAnnounced(t *testing.T) {
 	each(t, "Pipeline", func(t *testing.T, s *stack) {
 		mapping := s.the(t, "RedriveFunctionMapping")
 		for property, want := range map[string]string{
-			"BatchSize": "500", "MaximumBatchingWindowInSeconds": "1", "ScalingConfig": "MaximumConcurrency=5", "FunctionResponseTypes": "ReportBatchItemFailures",
-			"EventSourceArn": "SpillQueue.Arn", "FunctionName": "RedriveFunction",
+			"BatchSize": "500", "MaximumBatchingWindowInSeconds": "1", "ScalingConfig": "MaximumConcurrency=5",
+			"FunctionResponseTypes": "ReportBatchItemFailures",
+			"EventSourceArn":        "SpillQueue.Arn", "FunctionName": "RedriveFunction",
 		} {
 			if got := s.text(mapping.Properties[property]); got != want {
 				t.Errorf("%s is %q, want %q", property, got, want)

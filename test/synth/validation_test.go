@@ -30,7 +30,8 @@ type report struct {
 func TestAppDeploysTheGoldens(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	command := exec.Command(app(t), "-account", account, "-region", region, "-dist", "test/synth/testdata/dist", "-repository", ciRepository)
+	command := exec.Command(app(t), "-account", account, "-region", region, "-dist", "test/synth/testdata/dist",
+		"-repository", ciRepository)
 	command.Dir = root
 	command.Env = append(validating(), "CDK_OUTDIR="+dir)
 	if out, err := command.CombinedOutput(); err != nil {
@@ -53,7 +54,8 @@ func TestAppDeploysTheGoldens(t *testing.T) {
 		}
 	}
 	var workflows map[string]any
-	if err := read(filepath.Join(dir, "Ci.template.json"), &workflows); err != nil || string(encode(t, workflows)) != string(encode(t, ci.Template)) {
+	if err := read(filepath.Join(dir, "Ci.template.json"), &workflows); err != nil ||
+		string(encode(t, workflows)) != string(encode(t, ci.Template)) {
 		t.Errorf("Ci is not what these tests look at: %v", err)
 	}
 }

@@ -13,7 +13,7 @@ import (
 	"global-ingest/lambdas/validate"
 )
 
-// variants are environments that nobody has, for the settings that none of ours uses.
+// variants are environments for the settings that no other environment uses.
 // Adding one took a value, as it does for a real one.
 func variants() []environment.Environment {
 	several := environment.Default("ThreeStreams")
@@ -40,19 +40,23 @@ func variants() []environment.Environment {
 		Origins: []string{"https://example.com", "https://shop.example.com"}, Acknowledge: ingest.Immediate,
 		WhenUnstored: ingest.Acknowledge, ClientIP: ingest.Full, Clients: []string{"segment", "otlp"},
 	}
-	everything.Rules = validate.Rules{TypeFrom: []string{"meta.type", "type"}, Formats: false, Strict: true, WriteKeys: []string{"web", "ios"}}
+	everything.Rules = validate.Rules{
+		TypeFrom: []string{"meta.type", "type"}, Formats: false, Strict: true, WriteKeys: []string{"web", "ios"},
+	}
 	everything.Delivery = environment.Delivery{
 		TransformFor: 20 * time.Second, Retries: 30, BufferMiB: 100, BufferFor: 2 * time.Minute,
 	}
 	everything.SourceBackup = true
 	everything.LogRetention = 90
 	everything.Lifecycle = environment.Lifecycle{
-		EventsExpireAfter: 11, RejectsExpireAfter: 12, FailedExpireAfter: 13, SourceExpireAfter: 14, NoncurrentExpireAfter: 15,
+		EventsExpireAfter: 11, RejectsExpireAfter: 12, FailedExpireAfter: 13, SourceExpireAfter: 14,
+		NoncurrentExpireAfter: 15,
 	}
 	everything.Alarms = environment.Alarms{
 		Email: "events@example.com", Pager: "arn:aws:sns:" + region + ":" + account + ":pager",
 		SpilledPercent: 2, ErrorPercent: 0.3, RefusedPercent: 6, RejectedPercent: 11, QuotaPercent: 60,
-		Latency: 250 * time.Millisecond, Freshness: 25 * time.Minute, SpilledFor: 35 * time.Minute, RequestsPerDay: 1_000_000,
+		Latency: 250 * time.Millisecond, Freshness: 25 * time.Minute, SpilledFor: 35 * time.Minute,
+		RequestsPerDay: 1_000_000,
 	}
 	everything.Canary = environment.Canary{Every: time.Minute, Reserved: 3}
 	everything.Query.Since, everything.Query.ScanLimitMiB = "2027-01-31", 10
@@ -75,8 +79,8 @@ func variant(t *testing.T, stage, name string) *stack {
 	return nil
 }
 
-// TestMoreStreamsChangeNone: the first stream is the one that an environment
-// of one stream has, and ingest and redrive may put to exactly those they are told of.
+// TestMoreStreamsChangeNone: an environment with one stream keeps it when it gets more, and
+// Ingest and Redrive may put to exactly the streams that they know.
 func TestMoreStreamsChangeNone(t *testing.T) {
 	several, plain := variant(t, "ThreeStreams", "Pipeline"), stackOf(t, "Prod", "Pipeline")
 	var ids, before []string
@@ -106,7 +110,7 @@ func TestMoreStreamsChangeNone(t *testing.T) {
 	}
 	for _, id := range ids {
 		if strings.Contains(policy, `"`+id+`"`) == strings.HasPrefix(id, "Rejects") {
-			t.Errorf("ingest's rights for %s are the wrong way round:\n%s", id, policy)
+			t.Errorf("ingest may put to the rejects stream, or not to an events stream: %s\n%s", id, policy)
 		}
 	}
 }
@@ -187,7 +191,8 @@ func TestEverySettingArrives(t *testing.T) {
 	}
 	all, plain := variants(), environment.Default("Default")
 	for i, field := range plain.Fields() {
-		if slices.Contains([]string{"Name", "Account", "Region", "Alarms.Off", "Query.Off"}, field.Path) || field.Value.Kind() == reflect.Struct {
+		if slices.Contains([]string{"Name", "Account", "Region", "Alarms.Off", "Query.Off"}, field.Path) ||
+			field.Value.Kind() == reflect.Struct {
 			continue // with one of them Off, the variant would have nothing to look at
 		}
 		isDefault := func(env environment.Environment) bool {
@@ -220,7 +225,9 @@ func TestTheFirewallReadsNoBody(t *testing.T) {
 	everything, prod := variant(t, "Everything", "Pipeline"), stackOf(t, "Prod", "Pipeline")
 	for _, r := range append(everything.resources(webACL), prod.resources(webACL)...) {
 		text := string(encode(t, r.Properties))
-		for _, match := range []string{`"Body"`, `"JsonBody"`, "AWSManagedRulesCommonRuleSet", "AWSManagedRulesKnownBadInputsRuleSet", "AWSManagedRulesSQLiRuleSet"} {
+		for _, match := range []string{
+			`"Body"`, `"JsonBody"`, "AWSManagedRulesCommonRuleSet", "AWSManagedRulesKnownBadInputsRuleSet", "AWSManagedRulesSQLiRuleSet",
+		} {
 			if strings.Contains(text, match) {
 				t.Errorf("%s looks at %s", r.ID, match)
 			}

@@ -188,7 +188,8 @@ func TestEveryAlarmCanRing(t *testing.T) {
 	for _, s := range slices.Concat(watched(t), variantStacks) {
 		owned := false
 		for _, r := range s.resources("AWS::KinesisFirehose::DeliveryStream") {
-			owned = owned || at(r.Properties, "DeliveryStreamEncryptionConfigurationInput", "KeyType") == "AWS_OWNED_CMK"
+			owned = owned ||
+				at(r.Properties, "DeliveryStreamEncryptionConfigurationInput", "KeyType") == "AWS_OWNED_CMK"
 		}
 		for _, r := range s.resources(alarm) {
 			text := s.text(r.Properties)

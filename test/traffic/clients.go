@@ -125,7 +125,8 @@ func (g *Generator) labelledMultipart() Request {
 
 // brokenMultipart is one reject, not one for each of its lines.
 func (g *Generator) brokenMultipart() Request {
-	r := reject(record.NotJSON, []byte("--b\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n"+g.clickText()+"\r\n"+g.clickText()))
+	r := reject(record.NotJSON,
+		[]byte("--b\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n"+g.clickText()+"\r\n"+g.clickText()))
 	r.ContentType = "multipart/form-data; boundary=b"
 	return r
 }
@@ -143,7 +144,9 @@ func (g *Generator) pixel() Request {
 func (g *Generator) cloudEvent() Request {
 	r := valid("shop.order", fmt.Sprintf(`{"mark":%q,"type":"of the data"}`, g.mark()))
 	r.Client = clients.CloudEvents
-	r.Headers = map[string]string{"ce-specversion": "1.0", "ce-type": "shop.order", "ce-id": g.mark(), "ce-source": "/shop"}
+	r.Headers = map[string]string{
+		"ce-specversion": "1.0", "ce-type": "shop.order", "ce-id": g.mark(), "ce-source": "/shop",
+	}
 	return r
 }
 

@@ -32,7 +32,7 @@ const Whole = -1
 
 // Request is one request and what must become of it.
 type Request struct {
-	Kind        string // as a person calls it
+	Kind        string // for messages
 	Client      string // its name in the source of what is stored; empty: none
 	Method      string // empty: POST
 	Path        string // with the query; empty: one of the plain ones
@@ -154,7 +154,8 @@ func (g *Generator) Shuffled(requests []Request) []Request {
 func (g *Generator) Made(kind string, r Request) Request {
 	r.Kind = kind
 	if r.ContentType == "" {
-		r.ContentType = pick(g, "application/json", "text/plain;charset=UTF-8", "application/x-www-form-urlencoded", "x/y; broken=\"", "none")
+		r.ContentType = pick(g, "application/json", "text/plain;charset=UTF-8", "application/x-www-form-urlencoded",
+			"x/y; broken=\"", "none")
 	}
 	if r.Path == "" {
 		r.Path = pick(g, "/", "/events")
@@ -187,7 +188,8 @@ func rejectOne(reason record.Reason, typ, body string) Request {
 func (g *Generator) click() Request { return valid("click", g.clickText()) }
 
 func (g *Generator) clickText() string {
-	return fmt.Sprintf(`{"type":"click","event_id":%q,"occurred_at":"2026-11-23T10:00:00Z","session":"s","page":{"url":"https://example.com/%d"},"element":{"id":"buy"}}`,
+	return fmt.Sprintf(`{"type":"click","event_id":%q,"occurred_at":"2026-11-23T10:00:00Z","session":"s",`+
+		`"page":{"url":"https://example.com/%d"},"element":{"id":"buy"}}`,
 		g.mark(), g.random.IntN(100))
 }
 
@@ -278,7 +280,7 @@ func (g *Generator) badLines() Request {
 	}
 }
 
-// declaredLines are lines because the client says so, whatever they hold.
+// declaredLines are lines because the client says so.
 func (g *Generator) declaredLines() Request {
 	good, open, array, text := g.clickText(), `{"mark":"`+g.mark()+`","in":[`, `["`+g.mark()+`"]`, g.mark()
 	return Request{
@@ -354,7 +356,7 @@ func (g *Generator) multipartWithout() Request {
 	return reject(record.NotJSON, []byte("--"+mark+part+"--"+mark+"--\r\n"))
 }
 
-// brokenDocument has objects on lines of their own, and must not be taken for lines.
+// brokenDocument has each object on its own line, and must not be read as lines.
 func (g *Generator) brokenDocument() Request {
 	mark, click := g.mark(), g.clickText()
 	r := reject(record.NotJSON, []byte(pick(g,
@@ -411,7 +413,7 @@ func (g *Generator) gzipCutOff() Request {
 	return reject(record.BadEncoding, body[:len(body)-g.random.IntN(9)-3])
 }
 
-// deflated is what HTTP calls so: the format of zlib.
+// deflated is deflate as HTTP defines it: the format of zlib.
 func (g *Generator) deflated() Request {
 	r := g.array()
 	var out bytes.Buffer
@@ -462,7 +464,9 @@ func (g *Generator) Oversize() Request {
 	r := Request{ContentType: "application/x-ndjson"}
 	for n := range 60 {
 		filler := strings.Repeat("x", 50_000)
-		e := Event{N: n, Type: "order", Payload: fmt.Appendf(nil, `{"type":"order","mark":%q,"filler":%q}`, g.mark(), filler)}
+		e := Event{
+			N: n, Type: "order", Payload: fmt.Appendf(nil, `{"type":"order","mark":%q,"filler":%q}`, g.mark(), filler),
+		}
 		switch {
 		case n < 25:
 			e = Event{N: n, Reason: record.NotJSON, Payload: []byte(g.mark() + filler)}
@@ -535,7 +539,8 @@ func (g *Generator) Bomb(limit int) Request {
 
 // TooMany has an event more than a request may have.
 func (g *Generator) TooMany() Request {
-	return g.Made("too many events", reject(record.TooManyEvents, []byte("["+strings.Repeat("{},", event.MaxEvents)+`{"mark":"`+g.mark()+`"}]`)))
+	return g.Made("too many events",
+		reject(record.TooManyEvents, []byte("["+strings.Repeat("{},", event.MaxEvents)+`{"mark":"`+g.mark()+`"}]`)))
 }
 
 func (g *Generator) notJSON() Request {
@@ -555,7 +560,8 @@ func (r Request) typed(typ string) Request {
 }
 
 func (g *Generator) invalidUTF8() Request {
-	return reject(record.NotJSON, []byte(`{"type":"click","mark":"`+g.mark()+pick(g, "\xff", "\xc3", "\xed\xa0\x80")+`"}`)).typed("click")
+	return reject(record.NotJSON,
+		[]byte(`{"type":"click","mark":"`+g.mark()+pick(g, "\xff", "\xc3", "\xed\xa0\x80")+`"}`)).typed("click")
 }
 
 // binary has no byte of which JSON or gzip is made.
@@ -578,12 +584,14 @@ func (g *Generator) scalar() Request {
 }
 
 func (g *Generator) duplicateKey() Request {
-	return rejectOne(record.DuplicateKey, "order", fmt.Sprintf(`{"type":"order","mark":%q,"in":{"a":1,%s}}`, g.mark(), pick(g, `"a":2`, `"\u0061":1`)))
+	return rejectOne(record.DuplicateKey, "order",
+		fmt.Sprintf(`{"type":"order","mark":%q,"in":{"a":1,%s}}`, g.mark(), pick(g, `"a":2`, `"\u0061":1`)))
 }
 
 func (g *Generator) tooDeep() Request {
 	depth := 70 + g.random.IntN(2000)
-	return rejectOne(record.TooDeep, "order", fmt.Sprintf(`{"type":"order","mark":%q,"in":%s%s}`, g.mark(), strings.Repeat("[", depth), strings.Repeat("]", depth)))
+	deep := strings.Repeat("[", depth) + strings.Repeat("]", depth)
+	return rejectOne(record.TooDeep, "order", fmt.Sprintf(`{"type":"order","mark":%q,"in":%s}`, g.mark(), deep))
 }
 
 // tooComplex has more values than are checked against a schema, or a longer number.
@@ -599,7 +607,8 @@ func (g *Generator) notPortable() Request {
 }
 
 func (g *Generator) schemaViolation() Request {
-	return rejectOne(record.SchemaViolation, "click", fmt.Sprintf(`{"type":"click","target":%d,"mark":%q}`, g.random.IntN(100), g.mark()))
+	return rejectOne(record.SchemaViolation, "click",
+		fmt.Sprintf(`{"type":"click","target":%d,"mark":%q}`, g.random.IntN(100), g.mark()))
 }
 
 // large is close to what fits one record beside its header.

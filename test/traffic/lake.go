@@ -12,7 +12,7 @@ import (
 	"global-ingest/lambdas/record"
 )
 
-// Lake is what lies in the bucket, read as a person would: as files.
+// Lake is the content of the bucket, read as files.
 type Lake struct {
 	Lines   []Line
 	Rejects []record.Reject

@@ -128,7 +128,8 @@ func (l *Ledger) Settle(found Lake) Tally {
 		l.settleSource(reject.ID, reject.Source)
 		if len(reject.Errors) == 0 || reject.Processor == "" {
 			l.tally.Mangled++
-			l.findLocked("mangled: reject %s has %d errors and processor %q", reject.ID, len(reject.Errors), reject.Processor)
+			l.findLocked("mangled: reject %s has %d errors and processor %q", reject.ID, len(reject.Errors),
+				reject.Processor)
 		}
 	}
 	for _, p := range append(slices.Collect(maps.Values(l.acked)), l.nameless...) {
@@ -200,7 +201,8 @@ func (l *Ledger) settle(eventID, requestID string, found Event) {
 	case found.Reason != want.Reason, found.Type != want.Type, !bytes.Equal(found.Payload, want.stored()),
 		p.requestID != "" && requestID != p.requestID:
 		l.tally.Mangled++
-		l.findLocked("mangled: %s (%s): %s; want %s", eventID, p.Kind, found.describe(requestID), want.describe(p.requestID))
+		l.findLocked("mangled: %s (%s): %s; want %s", eventID, p.Kind, found.describe(requestID),
+			want.describe(p.requestID))
 	case p.seen[found.N] > 0:
 		l.tally.Duplicates++
 	case found.Reason == "":
@@ -243,7 +245,8 @@ func (l *Ledger) findLocked(format string, args ...any) {
 }
 
 func (e Event) describe(requestID string) string {
-	return fmt.Sprintf("reason %q, type %q, request id %s, %.100q (%d bytes)", e.Reason, e.Type, requestID, e.Payload, len(e.Payload))
+	return fmt.Sprintf("reason %q, type %q, request id %s, %.100q (%d bytes)", e.Reason, e.Type, requestID, e.Payload,
+		len(e.Payload))
 }
 
 func (p *posted) event(n int) (Event, bool) {

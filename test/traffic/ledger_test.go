@@ -13,7 +13,9 @@ func one(payload string) Request {
 }
 
 func line(id, payload string) Line {
-	return Line{ID: id, Type: "click", RequestID: "r", UserAgent: UserAgent, IP: "127.0.0.0", Event: json.RawMessage(payload)}
+	return Line{
+		ID: id, Type: "click", RequestID: "r", UserAgent: UserAgent, IP: "127.0.0.0", Event: json.RawMessage(payload),
+	}
 }
 
 func of(client string, l Line) Line {
@@ -69,11 +71,16 @@ func equal(a, b Tally) bool {
 
 func TestTheLedgerReadsRejects(t *testing.T) {
 	l := NewLedger()
-	l.Acknowledged(Request{Kind: "large", Events: []Event{{N: Whole, Reason: record.NotJSON, Payload: []byte("x")}}}, "a", "r")
-	reject := record.Reject{ID: "a", RequestID: "r", Reason: record.NotJSON, PayloadObject: "rejected-large/a", Processor: "p", ContentType: "text/plain"}
+	whole := Event{N: Whole, Reason: record.NotJSON, Payload: []byte("x")}
+	l.Acknowledged(Request{Kind: "large", Events: []Event{whole}}, "a", "r")
+	reject := record.Reject{
+		ID: "a", RequestID: "r", Reason: record.NotJSON, PayloadObject: "rejected-large/a", Processor: "p",
+		ContentType: "text/plain",
+	}
 	got := l.Settle(Lake{Rejects: []record.Reject{reject}, Large: map[string][]byte{"rejected-large/a": []byte("x")}})
 	if got.Rejected != 1 || got.Lost != 0 || got.Mangled != 3 {
-		t.Errorf("account is %+v, want one reject, mangled for it names no error, no sender and another content type", got)
+		t.Errorf("account is %+v, want one reject, mangled for it names no error, no sender and another content type",
+			got)
 	}
 }
 

@@ -103,7 +103,8 @@ type answer struct {
 }
 
 func (c *Client) ask(ctx context.Context, r Request) (answer, error) {
-	req, err := http.NewRequestWithContext(ctx, cmp.Or(r.Method, http.MethodPost), c.URL+r.Path, bytes.NewReader(r.Body))
+	req, err := http.NewRequestWithContext(ctx, cmp.Or(r.Method, http.MethodPost), c.URL+r.Path,
+		bytes.NewReader(r.Body))
 	if err != nil {
 		return answer{}, err
 	}
@@ -152,7 +153,8 @@ func (a answer) refuses() bool {
 }
 
 // acknowledgement is the whole body of the answer: an ingest id, a UUIDv7.
-var acknowledgement = regexp.MustCompile(`^\{"id":"([0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12})"\}$`)
+var acknowledgement = regexp.MustCompile(
+	`^\{"id":"([0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12})"\}$`)
 
 // IngestID returns the ingest id of an answer, or what about it breaks the contract.
 func IngestID(status int, header http.Header, body []byte) (string, error) {

@@ -16,7 +16,8 @@ import (
 )
 
 func main() {
-	account := flag.String("account", cmp.Or(os.Getenv("CDK_DEFAULT_ACCOUNT"), "111111111111"), "AWS `account` to deploy to")
+	account := flag.String("account", cmp.Or(os.Getenv("CDK_DEFAULT_ACCOUNT"), "111111111111"),
+		"AWS `account` to deploy to")
 	dist := flag.String("dist", ".local/dist", "`folder` of the product's built functions")
 	chain := flag.String("chain", ".local/compare/dist", "`folder` that holds chain/bootstrap")
 	flag.Parse()

@@ -38,7 +38,8 @@ func TestChainPutsWhatIsValid(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := stream{err: row.refuse}
 			_, err := Chain{Validator: validator(row.answer), Lines: &s}.Invoke(t.Context(), nil)
-			if s.lines != row.lines || (err == nil) != (row.fails == "") || err != nil && !strings.Contains(err.Error(), row.fails) {
+			if s.lines != row.lines || (err == nil) != (row.fails == "") ||
+				err != nil && !strings.Contains(err.Error(), row.fails) {
 				t.Errorf("lines %q, error %v, want %q and %q", s.lines, err, row.lines, row.fails)
 			}
 		})
@@ -50,7 +51,8 @@ var unnamed = regexp.MustCompile(`@[A-Z]+@`)
 // TestNothingIsLeftToName in a source that is deployed, and each fits inline code.
 func TestNothingIsLeftToName(t *testing.T) {
 	for name, source := range map[string]string{
-		"injection": Injection(), "empty": EdgeEmpty(), "chained": EdgeChained("us-east-1", "f"), "firehose": EdgeFirehose("us-east-1", "s"),
+		"injection": Injection(), "empty": EdgeEmpty(), "chained": EdgeChained("us-east-1", "f"),
+		"firehose": EdgeFirehose("us-east-1", "s"),
 	} {
 		if unnamed.MatchString(source) || len(source) > 4096 {
 			t.Errorf("%s, %d bytes:\n%s", name, len(source), source)

@@ -15,7 +15,8 @@ const timeout = 3_500 // ms
 // api adds a REST API whose POST /events is integration, and the output Endpoint. Its
 // throttle and logs are the product's, so that only the way of a request differs.
 func (c comparison) api(
-	stack awscdk.Stack, endpoint awsapigateway.EndpointType, integration awsapigateway.Integration, options *awsapigateway.MethodOptions,
+	stack awscdk.Stack, endpoint awsapigateway.EndpointType, integration awsapigateway.Integration,
+	options *awsapigateway.MethodOptions,
 ) {
 	this := constructs.NewConstruct(stack, jsii.String("Edge"))
 	api := awsapigateway.NewRestApi(this, jsii.String("Api"), &awsapigateway.RestApiProps{
@@ -50,10 +51,12 @@ func (c comparison) logGroup(scope constructs.Construct, id string, name *string
 
 // output adds an output to stack.
 func output(stack awscdk.Stack, id, description string, value *string) {
-	awscdk.NewCfnOutput(stack, jsii.String(id), &awscdk.CfnOutputProps{Description: jsii.String(description), Value: value})
+	awscdk.NewCfnOutput(stack, jsii.String(id),
+		&awscdk.CfnOutputProps{Description: jsii.String(description), Value: value})
 }
 
 // allow is the statement that allows actions on resources.
 func allow(actions []string, resources ...*string) awsiam.PolicyStatement {
-	return awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{Actions: jsii.Strings(actions...), Resources: &resources})
+	return awsiam.NewPolicyStatement(
+		&awsiam.PolicyStatementProps{Actions: jsii.Strings(actions...), Resources: &resources})
 }

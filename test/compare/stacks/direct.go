@@ -33,9 +33,11 @@ func (c comparison) direct() {
 			CredentialsRole:     role.WithoutPolicyUpdates(nil),
 			ContentHandling:     awsapigateway.ContentHandling_CONVERT_TO_TEXT,
 			PassthroughBehavior: awsapigateway.PassthroughBehavior_NEVER,
-			RequestParameters:   &map[string]*string{"integration.request.header.Content-Type": jsii.String("'application/x-amz-json-1.1'")},
-			RequestTemplates:    &map[string]*string{"application/json": template, "text/plain": template},
-			Timeout:             awscdk.Duration_Millis(jsii.Number(timeout)),
+			RequestParameters: &map[string]*string{
+				"integration.request.header.Content-Type": jsii.String("'application/x-amz-json-1.1'"),
+			},
+			RequestTemplates: &map[string]*string{"application/json": template, "text/plain": template},
+			Timeout:          awscdk.Duration_Millis(jsii.Number(timeout)),
 			IntegrationResponses: &[]*awsapigateway.IntegrationResponse{
 				answer("200", "", `{"id":"$context.requestId"}`),
 				answer("503", `4\d{2}|5\d{2}`, `{"message":"not stored"}`),
@@ -65,7 +67,9 @@ func answer(status, pattern, body string) *awsapigateway.IntegrationResponse {
 			"method.response.header.Access-Control-Allow-Origin": jsii.String("'*'"),
 			"method.response.header.Content-Type":                jsii.String("'application/json'"),
 		},
-		ResponseTemplates: &map[string]*string{"application/json": jsii.String(body), "application/x-amz-json-1.1": jsii.String(body)},
+		ResponseTemplates: &map[string]*string{
+			"application/json": jsii.String(body), "application/x-amz-json-1.1": jsii.String(body),
+		},
 	}
 	if pattern != "" {
 		response.SelectionPattern = jsii.String(pattern)

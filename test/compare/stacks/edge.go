@@ -78,5 +78,6 @@ func (c comparison) atEdge(stack awscdk.Stack, source string, may ...awsiam.Poli
 		},
 	})
 	output(stack, "EdgeFunction", "What a request waits for", function.FunctionName())
-	output(stack, "Endpoint", "Where to POST events", jsii.String("https://"+*distribution.DistributionDomainName()+"/events"))
+	output(stack, "Endpoint", "Where to POST events",
+		jsii.String("https://"+*distribution.DistributionDomainName()+"/events"))
 }

@@ -291,7 +291,8 @@ func TestNothingOutlivesAMeasurement(t *testing.T) {
 		}
 		for id, r := range s.resources {
 			if slices.Contains(keeps, r.Type) && (r.DeletionPolicy != "Delete" || r.UpdateReplacePolicy != "Delete") {
-				t.Errorf("%s: %s stays behind: on delete %q, on replacement %q", s.name, id, r.DeletionPolicy, r.UpdateReplacePolicy)
+				t.Errorf("%s: %s stays behind: on delete %q, on replacement %q", s.name, id, r.DeletionPolicy,
+					r.UpdateReplacePolicy)
 			}
 			if r.Type == "AWS::Logs::LogGroup" && r.Properties["RetentionInDays"] == nil {
 				t.Errorf("%s: %s keeps lines for ever", s.name, id)
@@ -311,11 +312,13 @@ func TestEdgeFunctionsAreWhatLambdaAtEdgeTakes(t *testing.T) {
 			}
 			count++
 			p := r.Properties
-			if p["Environment"] != nil || p["Architectures"] != nil || p["TracingConfig"] != nil || p["Runtime"] != "nodejs22.x" {
+			if p["Environment"] != nil || p["Architectures"] != nil || p["TracingConfig"] != nil ||
+				p["Runtime"] != "nodejs22.x" {
 				t.Errorf("%s: function is %v", s.name, p)
 			}
 			if p["MemorySize"].(float64) > 128 || p["Timeout"].(float64) > 5 {
-				t.Errorf("%s: a viewer's request may take 128 MB and 5 s, not %v and %v", s.name, p["MemorySize"], p["Timeout"])
+				t.Errorf("%s: a viewer's request may take 128 MB and 5 s, not %v and %v", s.name, p["MemorySize"],
+					p["Timeout"])
 			}
 		}
 	}

@@ -36,7 +36,10 @@ func Environment(account string) environment.Environment {
 	e.Account, e.Region = account, Region
 	e.Throttle = environment.Throttle{RatePerSecond: 100, Burst: 200}
 	e.LogRetention = 7
-	e.Lifecycle = environment.Lifecycle{EventsExpireAfter: 7, RejectsExpireAfter: 7, FailedExpireAfter: 7, SourceExpireAfter: 7, NoncurrentExpireAfter: 1}
+	e.Lifecycle = environment.Lifecycle{
+		EventsExpireAfter: 7, RejectsExpireAfter: 7, FailedExpireAfter: 7, SourceExpireAfter: 7,
+		NoncurrentExpireAfter: 1,
+	}
 	e.Alarms.Off = true
 	e.DeletableStorage = true
 	return e
@@ -61,7 +64,8 @@ func NewStage(scope constructs.Construct, account string, dist Dist) {
 	env := Environment(account)
 	c := comparison{Stage: pipeline.NewStage(scope, env, dist.Product), env: env, dist: dist}
 	c.outputFunction(awscdk.Stack_Of(c.Ingest.Function), c.Ingest.Function)
-	c.product("Immediate", "wiring 5, Immediate: answers before the record is stored", ingest.Immediate, awsapigateway.EndpointType_EDGE)
+	c.product("Immediate", "wiring 5, Immediate: answers before the record is stored", ingest.Immediate,
+		awsapigateway.EndpointType_EDGE)
 	c.product("Regional", "wiring 5 behind a regional API", ingest.Durable, awsapigateway.EndpointType_REGIONAL)
 	c.direct()
 	c.chained()
@@ -72,7 +76,8 @@ func NewStage(scope constructs.Construct, account string, dist Dist) {
 
 // stack adds the stack of one wiring.
 func (c comparison) stack(id, description string) awscdk.Stack {
-	return awscdk.NewStack(c.Scope, jsii.String(id), &awscdk.StackProps{Description: jsii.String("global-ingest, compared: " + description)})
+	return awscdk.NewStack(c.Scope, jsii.String(id),
+		&awscdk.StackProps{Description: jsii.String("global-ingest, compared: " + description)})
 }
 
 func (c comparison) function(dist string, size environment.Function) pipeline.FunctionProps {
@@ -93,7 +98,9 @@ func behind(function awslambda.IFunction) awsapigateway.Integration {
 }
 
 // product adds the product's own ingest, another way.
-func (c comparison) product(id, description string, acknowledge ingest.Acknowledgement, endpoint awsapigateway.EndpointType) {
+func (c comparison) product(id, description string, acknowledge ingest.Acknowledgement,
+	endpoint awsapigateway.EndpointType,
+) {
 	stack, config := c.stack(id, description), ingest.Default()
 	config.Environment, config.Acknowledge = Name+id, acknowledge
 	own := pipeline.NewIngest(stack, "Ingest", pipeline.IngestProps{
@@ -109,7 +116,8 @@ func (c comparison) validation(stack awscdk.Stack) awslambda.Function {
 	this := constructs.NewConstruct(stack, jsii.String("Validation"))
 	props := c.function(c.dist.Chain, environment.Function{MemoryMiB: 512, Timeout: time.Minute})
 	lines := pipeline.NewDelivery(stack, "Lines", pipeline.DeliveryProps{
-		Lake: c.Lake, Prefix: record.EventsPrefix, Buffers: c.env.Delivery, Logs: props.Logs, Removal: awscdk.RemovalPolicy_DESTROY,
+		Lake: c.Lake, Prefix: record.EventsPrefix, Buffers: c.env.Delivery, Logs: props.Logs,
+		Removal: awscdk.RemovalPolicy_DESTROY,
 	})
 	config := validate.Default()
 	config.Environment = Name + *stack.Node().Id()
@@ -120,7 +128,8 @@ func (c comparison) validation(stack awscdk.Stack) awslambda.Function {
 	function := pipeline.NewFunction(this, "chain", props, variables)
 	lines.Stream.Grant(function, jsii.String("firehose:PutRecord"))
 	c.Rejects.Stream.Grant(function, jsii.String("firehose:PutRecordBatch"))
-	function.AddToRolePolicy(allow([]string{"s3:PutObject"}, c.Lake.Bucket.ArnForObjects(jsii.String(record.RejectedLargePrefix+"*"))))
+	function.AddToRolePolicy(
+		allow([]string{"s3:PutObject"}, c.Lake.Bucket.ArnForObjects(jsii.String(record.RejectedLargePrefix+"*"))))
 	return function
 }
 
@@ -128,7 +137,8 @@ func (c comparison) validation(stack awscdk.Stack) awslambda.Function {
 func (c comparison) chained() {
 	stack := c.stack("Chained", "wiring 1, edge API, Python, validation function")
 	validation := c.validation(stack)
-	injection := c.python(stack, "Injection", map[string]*string{functions.ValidationFunction: validation.FunctionName()})
+	injection := c.python(stack, "Injection",
+		map[string]*string{functions.ValidationFunction: validation.FunctionName()})
 	injection.AddToRolePolicy(allow([]string{"lambda:InvokeFunction"}, validation.FunctionArn()))
 	c.outputFunction(stack, injection)
 	c.api(stack, awsapigateway.EndpointType_EDGE, behind(injection), nil)

@@ -43,7 +43,8 @@ func main() {
 		if err := put(); err != nil {
 			log.Fatal(err)
 		}
-		if _, err := fmt.Fprintf(conn, "POST %s%s/response HTTP/1.1\r\nHost: %s\r\nContent-Length: %d\r\n\r\n%s", path, id, api, len(answer), answer); err != nil {
+		if _, err := fmt.Fprintf(conn, "POST %s%s/response HTTP/1.1\r\nHost: %s\r\nContent-Length: %d\r\n\r\n%s",
+			path, id, api, len(answer), answer); err != nil {
 			log.Fatal(err)
 		}
 		if _, err := read(in); err != nil {
@@ -60,7 +61,9 @@ func putter(endpoint string) (put func() error, err error) {
 		return nil, err
 	}
 	body := `{"DeliveryStreamName":"events","Record":{"Data":"` + strings.Repeat("eHh4", 300) + `"}}`
-	request := fmt.Appendf(nil, "POST / HTTP/1.1\r\nHost: %s\r\nX-Amz-Target: Firehose_20150804.PutRecord\r\nContent-Length: %d\r\n\r\n%s", address, len(body), body)
+	request := fmt.Appendf(nil,
+		"POST / HTTP/1.1\r\nHost: %s\r\nX-Amz-Target: Firehose_20150804.PutRecord\r\nContent-Length: %d\r\n\r\n%s",
+		address, len(body), body)
 	in := bufio.NewReader(conn)
 	return func() error {
 		if _, err := conn.Write(request); err != nil {

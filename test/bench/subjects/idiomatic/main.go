@@ -37,7 +37,9 @@ func handle(ctx context.Context, request events.APIGatewayProxyRequest) (events.
 		}
 		body = decoded
 	}
-	record, err := json.Marshal(map[string]any{"id": request.RequestContext.RequestID, "ip": request.RequestContext.Identity.SourceIP, "body": string(body)})
+	record, err := json.Marshal(map[string]any{
+		"id": request.RequestContext.RequestID, "ip": request.RequestContext.Identity.SourceIP, "body": string(body),
+	})
 	if err != nil {
 		return events.APIGatewayProxyResponse{}, err
 	}
@@ -47,5 +49,7 @@ func handle(ctx context.Context, request events.APIGatewayProxyRequest) (events.
 	if err != nil {
 		return events.APIGatewayProxyResponse{}, err
 	}
-	return events.APIGatewayProxyResponse{StatusCode: 200, Headers: map[string]string{"Content-Type": "application/json"}, Body: "{}"}, nil
+	return events.APIGatewayProxyResponse{
+		StatusCode: 200, Headers: map[string]string{"Content-Type": "application/json"}, Body: "{}",
+	}, nil
 }

@@ -57,7 +57,8 @@ func TestUnknownTemplatesAreNamed(t *testing.T) {
 		`#set($x = "a $y")`:                  `want a text at "\"a $y\")"`,
 		`#set($x = $input.params("Origin"))`: `want ) at ".params(\"Origin\"))"`,
 	} {
-		if _, err := parseVelocity(template); err == nil || !strings.HasSuffix(err.Error(), "is not supported by the simulator: "+want) {
+		if _, err := parseVelocity(template); err == nil ||
+			!strings.HasSuffix(err.Error(), "is not supported by the simulator: "+want) {
 			t.Errorf("%s: error is %v, want %s", template, err, want)
 		}
 	}

@@ -50,7 +50,8 @@ func init() {
 		os.Exit(3)
 	case "report in init":
 		url := "http://" + os.Getenv("AWS_LAMBDA_RUNTIME_API") + "/2018-06-01/runtime/init/error"
-		_, _ = http.Post(url, "application/json", strings.NewReader(`{"errorType":"Config.Missing","errorMessage":"no stream"}`))
+		_, _ = http.Post(url, "application/json",
+			strings.NewReader(`{"errorType":"Config.Missing","errorMessage":"no stream"}`))
 		os.Exit(1)
 	case "leave":
 		answerAndLeave()
@@ -78,7 +79,9 @@ func obey(ctx context.Context, o order) (outcome, error) {
 		return outcome{}, errors.New(o.Fail)
 	}
 	deadline, _ := ctx.Deadline()
-	return outcome{PID: os.Getpid(), Deadline: deadline, Env: os.Getenv(o.Env), Filler: strings.Repeat("x", o.Bytes)}, nil
+	return outcome{
+		PID: os.Getpid(), Deadline: deadline, Env: os.Getenv(o.Env), Filler: strings.Repeat("x", o.Bytes),
+	}, nil
 }
 
 // obeyBody is a function behind the gateway: the body is what to do.
@@ -106,7 +109,8 @@ func answerAndLeave() {
 		os.Exit(1)
 	}
 	answer, _ := json.Marshal(outcome{PID: os.Getpid()})
-	_, _ = http.Post(api+next.Header.Get("Lambda-Runtime-Aws-Request-Id")+"/response", "application/json", bytes.NewReader(answer))
+	_, _ = http.Post(api+next.Header.Get("Lambda-Runtime-Aws-Request-Id")+"/response", "application/json",
+		bytes.NewReader(answer))
 	time.Sleep(300 * time.Millisecond)
 }
 

@@ -19,7 +19,7 @@ type identity struct {
 // whether a laptop runs it.
 type kind struct {
 	attributes map[string]func(identity) string // by attribute name; "" is Ref
-	notRun     string                           // what of it is accepted and not simulated; empty: a row of builders runs it
+	notRun     string                           // why it is not simulated; empty: a row of builders runs it
 }
 
 // kinds are the resource types that the simulator knows. A template with any
@@ -38,7 +38,8 @@ var kinds = map[string]kind{
 	}},
 	"AWS::KinesisFirehose::DeliveryStream": {attributes: names{"": physicalName, "Arn": arn("firehose", "deliverystream/", physicalName)}},
 	"AWS::ApiGateway::RestApi": {attributes: names{
-		"": shortID, "RestApiId": shortID, "RootResourceId": func(i identity) string { return rootResource(shortID(i)) },
+		"": shortID, "RestApiId": shortID,
+		"RootResourceId": func(i identity) string { return rootResource(shortID(i)) },
 	}},
 	"AWS::ApiGateway::Resource":        {attributes: names{"": shortID, "ResourceId": shortID}},
 	"AWS::ApiGateway::Method":          {attributes: names{"": shortID}},
@@ -50,7 +51,7 @@ var kinds = map[string]kind{
 	"AWS::CloudWatch::Alarm":          {attributes: names{"": physicalName, "Arn": arn("cloudwatch", "alarm:", physicalName)}, notRun: "there are no CloudWatch metrics here"},
 	"AWS::CloudWatch::Dashboard":      {attributes: names{"": physicalName}, notRun: "there are no CloudWatch metrics here"},
 	"AWS::CloudWatch::CompositeAlarm": {attributes: names{"": physicalName, "Arn": arn("cloudwatch", "alarm:", physicalName)}, notRun: "there are no CloudWatch metrics here"},
-	"AWS::Events::Rule":               {attributes: names{"": physicalName, "Arn": arn("events", "rule/", physicalName)}, notRun: "no schedule runs here by itself"},
+	"AWS::Events::Rule":               {attributes: names{"": physicalName, "Arn": arn("events", "rule/", physicalName)}, notRun: "no schedule runs by itself here"},
 	"AWS::IAM::Policy":                {attributes: names{"": physicalName}, notRun: iamNotRun},
 	"AWS::IAM::Role": {attributes: names{
 		"": physicalName, "RoleId": shortID,
@@ -77,7 +78,8 @@ var kinds = map[string]kind{
 	"AWS::S3::BucketPolicy":  {attributes: names{"": physicalName}, notRun: iamNotRun},
 
 	"AWS::ApiGateway::DomainName": {attributes: names{
-		"": given("DomainName"), "DistributionDomainName": func(i identity) string { return shortID(i) + ".cloudfront.net" },
+		"":                         given("DomainName"),
+		"DistributionDomainName":   func(i identity) string { return shortID(i) + ".cloudfront.net" },
 		"DistributionHostedZoneId": func(identity) string { return "Z2FDTNDATAQYW2" }, // CloudFront's, everywhere
 	}, notRun: "the endpoint answers at its address here, without a name or TLS"},
 	"AWS::ApiGateway::BasePathMapping": {
@@ -114,8 +116,8 @@ func unknownType(id, resourceType string) error {
 	return fmt.Errorf("%s: resource type %s is not supported by the simulator", id, resourceType)
 }
 
-// physicalName is what CloudFormation would call the resource, but for its
-// random end.
+// physicalName is the name that CloudFormation would give the resource, without its random
+// end.
 func physicalName(i identity) string {
 	return i.Stack + "-" + i.ID
 }

@@ -17,11 +17,11 @@ import (
 type S3 struct {
 	Buckets string // the folder of the objects: <Buckets>/<bucket>/<key>
 
-	// OnPut hears of each object that was written, from several goroutines.
+	// OnPut is called with each object that was written, from several goroutines.
 	OnPut func(bucket, key string, size int64)
 	// Fail, when it returns an error, fails the write of an object.
 	Fail func(bucket, key string) error
-	// Wrote hears how each write of an object ended, from several goroutines.
+	// Wrote is called with the outcome of each write of an object, from several goroutines.
 	Wrote func(error)
 
 	backend *s3afero.MultiBucketBackend
@@ -49,7 +49,8 @@ func NewS3(dir string) (*S3, error) {
 	}
 	s := &S3{Buckets: filepath.Join(dir, "buckets"), backend: backend}
 	s.handler = gofakes3.New(hooked{backend, s},
-		gofakes3.WithLogger(gofakes3.DiscardLog()), gofakes3.WithoutVersioning(), gofakes3.WithTimeSkewLimit(0)).Server()
+		gofakes3.WithLogger(gofakes3.DiscardLog()), gofakes3.WithoutVersioning(), gofakes3.WithTimeSkewLimit(0),
+	).Server()
 	return s, nil
 }
 
@@ -59,7 +60,9 @@ type hooked struct {
 	s3 *S3
 }
 
-func (h hooked) PutObject(bucket, key string, meta map[string]string, input io.Reader, size int64, conditions *gofakes3.PutConditions) (gofakes3.PutObjectResult, error) {
+func (h hooked) PutObject(bucket, key string, meta map[string]string, input io.Reader, size int64,
+	conditions *gofakes3.PutConditions,
+) (gofakes3.PutObjectResult, error) {
 	var result gofakes3.PutObjectResult
 	err := h.injected(bucket, key)
 	if err == nil {
@@ -99,7 +102,8 @@ func (s *S3) CreateBucket(name string) error {
 
 // PutObject implements ObjectStore.
 func (s *S3) PutObject(bucket, key string, body []byte) error {
-	_, err := hooked{s.backend, s}.PutObject(bucket, key, map[string]string{}, bytes.NewReader(body), int64(len(body)), nil)
+	content := bytes.NewReader(body)
+	_, err := hooked{s.backend, s}.PutObject(bucket, key, map[string]string{}, content, content.Size(), nil)
 	if err != nil {
 		return fmt.Errorf("putting s3://%s/%s: %w", bucket, key, err)
 	}
@@ -118,7 +122,8 @@ func (s *S3) Get(bucket, key string) (body []byte, err error) {
 
 // List returns the keys that begin with prefix.
 func (s *S3) List(bucket, prefix string) ([]string, error) {
-	found, err := s.backend.ListBucket(bucket, &gofakes3.Prefix{HasPrefix: prefix != "", Prefix: prefix}, gofakes3.ListBucketPage{})
+	found, err := s.backend.ListBucket(bucket, &gofakes3.Prefix{HasPrefix: prefix != "", Prefix: prefix},
+		gofakes3.ListBucketPage{})
 	if err != nil {
 		return nil, fmt.Errorf("listing s3://%s/%s: %w", bucket, prefix, err)
 	}

@@ -43,7 +43,8 @@ func (a sqsAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case operation != "SendMessageBatch":
 		writeError(w, &apiError{http.StatusBadRequest, "UnknownOperationException", operation})
 	case len(input.Entries) == 0 || len(input.Entries) > maxBatchEntries:
-		writeError(w, &apiError{http.StatusBadRequest, "com.amazonaws.sqs#TooManyEntriesInBatchRequest", "must be 1 to 10"})
+		writeError(w,
+			&apiError{http.StatusBadRequest, "com.amazonaws.sqs#TooManyEntriesInBatchRequest", "must be 1 to 10"})
 	default:
 		var sent []sentEntry
 		for _, e := range input.Entries {
@@ -51,7 +52,8 @@ func (a sqsAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			sent = append(sent, sentEntry{e.ID, queue.Send(e.Body), hex.EncodeToString(sum[:])})
 		}
 		writeHeaders(w, http.StatusOK)
-		_ = json.NewEncoder(w).Encode(map[string]any{"Successful": sent, "Failed": []any{}}) // a client that has left hears nothing
+		answer := map[string]any{"Successful": sent, "Failed": []any{}}
+		_ = json.NewEncoder(w).Encode(answer) // to a client that may have gone
 	}
 }
 

@@ -2,7 +2,7 @@ package simulator
 
 import "global-ingest/infra/assembly"
 
-// What a synthesis writes is what the simulator runs.
+// The simulator runs what a synthesis writes.
 
 // Template is one stack.
 type Template = assembly.Template

@@ -17,7 +17,7 @@ type Cut int
 const (
 	FIN     Cut = iota // closed in good order
 	RST                // reset
-	Silence            // the other side is gone and says nothing: what is sent vanishes
+	Silence            // the other side does not answer, and what is sent is lost
 )
 
 // connections is a listener that can cut the connections it has accepted.
@@ -49,16 +49,16 @@ func (c *connections) cut(how Cut) {
 	}
 }
 
-// hurry lets nothing more be read from the connections, until ctx ends: a request that is
-// not whole fails, and one that is being answered does not notice. It is repeated because
-// net/http sets a new deadline whenever a request begins.
+// hurry stops reading from the connections until ctx ends: a request that has not arrived
+// whole fails, and one that is being answered goes on. It repeats itself, because net/http
+// sets a new deadline whenever a request begins.
 func (c *connections) hurry(ctx context.Context) {
 	for ctx.Err() == nil {
 		c.mu.Lock()
 		open := slices.Clone(c.open)
 		c.mu.Unlock()
 		for _, conn := range open {
-			_ = conn.SetReadDeadline(time.Now()) // it may have been closed meanwhile
+			_ = conn.SetReadDeadline(time.Now()) // it may be closed already
 		}
 		select {
 		case <-ctx.Done():
@@ -67,14 +67,14 @@ func (c *connections) hurry(ctx context.Context) {
 	}
 }
 
-// connection is one of them.
+// connection is a connection that can be cut.
 type connection struct {
 	net.Conn
 	of     *connections
 	silent atomic.Bool
 }
 
-// Read returns nothing of what a silent connection is sent, until it is closed.
+// Read returns nothing from a silent connection until it is closed.
 func (c *connection) Read(b []byte) (int, error) {
 	n, err := c.Conn.Read(b)
 	for err == nil && c.silent.Load() {
@@ -86,7 +86,7 @@ func (c *connection) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// NetConn returns the connection beneath.
+// NetConn returns the underlying connection.
 func (c *connection) NetConn() net.Conn { return c.Conn }
 
 func (c *connection) Close() error {
@@ -103,17 +103,17 @@ func (c *connection) cut(how Cut) {
 	case RST:
 		abort(c)
 	default:
-		_ = c.Close() // it may have been closed meanwhile
+		_ = c.Close() // it may be closed already
 	}
 }
 
 // abort closes a connection with a TCP reset.
 func abort(conn net.Conn) {
-	beneath := conn
+	underlying := conn
 	if c, ok := conn.(*connection); ok {
-		beneath = c.NetConn()
+		underlying = c.NetConn()
 	}
-	if tcp, ok := beneath.(*net.TCPConn); ok {
+	if tcp, ok := underlying.(*net.TCPConn); ok {
 		_ = tcp.SetLinger(0)
 	}
 	_ = conn.Close()

@@ -10,8 +10,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// rule is an EventBridge rule with a schedule. Nothing is scheduled here: RunRule runs it
-// by hand.
+// rule is an EventBridge rule with a schedule. It never runs by itself; RunRule runs it.
 type rule struct {
 	Place
 	arn     string
@@ -44,14 +43,13 @@ func (s *Simulator) buildRule(r resolved) error {
 	return nil
 }
 
-// RunRule has EventBridge run the rule whose logical id begins with id, as its schedule
-// would at this time: each target is invoked, if its permission lets the rule. The error
-// is the target's, or says why EventBridge could not invoke it, which on AWS is only
-// counted, as FailedInvocations.
+// RunRule runs the rule whose logical id begins with id, as its schedule would at this time:
+// it invokes each target, if its permission allows the rule. The error is the target's, or
+// says why EventBridge could not invoke it; AWS only counts that, as FailedInvocations.
 func (s *Simulator) RunRule(ctx context.Context, id string, at time.Time) error {
 	r, found := s.rule(id)
 	if !found {
-		return fmt.Errorf("running rule %s: the templates have none", id)
+		return fmt.Errorf("running rule %s: no rule of this name is in the templates", id)
 	}
 	for _, t := range r.targets {
 		function := s.permitted(t.Arn, callerFrom(eventBridge, r.arn, r.Account))
@@ -71,7 +69,7 @@ func (s *Simulator) rule(id string) (rule, bool) {
 	return rule{}, false
 }
 
-// event is what a schedule sends.
+// event is the event of a schedule.
 // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-rule-schedule.html
 func (r rule) event(at time.Time) []byte {
 	event, err := json.Marshal(map[string]any{

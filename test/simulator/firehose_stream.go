@@ -28,8 +28,8 @@ type ObjectStore interface {
 	PutObject(bucket, key string, body []byte) error
 }
 
-// maxInFlight is how many batches of a stream are transformed at once. AWS's own
-// number is not documented and grows with the load.
+// maxInFlight is how many batches of a stream are transformed at once. AWS does not
+// document its number, which grows with the load.
 const maxInFlight = 4
 
 // stream is a running delivery stream: records enter by put, wait in incoming for
@@ -49,7 +49,10 @@ type stream struct {
 }
 
 func newStream(c StreamConfig, o FirehoseOptions) *stream {
-	s := &stream{config: c, region: o.Region, objects: o.Objects, now: o.Now, watcher: o.Watcher, inFlight: make(chan struct{}, maxInFlight)}
+	s := &stream{
+		config: c, region: o.Region, objects: o.Objects, now: o.Now, watcher: o.Watcher,
+		inFlight: make(chan struct{}, maxInFlight),
+	}
 	s.ctx, s.stop = context.WithCancel(context.Background())
 	delivery := func(prefix, errorType string) *buffer {
 		return &buffer{limit: c.BufferBytes, wait: c.BufferFor, flush: func(entries []entry) {
@@ -122,8 +125,7 @@ func (s *stream) object(prefix, errorType string, entries []entry) (key string, 
 	return key, zipped.Bytes()
 }
 
-// flush has everything that was put transformed and delivered, or returns when ctx
-// is done first.
+// flush transforms and delivers everything that was put, unless ctx ends first.
 func (s *stream) flush(ctx context.Context) error {
 	for {
 		for _, b := range s.buffers() {
@@ -140,8 +142,7 @@ func (s *stream) flush(ctx context.Context) error {
 	}
 }
 
-// idle looks at the buffers in the order in which records pass them, so that none
-// slips by between two looks.
+// idle checks the buffers in the order in which records pass them, so that it misses none.
 func (s *stream) idle() bool {
 	for _, b := range s.buffers() {
 		if !b.idle() {

@@ -14,14 +14,14 @@ var expression = regexp.MustCompile(`!\{([^:}]*):([^}]*)\}`)
 
 const errorOutputType = "error-output-type"
 
-// javaTime translates the patterns of Java's DateTimeFormatter that are known here.
+// javaTime translates the patterns of Java's DateTimeFormatter that the simulator knows.
 var javaTime = map[string]string{
 	"yyyy": "2006", "yy": "06", "MM": "01", "dd": "02", "HH": "15", "mm": "04", "ss": "05",
 	"yyyy-MM-dd": "2006-01-02", "yyyy/MM/dd": "2006/01/02", "yyyy/MM/dd/HH": "2006/01/02/15", "yyyyMMdd": "20060102",
 }
 
-// checkPrefixes refuses what Firehose refuses of a stream's prefixes, and the
-// expressions that are not known here.
+// checkPrefixes refuses prefixes that Firehose refuses, and expressions that the simulator
+// does not know.
 func checkPrefixes(prefix, errorPrefix, backupPrefix string) error {
 	for _, p := range []string{prefix, errorPrefix, backupPrefix} {
 		if strings.Contains(expression.ReplaceAllString(p, ""), "!{") {

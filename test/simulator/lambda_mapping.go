@@ -21,8 +21,8 @@ type MappingConfig struct {
 	MaxConcurrency int           // invocations at once; AWS's least is 2
 	ReportFailures bool          // ReportBatchItemFailures: the answer names the messages that failed
 
-	// RetryAfter is how long after a failure a message is tried again, where a person
-	// waits. Default: when its visibility timeout is over, as on AWS.
+	// RetryAfter is how long after a failure a message is tried again. Default: when its
+	// visibility timeout is over, as on AWS.
 	RetryAfter time.Duration
 }
 

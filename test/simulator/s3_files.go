@@ -12,18 +12,18 @@ import (
 	"github.com/spf13/afero/mem"
 )
 
-// unfinished is the folder of files that are being written.
+// unfinished is the folder for files while they are written.
 const unfinished = "unfinished"
 
-// wholeFiles is a file system on which a file appears whole or not at all, as an object
-// does in S3: it is written elsewhere and renamed when it is closed. So neither a full
-// disk nor the end of this process leaves half an object behind.
+// wholeFiles is a file system on which a file appears whole or not at all, like an object
+// in S3: it is written elsewhere, and renamed when it is closed. Neither a full disk nor
+// the end of this process leaves a part of an object.
 type wholeFiles struct {
 	afero.Fs
-	next *atomic.Int64 // names what is being written
+	next *atomic.Int64 // names unfinished files
 }
 
-// newWholeFiles begins without what an earlier process has not finished.
+// newWholeFiles deletes what an earlier process has not finished.
 func newWholeFiles(fs afero.Fs) (wholeFiles, error) {
 	if err := fs.RemoveAll(unfinished); err != nil {
 		return wholeFiles{}, err
@@ -37,7 +37,7 @@ func (w wholeFiles) Create(name string) (afero.File, error) {
 	return &wholeFile{File: file, fs: w.Fs, beside: beside, name: name}, err
 }
 
-// OpenFile is how metadata are written: from the beginning.
+// OpenFile opens a file; metadata are always written from the beginning.
 func (w wholeFiles) OpenFile(name string, flag int, mode os.FileMode) (afero.File, error) {
 	if flag&(os.O_CREATE|os.O_TRUNC) == os.O_CREATE|os.O_TRUNC {
 		return w.Create(name)
@@ -45,8 +45,8 @@ func (w wholeFiles) OpenFile(name string, flag int, mode os.FileMode) (afero.Fil
 	return w.Fs.OpenFile(name, flag, mode)
 }
 
-// Open takes missing metadata for empty ones, which gofakes3 then writes: a process that
-// was killed between an object and its metadata has left a whole object.
+// Open returns empty metadata where they are missing, and gofakes3 then writes them: a
+// process that was killed between an object and its metadata has left a whole object.
 func (w wholeFiles) Open(name string) (afero.File, error) {
 	file, err := w.Fs.Open(name)
 	if os.IsNotExist(err) && strings.HasPrefix(filepath.ToSlash(name), "metadata/") {
@@ -68,7 +68,7 @@ func (f *wholeFile) Write(data []byte) (int, error) {
 	return n, err
 }
 
-// Close has the file appear under its name; a second Close does nothing.
+// Close makes the file appear under its name; a second Close does nothing.
 func (f *wholeFile) Close() error {
 	if f.beside == "" {
 		return nil

@@ -5,16 +5,16 @@ import (
 	"time"
 )
 
-// entry is one record on its way through a stream.
+// entry is one record in a stream.
 type entry struct {
 	id      string
 	data    []byte
 	arrived time.Time
 }
 
-// buffer collects entries until they reach limit bytes or the first of them has
-// waited for wait, then hands them to flush, which runs in a goroutine of its own.
-// A batch goes over limit only when a single entry does.
+// buffer collects entries until they reach limit bytes or the first of them has waited for
+// wait. It then calls flush in a new goroutine. A batch exceeds limit only if a single
+// entry does.
 type buffer struct {
 	limit int
 	wait  time.Duration
@@ -80,7 +80,7 @@ func (b *buffer) idle() bool {
 	return b.busy == 0 && len(b.entries) == 0
 }
 
-// close drops what is there and whatever still comes.
+// close drops all entries, and those still to come.
 func (b *buffer) close() {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -46,7 +46,8 @@ func (s *Simulator) buildBucket(r resolved) error {
 	for _, c := range properties.NotificationConfiguration.QueueConfigurations {
 		rules := c.Filter.S3Key.Rules
 		if c.Event != "s3:ObjectCreated:*" || len(rules) != 1 || rules[0].Name != "prefix" {
-			return fmt.Errorf("a notification other than of objects created below a prefix is not supported by the simulator")
+			return fmt.Errorf(
+				"a notification other than of objects created below a prefix is not supported by the simulator")
 		}
 		s.announcements = append(s.announcements, announcement{name, rules[0].Value, c.Queue})
 	}
@@ -197,7 +198,8 @@ func (s *Simulator) buildMapping(r resolved) error {
 	}
 	queue := s.queues[properties.EventSourceArn]
 	if queue == nil {
-		return fmt.Errorf("an event source other than a queue is not supported by the simulator: %s", properties.EventSourceArn)
+		return fmt.Errorf("an event source other than a queue is not supported by the simulator: %s",
+			properties.EventSourceArn)
 	}
 	function := s.functionByName(properties.FunctionName)
 	if function == nil {

@@ -93,7 +93,8 @@ func (s *Simulator) buildFunction(r resolved) error {
 	function := NewFunction(FunctionConfig{
 		Name: r.reference(""), ARN: r.reference("Arn"), Bootstrap: bootstrap, Handler: properties.Handler,
 		Timeout: time.Duration(properties.Timeout) * time.Second, MemoryMB: properties.MemorySize,
-		Variables: properties.Environment.Variables, Logging: properties.LoggingConfig, Endpoints: s.endpoints(name, r.Region),
+		Variables: properties.Environment.Variables, Logging: properties.LoggingConfig,
+		Endpoints:    s.endpoints(name, r.Region),
 		MaxSandboxes: min(s.options.MaxSandboxes, concurrency), Concurrency: concurrency,
 		Crowded: s.crowded(name, concurrency), Faults: s.invocationFaults(name),
 		Log: func(line string) {
@@ -143,7 +144,7 @@ func (s *Simulator) buildAlias(r resolved) error {
 }
 
 // endpoints are the variables by which a function's SDK finds the simulated
-// services, and those that were asked for besides.
+// services, and further ones from the options.
 func (s *Simulator) endpoints(function, region string) map[string]string {
 	variables := map[string]string{
 		"AWS_REGION": region, "AWS_DEFAULT_REGION": region,
@@ -222,7 +223,8 @@ func (s *Simulator) buildStream(r resolved) error {
 	}
 	config := StreamConfig{
 		Name: r.reference(""), ARN: r.reference("Arn"), Bucket: bucketOf(d.BucketARN),
-		Prefix: d.Prefix, ErrorPrefix: d.ErrorOutputPrefix, FileExtension: d.FileExtension, GZIP: d.CompressionFormat == "GZIP",
+		Prefix: d.Prefix, ErrorPrefix: d.ErrorOutputPrefix, FileExtension: d.FileExtension,
+		GZIP:        d.CompressionFormat == "GZIP",
 		BufferBytes: buffer.SizeInMBs << 20, BufferFor: s.patience(buffer.IntervalInSeconds),
 	}
 	if d.S3BackupMode == "Enabled" {
@@ -278,7 +280,7 @@ func (s *Simulator) transform(processors []processorProperties) (*TransformConfi
 
 func bucketOf(arn string) string { return strings.TrimPrefix(arn, "arn:aws:s3:::") }
 
-// patience is the buffering time of the template, or less where a person waits.
+// patience is the buffering time of the template, or Options.Patience if that is less.
 func (s *Simulator) patience(interval int) time.Duration {
 	buffer := time.Duration(interval) * time.Second
 	if s.options.Patience > 0 {

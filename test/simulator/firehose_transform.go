@@ -17,7 +17,7 @@ type Invoker interface {
 	Invoke(ctx context.Context, event []byte) ([]byte, error)
 }
 
-// What an invocation can fail with, besides a *FunctionError.
+// The errors of an invocation, apart from *FunctionError.
 var (
 	ErrTimedOut  = errors.New("function timed out")
 	ErrThrottled = errors.New("function is throttled: it has as many requests as its concurrency")
@@ -83,7 +83,7 @@ type failure struct {
 	attempts      int
 }
 
-// transform has one batch transformed and passes on what becomes of each record.
+// transform transforms one batch and passes each record on, by its result.
 func (s *stream) transform(batch []entry) {
 	s.inFlight <- struct{}{}
 	defer func() { <-s.inFlight }()
@@ -153,7 +153,10 @@ func invocationFailure(err error) failure {
 	case errors.Is(err, ErrThrottled):
 		return failure{code: codeThrottled, message: "The Lambda function invocation limit was exceeded."}
 	}
-	return failure{code: codeFunctionError, message: "The Lambda function was successfully invoked but it returned an error result."}
+	return failure{
+		code:    codeFunctionError,
+		message: "The Lambda function was successfully invoked but it returned an error result.",
+	}
 }
 
 func resultsByID(answer []byte) (results map[string]transformResult, duplicated map[string]bool) {
@@ -179,9 +182,17 @@ func outcomeOf(e entry, results map[string]transformResult, duplicated map[strin
 	r, known := results[e.id]
 	switch {
 	case !known:
-		return nil, &failure{code: codeMissingID, message: "One or more record Ids were not returned. Ensure that the Lambda function returns all received record Ids."}
+		return nil, &failure{
+			code: codeMissingID,
+			message: "One or more record Ids were not returned. " +
+				"Ensure that the Lambda function returns all received record Ids.",
+		}
 	case duplicated[e.id]:
-		return nil, &failure{code: codeDuplicatedID, message: "Multiple records were returned with the same record Id. Ensure that the Lambda function returns unique record Ids for each record."}
+		return nil, &failure{
+			code: codeDuplicatedID,
+			message: "Multiple records were returned with the same record Id. " +
+				"Ensure that the Lambda function returns unique record Ids for each record.",
+		}
 	case r.Result == resultDropped:
 		return nil, nil
 	case r.Result == resultProcessingFailed:

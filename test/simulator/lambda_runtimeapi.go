@@ -71,8 +71,8 @@ func (api *runtimeAPI) next(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(inv.event) // a process that stopped reading is noticed by its exit
 }
 
-// response is the function's answer. The caller has it from here on, whatever
-// the process does before it asks for the next event.
+// response is the function's answer. The caller gets it at once, before the process asks
+// for the next event.
 func (api *runtimeAPI) response(w http.ResponseWriter, r *http.Request) {
 	inv := api.sandbox.running(r.PathValue("id"))
 	if inv == nil {
@@ -83,7 +83,8 @@ func (api *runtimeAPI) response(w http.ResponseWriter, r *http.Request) {
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
-		message := fmt.Sprintf("Response payload size exceeded maximum allowed payload size (%d bytes).", maxResponseBytes)
+		message := fmt.Sprintf("Response payload size exceeded maximum allowed payload size (%d bytes).",
+			maxResponseBytes)
 		inv.fail(&FunctionError{Type: "Function.ResponseSizeTooLarge", Message: message})
 		refuse(w, http.StatusRequestEntityTooLarge, "RequestEntityTooLarge", message)
 		return

@@ -2,13 +2,13 @@ package simulator
 
 import "fmt"
 
-// outputs are what the stacks of an environment tell each other.
+// outputs are the values that the stacks of an environment export to each other.
 type outputs struct {
 	exported map[string]any // by export name
 }
 
-// resolveOutputs resolves the outputs of every template. One may be made of
-// another stack's, so it goes round until nothing new is exported.
+// resolveOutputs resolves the outputs of every template. An output may contain another
+// stack's, so it repeats until nothing new is exported.
 func resolveOutputs(templates []*Template) (*outputs, error) {
 	known := &outputs{exported: map[string]any{}}
 	for {
@@ -25,8 +25,8 @@ func resolveOutputs(templates []*Template) (*outputs, error) {
 	}
 }
 
-// add resolves what it can of one template's outputs. Its error is one of those
-// that it cannot resolve yet.
+// add resolves the outputs of one template that it can. Its error names one that it cannot
+// resolve yet.
 func (o *outputs) add(template *Template) error {
 	r := &resolver{template: template, outputs: o}
 	var failed error

@@ -21,7 +21,7 @@ var (
 	errInternal = errors.New("an internal extension can register for INVOKE only")
 )
 
-// register makes an internal extension, a thread of the runtime's own process, a
+// register makes an internal extension, which is a thread of the runtime's process, a
 // consumer of the sandbox.
 // https://docs.aws.amazon.com/lambda/latest/dg/runtimes-extensions-api.html#extensions-registration-api-a
 func (api *runtimeAPI) register(w http.ResponseWriter, r *http.Request) {

@@ -63,7 +63,9 @@ func TestEachResultGoesItsWay(t *testing.T) {
 			t.Errorf("error object is %v", line)
 		}
 	}
-	want := map[string]string{"ProcessingFailed": "Lambda.ProcessingFailedStatus", "Nonsense": "Lambda.InvalidReturnFormat"}
+	want := map[string]string{
+		"ProcessingFailed": "Lambda.ProcessingFailedStatus", "Nonsense": "Lambda.InvalidReturnFormat",
+	}
 	if diff := cmp.Diff(want, failed); diff != "" {
 		t.Error(diff)
 	}
@@ -104,7 +106,8 @@ func TestFailedInvocationsAreRetriedThenTheBatchFails(t *testing.T) {
 		x.put(t, "a", "b")
 		x.flush(t)
 		lines := errorLines(t, x)
-		if len(lines) != 2 || lines[0]["errorCode"] != code || lines[0]["attemptsMade"] != 4.0 || x.calls.attempts != 4 {
+		if len(lines) != 2 || lines[0]["errorCode"] != code || lines[0]["attemptsMade"] != 4.0 ||
+			x.calls.attempts != 4 {
 			t.Errorf("after %d attempts error objects are %v, want 2 of %s", x.calls.attempts, lines, code)
 		}
 	}

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Call is one call of Firehose's API, as a fault script sees it.
+// Call is one call of Firehose's API, for Faults to decide about.
 type Call struct {
 	Operation string // "PutRecord", "PutRecordBatch"
 	Stream    string
@@ -14,11 +14,11 @@ type Call struct {
 	Records   int // of a PutRecordBatch
 }
 
-// Faults decides what goes wrong with a call; nil for nothing. It is called from
+// Faults decides what goes wrong with a call: nothing, if it returns nil. It is called from
 // several goroutines.
 type Faults func(Call) *Fault
 
-// Fault is what goes wrong with one call. Its zero value is nothing.
+// Fault is what goes wrong with one call. Nothing does with its zero value.
 type Fault struct {
 	Delay       time.Duration // before anything else
 	Hang        bool          // no answer, until the client leaves; nothing is stored
@@ -29,7 +29,7 @@ type Fault struct {
 	Refuse      []int         // these records of a PutRecordBatch are not stored
 }
 
-// Unavailable is Firehose over its quota.
+// Unavailable is the answer of a Firehose above its quota.
 func Unavailable() *Fault {
 	return &Fault{Status: http.StatusServiceUnavailable, Type: "ServiceUnavailableException"}
 }
@@ -46,7 +46,7 @@ func (f *Firehose) fault(operation string, in input) *Fault {
 	return f.options.Faults(call)
 }
 
-// before does what happens before anything is stored and returns whether the call
+// before does what the fault does before records are stored. It returns whether the call
 // goes on.
 func (x *Fault) before(w http.ResponseWriter, r *http.Request) bool {
 	if x == nil {
@@ -70,8 +70,8 @@ func (x *Fault) before(w http.ResponseWriter, r *http.Request) bool {
 	return false
 }
 
-// after does what happens once records are stored and returns whether the client
-// hears of it.
+// after does what the fault does once records are stored. It returns whether the client
+// gets an answer.
 func (x *Fault) after(w http.ResponseWriter) bool {
 	if x == nil || !x.ResetAfter {
 		return true
@@ -86,7 +86,7 @@ func (x *Fault) refuses(index int) bool { return x != nil && slices.Contains(x.R
 func reset(w http.ResponseWriter) {
 	conn, _, err := http.NewResponseController(w).Hijack()
 	if err != nil {
-		panic(http.ErrAbortHandler) // HTTP/2, which no client of ours speaks here
+		panic(http.ErrAbortHandler) // HTTP/2, which none of our clients uses here
 	}
 	abort(conn)
 }

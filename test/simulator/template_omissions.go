@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// omissions are what the templates hold and a laptop accepts without simulating it: by
-// why, the names of the types and properties.
+// omissions are the types and properties of templates that are accepted and not simulated,
+// by reason.
 type omissions map[string]map[string]bool
 
 func (o omissions) add(why, name string) {
@@ -18,7 +18,7 @@ func (o omissions) add(why, name string) {
 	o[why][name] = true
 }
 
-// lines are one line for each reason.
+// lines returns one line for each reason.
 func (o omissions) lines() []string {
 	var lines []string
 	for why, names := range o {

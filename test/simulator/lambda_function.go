@@ -11,12 +11,12 @@ import (
 	"time"
 )
 
-// graceForNext is how long a request waits for a sandbox that has answered
-// and is about to ask for its next event, before another one is started: on one
-// machine the caller's next request can be faster than that question.
+// graceForNext is how long a request waits for a sandbox that has answered and is about to
+// ask for its next event, before another sandbox is started: on one machine, the caller's
+// next request can be faster than that.
 const graceForNext = 5 * time.Millisecond
 
-// initTimeout is how long a sandbox may take until its first question.
+// initTimeout is how long a sandbox may take until it asks for its first event.
 // https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
 const initTimeout = 10 * time.Second
 
@@ -39,24 +39,24 @@ type FunctionConfig struct {
 	Endpoints    map[string]string         // variables that say where the simulated services listen
 	MaxSandboxes int                       // processes at most; while all are busy, a request waits for one
 	Concurrency  int                       // requests at once, those that wait included; default accountConcurrency
-	Crowded      func(throttled bool)      // is told when a request must wait, or is throttled; nil: nobody is
+	Crowded      func(throttled bool)      // called when a request must wait, or is throttled; may be nil
 	Log          func(line string)         // gets each line that the function writes
-	Faults       func() error              // what an invocation fails with before it begins; nil: none does
-	Awake        bool                      // idle processes are not frozen: for whoever measures them, not the machine's signals
-	Ready        func(after time.Duration) // is told how long a process took from its start to its first question; nil: nobody is
+	Faults       func() error              // an error that an invocation fails with before it begins; may be nil
+	Awake        bool                      // idle processes are not frozen, for measurements
+	Ready        func(after time.Duration) // called when a process first asks for an event; may be nil
 }
 
 // Function is one Lambda function: a pool of sandboxes, each a process of the
 // real bootstrap that serves one invocation at a time.
 //
-// A sandbox is frozen while it is idle, by SIGSTOP: work that a function leaves
-// behind its answer stands still, as it does on AWS.
+// A sandbox is frozen by SIGSTOP while it is idle, as it is on AWS: work that a function
+// has left after its answer stands still.
 //
-// Known to differ from AWS: memory and processor are not limited; where Lambda would start
-// a sandbox for each request at once, those above MaxSandboxes wait; a sandbox is
-// never retired for its age; an init that takes too long is not tried a second time;
-// sandboxes share the machine's file system; extensions are internal ones only;
-// there are no response streams and no asynchronous invocations.
+// Known differences from AWS: memory and processor are not limited; requests above
+// MaxSandboxes wait, where Lambda would start a sandbox for each; a sandbox is never retired
+// for its age; an init that takes too long is not tried a second time; sandboxes share the
+// machine's file system; extensions are internal ones only; there are no response streams
+// and no asynchronous invocations.
 type Function struct {
 	config FunctionConfig
 
@@ -70,7 +70,7 @@ type Function struct {
 	stopped  bool
 }
 
-// handover is what a waiting request gets: a sandbox, or why there is none.
+// handover is what a waiting request gets: a sandbox, or an error.
 type handover struct {
 	sandbox *sandbox
 	err     error
@@ -87,7 +87,8 @@ func NewFunction(config FunctionConfig) *Function {
 // invocation then goes on without a caller, as on AWS.
 func (f *Function) Invoke(ctx context.Context, event []byte) ([]byte, error) {
 	if len(event) > maxEventBytes {
-		return nil, fmt.Errorf("invoking %s: event is %d bytes, limit is %d: %w", f.config.Name, len(event), maxEventBytes, errEventTooLarge)
+		return nil, fmt.Errorf("invoking %s: event is %d bytes, limit is %d: %w", f.config.Name, len(event),
+			maxEventBytes, errEventTooLarge)
 	}
 	if f.config.Faults != nil {
 		if err := f.config.Faults(); err != nil {
@@ -109,8 +110,8 @@ func (f *Function) Invoke(ctx context.Context, event []byte) ([]byte, error) {
 	return inv.body, nil
 }
 
-// begin hands event to a sandbox. One that has died while it was idle is
-// passed over, as it would be on AWS.
+// begin hands event to a sandbox. A sandbox that died while it was idle is skipped, as it
+// would be on AWS.
 func (f *Function) begin(ctx context.Context, event []byte) (*invocation, error) {
 	for {
 		s, err := f.acquire(ctx)
@@ -128,8 +129,8 @@ func (f *Function) begin(ctx context.Context, event []byte) (*invocation, error)
 // errEventTooLarge says that an event is over the service's limit.
 var errEventTooLarge = errors.New("event too large")
 
-// acquire returns a sandbox that waits for work: an idle one, one that
-// finishes meanwhile, or a new one.
+// acquire returns a sandbox that waits for work: an idle one, one that is about to become
+// idle, or a new one.
 func (f *Function) acquire(ctx context.Context) (*sandbox, error) {
 	s, waiter, finishing, err := f.idleOrWait()
 	if s != nil || err != nil {
@@ -183,9 +184,8 @@ func (f *Function) finishingLocked() (n int) {
 	return n
 }
 
-// crowdLocked lets whoever came last wait for a process of those that are busy, or turns
-// it away when so many requests at once are more than the function's concurrency. It
-// says which.
+// crowdLocked lets the last request wait until a sandbox is idle, or throttles it if all
+// requests together exceed the function's concurrency. It says whether it did.
 func (f *Function) crowdLocked() (throttled bool) {
 	busy := len(f.all) - len(f.idle) - f.initializingLocked() - f.finishingLocked()
 	if busy+len(f.waiting) <= f.config.Concurrency {
@@ -207,8 +207,8 @@ func (f *Function) initializingLocked() (n int) {
 	return n
 }
 
-// grow starts a sandbox for a waiter that still waits, if there may be one more.
-// Whichever becomes idle first, this one or another, is handed to whoever waits longest.
+// grow starts a sandbox for a waiter that still waits, if there may be one more. Any
+// sandbox that becomes idle is handed to the request that has waited longest.
 func (f *Function) grow(waiter chan handover) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -245,8 +245,8 @@ func (f *Function) live() {
 	s.watch()
 }
 
-// failOne tells whoever waits longest why no process came of the one that was started
-// for it. The others get a process of their own, or the same answer.
+// failOne fails the request that has waited longest, because the process that was started
+// for it did not start. The others get another process, or the same error.
 func (f *Function) failOne(cause error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -254,7 +254,8 @@ func (f *Function) failOne(cause error) {
 	f.replaceLocked()
 }
 
-// handOverLocked gives h to whoever waits longest and says whether somebody did.
+// handOverLocked gives h to the request that has waited longest. It returns false if no
+// request waits.
 func (f *Function) handOverLocked(h handover) bool {
 	if len(f.waiting) == 0 {
 		return false
@@ -265,8 +266,7 @@ func (f *Function) handOverLocked(h handover) bool {
 }
 
 // release makes s available: its runtime and extensions have asked for the next
-// event. When there is none, the sandbox is frozen, with whatever work it has
-// left behind.
+// event. When no request waits, the sandbox is frozen, with the work that it has left.
 func (f *Function) release(s *sandbox) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -303,8 +303,8 @@ func (f *Function) gone(s *sandbox) {
 	}
 }
 
-// abandon takes a waiter out of the queue. A sandbox that it was handed
-// meanwhile goes to the next one.
+// abandon takes a waiter out of the queue. A sandbox that it was handed at the same moment
+// goes to the next waiter.
 func (f *Function) abandon(waiter chan handover, cause error) error {
 	f.mu.Lock()
 	f.waiting = slices.DeleteFunc(f.waiting, func(other chan handover) bool { return other == waiter })
@@ -319,7 +319,7 @@ func (f *Function) abandon(waiter chan handover, cause error) error {
 	return cause
 }
 
-// Processes returns the numbers of the processes that live.
+// Processes returns the ids of the processes.
 func (f *Function) Processes() (pids []int) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -348,8 +348,8 @@ func (f *Function) busy() int {
 	return len(f.all) - len(f.idle)
 }
 
-// Kill ends the processes that live now with SIGKILL, in the middle of whatever they
-// do, and returns how many they were. None of them is given work any more.
+// Kill ends all processes with SIGKILL, whatever they are doing, and returns how many
+// there were.
 func (f *Function) Kill() int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -363,8 +363,7 @@ func (f *Function) Kill() int {
 	return killed
 }
 
-// Freeze stops the processes that live now, in the middle of whatever they do: an
-// invocation under way runs into its timeout.
+// Freeze stops all processes, whatever they are doing: an invocation under way times out.
 func (f *Function) Freeze() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -373,9 +372,8 @@ func (f *Function) Freeze() {
 	}
 }
 
-// Update gives the function another value of a variable, as a deploy does: what comes
-// next gets sandboxes that have it, and those before end once they have finished
-// what they had begun.
+// Update changes a variable of the function, as a deploy does. Later invocations get
+// sandboxes with the new value; older sandboxes end once they have finished their work.
 func (f *Function) Update(variable, value string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -388,7 +386,7 @@ func (f *Function) Update(variable, value string) {
 	f.idle = nil
 }
 
-// replaceLocked starts a sandbox for whoever counted on one that is gone.
+// replaceLocked starts a sandbox for a request that waited for one that is gone.
 func (f *Function) replaceLocked() {
 	room := len(f.all)+f.starting < f.config.MaxSandboxes
 	if room && !f.stopped && len(f.waiting) > f.starting+f.initializingLocked() {
@@ -397,8 +395,8 @@ func (f *Function) replaceLocked() {
 	}
 }
 
-// neverReady tells whoever waits longest why s, whose process has ended, did not come
-// to its first event; unless it was killed for no fault of the function's.
+// neverReady fails the request that has waited longest, because the process of s ended
+// before it asked for an event; unless a test killed it.
 func (f *Function) neverReady(s *sandbox) {
 	f.mu.Lock()
 	retired := s.retired

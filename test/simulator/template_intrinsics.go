@@ -2,18 +2,14 @@ package simulator
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
 )
 
-// errNoValue removes the property whose value it is: Ref of AWS::NoValue.
-var errNoValue = errors.New("AWS::NoValue")
-
-// resolver replaces the intrinsics of one template's values. Names and ARNs are
-// known before anything runs, because each is made of the stack and the logical
-// id, so resources resolve in any order.
+// resolver replaces the intrinsics in one template's values. Resources resolve in any
+// order: names and ARNs are made of the stack and the logical id, and so are known before
+// anything runs.
 type resolver struct {
 	template *Template
 	outputs  *outputs // of every stack
@@ -35,8 +31,8 @@ func (r *resolver) resolve(value any) (any, error) {
 	}
 }
 
-// intrinsic tells an intrinsic from an object: one member, named Ref, Condition
-// or Fn::something.
+// intrinsic says whether an object is an intrinsic: it has one member, which is named Ref,
+// Condition or Fn::something.
 func intrinsic(object map[string]any) (name string, argument any, ok bool) {
 	if len(object) != 1 {
 		return "", nil, false
@@ -51,9 +47,6 @@ func (r *resolver) resolveObject(object map[string]any) (any, error) {
 	resolved := make(map[string]any, len(object))
 	for name, member := range object {
 		value, err := r.resolve(member)
-		if errors.Is(err, errNoValue) {
-			continue
-		}
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
@@ -66,9 +59,6 @@ func (r *resolver) resolveArray(array []any) (any, error) {
 	resolved := make([]any, 0, len(array))
 	for i, element := range array {
 		value, err := r.resolve(element)
-		if errors.Is(err, errNoValue) {
-			continue
-		}
 		if err != nil {
 			return nil, fmt.Errorf("[%d]: %w", i, err)
 		}
@@ -89,19 +79,16 @@ func (r *resolver) call(name string, argument any) (any, error) {
 		return nil, fmt.Errorf("intrinsic %s is not supported by the simulator", name)
 	}
 	value, err := function(argument)
-	if err != nil && !errors.Is(err, errNoValue) {
+	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	return value, err
+	return value, nil
 }
 
 func (r *resolver) ref(argument any) (any, error) {
 	id, ok := argument.(string)
 	if !ok {
 		return nil, fmt.Errorf("want a logical id, got %s", asJSON(argument))
-	}
-	if id == "AWS::NoValue" {
-		return nil, errNoValue
 	}
 	if value, ok := r.pseudo(id); ok {
 		return value, nil
@@ -118,8 +105,6 @@ func (r *resolver) pseudo(name string) (string, bool) {
 		"AWS::Region":    t.Region,
 		"AWS::Partition": "aws",
 		"AWS::URLSuffix": "amazonaws.com",
-		"AWS::StackName": t.Stack,
-		"AWS::StackId":   fmt.Sprintf("arn:aws:cloudformation:%s:%s:stack/%s/simulated", t.Region, t.Account, t.Stack),
 	}[name]
 	return value, ok
 }
@@ -141,7 +126,8 @@ func (r *resolver) attribute(id, attribute string) (string, error) {
 		}
 		return "", fmt.Errorf("%s (%s): attribute %s is not supported by the simulator", id, resource.Type, attribute)
 	}
-	return value(identity{Place: r.template.Place, Stack: r.template.Stack, ID: id, Properties: resource.Properties}), nil
+	return value(
+		identity{Place: r.template.Place, Stack: r.template.Stack, ID: id, Properties: resource.Properties}), nil
 }
 
 func (r *resolver) getAtt(argument any) (any, error) {

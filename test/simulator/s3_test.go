@@ -42,7 +42,8 @@ func TestObjectsAreFilesForEveryone(t *testing.T) {
 	lake, client := startS3(t)
 	ctx, body := context.Background(), []byte("\x00\xff{}\n")
 	_, err := client.PutObject(ctx, &s3.PutObjectInput{
-		Bucket: aws.String("lake"), Key: aws.String(key), Body: bytes.NewReader(body), ServerSideEncryption: types.ServerSideEncryptionAes256,
+		Bucket: aws.String("lake"), Key: aws.String(key), Body: bytes.NewReader(body),
+		ServerSideEncryption: types.ServerSideEncryptionAes256,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -57,7 +58,8 @@ func TestObjectsAreFilesForEveryone(t *testing.T) {
 	if got, err := io.ReadAll(out.Body); err != nil || !bytes.Equal(got, body) {
 		t.Errorf("object is %q, error %v", got, err)
 	}
-	list, err := client.ListObjectsV2(ctx, &s3.ListObjectsV2Input{Bucket: aws.String("lake"), Prefix: aws.String("spill/")})
+	list, err := client.ListObjectsV2(ctx,
+		&s3.ListObjectsV2Input{Bucket: aws.String("lake"), Prefix: aws.String("spill/")})
 	if err != nil || len(list.Contents) != 1 || *list.Contents[0].Key != key {
 		t.Errorf("listed %+v, error %v", list, err)
 	}
@@ -73,8 +75,8 @@ func TestObjectsAreFilesForEveryone(t *testing.T) {
 
 func TestWritesAreHeardAndCanFail(t *testing.T) {
 	lake, client := startS3(t)
-	var heard []string
-	lake.OnPut = func(bucket, key string, size int64) { heard = append(heard, bucket+"/"+key) }
+	var written []string
+	lake.OnPut = func(bucket, key string, size int64) { written = append(written, bucket+"/"+key) }
 	lake.Fail = func(_, key string) error {
 		if strings.HasPrefix(key, "broken/") {
 			return errors.New("no")
@@ -82,7 +84,8 @@ func TestWritesAreHeardAndCanFail(t *testing.T) {
 		return nil
 	}
 	put := func(key string) error {
-		_, err := client.PutObject(context.Background(), &s3.PutObjectInput{Bucket: aws.String("lake"), Key: &key, Body: strings.NewReader("x")})
+		_, err := client.PutObject(context.Background(),
+			&s3.PutObjectInput{Bucket: aws.String("lake"), Key: &key, Body: strings.NewReader("x")})
 		return err
 	}
 	if err := errors.Join(put("a/1"), lake.PutObject("lake", "a/2", nil)); err != nil {
@@ -91,8 +94,8 @@ func TestWritesAreHeardAndCanFail(t *testing.T) {
 	if put("broken/1") == nil || lake.PutObject("lake", "broken/2", nil) == nil {
 		t.Error("an injected failure was not one")
 	}
-	if want := []string{"lake/a/1", "lake/a/2"}; !slices.Equal(heard, want) {
-		t.Errorf("heard %v, want %v", heard, want)
+	if want := []string{"lake/a/1", "lake/a/2"}; !slices.Equal(written, want) {
+		t.Errorf("written %v, want %v", written, want)
 	}
 }
 
@@ -118,7 +121,7 @@ func TestObjectsOutliveTheProcess(t *testing.T) {
 	}
 }
 
-// keys are credentials that nobody checks.
+// keys are credentials, which are not checked.
 var keys = aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 	return aws.Credentials{AccessKeyID: "k", SecretAccessKey: "s"}, nil
 })

@@ -16,7 +16,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// invocation is one event on its way through a sandbox.
+// invocation is one event in a sandbox.
 type invocation struct {
 	id, trace string
 	event     []byte
@@ -55,11 +55,11 @@ type sandbox struct {
 	function *Function
 	api      *runtimeAPI
 	process  *process
-	lines    *lineWriter // what the process writes
+	lines    *lineWriter // output of the process
 	runtime  *consumer
 	began    time.Time     // when the process was started
 	version  int           // of the function's variables, which it has
-	started  chan struct{} // closed when process is set: it may ask before we know it by name
+	started  chan struct{} // closed when process is set: the process may ask for an event earlier
 	exited   chan struct{} // closed when the process is gone
 
 	retired   bool // gets no more work; guarded by function.mu
@@ -117,9 +117,9 @@ func (s *sandbox) command() *exec.Cmd {
 	return cmd
 }
 
-// variables are those that Lambda sets and the template's, and nothing of ours:
-// an account that happens to be signed in here must not be reachable from a
-// simulated function.
+// variables are those that Lambda sets and those of the template. No variable of this
+// process is passed on: a simulated function must not reach the account of a person who is
+// signed in here.
 // https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
 func (s *sandbox) variables() map[string]string {
 	s.function.mu.Lock()
@@ -158,11 +158,12 @@ func (f *Function) log(line string) {
 	}
 }
 
-// watch returns when the process is gone, and has told everybody.
+// watch waits until the process has ended, and then ends what depends on it.
 func (s *sandbox) watch() {
 	tooLong := time.AfterFunc(initTimeout, func() {
 		if !s.isReady() {
-			s.initFailed(&FunctionError{Type: "Sandbox.Timedout", Message: fmt.Sprintf("init took more than %s", initTimeout)})
+			s.initFailed(
+				&FunctionError{Type: "Sandbox.Timedout", Message: fmt.Sprintf("init took more than %s", initTimeout)})
 			s.process.kill()
 		}
 	})
@@ -177,8 +178,8 @@ func (s *sandbox) watch() {
 	}
 }
 
-// begin hands inv to the runtime and to each extension that asked for invocations. It returns false when the
-// process is gone and never saw inv.
+// begin hands inv to the runtime and to each extension that asked for invocations. It
+// returns false if the process ended before it received inv.
 func (s *sandbox) begin(inv *invocation) bool {
 	inv.deadline = time.Now().Add(s.function.config.Timeout)
 	s.mu.Lock()
@@ -198,7 +199,7 @@ func (s *sandbox) begin(inv *invocation) bool {
 	return true
 }
 
-// next is p's question for an event. It returns nil when there will be none.
+// next returns p's next event, or nil when there will be no more.
 func (s *sandbox) next(ctx context.Context, p *consumer) *invocation {
 	s.ask(p)
 	select {
@@ -213,12 +214,12 @@ func (s *sandbox) next(ctx context.Context, p *consumer) *invocation {
 	return nil
 }
 
-// ask notes that p wants its next event. The last consumer to ask ends the invocation
-// before and makes the sandbox available.
+// ask notes that p wants its next event. When the last consumer asks, the previous
+// invocation is over and the sandbox is available.
 func (s *sandbox) ask(p *consumer) {
 	<-s.started
 	s.mu.Lock()
-	asksAgain := p.asked // which does not make two sandboxes
+	asksAgain := p.asked // which does not make two sandboxes available
 	p.asked = true
 	previous := s.current
 	idle := !asksAgain && s.idleLocked()
@@ -230,7 +231,9 @@ func (s *sandbox) ask(p *consumer) {
 	}
 	s.mu.Unlock()
 	if p == s.runtime && previous != nil && !asksAgain {
-		previous.fail(&FunctionError{Type: "Runtime.NoResponse", Message: "the runtime asked for the next event without answering"})
+		previous.fail(&FunctionError{
+			Type: "Runtime.NoResponse", Message: "the runtime asked for the next event without answering",
+		})
 	}
 	if !idle {
 		return
@@ -245,13 +248,13 @@ func (s *sandbox) idleLocked() bool {
 	return !slices.ContainsFunc(s.consumersLocked(), func(p *consumer) bool { return !p.asked || p.owed })
 }
 
-// consumersLocked returns everyone who asks for events, the runtime first.
+// consumersLocked returns all consumers, the runtime first.
 func (s *sandbox) consumersLocked() []*consumer {
 	return append([]*consumer{s.runtime}, slices.Collect(maps.Values(s.extensions))...)
 }
 
-// oversee stays until the process is done with inv: an invocation is over when
-// the next event is asked for, not when it is answered.
+// oversee waits until the invocation is over: when the process asks for the next event, not
+// when it answers.
 func (s *sandbox) oversee(inv *invocation) {
 	timeout := s.function.config.Timeout
 	timer := time.NewTimer(timeout)
@@ -268,7 +271,7 @@ func (s *sandbox) oversee(inv *invocation) {
 	}
 }
 
-// running returns the invocation with this id if it is the present one.
+// running returns the current invocation if it has this id.
 func (s *sandbox) running(id string) *invocation {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -290,7 +293,7 @@ func (s *sandbox) initFailed(err *FunctionError) {
 	s.initErr = err
 }
 
-// exitError says why the process is gone: what it reported, else how it ended.
+// exitError says why the process ended: what it reported, or else how it exited.
 func (s *sandbox) exitError() *FunctionError {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -204,7 +204,8 @@ func TestWhileEverySandboxIsBusyRequestsWait(t *testing.T) {
 				}
 			}
 			if len(seen) > 2 || waited.Load() == 0 {
-				t.Errorf("%d processes answered, want at most 2; %d requests were said to wait", len(seen), waited.Load())
+				t.Errorf("%d processes answered, want at most 2; %d requests were said to wait", len(seen),
+					waited.Load())
 			}
 		})
 	}

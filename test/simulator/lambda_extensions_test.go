@@ -77,7 +77,8 @@ func TestRegistrationsThatLambdaRefuses(t *testing.T) {
 	}
 	defer api.close()
 	register := func(name, body string) int {
-		request, err := http.NewRequest(http.MethodPost, "http://"+api.address()+"/2020-01-01/extension/register", strings.NewReader(body))
+		request, err := http.NewRequest(http.MethodPost, "http://"+api.address()+"/2020-01-01/extension/register",
+			strings.NewReader(body))
 		if err != nil {
 			t.Fatal(err)
 		}
