@@ -50,8 +50,8 @@ func newPipeline(scope awscdk.Stage, env environment.Environment, dist string, l
 	})
 	api := "global-ingest-" + env.Name
 	edge := NewEdge(stack, "Edge", EdgeProps{
-		Name: api, Ingest: accept, Throttle: env.Throttle, TLS: env.TLS, Domain: env.Domain, WAF: env.WAF, Origins: env.Origins,
-		Clients: env.Clients, Logs: logs,
+		Name: api, Ingest: accept, Throttle: env.Throttle, TLS: env.TLS, Domain: env.Domain, WAF: env.WAF,
+		Origins: env.Origins, Clients: env.Clients, Logs: logs,
 		Tracing: env.Tracing, OwnLogRole: env.OwnAPILogRole,
 	})
 	var probe *Canary
