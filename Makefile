@@ -1,11 +1,10 @@
-# Everything that a person or CI does here; `make` lists it. It needs git, Go 1.26 and Node 20 or newer, and installs the rest.
+# What people and CI do here; README.md tells the story. It needs git, Go 1.26 and Node 20 or newer, and installs the rest.
 
 ENV      ?= Dev
 BASE     ?= main
 APPROVAL ?= broadening
 # auto asks CloudFormation, with the right to deploy; template compares texts. DIFF_ROLE, in a workflow, may read one account's.
 DIFF_METHOD ?= auto
-
 OUT      := .local
 ASSEMBLY := $(OUT)/cdk.out
 CDK      := infra/node_modules/.bin/cdk
@@ -29,7 +28,7 @@ export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 export CDK_DISABLE_CLI_TELEMETRY := true
 
 .DEFAULT_GOAL := help
-.PHONY: help local local-binary query test race fault fault-mutants fuzz bench bench-compare compare golden synth diff stateful review post readme cost build deploy names smoke replay destroy ci compare-deploy compare-destroy fmt lint vuln clean node cli
+.PHONY: help local local-binary query test clients race fault fault-mutants fuzz bench bench-compare compare golden synth diff stateful review post readme cost build deploy names smoke replay destroy ci compare-deploy compare-destroy fmt lint vuln clean node cli
 
 ##@ On a laptop, without an AWS account
 
@@ -39,8 +38,10 @@ local-binary: ## pack it into one executable that needs no Go and no Node.js: OU
 	@GOOS= GOARCH= go run ./test/local/build -out '$(OUT)' $(call flag,goos,GOOS) $(call flag,goarch,GOARCH)
 query: cli ## ask the lake: SQL="select type, count(*) from events group by 1" FORMAT=csv|json; ENV=Prod asks Athena, else the lake here
 	@$(OPS) query -sql '$(subst ','\'',$(SQL))' $(if $(filter-out file,$(origin ENV)),-environment '$(ENV)') $(call flag,format,FORMAT)
-test: cli ## run every test
+test: cli test/clients/node_modules ## run every test, but three clients only
 	go test ./...
+clients: node test/clients/node_modules ## point every SDK of test/clients at the pipeline, and print what each makes of it
+	@go test ./test/clients -count=1 -timeout 10m -parallel 6 -v -every
 race: ## run the tests that need no CDK, but the one of memory, under the race detector (needs a C compiler)
 	go test -race -skip TestMemoryIsBounded $(shell go list ./... | grep -v -e /infra -e /test/synth -e /test/compare/stacks -e /test/compare/app)
 fault: ## break things while events flow, and account for each event: EVENTS=2000 MIXED=100000 SEED=0 (0 draws one)
@@ -74,7 +75,7 @@ review: cli ## write the comment for a pull request, since BASE=main, to .local/
 post: ## post .local/review.md to the pull request of a GitHub workflow, or update it there
 	@$(OPS) review post -comment $(OUT)/review.md
 readme: ## bring the generated tables of infra/docs up to date
-	@$(OPS) readme
+	@$(OPS) readme && go test ./test/clients -run TestThePage -update
 cost: ## print what ENV costs a month, and which quota it meets first: EVENTS=100M BYTES=800 BATCH=10 PEAK=3 SCANS=1
 	@$(OPS) cost -environment '$(ENV)' $(call flag,events,EVENTS) $(call flag,bytes,BYTES) $(call flag,batch,BATCH) $(call flag,peak,PEAK) $(call flag,scans,SCANS)
 
@@ -119,11 +120,11 @@ lint: vuln ## run vet, staticcheck, gofumpt, golangci-lint, actionlint and govul
 vuln: ## look for known vulnerabilities in what the code calls: VULN_DB=https://vuln.go.dev
 	@$(OPS) vuln -govulncheck $(GOVULNCHECK) $(call flag,db,VULN_DB) $(if $(VULN_REQUIRED),-required)
 clean: ## delete everything generated
-	rm -rf $(OUT) infra/node_modules
+	rm -rf $(OUT) infra/node_modules test/clients/node_modules
 help:
 	@awk 'BEGIN { FS = ":.*## " } /^##@/ { printf "\n%s\n", substr($$0, 5) } /^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 node:
 	@command -v node >/dev/null || { echo "node is not on the PATH: the CDK needs Node 20 or newer" >&2; exit 1; }
-cli: node $(CDK)
-$(CDK): infra/package-lock.json
-	@npm ci --prefix infra --no-audit --no-fund --silent && touch $@
+cli: node infra/node_modules
+%/node_modules: %/package-lock.json
+	@npm ci --prefix $* --no-audit --no-fund --silent && touch $@

@@ -7,7 +7,6 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
-	"os/exec"
 	"regexp"
 	"slices"
 	"strings"
@@ -17,6 +16,7 @@ import (
 
 	"github.com/chromedp/chromedp"
 
+	"global-ingest/test/browser"
 	"global-ingest/test/simulator"
 )
 
@@ -96,7 +96,7 @@ const pageScript = `(() => {
 // TestWhatABrowserSeesAndStores: each thing that a page does, in a real browser, on another
 // origin than the endpoint's.
 func TestWhatABrowserSeesAndStores(t *testing.T) {
-	tab := openBrowser(t)
+	tab := browser.Open(t)
 	pages := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		fmt.Fprint(w, "<title>page</title>")
 	}))
@@ -205,41 +205,4 @@ func failing(o *simulator.Options, down *atomic.Bool) {
 		}
 		return nil
 	}
-}
-
-// openBrowser starts a browser with a profile of its own and nothing that asks the network
-// by itself, and returns its tab.
-func openBrowser(t *testing.T) context.Context {
-	t.Helper()
-	path := findChromium(t)
-	options := []chromedp.ExecAllocatorOption{
-		chromedp.ExecPath(path), chromedp.UserDataDir(t.TempDir()),
-		chromedp.Headless, chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun,
-	}
-	for _, off := range []string{"disable-quic", "disable-background-networking", "disable-component-update", "disable-sync"} {
-		options = append(options, chromedp.Flag(off, true))
-	}
-	allocator, stop := chromedp.NewExecAllocator(t.Context(), options...)
-	tab, closeTab := chromedp.NewContext(allocator)
-	t.Cleanup(func() {
-		_ = chromedp.Cancel(tab) // waits for the browser to end; the test's context may have ended it before
-		closeTab()
-		stop()
-	})
-	if err := chromedp.Do(tab); err != nil {
-		t.Fatalf("starting %s: %v", path, err)
-	}
-	return tab
-}
-
-// findChromium returns the browser of this machine, or skips the test.
-func findChromium(t *testing.T) string {
-	t.Helper()
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "chrome"} {
-		if path, err := exec.LookPath(name); err == nil {
-			return path
-		}
-	}
-	t.Skip("no Chromium on the PATH: what a browser sees is not tested here (apt-get install chromium)")
-	return ""
 }

@@ -41,23 +41,10 @@ func goldenTemplates(t *testing.T) []*simulator.Template {
 	return templates
 }
 
-// patientTemplates are the golden templates with more time for each put: the
-// deployed limits are AWS's speed, and on a busy machine slow is not broken.
+// patientTemplates are the golden templates with more time for each put.
 func patientTemplates(t *testing.T) []*simulator.Template {
 	t.Helper()
-	return patient(goldenTemplates(t))
-}
-
-func patient(templates []*simulator.Template) []*simulator.Template {
-	settings := simulator.Variables(templates, "Ingest")
-	settings["PUT_ANSWER_TIMEOUT"], settings["PUT_ATTEMPT_TIMEOUT"] = "9s", "9s"
-	settings["SPILL_ANSWER_TIMEOUT"], settings["SPILL_ATTEMPT_TIMEOUT"] = "4s", "4s"
-	settings["ANSWER_WITHIN"] = "27s"
-	simulator.Properties(templates, "Ingest", "AWS::Lambda::Function")["Timeout"] = 28
-	for _, method := range []string{"EdgeApiPOST", "EdgeApieventsPOST"} {
-		simulator.Properties(templates, method, "AWS::ApiGateway::Method")["Integration"].(map[string]any)["TimeoutInMillis"] = 29_000
-	}
-	return templates
+	return simulator.Patient(goldenTemplates(t))
 }
 
 // start runs the pipeline of the templates with short buffers.

@@ -30,7 +30,7 @@ func TestEveryGoldenEnvironmentRunsHere(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			sim := start(t, patient(templates))
+			sim := start(t, simulator.Patient(templates))
 			got := do(t, http.MethodPost, sim.URL+"/events", strings.NewReader(validEvent))
 			var acknowledged struct{ ID string }
 			if err := json.Unmarshal([]byte(got.body), &acknowledged); err != nil || got.status != http.StatusOK {

@@ -15,6 +15,7 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
+	"global-ingest/test/browser"
 	livepage "global-ingest/test/local/page"
 	"global-ingest/test/traffic"
 )
@@ -116,7 +117,7 @@ const (
 
 // TestAPostByTheFormIsJudgedWithinASecond, with what is missing at its place.
 func TestAPostByTheFormIsJudgedWithinASecond(t *testing.T) {
-	p := show(openBrowser(t), t, startPage(t, patientTemplates(t)))
+	p := show(browser.Open(t), t, startPage(t, patientTemplates(t)))
 	p.until(t, `empty.hidden === false`)
 	p.wantText(t, `document.getElementById("curl-valid").textContent`,
 		fmt.Sprintf("curl -i %s/events -d '%s'", p.URL, validEvent))
@@ -148,7 +149,7 @@ func TestAPostByTheFormIsJudgedWithinASecond(t *testing.T) {
 
 // TestAFindingStandsWhereItIs, in JSON and in what is none.
 func TestAFindingStandsWhereItIs(t *testing.T) {
-	p := show(openBrowser(t), t, startPage(t, patientTemplates(t)))
+	p := show(browser.Open(t), t, startPage(t, patientTemplates(t)))
 	for body, want := range map[string]string{
 		strings.Replace(validEvent, `"https://example.com/shoes"`, "7", 1): `"url": 7is number, must be string`,
 		`{"type":"order","a":{"b":1,"b":2}}`:                               `"b": 2name stands twice in one object`,
@@ -164,7 +165,7 @@ func TestAFindingStandsWhereItIs(t *testing.T) {
 
 // TestWhatAnEventHoldsNeverBecomesMarkup, and the page asks nobody but make local.
 func TestWhatAnEventHoldsNeverBecomesMarkup(t *testing.T) {
-	p := show(openBrowser(t), t, startPage(t, patientTemplates(t)))
+	p := show(browser.Open(t), t, startPage(t, patientTemplates(t)))
 	p.eval(t, `(window.violations = [],
 		document.addEventListener("securitypolicyviolation", e => violations.push(e.blockedURI)))`)
 	const hostile = `<img src=x onerror=document.title='hacked'><script>document.title='hacked'</script>`
@@ -185,7 +186,7 @@ func TestWhatAnEventHoldsNeverBecomesMarkup(t *testing.T) {
 
 // TestThePageIsUsedByKeyboard alone: filter, choose, open, close, pause.
 func TestThePageIsUsedByKeyboard(t *testing.T) {
-	p := show(openBrowser(t), t, startPage(t, patientTemplates(t)))
+	p := show(browser.Open(t), t, startPage(t, patientTemplates(t)))
 	p.post(t, validEvent)
 	p.events(t, "count=1&wait=20s")
 	p.post(t, invalidEvent)
@@ -222,7 +223,7 @@ func TestThePageIsUsedByKeyboard(t *testing.T) {
 
 // TestFiltersAndCopies: by verdict, type and reason; what is copied is what the API gives.
 func TestFiltersAndCopies(t *testing.T) {
-	p := show(openBrowser(t), t, startPage(t, patientTemplates(t)))
+	p := show(browser.Open(t), t, startPage(t, patientTemplates(t)))
 	p.eval(t, `(navigator.clipboard.writeText = async text => { window.copied = text; })`)
 	for _, body := range []string{validEvent, invalidEvent, `{"type":"order"}`} {
 		p.post(t, body)
@@ -292,7 +293,7 @@ const nameless = `[...document.querySelectorAll("button, input, select, textarea
 // window, every text has contrast and every field a name. With -screenshot it becomes the
 // picture of the docs.
 func TestThePageIsReadable(t *testing.T) {
-	p := show(openBrowser(t), t, startPage(t, patientTemplates(t)))
+	p := show(browser.Open(t), t, startPage(t, patientTemplates(t)))
 	for _, look := range looks {
 		p.look(t, look.width, look.height, look.scheme)
 		p.wantText(t, faint, "")
@@ -370,7 +371,7 @@ func (p tab) fill(t *testing.T) {
 
 // TestAFloodLeavesThePageResponsive: it keeps the newest 1,000 events and says so.
 func TestAFloodLeavesThePageResponsive(t *testing.T) {
-	p := show(openBrowser(t), t, startPage(t, patientTemplates(t)))
+	p := show(browser.Open(t), t, startPage(t, patientTemplates(t)))
 	const requests, each = 200, 100
 	client := traffic.NewClient(p.URL)
 	defer client.Close()

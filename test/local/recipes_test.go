@@ -12,6 +12,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"global-ingest/test/browser"
 )
 
 // shop is a page with a button that sends a click and an order. CLICK is the click.
@@ -63,7 +65,7 @@ type recipes struct {
 // newRecipes reads the recipes, and installs what runs them once for this repository.
 func newRecipes(t *testing.T) recipes {
 	t.Helper()
-	r := recipes{chromium: findChromium(t), texts: map[string]string{}}
+	r := recipes{chromium: browser.Find(t), texts: map[string]string{}}
 	for _, name := range []string{"node", "npm"} {
 		if _, err := exec.LookPath(name); err != nil {
 			t.Skipf("no %s on the PATH: the recipes of the docs are not tested here", name)

@@ -20,7 +20,7 @@ func TestStreamsShareTheEvents(t *testing.T) {
 	}
 	var mu sync.Mutex
 	puts, again := map[string]int{}, map[string]int{}
-	sim := start(t, patient(templates), func(o *simulator.Options) {
+	sim := start(t, simulator.Patient(templates), func(o *simulator.Options) {
 		o.FirehoseFaults = func(c simulator.Call) *simulator.Fault {
 			mu.Lock()
 			defer mu.Unlock()
