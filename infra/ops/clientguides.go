@@ -10,14 +10,17 @@ import (
 // clientGuides is a row for each guide of the table of clients.
 func clientGuides() (string, error) {
 	var b strings.Builder
-	b.WriteString("| client | name in `Clients` | set | type | own id | kept | not kept |\n| --- | --- | --- | --- | --- | --- | --- |\n")
+	b.WriteString("| client | name in `Clients` | set | type | own id | kept | not kept |\n" +
+		"| --- | --- | --- | --- | --- | --- | --- |\n")
 	for _, c := range clients.Table {
 		for _, g := range c.Guides {
 			fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | %s |\n",
-				g.SDK, code(c.Name), strings.ReplaceAll(g.Set, "$host", "HOST"), typeOf(c), code(g.ID), g.Kept, g.Unkept)
+				g.SDK, code(c.Name), strings.ReplaceAll(g.Set, "$host", "HOST"), typeOf(c),
+				code(g.ID), g.Kept, g.Unkept)
 		}
 	}
-	b.WriteString("\nTheir paths, each with POST unless it says GET, and with or without a slash at its end; `{}` is any one segment:\n\n")
+	b.WriteString("\nTheir paths, each with POST unless it says GET, and with or without a slash at its end; " +
+		"`{}` is any one segment:\n\n")
 	for _, c := range clients.Table {
 		if paths := pathsOf(c); len(paths) > 0 {
 			fmt.Fprintf(&b, "- %s: %s\n", code(c.Name), strings.Join(paths, ", "))

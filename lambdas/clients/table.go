@@ -54,8 +54,9 @@ var Table = []Client{
 		Keys:    []string{"api_key", "properties.token"},
 		Guides: []Guide{{
 			SDK: "PostHog",
-			Set: "server: `new PostHog(key, {host: 'https://$host'})`; page: `posthog.init(key, {api_host: 'https://$host'})`",
-			ID:  "uuid", Kept: "`sent_at`, `historical_migration` and the key in `source`",
+			Set: "server: `new PostHog(key, {host: 'https://$host'})`; " +
+				"page: `posthog.init(key, {api_host: 'https://$host'})`",
+			ID: "uuid", Kept: "`sent_at`, `historical_migration` and the key in `source`",
 			Unkept: "`/flags/`, `/array/…/config` and `/s/` (recordings) are 404, and the SDK goes on",
 		}},
 	},
@@ -85,8 +86,9 @@ var Table = []Client{
 		},
 		Guides: []Guide{{
 			SDK: "Mixpanel",
-			Set: "server: `Mixpanel.init(token, {host: '$host'})`; page: `mixpanel.init(token, {api_host: 'https://$host'})`",
-			ID:  "properties.$insert_id", Kept: "the parameters beside `data` in `source`",
+			Set: "server: `Mixpanel.init(token, {host: '$host'})`; " +
+				"page: `mixpanel.init(token, {api_host: 'https://$host'})`",
+			ID: "properties.$insert_id", Kept: "the parameters beside `data` in `source`",
 			Unkept: "`/import`, whose key is a secret; `/record`, `/flags` and `/decide` are 404",
 		}},
 	},
@@ -142,8 +144,9 @@ var Table = []Client{
 		Posts:   []string{"/v1/logs", "/v1/traces", "/v1/metrics"},
 		Members: []string{"resourceLogs", "resourceSpans", "resourceMetrics"},
 		Guides: []Guide{{
-			SDK: "OpenTelemetry", Set: "`OTEL_EXPORTER_OTLP_ENDPOINT=https://$host`, `OTEL_EXPORTER_OTLP_PROTOCOL=http/json`",
-			ID: "", Kept: "one line for each resource of a request",
+			SDK: "OpenTelemetry",
+			Set: "`OTEL_EXPORTER_OTLP_ENDPOINT=https://$host`, `OTEL_EXPORTER_OTLP_PROTOCOL=http/json`",
+			ID:  "", Kept: "one line for each resource of a request",
 			Unkept: "protobuf: it is one reject a request",
 		}},
 	},
@@ -159,8 +162,9 @@ var Table = []Client{
 	{
 		Name: CloudEvents,
 		Guides: []Guide{{
-			SDK: "CloudEvents", Set: "`httpTransport('https://$host/events')`, `cehttp.WithTarget`: structured, batched or binary",
-			ID: "id", Kept: "of binary mode `ce-*` in `source.attributes`; `ce-type` is the type",
+			SDK: "CloudEvents",
+			Set: "`httpTransport('https://$host/events')`, `cehttp.WithTarget`: structured, batched or binary",
+			ID:  "id", Kept: "of binary mode `ce-*` in `source.attributes`; `ce-type` is the type",
 			Unkept: "data that is not a JSON object: a reject",
 		}},
 	},
@@ -194,8 +198,9 @@ var Table = []Client{
 	{
 		Name: "form",
 		Guides: []Guide{{
-			SDK: "an HTML form, `URLSearchParams`, `FormData`", Set: "`<form method=post action=\"https://$host/events\">`",
-			ID: "", Kept: "the fields as members of the event, each a string; `data=` with JSON, or base64 of it, is the event",
+			SDK: "an HTML form, `URLSearchParams`, `FormData`",
+			Set: "`<form method=post action=\"https://$host/events\">`",
+			ID:  "", Kept: "the fields as members of the event, each a string; or what `data=` holds as JSON, or as base64 of it",
 			Unkept: "files that are not text: a reject",
 		}},
 	},

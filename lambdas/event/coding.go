@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"compress/flate"
 	"compress/zlib"
+	"encoding/binary"
 	"errors"
 	"io"
 	"strings"
@@ -73,8 +74,9 @@ func newZstd(body *bufio.Reader) (io.Reader, error) {
 // newDeflate reads zlib, which is what HTTP calls deflate, or what some clients send:
 // its data alone. RFC 9110, section 8.4.1.2, tells of them.
 func newDeflate(body *bufio.Reader) (io.Reader, error) {
-	const method, deflated = 0x0f, 8
-	if begin, err := body.Peek(2); err == nil && begin[0]&method == deflated && (int(begin[0])<<8|int(begin[1]))%31 == 0 {
+	const method, deflated = 0x0f, 8 // RFC 1950, section 2.2
+	begin, err := body.Peek(2)
+	if err == nil && begin[0]&method == deflated && binary.BigEndian.Uint16(begin)%31 == 0 {
 		return zlib.NewReader(body)
 	}
 	return flate.NewReader(body), nil

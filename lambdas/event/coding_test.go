@@ -61,7 +61,8 @@ func TestEveryCodingIsInflatedWithinTheLimit(t *testing.T) {
 		}
 		whole := compressed(t, strings.Repeat(`{"type":"click"}`, 30), c.open)
 		_, _, failed := event.NewInflater(limit).Inflate(whole[:len(whole)/2], c.encoding)
-		if failed == nil || failed.Reason != record.BadEncoding || !strings.HasSuffix(failed.Errors[0].Message, "ends too early") {
+		if failed == nil || failed.Reason != record.BadEncoding ||
+			!strings.HasSuffix(failed.Errors[0].Message, "ends too early") {
 			t.Errorf("%s: half of it is %+v", name, failed)
 		}
 	}
@@ -71,7 +72,8 @@ func TestEveryCodingIsInflatedWithinTheLimit(t *testing.T) {
 func TestTextUnderAHeaderOfACodingIsText(t *testing.T) {
 	for _, encoding := range []string{"deflate", "br", "zstd", "gzip"} {
 		for _, text := range []string{"", "\ufeff {}", "[\n{}]"} {
-			if got, _, failed := event.NewInflater(100).Inflate([]byte(text), encoding); failed != nil || string(got) != text {
+			got, _, failed := event.NewInflater(100).Inflate([]byte(text), encoding)
+			if failed != nil || string(got) != text {
 				t.Errorf("%q under %s is %q, %+v", text, encoding, got, failed)
 			}
 		}

@@ -33,7 +33,9 @@ func (s *Splitter) lookIn(c *clients.Client) {
 
 // ofClient adds the events of a text that holds them in a way of its client, or returns
 // why it holds none. ok says whether it is such a text.
-func (s *Splitter) ofClient(text []byte, start int, h record.Header, c *clients.Client) (f Form, failed *Item, ok bool) {
+func (s *Splitter) ofClient(
+	text []byte, start int, h record.Header, c *clients.Client,
+) (form Form, failed *Item, ok bool) {
 	if failed, ok = s.cloudEvent(text, start, h.Source.Attributes); ok {
 		return Single, failed, true
 	}

@@ -43,7 +43,8 @@ func (s *Splitter) fields(body []byte, h record.Header, c *clients.Client) (f fi
 	case kind == "multipart/form-data" && parameters["boundary"] != "":
 		var err error
 		if f, err = parseMultipart(text, parameters["boundary"]); err != nil {
-			return nil, reject(nil, record.NotJSON, record.NoOffset, "multipart form cannot be read: "+err.Error()), false
+			message := "multipart form cannot be read: " + err.Error()
+			return nil, reject(nil, record.NotJSON, record.NoOffset, message), false
 		}
 		ok = true
 	}

@@ -95,7 +95,8 @@ func (r reply) acknowledge(id string) []byte {
 
 // refuse answers 503: the record is not stored, and the client may try again.
 func (r reply) refuse() []byte {
-	return []byte(`{"statusCode":503,"headers":{` + r.headers + `,"Retry-After":"` + retryAfter + `"},"body":` + r.refused + `}`)
+	return []byte(`{"statusCode":503,"headers":{` + r.headers + `,"Retry-After":"` + retryAfter +
+		`"},"body":` + r.refused + `}`)
 }
 
 // noSuchPath answers 404: nothing is stored.

@@ -33,7 +33,8 @@ type sent struct {
 func (s sent) event(t testing.TB) []byte {
 	t.Helper()
 	var event map[string]any
-	if err := json.Unmarshal(proxyEvent(t, base64.StdEncoding.EncodeToString([]byte(s.body)), true), &event); err != nil {
+	body := base64.StdEncoding.EncodeToString([]byte(s.body))
+	if err := json.Unmarshal(proxyEvent(t, body, true), &event); err != nil {
 		t.Fatal(err)
 	}
 	event["httpMethod"], event["path"], event["multiValueQueryStringParameters"] = s.method, s.path, s.query
@@ -124,7 +125,8 @@ func TestEveryClientIsAnsweredWhatItReads(t *testing.T) {
 		}
 		a, _ = ask(t, config(), func(context.Context, []byte) error { return errors.New("down") }, c.event(t))
 		checkContract(t, a, 503)
-		if want := c.refused; want != "" && a.Body != want || want == "" && !strings.HasPrefix(a.Body, `{"error":"unstored"`) {
+		usual := strings.HasPrefix(a.Body, `{"error":"unstored"`)
+		if want := c.refused; want != "" && a.Body != want || want == "" && !usual {
 			t.Errorf("%s %s: 503 %s, want %s", c.method, c.path, a.Body, want)
 		}
 	}
@@ -137,8 +139,7 @@ func TestAPixelIsAnsweredWithAnImage(t *testing.T) {
 			answer
 			IsBase64Encoded bool `json:"isBase64Encoded"`
 		}
-		h := ingest.New(config(), stream(func(context.Context, []byte) error { return nil }), nil, io.Discard, slog.New(slog.DiscardHandler))
-		response, err := h.Invoke(t.Context(), event)
+		response, err := quiet().Invoke(t.Context(), event)
 		if err == nil {
 			err = json.Unmarshal(response, &a)
 		}
@@ -154,6 +155,12 @@ func TestAPixelIsAnsweredWithAnImage(t *testing.T) {
 			t.Errorf("GET %s: %d bytes of %v, error %v", path, len(image), a.Headers, err)
 		}
 	}
+}
+
+// quiet returns a handler whose stream takes everything.
+func quiet() *ingest.Handler {
+	takes := stream(func(context.Context, []byte) error { return nil })
+	return ingest.New(config(), takes, nil, io.Discard, slog.New(slog.DiscardHandler))
 }
 
 // A public write key is kept, and no secret is, wherever it stands.
@@ -178,7 +185,8 @@ func TestOnlyPublicWriteKeysAreKept(t *testing.T) {
 	} {
 		for _, path := range []string{"/v1/batch", "/events"} {
 			r, _ := store(t, config(), sent{method: "POST", path: path, headers: c.headers, query: c.query}.event(t))
-			if text := string(record.Append(nil, r.Header, nil)); r.Source.Key != c.want || strings.Contains(text, "hush") {
+			text := string(record.Append(nil, r.Header, nil))
+			if r.Source.Key != c.want || strings.Contains(text, "hush") {
 				t.Errorf("%s: key %q, want %q, in %s", name, r.Source.Key, c.want, text)
 			}
 		}
@@ -218,7 +226,7 @@ func TestTheQueryReadsBack(t *testing.T) {
 // A client's request costs 4 allocations more than a plain one: its path, query and key
 // as text, and the room for decoding the key. TestAllocations has the plain one's.
 func TestAClientsRequestCostsFourAllocationsMore(t *testing.T) {
-	h := ingest.New(config(), stream(func(context.Context, []byte) error { return nil }), nil, io.Discard, slog.New(slog.DiscardHandler))
+	h := quiet()
 	of := func(s sent) float64 {
 		event := s.event(t)
 		return testing.AllocsPerRun(100, func() {

@@ -21,7 +21,9 @@ const sourceText = `,"source":{"client":"segment","path":"/v1/batch","query":"a=
 // drawSource is of a client, of a plain request, or of anything.
 func drawSource(t *rapid.T) record.Source {
 	text := rapid.OneOf(rapid.Just(""), rapid.StringMatching(`[a-z/=&]{1,20}`), rapid.String())
-	s := record.Source{Client: text.Draw(t, "client"), Path: text.Draw(t, "path"), Query: text.Draw(t, "query"), Key: text.Draw(t, "key")}
+	s := record.Source{
+		Client: text.Draw(t, "client"), Path: text.Draw(t, "path"), Query: text.Draw(t, "query"), Key: text.Draw(t, "key"),
+	}
 	if rapid.Bool().Draw(t, "has more") {
 		attributes := record.AppendAttribute(nil, "id", text.Draw(t, "ce-id"))
 		attributes = record.AppendAttribute(attributes, "type", text.Draw(t, "ce-type"))
@@ -65,7 +67,8 @@ func TestALargeSourceStandsInOneLineOfManyEvents(t *testing.T) {
 	if got := (record.Header{ID: "i", Source: large}).SharedSource(100); got != large {
 		t.Errorf("of 100 events, 1 MB of lines, each has it; got %+v", got)
 	}
-	if got, want := (record.Header{ID: "i", First: 2, Source: large}).SharedSource(200), (record.Source{Client: "segment", Key: "key", Rest: "i/2"}); got != want {
+	want := record.Source{Client: "segment", Key: "key", Rest: "i/2"}
+	if got := (record.Header{ID: "i", First: 2, Source: large}).SharedSource(200); got != want {
 		t.Errorf("of 200 events got %+v, want %+v", got, want)
 	}
 }

@@ -20,6 +20,7 @@ func TestConfigIsReadBackAsItWasWritten(t *testing.T) {
 	want := config()
 	want.Strict, want.Formats = true, false
 	want.TypeFrom = []string{"meta.type", "event"}
+	want.WriteKeys = []string{"web", "ios"}
 	want.MaxInflatedBytes = 123
 	want.Put.AttemptTimeout = 123 * time.Millisecond
 	variables := want.Variables()

@@ -113,20 +113,27 @@ func (g *Generator) labelledForm() Request {
 	return r
 }
 
+// part is one field of a multipart form.
+func part(name, value string) string {
+	return fmt.Sprintf("--b\r\nContent-Disposition: form-data; name=%q\r\n\r\n%s\r\n", name, value)
+}
+
 func (g *Generator) labelledMultipart() Request {
 	mark := g.mark()
 	r := valid("order", fmt.Sprintf(`{"type":"order","mark":%q,"text":"{}\r\n{}"}`, mark))
-	const part = "\r\nContent-Disposition: form-data; name="
-	r.Body = fmt.Appendf(nil, "--b%s\"type\"\r\n\r\norder\r\n--b%s\"mark\"\r\n\r\n%s\r\n--b%s\"text\"\r\n\r\n{}\r\n{}\r\n--b--\r\n",
-		part, part, mark, part)
+	r.Body = nil
+	for _, field := range [][2]string{{"type", "order"}, {"mark", mark}, {"text", "{}\r\n{}"}} {
+		r.Body = append(r.Body, part(field[0], field[1])...)
+	}
+	r.Body = append(r.Body, "--b--\r\n"...)
 	r.ContentType = "multipart/form-data; boundary=b"
 	return r
 }
 
 // brokenMultipart is one reject, not one for each of its lines.
 func (g *Generator) brokenMultipart() Request {
-	r := reject(record.NotJSON,
-		[]byte("--b\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n"+g.clickText()+"\r\n"+g.clickText()))
+	body := strings.TrimSuffix(part("a", g.clickText()+"\r\n"+g.clickText()), "\r\n")
+	r := reject(record.NotJSON, []byte(body))
 	r.ContentType = "multipart/form-data; boundary=b"
 	return r
 }
