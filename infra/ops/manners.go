@@ -37,17 +37,17 @@ func manners(ctx context.Context, url, origin string, out io.Writer) error {
 		},
 	} {
 		c.header["Origin"] = origin
-		response, _, err := fetch(ctx, c.method, c.url, c.header, []byte("{}"))
+		response, err := fetch(ctx, c.method, c.url, c.header, []byte("{}"))
 		if err != nil {
 			return fmt.Errorf("%s: %w", c.name, err)
 		}
-		if response.StatusCode != c.status {
-			return fmt.Errorf("%s: the answer is %s, want %d", c.name, response.Status, c.status)
+		if response.code != c.status {
+			return fmt.Errorf("%s: the answer is %s, want %d", c.name, response.status, c.status)
 		}
-		if err := readable(response, origin); err != nil {
+		if err := readable(response.header, origin); err != nil {
 			return fmt.Errorf("%s: %w", c.name, err)
 		}
-		if got := response.Header.Get("Access-Control-Allow-Headers"); c.allowed != "" && got != c.allowed {
+		if got := response.header.Get("Access-Control-Allow-Headers"); c.allowed != "" && got != c.allowed {
 			return fmt.Errorf("%s: the answer's Access-Control-Allow-Headers is %q, want %q", c.name, got, c.allowed)
 		}
 		fmt.Fprintf(out, "  %-9s %d\n", c.name, c.status)

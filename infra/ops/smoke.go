@@ -183,29 +183,29 @@ func (s *sent) post(ctx context.Context, url, origin string) (time.Duration, err
 		header["Origin"] = origin
 	}
 	began := time.Now()
-	response, text, err := fetch(ctx, http.MethodPost, url, header, s.body)
+	got, err := fetch(ctx, http.MethodPost, url, header, s.body)
 	took := time.Since(began)
 	if err != nil {
 		return took, err
 	}
-	match := acknowledgement.FindSubmatch(text)
-	if response.StatusCode != http.StatusOK || match == nil {
-		return took, fmt.Errorf("the answer is %s: %.500s", response.Status, text)
+	match := acknowledgement.FindSubmatch(got.text)
+	if got.code != http.StatusOK || match == nil {
+		return took, fmt.Errorf("the answer is %s: %.500s", got.status, got.text)
 	}
-	if got := response.Header.Get("Content-Type"); got != "application/json" {
-		return took, fmt.Errorf("the answer's Content-Type is %q, want application/json", got)
+	if kind := got.header.Get("Content-Type"); kind != "application/json" {
+		return took, fmt.Errorf("the answer's Content-Type is %q, want application/json", kind)
 	}
 	s.id = string(match[1])
-	return took, readable(response, cmp.Or(origin, "*"))
+	return took, readable(got.header, cmp.Or(origin, "*"))
 }
 
 // fetch sends a request and reads the answer.
 func fetch(
 	ctx context.Context, method, url string, header map[string]string, body []byte,
-) (*http.Response, []byte, error) {
+) (answer, error) {
 	request, err := http.NewRequestWithContext(ctx, method, url, bytes.NewReader(body))
 	if err != nil {
-		return nil, nil, err
+		return answer{}, err
 	}
 	for name, value := range header {
 		request.Header.Set(name, value)
@@ -213,20 +213,28 @@ func fetch(
 	client := http.Client{Timeout: 35 * time.Second} // API Gateway gives up after 29
 	response, err := client.Do(request)
 	if err != nil {
-		return nil, nil, err
+		return answer{}, err
 	}
 	defer response.Body.Close()
 	text, err := io.ReadAll(io.LimitReader(response.Body, 1<<16))
 	if err != nil {
-		return nil, nil, fmt.Errorf("reading the answer: %w", err)
+		return answer{}, fmt.Errorf("reading the answer: %w", err)
 	}
-	return response, text, nil
+	return answer{response.Status, response.StatusCode, response.Header, text}, nil
 }
 
 // readable checks that a page of origin may read the answer.
-func readable(response *http.Response, origin string) error {
-	if got := response.Header.Get("Access-Control-Allow-Origin"); got != "*" && got != origin {
+func readable(header http.Header, origin string) error {
+	if got := header.Get("Access-Control-Allow-Origin"); got != "*" && got != origin {
 		return fmt.Errorf("the answer's Access-Control-Allow-Origin is %q, want %q", got, origin)
 	}
 	return nil
+}
+
+// answer is what is left of an HTTP answer once it was read.
+type answer struct {
+	status string // such as 200 OK
+	code   int
+	header http.Header
+	text   []byte
 }

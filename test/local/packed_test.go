@@ -128,7 +128,9 @@ func TestThePackedProgramNeedsNothingBesideIt(t *testing.T) {
 	t.Run("after a kill -9 it starts again in the same folder", func(t *testing.T) {
 		p := launch(t, t.TempDir(), alone(path)...)
 		p.signal(t, syscall.SIGKILL)
-		<-p.ended
+		if err := <-p.ended; err == nil {
+			t.Error("a kill ended it as if it had stopped by itself")
+		}
 		p = launch(t, p.dir, alone(path)...)
 		if lake := p.judge(t, validEvent); len(lake.Lines) != 1 {
 			t.Errorf("lake has %+v", lake)

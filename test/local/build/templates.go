@@ -31,7 +31,7 @@ type stamp struct {
 // synthesis cannot reach, such as an event schema or the code of a function, so that the
 // linked program is the same unless what it does may differ. Beside it, a synthesis
 // depends on cdk.json and some variables.
-func synthesize(environment string) error {
+func synthesize(environment string) (err error) {
 	folder := templatesOf(environment)
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return err
@@ -40,7 +40,7 @@ func synthesize(environment string) error {
 	if err != nil {
 		return err
 	}
-	defer release()
+	defer func() { err = errors.Join(err, release()) }()
 	var now stamp
 	if now.sources, err = hashSources(); err != nil {
 		return err
