@@ -138,9 +138,9 @@ func TestAReaderReadsAndNothingElse(t *testing.T) {
 		const athena, glue = "arn:aws:athena:us-east-1:111111111111:", "arn:aws:glue:us-east-1:111111111111:"
 		want := []string{
 			"allow s3:GetObject on LakeBucket.Arn/events/* LakeBucket.Arn/failed/* LakeBucket.Arn/rejected/*",
-			"allow s3:GetBucketLocation on LakeBucket.Arn",
 			"allow s3:ListBucket on LakeBucket.Arn if StringLike=s3:prefix=events/* failed/* rejected/*",
 			"allow kms:Decrypt on LakeKey.Arn if StringEquals=kms:ViaService=s3.us-east-1.amazonaws.com",
+			"allow s3:GetBucketLocation on LakeBucket.Arn",
 			"allow athena:BatchGetNamedQuery athena:BatchGetQueryExecution athena:GetNamedQuery athena:GetQueryExecution " +
 				"athena:GetQueryResults athena:GetQueryResultsStream athena:GetWorkGroup athena:ListNamedQueries " +
 				"athena:ListQueryExecutions athena:StartQueryExecution athena:StopQueryExecution on " + athena + "workgroup/" + group,
