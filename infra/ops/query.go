@@ -103,7 +103,11 @@ func writeTable(out io.Writer, r query.Result) error {
 	if err := table.Flush(); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(out, "(%d rows)\n", len(r.Rows))
+	rows := "rows"
+	if len(r.Rows) == 1 {
+		rows = "row"
+	}
+	_, err := fmt.Fprintf(out, "(%d %s)\n", len(r.Rows), rows)
 	return err
 }
 
