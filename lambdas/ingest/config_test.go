@@ -12,6 +12,7 @@ import (
 func TestConfigIsReadBackAsItWasWritten(t *testing.T) {
 	want := config()
 	want.ClientIP = ingest.None
+	want.Clients = []string{"segment", "ga4"}
 	want.Streams = []string{"events", "events-2"}
 	want.Put.AttemptTimeout = 123 * time.Millisecond
 	variables := want.Variables()

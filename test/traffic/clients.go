@@ -36,6 +36,21 @@ func (g *Generator) envelope() Request {
 	return r
 }
 
+// OversizeEnvelope returns an envelope that no record has room for. Its parts keep what
+// stands beside the events.
+func (g *Generator) OversizeEnvelope() Request {
+	c := *clients.Named("segment")
+	r := g.of(c)
+	var parts []string
+	for n := range 40 {
+		e := Event{N: n, Type: "order"}
+		e.Payload = fmt.Appendf(nil, `{"type":"order","mark":%q,"filler":%q}`, g.mark(), strings.Repeat("x", 50_000))
+		parts, r.Events = append(parts, string(e.Payload)), append(r.Events, e)
+	}
+	r.Body = []byte(`{"batch":[` + strings.Join(parts, ",") + `],"sentAt":"2026-11-23T10:00:00Z"}`)
+	return g.Made("oversize envelope", r)
+}
+
 // wrapping are the clients that wrap their events.
 var wrapping = func() (all []clients.Client) {
 	for _, c := range clients.Table {
