@@ -39,7 +39,7 @@ local-binary: ## pack `make local` into one executable that needs no Go and no N
 query: cli ## ask the lake: SQL="select type, count(*) from events group by 1" FORMAT=csv|json; ENV=Prod asks Athena, else the lake here
 	@$(OPS) query -sql '$(subst ','\'',$(SQL))' $(if $(filter-out file,$(origin ENV)),-environment '$(ENV)') $(call flag,format,FORMAT)
 test: cli test/clients/node_modules ## run all tests, with three of the clients
-	go test ./...
+	go test -timeout 15m ./...
 clients: node test/clients/node_modules ## point every SDK of test/clients at the pipeline, and print the result of each
 	@go test ./test/clients -count=1 -timeout 10m -parallel 6 -v -every
 race: ## run the tests under the race detector, except those of the CDK and of memory (needs a C compiler)

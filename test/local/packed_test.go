@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"debug/buildinfo"
+	"flag"
 	"net"
 	"os"
 	"os/exec"
@@ -176,8 +177,13 @@ func TestAFolderThatHoldsNoEventTypesIsOneClearLine(t *testing.T) {
 	}
 }
 
+var systems = flag.Bool("systems", false, "pack executables for other systems, too")
+
 // TestEverySystemGetsAnExecutable: it is built here, and cannot run here.
 func TestEverySystemGetsAnExecutable(t *testing.T) {
+	if !*systems {
+		t.Skip("compiles everything for two more systems, minutes without a cache: go test ./test/local -run EverySystem -systems")
+	}
 	s := copySource(t)
 	for _, system := range []string{"linux/amd64", "linux/arm64", "darwin/arm64"} {
 		goos, goarch, _ := strings.Cut(system, "/")
