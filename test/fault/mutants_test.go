@@ -61,6 +61,19 @@ var wrong = []struct {
 	}, "503 on 100 %, a minute, then fine", "after Firehose was healthy again"},
 }
 
+// TestEveryMutationAppliesToTheSource, also in runs that build no mutant.
+func TestEveryMutationAppliesToTheSource(t *testing.T) {
+	all := []mutation{panics, hurried}
+	for _, m := range wrong {
+		all = append(all, m.mutation)
+	}
+	for _, m := range all {
+		if _, _, err := m.apply(); err != nil {
+			t.Errorf("%s: %v", m.name, err)
+		}
+	}
+}
+
 // TestTheSuiteFindsOutWhatIsWrong runs a row against each wrong function. If a tally had
 // no findings, the suite would prove nothing.
 func TestTheSuiteFindsOutWhatIsWrong(t *testing.T) {

@@ -67,7 +67,8 @@ func NewDelivery(dir string, streams ...string) (*simulator.Firehose, *simulator
 // Click is the event that is sent.
 const Click = `{"type":"click","event_id":"0198c6a2-7b1e-7000-8000-000000000001",` +
 	`"occurred_at":"2026-11-23T10:00:00.123Z","session":"s-0000162e",` +
-	`"page":{"url":"https://shop.example/products/17?ref=mail","title":"Größe und Farbe wählen"},"element":{"id":"buy-now","tag":"button"}}`
+	`"page":{"url":"https://shop.example/products/17?ref=mail","title":"Größe und Farbe wählen"},` +
+	`"element":{"id":"buy-now","tag":"button"}}`
 
 // NewProxyEvents returns what makes API Gateway's event of a request with some body. root
 // is the folder of the repository; the event is that of Ingest's own tests.

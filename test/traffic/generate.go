@@ -195,7 +195,8 @@ func (g *Generator) clickText() string {
 
 func (g *Generator) pageView() Request {
 	return valid("page_view", fmt.Sprintf(
-		`{"type":"page_view","event_id":%q,"occurred_at":"2026-11-23T10:00:00.5+01:00","session":"s","page":{"url":"app://home"}}`, g.mark()))
+		`{"type":"page_view","event_id":%q,"occurred_at":"2026-11-23T10:00:00.5+01:00","session":"s",`+
+			`"page":{"url":"app://home"}}`, g.mark()))
 }
 
 // unknownType holds what a decode and re-encode would change: long numbers,
@@ -203,7 +204,8 @@ func (g *Generator) pageView() Request {
 func (g *Generator) unknownType() Request {
 	typ := pick(g, "order", "Bestellung größer", "\U0001F4B6", "x/y")
 	name, _ := json.Marshal(typ)
-	return valid(typ, fmt.Sprintf(`{"z":1.10,"a":%d000000000000000001,"e":1E+2,"mark":%q,"type":%s,"s":"\u00e9\ud83d\ude00\/<&>é 😀","n":[null,true,{}],"":-0}`,
+	return valid(typ, fmt.Sprintf(`{"z":1.10,"a":%d000000000000000001,"e":1E+2,"mark":%q,"type":%s,`+
+		`"s":"\u00e9\ud83d\ude00\/<&>é 😀","n":[null,true,{}],"":-0}`,
 		g.random.IntN(9)+1, g.mark(), name))
 }
 
