@@ -212,7 +212,7 @@ type Canary struct {
 
 // Query is SQL over the lake, by Athena: a third stack, which no event needs.
 type Query struct {
-	Off bool // whether there is none
+	Off bool // whether the environment has no stack Query
 
 	// First day that a query sees.
 	Since Day

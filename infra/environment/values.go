@@ -74,7 +74,7 @@ func (r Retention) Validate() error {
 // Day is a day such as 2026-11-01, in UTC.
 type Day string
 
-// Validate says what a day looks like, when d is none of the calendar.
+// Validate says what a day looks like, when the calendar does not have d.
 func (d Day) Validate() error {
 	if _, err := time.Parse(time.DateOnly, string(d)); err != nil {
 		return fmt.Errorf("is %q, must be a day such as 2026-11-01", string(d))
