@@ -65,8 +65,8 @@ func (w *world) writeWays(out io.Writer) {
 		}
 		rows = append(rows, row)
 	}
-	writeColumns(out, fmt.Sprintf("Around the world: what a client waits for, p50 / p90 of %d cities, ms", len(geo.Cities())),
-		append([]string{""}, w.labels("")...), rows)
+	title := fmt.Sprintf("Around the world: what a client waits for, p50 / p90 of %d cities, ms", len(geo.Cities()))
+	writeColumns(out, title, append([]string{""}, w.labels("")...), rows)
 	for _, set := range w.sets {
 		if names := strings.Join(set, ", "); names != w.label(set) {
 			fmt.Fprintf(out, "\n%s: %s.\n", w.label(set), names)
@@ -150,6 +150,8 @@ preflight in %[5]s. With one region the locations may be API Gateway's, with sev
 makes no difference. Plain DNS has no location: a latency record sends a client to the region that is nearest over the
 public Internet, and the client opens its connection there. When a region is lost, each neighbour needs quotas for its
 own cities and those that it takes over.
+
+results.json has every way of every city.
 
 Limits: the round trips of cities are of 2018-11-10, between servers (WonderNetwork). Those between regions are of 2025
 (cloudping.co). The way of a location to a region is derived from both. Pune stands for Mumbai. Nobody measured the way
