@@ -55,9 +55,9 @@ bench: ## measure ingest, validator and pipeline, and simpler programs beside th
 	@go run ./test/bench $(if $(QUICK),-quick) $(call flag,events,PIPELINE)
 bench-compare: ## run the Go benchmarks here and at BASE=main, and compare
 	@$(OPS) bench-compare -since '$(BASE)' -benchstat $(BENCHSTAT)
-compare: node ## compare seven wirings over a modelled network: CLIENT_EDGE=20ms PUT=10ms …; ENV=Compare measures deployed ones
+compare: node ## compare wirings, then 1 to 6 regions, over a modelled network: CLIENT_EDGE=20ms PUT=10ms …; REGIONS="a a,b" only these; ENV=Compare measures deployed ones
 	@go run ./test/compare $(if $(filter Compare,$(ENV)),-deployed $(ENV)) \
-		$(foreach leg,CLIENT_EDGE EDGE_REGION IN_REGION GATEWAY PUT INVOKE TLS,$(call flag,$(leg),$(leg)))
+		$(foreach leg,CLIENT_EDGE EDGE_REGION IN_REGION GATEWAY PUT INVOKE TLS REGIONS,$(call flag,$(leg),$(leg)))
 
 ##@ In code review
 
@@ -75,7 +75,7 @@ review: cli ## write the comment for a pull request, since BASE=main, to .local/
 post: ## post .local/review.md to the pull request of a GitHub workflow, or update it there
 	@$(OPS) review post -comment $(OUT)/review.md
 readme: ## update the generated tables of infra/docs
-	@$(OPS) readme && go test ./test/clients -run TestThePage -update
+	@$(OPS) readme && go test ./test/clients ./test/compare -run TestThePage -update
 cost: ## print what ENV costs a month, and which quota it meets first: EVENTS=100M BYTES=800 BATCH=10 PEAK=3 SCANS=1
 	@$(OPS) cost -environment '$(ENV)' $(call flag,events,EVENTS) $(call flag,bytes,BYTES) $(call flag,batch,BATCH) $(call flag,peak,PEAK) $(call flag,scans,SCANS)
 
