@@ -2,6 +2,8 @@ package record
 
 import (
 	"bytes"
+	"encoding/json"
+	"fmt"
 	"strconv"
 )
 
@@ -44,4 +46,26 @@ func appendOneLine(dst, text []byte) []byte {
 		}
 	}
 	return dst
+}
+
+// Line is one event of events/: the header of its request, without the content type and the
+// encoding, which a line does not keep. First is the event's index in the request.
+type Line struct {
+	Header
+	Type  string          `json:"type"`
+	Event json.RawMessage `json:"event"`
+}
+
+// DecodeLine reads one line of events/.
+func DecodeLine(line []byte) (Line, error) {
+	var l Line
+	if err := json.Unmarshal(line, &l); err != nil {
+		return Line{}, fmt.Errorf("decoding line: %w", err)
+	}
+	id, n, isEvent := SplitEventID(l.ID)
+	if !isEvent || len(l.Event) == 0 {
+		return Line{}, fmt.Errorf("decoding line: it has the id %q and an event of %d bytes", Clip(l.ID, 64), len(l.Event))
+	}
+	l.ID, l.First = id, n
+	return l, nil
 }
