@@ -73,8 +73,8 @@ func plain(columns []Column) []Column {
 }
 
 // lineParts takes a line apart: our own members, as a JSON object, and the event's bytes.
-// Ours are written by package record, always in this order, with the event last; inside a
-// string of ours a quote is escaped, so the first place that looks like the event's is it.
+// Package record writes ours, always in this order, with the event last. Before it no
+// `,"event":` stands, so the first one is the event's.
 const lineParts = `FROM (
   SELECT
     line,

@@ -7,6 +7,9 @@ import (
 	"strconv"
 )
 
+// eventMember begins the last member of a line, and stands nowhere before it.
+const eventMember = `,"event":`
+
 // AppendLine appends the line of events/ for the n-th event of the request that h
 // describes: what Ingest knew, its source, the event's type, and the event's own bytes. Line feeds
 // and carriage returns, which in JSON can only be insignificant whitespace, become
@@ -21,7 +24,7 @@ func AppendLine(dst []byte, h Header, n int, eventType string, event []byte) []b
 	dst = appendMember(dst, "ip", h.IP)
 	dst = appendMember(dst, "ua", h.UserAgent)
 	dst = appendSource(dst, h.Source)
-	dst = append(dst, `,"event":`...)
+	dst = append(dst, eventMember...)
 	dst = appendOneLine(dst, event)
 	return append(dst, "}\n"...)
 }
