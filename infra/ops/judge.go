@@ -63,12 +63,12 @@ func judge(ctx context.Context, args []string, t terminal) error {
 		}
 	}
 	if j.found.objects == 0 {
-		return fmt.Errorf("the lake has no object of %s: raise -days %d, or send events", j.span(), *days)
+		return fmt.Errorf("the lake has no object of %s: raise DAYS=%d, or send events", j.span(), *days)
 	}
 	j.print(t.out, *name != "")
 	if refused := j.found.events[nowRefused]; refused > 0 && !*allow {
 		return fmt.Errorf("stop: of the events that were accepted %d would be refused: "+
-			"a new type leaves old apps alone, or -allow says that it is meant", refused)
+			"a new type leaves old apps alone, or ALLOW=1 says that it is meant", refused)
 	}
 	return nil
 }
@@ -100,7 +100,7 @@ func newJudging(eventType, name string, days int) (*judging, error) {
 		return nil, err
 	}
 	if types := j.set.Types(); !slices.Contains(types, eventType) {
-		return nil, fmt.Errorf("type is %q, must be one of %s: add -type %s", eventType, strings.Join(types, ", "), types[0])
+		return nil, fmt.Errorf("type is %q, must be one of %s: add TYPE=%s", eventType, strings.Join(types, ", "), types[len(types)-1])
 	}
 	return j, nil
 }

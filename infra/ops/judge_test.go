@@ -269,7 +269,7 @@ func TestAJudgementReadsTheDaysThatItIsAskedFor(t *testing.T) {
 	j.onDisk()
 	_, err := ops(t, "", "judge", "-type", "click", "-days", "3")
 	span := j.at.AddDate(0, 0, 2).Format(time.DateOnly) + " to " + j.at.AddDate(0, 0, 4).Format(time.DateOnly)
-	want := "judge: the lake has no object of " + span + ": raise -days 3, or send events"
+	want := "judge: the lake has no object of " + span + ": raise DAYS=3, or send events"
 	if err == nil || err.Error() != want {
 		t.Errorf("error is %v, want %s", err, want)
 	}
@@ -287,8 +287,8 @@ func TestAJudgementThatCannotBeSaysWhatToDo(t *testing.T) {
 		args    []string
 		want    string
 	}{
-		"no type":      {nil, nil, `type is "", must be one of click, view: add -type click`},
-		"unknown type": {nil, []string{"-type", "clik"}, `type is "clik", must be one of click, view: add -type click`},
+		"no type":      {nil, nil, `type is "", must be one of click, view: add TYPE=view`},
+		"unknown type": {nil, []string{"-type", "clik"}, `type is "clik", must be one of click, view: add TYPE=view`},
 		"no days":      {nil, append(click, "-days", "0"), "days is 0, must be 1 to 366"},
 		"environment":  {nil, append(click, "-environment", "Live"), `environment is "Live", must be one of Dev`},
 		"no lake":      {nil, click, "there is no lake in .local/lake/buckets: run `make local` and send it events"},

@@ -58,6 +58,7 @@ func groups() []group {
 			{"readme", "bring the generated tables of infra/docs up to date", readme},
 		}},
 		{"In the code", []verb{
+			{"types", "write the TypeScript and Go types of events to infra/docs/types", eventTypes},
 			{"fuzz", "run every fuzz target for a while", fuzz},
 			{"bench-compare", "run the Go benchmarks here and at a revision, and compare", benchCompare},
 			{"vuln", "look for known vulnerabilities", vuln},
