@@ -100,7 +100,8 @@ func newJudging(eventType, name string, days int) (*judging, error) {
 		return nil, err
 	}
 	if types := j.set.Types(); !slices.Contains(types, eventType) {
-		return nil, fmt.Errorf("type is %q, must be one of %s: add TYPE=%s", eventType, strings.Join(types, ", "), types[len(types)-1])
+		return nil, fmt.Errorf("type is %q, must be one of %s: add TYPE=%s",
+			eventType, strings.Join(types, ", "), types[len(types)-1])
 	}
 	return j, nil
 }
