@@ -43,8 +43,8 @@ func (t terminal) byAthena(ctx context.Context, name, sql string) (query.Result,
 		return query.Result{}, err
 	}
 	bytes := scanned(done)
-	fmt.Fprintf(t.notes, "%s: read %s in %.1f s, $%.5f\n", at, megabytes(bytes),
-		time.Duration(aws.ToInt64(done.Statistics.TotalExecutionTimeInMillis)*int64(time.Millisecond)).Seconds(), cost.Scan(float64(bytes)))
+	seconds := float64(aws.ToInt64(done.Statistics.TotalExecutionTimeInMillis)) / 1_000
+	fmt.Fprintf(t.notes, "%s: read %s in %.1f s, $%.5f\n", at, megabytes(bytes), seconds, cost.Scan(float64(bytes)))
 	if reason := failure(done, at.Environment); reason != nil {
 		return query.Result{}, reason
 	}
@@ -107,8 +107,8 @@ func failure(e *types.QueryExecution, env environment.Environment) error {
 	case e.Status.State == types.QueryExecutionStateSucceeded:
 		return nil
 	case strings.Contains(strings.ToLower(reason), "bytes scanned limit"):
-		return fmt.Errorf("the query reads more than %d MiB: ask for fewer days (where day >= '…'), or raise Query.ScanLimitMiB of %s",
-			env.Query.ScanLimitMiB, env.Name)
+		return fmt.Errorf("the query reads more than %d MiB: "+
+			"ask for fewer days (where day >= '…'), or raise Query.ScanLimitMiB of %s", env.Query.ScanLimitMiB, env.Name)
 	}
 	return fmt.Errorf("athena: %s: %s", strings.ToLower(string(e.Status.State)), reason)
 }

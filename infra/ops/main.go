@@ -46,6 +46,7 @@ func groups() []group {
 			{"names", "print the names that AWS generated, as variables of a shell", names},
 			{"replay", "queue spilled, rejected or failed events, to process them again", replay},
 			{"query", "query a lake in SQL: that of an environment, or the one on this machine", ask},
+			{"judge", "run the schemas of the working tree over a lake, and count verdicts that change", judge},
 			{"kept", "print what `make destroy` leaves in the account", kept},
 			{"drain", "stop traffic and wait until the streams are empty", drain},
 		}},
@@ -57,6 +58,7 @@ func groups() []group {
 			{"readme", "bring the generated tables of infra/docs up to date", readme},
 		}},
 		{"In the code", []verb{
+			{"types", "write the TypeScript and Go types of events to infra/docs/types", eventTypes},
 			{"fuzz", "run every fuzz target for a while", fuzz},
 			{"bench-compare", "run the Go benchmarks here and at a revision, and compare", benchCompare},
 			{"vuln", "look for known vulnerabilities", vuln},

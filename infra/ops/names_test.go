@@ -75,12 +75,22 @@ func nameOf(id, resourceType string) string {
 }
 
 func describe(template *assembly.Template) xml {
-	var outputs strings.Builder
+	outputs := map[string]string{}
 	for output := range template.Outputs {
-		fmt.Fprintf(&outputs, "<member><OutputKey>%s</OutputKey><OutputValue>%[1]s-out</OutputValue></member>", output)
+		outputs[output] = output + "-out"
 	}
-	return xml("<DescribeStacksResponse><DescribeStacksResult><Stacks><member><StackName>x</StackName><Outputs>" + outputs.String() +
-		"</Outputs></member></Stacks></DescribeStacksResult></DescribeStacksResponse>")
+	return outputsOf(outputs)
+}
+
+// outputsOf is CloudFormation's description of a stack with these outputs.
+func outputsOf(outputs map[string]string) xml {
+	var members strings.Builder
+	for name, value := range outputs {
+		fmt.Fprintf(&members, "<member><OutputKey>%s</OutputKey><OutputValue>%s</OutputValue></member>",
+			name, value)
+	}
+	return xml("<DescribeStacksResponse><DescribeStacksResult><Stacks><member><StackName>x</StackName><Outputs>" +
+		members.String() + "</Outputs></member></Stacks></DescribeStacksResult></DescribeStacksResponse>")
 }
 
 func list(template *assembly.Template, token string) xml {
