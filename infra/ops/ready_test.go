@@ -13,6 +13,13 @@ type m = map[string]any
 // these resources, and a bootstrap of one's own qualifier.
 func writeAssembly(t *testing.T, storage, pipeline m) string {
 	t.Helper()
+	return writeStacks(t, "Dev", map[string]string{"Dev-Storage": "eu-central-1", "Dev-Pipeline": "eu-central-1"},
+		map[string]m{"Dev-Storage": storage, "Dev-Pipeline": pipeline})
+}
+
+// writeStacks writes an assembly of an environment: the region of each stack, and its resources.
+func writeStacks(t *testing.T, name string, regions map[string]string, resources map[string]m) string {
+	t.Helper()
 	dir := t.TempDir()
 	save := func(name string, content any) {
 		data, err := json.Marshal(content)
@@ -23,19 +30,19 @@ func writeAssembly(t *testing.T, storage, pipeline m) string {
 			t.Fatal(err)
 		}
 	}
-	save("manifest.json", m{"artifacts": m{"assembly-Dev": m{"type": "cdk:cloud-assembly", "properties": m{"directoryName": "dev"}}}})
-	stack := func(name string) m {
-		return m{
-			"type": "aws:cloudformation:stack", "environment": "aws://" + account + "/eu-central-1",
+	save("manifest.json", m{"artifacts": m{"assembly-" + name: m{"type": "cdk:cloud-assembly", "properties": m{"directoryName": "stage"}}}})
+	artifacts := m{}
+	for stack, region := range regions {
+		artifacts[stack] = m{
+			"type": "aws:cloudformation:stack", "environment": "aws://" + account + "/" + region,
 			"properties": m{
-				"templateFile": name + ".json", "stackName": "Dev-" + name,
+				"templateFile": stack + ".json", "stackName": stack,
 				"requiresBootstrapStackVersion": 6, "bootstrapStackVersionSsmParameter": "/cdk-bootstrap/ours/version",
 			},
 		}
+		save("stage/"+stack+".json", m{"Resources": resources[stack]})
 	}
-	save("dev/manifest.json", m{"artifacts": m{"DevStorage": stack("Storage"), "DevPipeline": stack("Pipeline")}})
-	save("dev/Storage.json", m{"Resources": storage})
-	save("dev/Pipeline.json", m{"Resources": pipeline})
+	save("stage/manifest.json", m{"artifacts": artifacts})
 	return dir
 }
 
