@@ -40,7 +40,7 @@ func (t terminal) everywhere(ctx context.Context, w where, sql string) (all quer
 			return found, nil
 		}
 		if all, err = under(all, at.Region, found); err != nil {
-			return all, err
+			return all, at.in(err)
 		}
 	}
 	if len(places) > 1 {
@@ -53,8 +53,8 @@ func (t terminal) everywhere(ctx context.Context, w where, sql string) (all quer
 func under(all query.Result, region string, found query.Result) (query.Result, error) {
 	columns := append([]query.Column{{Name: "region", Type: "varchar"}}, found.Columns...)
 	if all.Columns != nil && !slices.Equal(all.Columns, columns) {
-		return all, fmt.Errorf("%s answers with other columns, %q, than the regions before it, %q: name the columns, "+
-			"or deploy the same version everywhere", region, found.Names(), all.Names()[1:])
+		return all, fmt.Errorf("it answers with other columns, %q, than the regions before it, %q: name the columns, "+
+			"or deploy the same version everywhere", found.Names(), all.Names()[1:])
 	}
 	all.Columns = columns
 	for _, row := range found.Rows {

@@ -137,7 +137,7 @@ func (r request) write(w http.ResponseWriter, answer any) {
 	failed, isRefusal := answer.(refused)
 	text, isXML := answer.(xml)
 	switch {
-	case isRefusal && slices.Contains([]string{"sts", "cloudformation", "s3"}, r.service):
+	case isRefusal && slices.Contains([]string{"sts", "cloudformation", "s3", "route53"}, r.service):
 		w.Header().Set("Content-Type", "text/xml")
 		w.WriteHeader(http.StatusBadRequest)
 		inner := fmt.Sprintf("<Error><Type>Sender</Type><Code>%s</Code><Message>%s</Message></Error>", failed.code, failed.message)

@@ -175,6 +175,50 @@ func TestReadyLooksOnlyForWhatIsNeeded(t *testing.T) {
 	}
 }
 
+// TestReadyReadsTheZoneOfTheRecords once for all regions, and the certificate of a distribution.
+func TestReadyReadsTheZoneOfTheRecords(t *testing.T) {
+	const operation = "route53 GET /2013-04-01/hostedzone/Z0123456789"
+	zoneOf := func(name, private string) xml {
+		return xml("<GetHostedZoneResponse><HostedZone><Id>/hostedzone/Z0123456789</Id><Name>" + name + "</Name><CallerReference>x</CallerReference>" +
+			"<Config><PrivateZone>" + private + "</PrivateZone></Config></HostedZone></GetHostedZoneResponse>")
+	}
+	record := m{"Record": m{"Type": recordType, "Properties": m{"HostedZoneId": "Z0123456789", "Name": "origin.events.example.com"}}}
+	front := m{"Distribution": m{"Type": "AWS::CloudFront::Distribution", "Properties": m{"DistributionConfig": m{
+		"Aliases": []string{"events.example.com"}, "ViewerCertificate": m{"AcmCertificateArn": certificateARN},
+	}}}}
+	assembly := writeStacks(t, "World", map[string]string{"World-Pipeline": "us-east-1", "World-eu-central-1-Pipeline": "eu-central-1", "World-Front": "us-east-1"},
+		map[string]m{"World-Pipeline": record, "World-eu-central-1-Pipeline": record, "World-Front": front})
+	environments(t, world())
+	for name, c := range map[string]struct {
+		operation string
+		answer    any
+		want      string
+	}{
+		"fine":        {operation, zoneOf("example.com.", "false"), ""},
+		"the same":    {operation, zoneOf("origin.events.example.com.", "false"), ""},
+		"not there":   {operation, refused{"NoSuchHostedZone", ""}, "there is no hosted zone Z0123456789 in account 111111111111: set Domain.Zone to an Id of `aws route53 list-hosted-zones`"},
+		"another's":   {operation, zoneOf("ample.com.", "false"), "hosted zone Z0123456789 is of ample.com, must be of a domain that origin.events.example.com is in"},
+		"private":     {operation, zoneOf("example.com.", "true"), "hosted zone Z0123456789 of example.com is private, must be public"},
+		"certificate": {"acm DescribeCertificate", refused{"ResourceNotFoundException", ""}, "certificate " + certificateARN + " does not exist: run `aws acm request-certificate --region us-east-1 --domain-name events.example.com --validation-method DNS`"},
+		"hidden zone": {operation, refused{"AccessDenied", "no"}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			answers := prepared()
+			answers[operation] = always(zoneOf("example.com.", "false"))
+			answers[c.operation] = always(c.answer)
+			fake(t, answers)
+			shown, err := ops(t, "", "ready", "-environment", "World", "-assembly", assembly)
+			want := "ready: World cannot be deployed yet:\n  " + c.want
+			if (err == nil) != (c.want == "") || err != nil && err.Error() != want {
+				t.Errorf("error is %v, want %q\n%s", err, want, shown)
+			}
+			if !strings.Contains(shown, ", eu-central-1\n") || !strings.Contains(shown, ", us-east-1\n") {
+				t.Errorf("shows\n%s", shown)
+			}
+		})
+	}
+}
+
 // TestReadyLooksAtNothingInAnotherAccount: a workflow's role deploys there through the CDK's.
 func TestReadyLooksAtNothingInAnotherAccount(t *testing.T) {
 	f := fake(t, map[string]func(request) any{"sts GetCallerIdentity": always(xml(
