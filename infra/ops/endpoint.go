@@ -28,7 +28,7 @@ func endpoint(_ context.Context, args []string, t terminal) error {
 
 // tellEndpoint prints where clients of an environment post.
 func (s *trial) tellEndpoint(env environment.Environment) error {
-	url := publicURL(env)
+	url := env.PublicURL()
 	if !env.Worldwide() {
 		found, err := written(s.outputs, env.Sites()[0])
 		if err != nil {

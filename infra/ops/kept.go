@@ -33,7 +33,7 @@ func (t terminal) tellKept(c choice, folder string) error {
 	}
 	if c.front {
 		fmt.Fprintf(t.out, "This deletes the stack %s. Clients no longer find %s.\n",
-			environment.StackName(c.Name, environment.FrontStack), publicURL(c.Environment))
+			environment.StackName(c.Name, environment.FrontStack), c.PublicURL())
 	}
 	for _, site := range c.sites {
 		t.tellKeptOf(site, templates)

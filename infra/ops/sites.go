@@ -214,9 +214,6 @@ func (p place) front() aws.Config {
 // frontPath returns where the CDK has the stack Front.
 func frontPath(env environment.Environment) string { return env.Name + "/" + environment.FrontStack }
 
-// publicURL returns where clients of an environment with regions post.
-func publicURL(env environment.Environment) string { return "https://" + env.Domain.Name + "/events" }
-
 // outputsFile is where the CDK CLI writes the outputs of a step.
 func outputsFile(folder string, env environment.Environment, step string) string {
 	if !env.Worldwide() {

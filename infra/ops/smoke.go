@@ -113,7 +113,7 @@ func (s *trial) site(ctx context.Context, site environment.Site) error {
 
 // front tries the public name of an environment. Any region that gets clients may answer.
 func (s *trial) front(ctx context.Context, env environment.Environment) error {
-	d := door{url: publicURL(env), regional: true}
+	d := door{url: env.PublicURL(), regional: true}
 	var refused error
 	for _, site := range env.Sites() {
 		if !site.Joined() {
@@ -186,7 +186,7 @@ func (d door) answeredBy(region string) error {
 	if !d.regional || slices.Contains(want, region) {
 		return nil
 	}
-	return fmt.Errorf("the answer's %s is %q, want %s", regionHeader, region, strings.Join(want, " or "))
+	return fmt.Errorf("the answer's %s is %q, want %s", ingest.RegionHeader, region, strings.Join(want, " or "))
 }
 
 // by says which region answered, where that is a question.
@@ -203,9 +203,6 @@ func (d door) storedBy(lake lakeAt, requests []*sent) []*sent {
 		return d.regional && r.region != lake.Region
 	})
 }
-
-// regionHeader is the header of an answer that names the region.
-const regionHeader = "Ingest-Region"
 
 // listedOrigin is the first origin whose pages may read answers; empty if every page may.
 func listedOrigin(env environment.Environment) string {
@@ -332,7 +329,7 @@ func (s *sent) post(ctx context.Context, url, origin string) (time.Duration, err
 	if kind := got.header.Get("Content-Type"); kind != "application/json" {
 		return took, fmt.Errorf("the answer's Content-Type is %q, want application/json", kind)
 	}
-	s.id, s.region = string(match[1]), got.header.Get(regionHeader)
+	s.id, s.region = string(match[1]), got.header.Get(ingest.RegionHeader)
 	return took, readable(got.header, cmp.Or(origin, "*"))
 }
 

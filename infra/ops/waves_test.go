@@ -16,6 +16,7 @@ import (
 	"github.com/aws/smithy-go/encoding/cbor"
 
 	"global-ingest/infra/environment"
+	"global-ingest/lambdas/ingest"
 )
 
 // world is an environment of three regions.
@@ -75,7 +76,7 @@ func (g *globe) answerClients(t *testing.T) {
 		w.Header().Set("Content-Type", "application/json")
 		w.Header().Set("Access-Control-Allow-Origin", "*")
 		w.Header().Set("Access-Control-Allow-Headers", askedHeaders)
-		w.Header().Set(regionHeader, g.answers[r.Header.Get("To")])
+		w.Header().Set(ingest.RegionHeader, g.answers[r.Header.Get("To")])
 		var body bytes.Buffer
 		_, _ = body.ReadFrom(r.Body)
 		switch {
