@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -90,7 +91,7 @@ func (t terminal) diffSteps(c choice, show func(t terminal, stacks []string) err
 	for _, site := range c.sites {
 		var out, notes bytes.Buffer
 		err := show(terminal{t.in, &out, &notes}, stacksOf(site))
-		same := regionless(out.String()+notes.String(), site)
+		same := c.regionless(out.String()+notes.String(), site)
 		if first, found := shown[same]; err == nil && found {
 			fmt.Fprintf(t.out, "\n%s changes as %s does\n", site.Region, first)
 			continue
@@ -109,16 +110,33 @@ func (t terminal) diffSteps(c choice, show func(t terminal, stacks []string) err
 	return show(t, []string{frontPath(c.Environment)})
 }
 
-// deploymentID is the logical id of API Gateway's deployment. It ends in a hash of the whole API,
-// which holds the region.
-var deploymentID = regexp.MustCompile(`(Deployment[0-9A-F]{8})[0-9a-f]{32}`)
+// hashedID is a logical id that ends in a hash of what the resource is made of: API Gateway's
+// deployment, the version of a function. What it is made of may hold names of the region.
+var hashedID = regexp.MustCompile(`([0-9A-F]{8})[0-9a-f]{32}\b`)
 
-// regionless is a diff of a site without what names the site.
-func regionless(text string, site environment.Site) string {
-	for _, name := range []string{site.Path() + "/", site.StackName(""), site.Region} {
-		text = strings.ReplaceAll(text, name, "")
+// padding is how wide the CLI draws the tables of permissions: as wide as their longest name.
+var padding = regexp.MustCompile(`[ ─]+`)
+
+// regionless is a diff of a site without what names the site, or the one next door.
+func (c choice) regionless(text string, site environment.Site) string {
+	names := namesOfSite(site, "")
+	if site.Failover.NextDoor {
+		names = append(names, namesOfSite(c.nextDoor(site), "next door")...)
 	}
-	return deploymentID.ReplaceAllString(text, "$1")
+	// The home region's names are parts of the others'.
+	slices.SortFunc(names, func(a, b [2]string) int { return len(b[0]) - len(a[0]) })
+	for _, name := range names {
+		text = strings.ReplaceAll(text, name[0], name[1])
+	}
+	return padding.ReplaceAllString(hashedID.ReplaceAllString(text, "$1"), " ")
+}
+
+// namesOfSite are how a template or a diff names a site, each with its replacement.
+func namesOfSite(site environment.Site, by string) (names [][2]string) {
+	for _, name := range []string{site.Path() + "/", site.StackName(""), site.Region + "/", site.Region} {
+		names = append(names, [2]string{name, by})
+	}
+	return names
 }
 
 // orEmpty writes an empty template if the golden does not exist.

@@ -60,23 +60,27 @@ func TestDiffWithGoldensNeedsNoAnswerOfTheAccount(t *testing.T) {
 	}
 }
 
-// regionalDiff is a CDK CLI that shows a change of a stack as it is in its region. On stderr it
-// says more, as the real one does.
+// regionalDiff is a CDK CLI that shows a change of a stack as it is in its region: with the names
+// of region and neighbour, and a table as wide as they are. On stderr it says more, as the real
+// one does.
 const regionalDiff = `for stack in "$@"; do :; done
-region=us-east-1; name=World; hash=0123456789abcdef0123456789abcdef
+region=us-east-1; name=World; path=; line=──; hash=0123456789abcdef0123456789abcdef; next=World-eu-central-1-Storage
 case "$*" in
-*eu-central-1*) region=eu-central-1; name=World-eu-central-1; hash=00000000000000000000000000000000;;
-*ap-southeast-1*) region=ap-southeast-1; name=World-ap-southeast-1; more=" and more";;
+*eu-central-1*) region=eu-central-1; name=World-eu-central-1; path=eu-central-1/; line=─────; hash=00000000000000000000000000000000; next=World-ap-southeast-1-Storage;;
+*ap-southeast-1*) region=ap-southeast-1; name=World-ap-southeast-1; path=ap-southeast-1/; more=" and more"; next=World-Storage;;
 esac
 echo "reading $region" >&2
 echo "Stack $stack ($name-Pipeline)"
-echo "[~] EdgeApiDeploymentABCDEF01$hash arn:aws:lambda:$region$more"`
+echo "┌─$line─┐"
+echo "[~] EdgeApiDeploymentABCDEF01$hash ${path}Storage/Lake arn:aws:lambda:$region beside $next$more"`
 
 // TestARegionThatChangesAsAnotherIsOneLine of a diff, with an account and without.
 func TestARegionThatChangesAsAnotherIsOneLine(t *testing.T) {
 	for _, golden := range []bool{false, true} {
 		t.Chdir(t.TempDir())
-		environments(t, world())
+		ring := world()
+		ring.Failover.NextDoor = true
+		environments(t, ring)
 		fakeCDK(t)
 		tools(t, map[string]string{"cdk": regionalDiff})
 		fake(t, nil)
