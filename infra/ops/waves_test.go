@@ -260,6 +260,9 @@ func TestTheBucketNextDoorIsThereFirst(t *testing.T) {
 			t.Fatal(err)
 		}
 		inOrder(t, shown, want...)
+		if home := strings.Contains(shown, "World in account 111111111111, us-east-1\n"); !home {
+			t.Errorf("REGION=%s: the region next door is not checked\n%s", region, shown)
+		}
 	}
 }
 
