@@ -19,6 +19,9 @@ const (
 	HealthPrefix        = "health/"         // probes that Firehose refused
 )
 
+// HealthKey is where every probe overwrites the one before: nothing reads it again.
+const HealthKey = HealthPrefix + "probe"
+
 // LinesExtension ends the key of every object of lines: newline-delimited JSON,
 // compressed with gzip.
 const LinesExtension = ".jsonl.gz"
