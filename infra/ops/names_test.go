@@ -29,13 +29,15 @@ func golden(t *testing.T, folder, stack string) *assembly.Template {
 // pageSize is how many resources the fake lists at once; AWS lists a hundred.
 const pageSize = 10
 
-// deployedAs answers for the stacks of an environment as the goldens of folder have them:
+// deployedAs answers for the stacks of environments, or of sites, as the goldens of folder have them:
 // outputs are "<output>-out", names are "<logical id>-name", a queue's an address.
-func deployedAs(t *testing.T, folder, name string) *fakeAWS {
+func deployedAs(t *testing.T, folder string, names ...string) *fakeAWS {
 	t.Helper()
 	templates := map[string]*assembly.Template{}
-	for _, stack := range []string{"Storage", "Pipeline"} {
-		templates[name+"-"+stack] = golden(t, folder, stack)
+	for _, name := range names {
+		for _, stack := range []string{"Storage", "Pipeline"} {
+			templates[name+"-"+stack] = golden(t, folder, stack)
+		}
 	}
 	missing := refused{"ValidationError", "Stack does not exist"}
 	return fake(t, map[string]func(request) any{

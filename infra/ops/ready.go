@@ -16,14 +16,16 @@ import (
 	acmtypes "github.com/aws/aws-sdk-go-v2/service/acm/types"
 	"github.com/aws/aws-sdk-go-v2/service/apigateway"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/route53"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 
 	"global-ingest/infra/assembly"
 	"global-ingest/infra/cost"
+	"global-ingest/infra/environment"
 )
 
-// site is one account and region that the assembly deploys to.
-type site struct {
+// spot is one account and region that the assembly deploys to.
+type spot struct {
 	assembly.Place
 	cfg       aws.Config
 	templates []*assembly.Template
@@ -34,62 +36,94 @@ type site struct {
 // missing, with the command to type.
 var looks = []struct {
 	what string
-	look func(context.Context, site, terminal) ([]string, error)
+	look func(context.Context, spot, terminal) ([]string, error)
 }{
 	{"the bootstrap", bootstrap},
 	{"API Gateway's role for logs", apiLogRole},
 	{"Lambda's concurrency", concurrency},
 	{"the certificate", certificate},
+	{"the hosted zone", zone},
 }
 
 // ready says what is missing in each account and region that the assembly deploys to. What the
 // credentials may not look at is noted, and does not fail.
 func ready(ctx context.Context, args []string, t terminal) error {
 	flags := newFlags("ready")
-	name, folder := environmentFlag(flags), assemblyFlag(flags)
+	w, folder := whereFlags(flags, "all"), assemblyFlag(flags)
 	if err := t.parse(flags, args); err != nil {
 		return err
 	}
-	sites, err := sitesOf(*folder, *name)
+	c, err := w.chosen()
+	if err != nil {
+		return err
+	}
+	return t.ready(ctx, c, *folder)
+}
+
+// ready says it of what a person named.
+func (t terminal) ready(ctx context.Context, c choice, folder string) error {
+	spots, err := c.spots(folder)
 	if err != nil {
 		return err
 	}
 	var missing []string
-	for _, at := range sites {
-		found, err := at.visit(ctx, *name, t)
+	for _, at := range spots {
+		found, err := at.visit(ctx, c.Name, t)
 		if err != nil {
 			return err
 		}
-		missing = append(missing, found...)
+		for _, line := range found {
+			if !slices.Contains(missing, line) { // the zone is missing everywhere
+				missing = append(missing, line)
+			}
+		}
 	}
 	if len(missing) > 0 {
-		return fmt.Errorf("%s cannot be deployed yet:\n  %s", *name, strings.Join(missing, "\n  "))
+		return fmt.Errorf("%s cannot be deployed yet:\n  %s", c.Name, strings.Join(missing, "\n  "))
 	}
 	return nil
 }
 
-// sitesOf returns the accounts and regions of an environment's stacks, in order.
-func sitesOf(folder, name string) ([]site, error) {
-	templates, err := assembly.Read(folder, name)
+// stacks are the names of the stacks that a deploy of c touches.
+func (c choice) stacks() (names []string) {
+	for _, site := range c.sites {
+		for _, stack := range site.Stacks() {
+			names = append(names, site.StackName(stack))
+		}
+		if site.Failover.NextDoor {
+			names = append(names, c.nextDoor(site).StackName(environment.StorageStack))
+		}
+	}
+	if c.front {
+		names = append(names, environment.StackName(c.Name, environment.FrontStack))
+	}
+	return names
+}
+
+// spots returns the accounts and regions of c's stacks, in order.
+func (c choice) spots(folder string) ([]spot, error) {
+	templates, err := assembly.Read(folder, c.Name)
 	if err != nil {
 		return nil, err
 	}
-	at := map[assembly.Place][]*assembly.Template{}
+	at, stacks := map[assembly.Place][]*assembly.Template{}, c.stacks()
 	for _, template := range templates {
-		at[template.Place] = append(at[template.Place], template)
+		if slices.Contains(stacks, template.Stack) {
+			at[template.Place] = append(at[template.Place], template)
+		}
 	}
-	var sites []site
+	var spots []spot
 	for _, place := range slices.SortedFunc(maps.Keys(at), func(a, b assembly.Place) int {
 		return cmp.Or(cmp.Compare(a.Account, b.Account), cmp.Compare(a.Region, b.Region))
 	}) {
-		sites = append(sites, site{Place: place, templates: at[place]})
+		spots = append(spots, spot{Place: place, templates: at[place]})
 	}
-	return sites, nil
+	return spots, nil
 }
 
-// visit takes every look at one site. Credentials of another account look at nothing: those of a
+// visit takes every look at one spot. Credentials of another account look at nothing: those of a
 // workflow may only assume the CDK's roles there, and the CDK CLI reports when they may not.
-func (s site) visit(ctx context.Context, name string, t terminal) (missing []string, err error) {
+func (s spot) visit(ctx context.Context, name string, t terminal) (missing []string, err error) {
 	if s.cfg, err = settings(ctx, s.Region); err != nil {
 		return nil, err
 	}
@@ -116,7 +150,7 @@ func (s site) visit(ctx context.Context, name string, t terminal) (missing []str
 }
 
 // each calls visit with the resources of a type, in order.
-func (s site) each(resourceType string, visit func(id string, properties map[string]any)) {
+func (s spot) each(resourceType string, visit func(id string, properties map[string]any)) {
 	for _, template := range s.templates {
 		for _, id := range slices.Sorted(maps.Keys(template.Resources)) {
 			if r := template.Resources[id]; r.Type == resourceType {
@@ -126,7 +160,7 @@ func (s site) each(resourceType string, visit func(id string, properties map[str
 	}
 }
 
-func (s site) has(resourceType string) (found bool) {
+func (s spot) has(resourceType string) (found bool) {
 	s.each(resourceType, func(string, map[string]any) { found = true })
 	return found
 }
@@ -135,7 +169,7 @@ func (s site) has(resourceType string) (found bool) {
 const defaultQualifier = "hnb659fds"
 
 // bootstrap reads the version of the bootstrap with the templates' own qualifier.
-func bootstrap(ctx context.Context, s site, _ terminal) (missing []string, err error) {
+func bootstrap(ctx context.Context, s spot, _ terminal) (missing []string, err error) {
 	demands := map[string]int{}
 	for _, template := range s.templates {
 		demands[template.Bootstrap.Parameter] = max(demands[template.Bootstrap.Parameter], template.Bootstrap.Version)
@@ -177,7 +211,7 @@ func bootstrapVersion(ctx context.Context, cfg aws.Config, parameter string) (in
 
 // bootstrapCommand gives an own qualifier its own toolkit stack, because the stack with the
 // default name may be another team's.
-func (s site) bootstrapCommand(parameter string) string {
+func (s spot) bootstrapCommand(parameter string) string {
 	command := fmt.Sprintf("npx --prefix infra cdk bootstrap aws://%s/%s", s.Account, s.Region)
 	_, rest, _ := strings.Cut(parameter, "/cdk-bootstrap/")
 	if qualifier, _, _ := strings.Cut(rest, "/"); qualifier != defaultQualifier {
@@ -188,7 +222,7 @@ func (s site) bootstrapCommand(parameter string) string {
 
 // apiLogRole looks for the role with which API Gateway writes logs. An account has one in each
 // region, and a stage with logs needs it first.
-func apiLogRole(ctx context.Context, s site, _ terminal) ([]string, error) {
+func apiLogRole(ctx context.Context, s spot, _ terminal) ([]string, error) {
 	if !s.has("AWS::ApiGateway::Stage") || s.has("AWS::ApiGateway::Account") {
 		return nil, nil
 	}
@@ -206,7 +240,7 @@ func apiLogRole(ctx context.Context, s site, _ terminal) ([]string, error) {
 const usualConcurrency = 1_000
 
 // concurrency compares what the functions reserve with the account's quota.
-func concurrency(ctx context.Context, s site, t terminal) ([]string, error) {
+func concurrency(ctx context.Context, s spot, t terminal) ([]string, error) {
 	out, err := lambda.NewFromConfig(s.cfg).GetAccountSettings(ctx, &lambda.GetAccountSettingsInput{})
 	if err != nil {
 		return nil, err
@@ -234,7 +268,7 @@ func concurrency(ctx context.Context, s site, t terminal) ([]string, error) {
 
 // reserved is what the functions take of the account's concurrency: reserved, or
 // provisioned where a function reserves none.
-func (s site) reserved() (sum int) {
+func (s spot) reserved() (sum int) {
 	own := map[string]bool{}
 	s.each("AWS::Lambda::Function", func(id string, properties map[string]any) {
 		n := whole(properties["ReservedConcurrentExecutions"])
@@ -257,22 +291,65 @@ func whole(value any) int {
 	return n
 }
 
-// certificate looks for the certificate of the environment's own domain. CloudFront, which
-// stands before an edge-optimized API, reads it in us-east-1 only.
-func certificate(ctx context.Context, s site, _ terminal) (missing []string, err error) {
-	s.each("AWS::ApiGateway::DomainName", func(_ string, properties map[string]any) {
-		text, _ := properties["CertificateArn"].(string)
-		domain, _ := properties["DomainName"].(string)
-		line, failed := s.certificateOf(ctx, text, domain)
+// certificate looks for the certificate of the environment's own domain, unless the deploy makes
+// it. CloudFront, which stands before an edge-optimized API, reads it in us-east-1 only.
+func certificate(ctx context.Context, s spot, _ terminal) (missing []string, err error) {
+	look := func(arn, domain any) {
+		text, given := arn.(string)
+		if !given {
+			return
+		}
+		line, failed := s.certificateOf(ctx, text, fmt.Sprint(domain))
 		err = cmp.Or(err, failed)
 		if line != "" {
 			missing = append(missing, line)
+		}
+	}
+	s.each("AWS::ApiGateway::DomainName", func(_ string, properties map[string]any) {
+		look(properties["CertificateArn"], properties["DomainName"])
+	})
+	s.each("AWS::CloudFront::Distribution", func(_ string, properties map[string]any) {
+		config, _ := properties["DistributionConfig"].(map[string]any)
+		viewer, _ := config["ViewerCertificate"].(map[string]any)
+		aliases, _ := config["Aliases"].([]any)
+		if len(aliases) > 0 {
+			look(viewer["AcmCertificateArn"], aliases[0])
 		}
 	})
 	return missing, err
 }
 
-func (s site) certificateOf(ctx context.Context, text, domain string) (string, error) {
+// zone looks for the hosted zones in which the deploy writes records: CloudFormation waits for an
+// hour for a certificate whose record nobody can see.
+func zone(ctx context.Context, s spot, _ terminal) (missing []string, err error) {
+	names := map[string]string{} // of a record, by zone
+	s.each(recordType, func(_ string, properties map[string]any) {
+		if id, given := properties["HostedZoneId"].(string); given {
+			names[id] = fmt.Sprint(properties["Name"])
+		}
+	})
+	for _, id := range slices.Sorted(maps.Keys(names)) {
+		out, err := route53.NewFromConfig(s.cfg).GetHostedZone(ctx, &route53.GetHostedZoneInput{Id: &id})
+		if refusedAs(err, "NoSuchHostedZone") {
+			missing = append(missing, fmt.Sprintf("there is no hosted zone %s in account %s: set Domain.Zone to an Id of "+
+				"`aws route53 list-hosted-zones`", id, s.Account))
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		domain, found := strings.TrimSuffix(aws.ToString(out.HostedZone.Name), "."), strings.TrimSuffix(names[id], ".")
+		switch config := out.HostedZone.Config; {
+		case config != nil && config.PrivateZone:
+			missing = append(missing, fmt.Sprintf("hosted zone %s of %s is private, must be public", id, domain))
+		case found != domain && !strings.HasSuffix(found, "."+domain):
+			missing = append(missing, fmt.Sprintf("hosted zone %s is of %s, must be of a domain that %s is in", id, domain, found))
+		}
+	}
+	return missing, nil
+}
+
+func (s spot) certificateOf(ctx context.Context, text, domain string) (string, error) {
 	request := fmt.Sprintf("`aws acm request-certificate --region us-east-1 --domain-name %s "+
 		"--validation-method DNS`", domain)
 	at, err := arn.Parse(text)

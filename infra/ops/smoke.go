@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"io/fs"
@@ -16,9 +17,11 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"global-ingest/infra/environment"
+	"global-ingest/lambdas/ingest"
 	"global-ingest/lambdas/record"
 )
 
@@ -29,25 +32,114 @@ type sent struct {
 	encoding string
 	prefixes []string // where each event of the body goes in the lake
 	id       string   // the ingest id of the answer
+	region   string   // which answered
 }
 
-// smoke posts to the endpoint, checks each answer, and looks for the events.
+// door is a URL of an environment, and the lakes that its events may reach.
+type door struct {
+	url      string
+	lakes    []lakeAt
+	regional bool // whether answers must name the region of one of lakes
+}
+
+// lakeAt is a lake where it is deployed.
+type lakeAt struct {
+	place
+	bucket string
+}
+
+// trial is what smoke sends, and how long it looks for it.
+type trial struct {
+	terminal
+	outputs, examples, origin string
+	url, bucket               string // instead of the deployed ones
+	wait                      time.Duration
+}
+
+// smoke posts to the endpoint, checks each answer, and looks for the events. An environment with
+// regions is asked in each of them, and then by its public name.
 func smoke(ctx context.Context, args []string, t terminal) error {
 	flags := newFlags("smoke")
-	name, outputs, examples := environmentFlag(flags), outputsFlag(flags), examplesFlag(flags)
-	url := flags.String("url", "", "`URL` to post to; default: the deployed one")
-	bucket := flags.String("bucket", "", "`name` of the lake; default: the deployed one")
-	origin := flags.String("origin", "", "`origin` to send as a browser would, where not every one is allowed")
-	wait := flags.Duration("wait", 5*time.Minute, "longest time to look for the events in the lake")
+	w, try := whereFlags(flags, "each region, then the public name"), trialFlags(flags, t)
+	flags.StringVar(&try.url, "url", "", "`URL` to post to; default: the deployed one")
+	flags.StringVar(&try.bucket, "bucket", "", "`name` of the lake; default: the deployed one")
 	if err := t.parse(flags, args); err != nil {
 		return err
 	}
-	at, refused := enter(ctx, *name) // without credentials only the answers are checked
-	found, err := find(ctx, *outputs, *name, *url, *bucket, at, refused)
+	if try.url != "" {
+		w.region = cmp.Or(w.region, home)
+	}
+	c, err := w.chosen()
 	if err != nil {
 		return err
 	}
-	valid, invalid, err := samples(*examples)
+	for _, site := range c.sites {
+		if err := try.site(ctx, site); err != nil {
+			return err
+		}
+	}
+	if c.front {
+		return try.front(ctx, c.Environment)
+	}
+	return nil
+}
+
+// trialFlags adds the flags of smoke that a deploy has, too.
+func trialFlags(flags *flag.FlagSet, t terminal) *trial {
+	try := &trial{terminal: t}
+	flags.StringVar(&try.outputs, "outputs", ".local/outputs", "`folder` of what deploys from here wrote: "+
+		"<environment>.json or, with regions, <environment>/<region>.json")
+	flags.StringVar(&try.examples, "examples", "lambdas/validate/schemas/examples", "`folder` of the events to send")
+	flags.StringVar(&try.origin, "origin", "", "`origin` to send as a browser would; default: the first of "+
+		"Origins, where not every one is allowed")
+	flags.DurationVar(&try.wait, "wait", 5*time.Minute, "longest time to look for the events in the lake")
+	return try
+}
+
+// site tries a site by its own URL.
+func (s *trial) site(ctx context.Context, site environment.Site) error {
+	at, refused := s.enter(ctx, site) // without credentials only the answers are checked
+	found, err := s.find(ctx, at, refused)
+	if err != nil {
+		return err
+	}
+	d := door{url: found[environment.EndpointOutput], regional: site.Worldwide() && s.url == ""}
+	if refused == nil && found[environment.LakeBucketOutput] == "" {
+		refused = errors.New("the bucket's name is not known: add -bucket")
+	}
+	d.lakes = []lakeAt{{at, found[environment.LakeBucketOutput]}}
+	return s.through(ctx, d, refused)
+}
+
+// front tries the public name of an environment. Any region that gets clients may answer.
+func (s *trial) front(ctx context.Context, env environment.Environment) error {
+	d := door{url: env.PublicURL(), regional: true}
+	var refused error
+	for _, site := range env.Sites() {
+		if !site.Joined() {
+			continue
+		}
+		at, no := s.enter(ctx, site)
+		found, err := s.find(ctx, at, no)
+		refused = cmp.Or(refused, no, err)
+		d.lakes = append(d.lakes, lakeAt{at, found[environment.LakeBucketOutput]})
+	}
+	return s.through(ctx, d, refused)
+}
+
+// enter goes to a site, if the credentials allow it.
+func (s *trial) enter(ctx context.Context, site environment.Site) (place, error) {
+	at, err := siteOf(site).enterOne(ctx)
+	if err != nil {
+		return place{Site: site}, err
+	}
+	return at, nil
+}
+
+// through posts through a door, checks each answer, and looks for the events unless the account
+// refused.
+func (s *trial) through(ctx context.Context, d door, refused error) error {
+	valid, invalid, err := samples(s.examples)
 	if err != nil {
 		return err
 	}
@@ -55,49 +147,91 @@ func smoke(ctx context.Context, args []string, t terminal) error {
 	if err != nil {
 		return err
 	}
+	origin := cmp.Or(s.origin, listedOrigin(d.lakes[0].Environment))
 	began := time.Now()
-	fmt.Fprintf(t.out, "%s\n", found[environment.EndpointOutput])
+	fmt.Fprintf(s.out, "%s\n", d.url)
 	for _, r := range requests {
-		took, err := r.post(ctx, found[environment.EndpointOutput], *origin)
+		took, err := r.post(ctx, d.url, origin)
+		if err == nil {
+			err = d.answeredBy(r.region)
+		}
 		if err != nil {
 			return fmt.Errorf("%s: %w", r.name, err)
 		}
-		fmt.Fprintf(t.out, "  %-9s 200 %s %4d ms\n", r.name, r.id, took.Milliseconds())
+		fmt.Fprintf(s.out, "  %-9s 200 %s %4d ms%s\n", r.name, r.id, took.Milliseconds(), d.by(r))
 	}
-	if err := manners(ctx, found[environment.EndpointOutput], *origin, t.out); err != nil {
+	if err := manners(ctx, d.url, origin, s.out); err != nil {
 		return err
 	}
-	lake := found[environment.LakeBucketOutput]
-	if refused == nil && lake == "" {
-		refused = errors.New("the bucket's name is not known: add -bucket")
-	}
 	if refused != nil {
-		fmt.Fprintf(t.out, "answered; the lake is not looked at: %v\n", refused)
+		fmt.Fprintf(s.out, "answered; the lake is not looked at: %v\n", refused)
 		return nil
 	}
-	return look(ctx, at, *wait, lake, began, requests, t.out)
+	for _, lake := range d.lakes {
+		if theirs := d.storedBy(lake, requests); len(theirs) > 0 {
+			if err := look(ctx, lake.place, s.wait, lake.bucket, began, theirs, s.out); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
-// find returns the environment's outputs: those that the last deploy from here wrote, or else
-// those of the account, unless it refused. url and bucket replace either.
-func find(ctx context.Context, folder, name, url, bucket string, at place, refused error) (map[string]string, error) {
-	found, err := written(folder, name)
+// answeredBy checks that a region answered whose clients come through the door.
+func (d door) answeredBy(region string) error {
+	var want []string
+	for _, lake := range d.lakes {
+		want = append(want, lake.Region)
+	}
+	if !d.regional || slices.Contains(want, region) {
+		return nil
+	}
+	return fmt.Errorf("the answer's %s is %q, want %s", ingest.RegionHeader, region, strings.Join(want, " or "))
+}
+
+// by says which region answered, where that is a question.
+func (d door) by(r *sent) string {
+	if !d.regional {
+		return ""
+	}
+	return ", " + r.region
+}
+
+// storedBy are the requests that a lake must hold.
+func (d door) storedBy(lake lakeAt, requests []*sent) []*sent {
+	return slices.DeleteFunc(slices.Clone(requests), func(r *sent) bool {
+		return d.regional && r.region != lake.Region
+	})
+}
+
+// listedOrigin is the first origin whose pages may read answers; empty if every page may.
+func listedOrigin(env environment.Environment) string {
+	if len(env.Origins) == 0 || env.Origins[0] == ingest.AnyOrigin {
+		return ""
+	}
+	return env.Origins[0]
+}
+
+// find returns the site's outputs: those that the last deploy from here wrote, or else those of
+// the account, unless it refused.
+func (s *trial) find(ctx context.Context, at place, refused error) (map[string]string, error) {
+	found, err := written(s.outputs, at.Site)
 	switch {
-	case !errors.Is(err, fs.ErrNotExist) || url != "" && (bucket != "" || refused != nil):
+	case !errors.Is(err, fs.ErrNotExist) || s.url != "" && (s.bucket != "" || refused != nil):
 	case errors.Is(refused, errNobody):
 		err = fmt.Errorf("the endpoint of %[1]s is not known: `make deploy ENV=%[1]s` was not run here and there are "+
-			"no AWS credentials: add URL=https://…", name)
+			"no AWS credentials: add URL=https://…", at.Name)
 	case refused != nil:
 		err = refused
 	default:
 		found, err = at.endpointAndLake(ctx)
 	}
-	if err != nil && url == "" {
+	if err != nil && s.url == "" {
 		return nil, err
 	}
 	return map[string]string{
-		environment.EndpointOutput:   cmp.Or(url, found[environment.EndpointOutput]),
-		environment.LakeBucketOutput: cmp.Or(bucket, found[environment.LakeBucketOutput]),
+		environment.EndpointOutput:   cmp.Or(s.url, found[environment.EndpointOutput]),
+		environment.LakeBucketOutput: cmp.Or(s.bucket, found[environment.LakeBucketOutput]),
 	}, nil
 }
 
@@ -195,7 +329,7 @@ func (s *sent) post(ctx context.Context, url, origin string) (time.Duration, err
 	if kind := got.header.Get("Content-Type"); kind != "application/json" {
 		return took, fmt.Errorf("the answer's Content-Type is %q, want application/json", kind)
 	}
-	s.id = string(match[1])
+	s.id, s.region = string(match[1]), got.header.Get(ingest.RegionHeader)
 	return took, readable(got.header, cmp.Or(origin, "*"))
 }
 
