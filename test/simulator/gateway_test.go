@@ -35,7 +35,7 @@ func failing(err error) Invoker {
 // gatewayOf builds the API of the templates, with function behind it.
 func gatewayOf(t *testing.T, templates []*Template, function Invoker, throttled bool) (*Gateway, error) {
 	t.Helper()
-	resources, _, err := resolveAll(templates)
+	resources, err := Resolve(templates)
 	if err != nil {
 		t.Fatal(err)
 	}
