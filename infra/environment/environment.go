@@ -23,6 +23,17 @@ type Environment struct {
 	// AWS region. Empty: the region of the AWS profile that deploys.
 	Region string `form:"region"`
 
+	// Further regions, in the order in which a change reaches them. Clients are sent to the
+	// nearest that is healthy. With Regions, set Region too. None: Region alone, behind an
+	// edge-optimized API.
+	Regions []string
+
+	// What differs in one of Regions: Streams, Throttle, Provisioned, Pager and OwnAPILogRole.
+	In map[string]Place
+
+	Drained  []string // regions that get no clients: while somebody works on them, or before they leave
+	Failover Failover // when clients are sent to another region
+
 	Throttle Throttle // requests that the API accepts
 
 	// Security policy of the API and its domain. The default refuses only clients without
@@ -103,13 +114,17 @@ type Throttle struct {
 }
 
 // Domain is a name of your own in front of the API. Point it, with an alias record, at
-// what the deploy prints as DomainTarget, in the hosted zone DomainTargetZone.
+// what the deploy prints as DomainTarget, in the hosted zone DomainTargetZone. With Regions,
+// the deploy points it.
 type Domain struct {
-	Name string `form:"domain"` // needs Certificate
+	Name string `form:"domain"` // needs Certificate, or with Regions Zone
 
 	// Its certificate in ACM. It is in us-east-1 whatever the API's region, because CloudFront
-	// reads it there.
+	// reads it there. Empty with Regions: the deploy makes one.
 	Certificate string `form:"certificate"`
+
+	// Its hosted zone in Route 53, in which the deploy writes records. Only with Regions.
+	Zone string `form:"zone"`
 
 	// Whether the API answers only under Name. Its execute-api address is then disabled.
 	Only bool
@@ -226,6 +241,7 @@ type Query struct {
 func Default(name string) Environment {
 	return Environment{
 		Name:               name,
+		Failover:           Failover{Every: 30 * time.Second, After: 2},
 		Throttle:           Throttle{RatePerSecond: 10_000, Burst: 5_000},
 		TLS:                TLS12,
 		WAF:                WAF{RatePerAddress: 10_000},

@@ -37,7 +37,7 @@ func TestEveryEnvironmentIsValid(t *testing.T) {
 // TestEveryFieldSaysWhatItMayBe, unless its type does, or only more than one field can.
 func TestEveryFieldSaysWhatItMayBe(t *testing.T) {
 	e := environment.Default("Test")
-	checkedTogether := []string{"Origins", "Clients", "WriteKeys", "TypeFrom", "Tags"} // by rows of TestValidateNamesFieldValueAndRule
+	checkedTogether := []string{"Origins", "Clients", "WriteKeys", "TypeFrom", "Tags", "Regions", "In", "Drained"} // by rows of TestValidateNamesFieldValueAndRule
 	for _, field := range e.Fields() {
 		kind := field.Value.Kind()
 		if kind == reflect.Struct || kind == reflect.Bool || slices.Contains(checkedTogether, field.Path) {
@@ -173,6 +173,106 @@ func TestValidateNamesFieldValueAndRule(t *testing.T) {
 		if err == nil || !strings.HasPrefix(err.Error(), "environment "+e.Name+": "+row.want) {
 			t.Errorf("got %v, want %s", err, row.want)
 		}
+	}
+}
+
+// worldwide returns an environment of three regions.
+func worldwide() environment.Environment {
+	e := placed(environment.Default("Mistaken"))
+	e.Regions = []string{"us-east-1", "ap-southeast-1"}
+	e.Domain = environment.Domain{Name: "events.example.com", Zone: "Z0123456789ABCDEFGHIJ"}
+	return e
+}
+
+// TestValidateHoldsRegionsToEachOther has a row for each rule of several regions.
+func TestValidateHoldsRegionsToEachOther(t *testing.T) {
+	type env = environment.Environment
+	in := func(place environment.Place) map[string]environment.Place {
+		return map[string]environment.Place{"us-east-1": place}
+	}
+	for _, row := range []struct {
+		mistake func(*env)
+		want    string
+	}{
+		{func(e *env) { e.Regions[1] = "us-east-1" }, `Regions has "us-east-1" twice, or as Region: must have each region once`},
+		{func(e *env) { e.Regions[1] = e.Region }, `Regions has "eu-central-1" twice, or as Region`},
+		{func(e *env) { e.Regions[0] = "af-south-1" }, `Regions has "af-south-1", must have regions that need no opt-in: us-east-1, `},
+		{func(e *env) { e.Region = "me-south-1" }, `Region has "me-south-1", must have regions that need no opt-in`},
+		{func(e *env) { e.Regions = environment.Everywhere[:10] }, "Regions has 10 regions beside Region, must have at most 9"},
+		{func(e *env) { e.Domain.Zone = "" }, `Domain.Name is "events.example.com" and Domain.Zone is "", must be both set with Regions`},
+		{func(e *env) { e.Domain.Name = "" }, `Domain.Name is "" and Domain.Zone is "Z0`},
+		{func(e *env) { e.Domain.Zone = "example.com" }, `Domain.Zone is "example.com", must be the id of a hosted zone in Route 53`},
+		{func(e *env) { e.Domain.Only = true }, "Domain.Only is true, must be false with Regions"},
+		{func(e *env) { e.Domain.Name = strings.Repeat("a", 46) + ".example.com" }, `Domain.Name is "aaa`},
+		{
+			func(e *env) {
+				e.Domain.Certificate = "arn:aws:acm:eu-central-1:111111111111:certificate/00000000-0000-0000-0000-000000000000"
+			},
+			`Domain.Certificate is "arn:aws:acm:eu-central-1:111111111111:certificate/00000000-0000-0000-0000-000000000000", must be the ARN of a certificate in us-east-1`,
+		},
+		{func(e *env) { e.Regions = nil }, `Domain.Name is "events.example.com" and Domain.Certificate is ""`},
+		{func(e *env) { e.Regions, e.Domain.Name = nil, "" }, `Domain.Zone is "Z0123456789ABCDEFGHIJ", must be empty without Regions`},
+		{
+			func(e *env) { e.Regions, e.Domain, e.Failover.NextDoor = nil, environment.Domain{}, true },
+			"Failover.NextDoor is true, must be false without Regions",
+		},
+		{
+			func(e *env) {
+				e.Regions, e.Domain, e.Drained = nil, environment.Domain{}, []string{"eu-central-1"}
+			},
+			`Drained has "eu-central-1", must have regions of Regions, or Region with them`,
+		},
+		{func(e *env) { e.Failover.Every = 20 * time.Second }, "Failover.Every is 20s, must be 10s or 30s"},
+		{func(e *env) { e.Drained = []string{"eu-west-1"} }, `Drained has "eu-west-1", must have regions of Regions`},
+		{func(e *env) { e.Drained = []string{"us-east-1", "us-east-1"} }, `Drained has "us-east-1" twice`},
+		{func(e *env) { e.Drained = append([]string{e.Region}, e.Regions...) }, "Drained has all 3 regions, must leave one"},
+		{func(e *env) { e.In = in(environment.Place{Streams: 33}) }, "In.us-east-1: Streams is 33, must be 1 to 32"},
+		{
+			func(e *env) { e.Ingest.Reserved, e.In = 5, in(environment.Place{Provisioned: 6}) },
+			"In.us-east-1: Provisioned is 6, must be at most Ingest.Reserved, 5",
+		},
+		{
+			func(e *env) { e.In = in(environment.Place{Pager: "arn:aws:sns:eu-central-1:111111111111:t"}) },
+			`In.us-east-1.Pager is "arn:aws:sns:eu-central-1:111111111111:t", must be a topic of us-east-1`,
+		},
+		{
+			func(e *env) { e.In = map[string]environment.Place{"eu-central-1": {Streams: 2}} },
+			`In has "eu-central-1", must have regions of Regions: ["us-east-1" "ap-southeast-1"]`,
+		},
+	} {
+		e := worldwide()
+		row.mistake(&e)
+		err := e.Validate()
+		if err == nil || !strings.HasPrefix(err.Error(), "environment Mistaken: "+row.want) {
+			t.Errorf("got %v, want %s", err, row.want)
+		}
+	}
+}
+
+// TestEachSiteHasItsRegionAndWhatDiffersThere, and the last one's neighbour is home.
+func TestEachSiteHasItsRegionAndWhatDiffersThere(t *testing.T) {
+	e := worldwide()
+	e.Alarms.Pager = "arn:aws:sns:eu-central-1:111111111111:night"
+	e.Drained = []string{"ap-southeast-1"}
+	e.In = map[string]environment.Place{"us-east-1": {
+		Streams: 4, Throttle: environment.Throttle{Burst: 9}, OwnAPILogRole: true,
+		Pager: "arn:aws:sns:us-east-1:111111111111:day",
+	}}
+	if err := e.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, s := range e.Sites() {
+		got = append(got, fmt.Sprintln(s.Home, s.Path(), s.StackName("Storage"), s.Region, s.Streams, s.Throttle,
+			s.Alarms.Pager, s.OwnAPILogRole, s.Joined(), s.NextDoor()))
+	}
+	want := []string{
+		"true Mistaken Mistaken-Storage eu-central-1 1 {10000 5000} arn:aws:sns:eu-central-1:111111111111:night false true us-east-1",
+		"false Mistaken/us-east-1 Mistaken-us-east-1-Storage us-east-1 4 {10000 9} arn:aws:sns:us-east-1:111111111111:day true true ap-southeast-1",
+		"false Mistaken/ap-southeast-1 Mistaken-ap-southeast-1-Storage ap-southeast-1 1 {10000 5000}  false false eu-central-1",
+	}
+	if got, want := strings.Join(got, ""), strings.Join(want, "\n")+"\n"; got != want {
+		t.Errorf("got\n%swant\n%s", got, want)
 	}
 }
 

@@ -7,6 +7,7 @@ const (
 	StorageStack  = "Storage"  // what outlives every version of the pipeline
 	PipelineStack = "Pipeline" // everything else that an event needs
 	QueryStack    = "Query"    // what asks the lake; no event needs it
+	FrontStack    = "Front"    // what clients connect to with Regions, in us-east-1
 )
 
 // The outputs that other programs read.

@@ -19,12 +19,20 @@ import (
 // Validate returns the first thing that is wrong with e: the field, its value and what is
 // allowed. First come the rules of single fields, then those of fields together.
 func (e Environment) Validate() error {
+	if err := cmp.Or(e.checkAlone(), e.checkRegions()); err != nil {
+		return fmt.Errorf("environment %s: %w", e.Name, err)
+	}
+	return nil
+}
+
+// checkAlone holds e to the rules that each region has.
+func (e Environment) checkAlone() error {
 	for _, field := range e.Fields() {
 		if err := field.check(); err != nil {
-			return fmt.Errorf("environment %s: %w", e.Name, err)
+			return err
 		}
 	}
-	if err := cmp.Or(
+	return cmp.Or(
 		e.checkPartition(),
 		e.checkDomain(),
 		setting.Named("Origins", ingest.CheckOrigins(e.Origins)),
@@ -34,10 +42,7 @@ func (e Environment) Validate() error {
 		e.checkConcurrency(),
 		e.checkTypeFrom(),
 		e.checkWatch(),
-	); err != nil {
-		return fmt.Errorf("environment %s: %w", e.Name, err)
-	}
-	return nil
+	)
 }
 
 // partitions are the ones without edge-optimized APIs, by the first letters of their
@@ -65,7 +70,7 @@ func (e Environment) checkPartition() error {
 }
 
 func (e Environment) checkDomain() error {
-	if d := e.Domain; d != (Domain{}) && (d.Name == "" || d.Certificate == "") {
+	if d := e.Domain; !e.Worldwide() && d != (Domain{Zone: d.Zone}) && (d.Name == "" || d.Certificate == "") {
 		return fmt.Errorf("Domain.Name is %q and Domain.Certificate is %q, must be both set, or all of Domain empty",
 			d.Name, d.Certificate)
 	}

@@ -105,6 +105,10 @@ var Forms = map[string]Form{
 		"the ARN of a certificate in us-east-1",
 		regexp.MustCompile(`^(arn:aws:acm:us-east-1:[0-9]{12}:certificate/[0-9a-f-]{36})?$`),
 	},
+	"zone": {
+		"the id of a hosted zone in Route 53 such as Z0123456789ABCDEFGHIJ",
+		regexp.MustCompile(`^(Z[A-Z0-9]{1,31})?$`),
+	},
 	"policy": {
 		"the ARN of a policy",
 		regexp.MustCompile(`^(arn:aws:iam::([0-9]{12}|aws):policy/.{1,512})?$`),

@@ -78,11 +78,21 @@ type Config struct {
 	Environment  string         // name of the environment, the dimension of its metrics; required
 	Streams      []string       // names of the streams that take the records, each a share of them; at least one
 	Bucket       string         // the lake, for records that the stream does not take; required
+	Region       string         // where it runs; Lambda sets its variable, so infra leaves it empty
+	Proxies      int            // entries of X-Forwarded-For that our own front adds, 0 or 1; default 0
+	NextDoor     NextDoor       // where records go that neither the stream nor Bucket takes; default nowhere
 	AnswerWithin time.Duration  // longest that put and spill may take together; default AnswerWithin
 	Put          bounds.Config  // of the put that the client waits for
 	Spill        bounds.Config  // of the spill that the client waits for when the put failed
 	Breaker      bounds.Breaker // when puts pause
 }
+
+// HealthPath is the resource whose GET asks whether a record can be stored. An API has it
+// only where the environment has several regions.
+const HealthPath = "/health"
+
+// NextDoor is the lake of another region of the environment.
+type NextDoor struct{ Bucket, Region string }
 
 // AnswerWithin is the longest that a client waits for Ingest while Firehose and S3 hang: a
 // phone waits no longer. The endpoint's timeout and the cost of an outage follow from it.
@@ -127,11 +137,30 @@ func (c Config) Validate() error {
 		setting.Named("CLIENT_IP", c.ClientIP.Validate()),
 		setting.Named("CORS_ORIGINS", CheckOrigins(c.Origins)),
 		setting.Named("CLIENTS", clients.Check(c.Clients)),
+		c.checkProxies(),
+		c.checkNextDoor(),
 		setting.Named("PUT:", c.Put.Validate()),
 		setting.Named("SPILL:", c.Spill.Validate()),
 		c.checkWorstCase(),
 		c.Breaker.Validate(),
 	)
+}
+
+func (c Config) checkProxies() error {
+	if c.Proxies < 0 || c.Proxies > 1 {
+		return fmt.Errorf("PROXIES is %d, must be 0 or 1", c.Proxies)
+	}
+	return nil
+}
+
+func (c Config) checkNextDoor() error {
+	switch next := c.NextDoor; {
+	case (next.Bucket == "") != (next.Region == ""):
+		return fmt.Errorf("NEXT_DOOR_BUCKET is %q and NEXT_DOOR_REGION is %q, set both or neither", next.Bucket, next.Region)
+	case next.Region != "" && next.Region == c.Region:
+		return fmt.Errorf("NEXT_DOOR_REGION is %q, must not be the function's own region", next.Region)
+	}
+	return nil
 }
 
 func (c Config) checkWorstCase() error {
@@ -163,6 +192,11 @@ func (c *Config) Settings() setting.Set {
 		"ACKNOWLEDGE":   setting.Text(&c.Acknowledge),
 		"WHEN_UNSTORED": setting.Text(&c.WhenUnstored),
 		"ANSWER_WITHIN": setting.Duration(&c.AnswerWithin),
+
+		"AWS_REGION":       setting.Optional(setting.Text(&c.Region)),
+		"PROXIES":          setting.Optional(setting.Int(&c.Proxies)),
+		"NEXT_DOOR_BUCKET": setting.Optional(setting.Text(&c.NextDoor.Bucket)),
+		"NEXT_DOOR_REGION": setting.Optional(setting.Text(&c.NextDoor.Region)),
 	}
 	c.Put.Bind(s, "PUT")
 	c.Spill.Bind(s, "SPILL")

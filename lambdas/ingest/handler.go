@@ -69,14 +69,14 @@ type scratch struct {
 func New(c Config, stream Stream, spill Spill, metrics io.Writer, log *slog.Logger) *Handler {
 	h := &Handler{
 		config:  c,
-		origins: newOrigins(c.Origins),
+		origins: newOrigins(c.Origins, c.Region),
 		clients: clients.Enabled(c.Clients),
 		answers: newAnswers(),
 		stream:  stream,
 		spill:   spill,
 		meter:   emf.New(c.Environment, metrics, log),
 		log:     log,
-		scratch: sync.Pool{New: func() any { return new(scratch) }},
+		scratch: sync.Pool{New: func() any { return &scratch{parser: parser{proxies: c.Proxies}} }},
 	}
 	if c.Acknowledge == Immediate {
 		h.behind = newWriteBehind(h)
@@ -168,8 +168,9 @@ func (h *Handler) encode(s *scratch, event []byte) reply {
 	s.record = record.Append(s.record[:0], record.Header{
 		ID:          s.id,
 		ReceivedAt:  s.received,
+		Region:      h.config.Region,
 		RequestID:   string(r.requestID),
-		IP:          h.config.ClientIP.of(r.sourceIP),
+		IP:          h.config.ClientIP.of(r.client()),
 		UserAgent:   headerValue(r.userAgent),
 		ContentType: headerValue(r.contentType),
 		Encoding:    headerValue(r.encoding),

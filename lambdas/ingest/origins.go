@@ -22,8 +22,14 @@ var Headers = []Header{
 	{"Content-Type", "application/json"},
 	{"Cache-Control", "no-store"},
 	{"X-Content-Type-Options", "nosniff"},
-	{"Access-Control-Expose-Headers", "Retry-After"},
+	{exposeHeaders, "Retry-After"},
 }
+
+// RegionHeader names the region that answers. Only Ingest's own answers have it, and a page
+// may read it.
+const RegionHeader = "Ingest-Region"
+
+const exposeHeaders = "Access-Control-Expose-Headers"
 
 // Origin is the header that names the page of a request. Vary names it in an answer, so
 // that no cache gives one origin another's answer.
@@ -36,36 +42,35 @@ type origins struct {
 	each   bool              // whether every page gets its own origin back
 	listed map[string]string // by origin
 	others string            // for every other page, and for clients that are not pages
+	behind string            // what follows the page's origin in the answer to a page that may read it
 }
 
-// newOrigins returns the headers for the origins that may read answers with
+// newOrigins returns the headers in this region for the origins that may read answers with
 // credentials, such as "https://example.com": all of them when allowed is empty. With
 // AnyOrigin all may read answers, without credentials.
-func newOrigins(allowed []string) origins {
-	everybody, perOrigin := member("Access-Control-Allow-Origin", AnyOrigin), member("Vary", Origin)
+func newOrigins(allowed []string, region string) origins {
+	everybody, perOrigin, always := member("Access-Control-Allow-Origin", AnyOrigin), member("Vary", Origin), always(region)
+	behind := `",` + member("Access-Control-Allow-Credentials", "true") + perOrigin + always
 	switch {
 	case len(allowed) == 0:
-		return origins{each: true, others: everybody + perOrigin + always()}
+		return origins{each: true, others: everybody + perOrigin + always, behind: behind}
 	case slices.Contains(allowed, AnyOrigin):
-		return origins{others: everybody + always()}
+		return origins{others: everybody + always}
 	}
-	o := origins{listed: map[string]string{}, others: perOrigin + always()}
+	o := origins{listed: map[string]string{}, others: perOrigin + always}
 	for _, origin := range allowed {
-		o.listed[origin] = beforeOrigin + origin + behindOrigin
+		o.listed[origin] = beforeOrigin + origin + behind
 	}
 	return o
 }
 
-// The headers of an answer to a page that may read it, around the page's origin.
-var (
-	beforeOrigin = `"Access-Control-Allow-Origin":"`
-	behindOrigin = `",` + member("Access-Control-Allow-Credentials", "true") + member("Vary", Origin) + always()
-)
+// beforeOrigin begins the headers of an answer to a page that may read it.
+const beforeOrigin = `"Access-Control-Allow-Origin":"`
 
 // headers returns the headers of an answer to a page of this origin.
 func (o origins) headers(origin []byte) string {
 	if o.each && isOrigin(origin) {
-		return beforeOrigin + string(origin) + behindOrigin
+		return beforeOrigin + string(origin) + o.behind
 	}
 	if own, found := o.listed[string(origin)]; found {
 		return own
@@ -73,10 +78,14 @@ func (o origins) headers(origin []byte) string {
 	return o.others
 }
 
-// always returns Headers, without the comma at their end.
-func always() string {
+// always returns Headers and the region, where it is known, without the comma at their end.
+func always(region string) string {
 	var members string
 	for _, h := range Headers {
+		if h.Name == exposeHeaders && region != "" {
+			members += member(RegionHeader, region)
+			h.Value += ", " + RegionHeader
+		}
 		members += member(h.Name, h.Value)
 	}
 	return strings.TrimSuffix(members, ",")

@@ -16,6 +16,7 @@ type request struct {
 	body        []byte
 	requestID   []byte
 	sourceIP    []byte
+	forwarded   forwarded
 	userAgent   []byte
 	contentType []byte
 	encoding    []byte
@@ -28,6 +29,7 @@ var errNotAnObject = errors.New("event is not a JSON object")
 // parser finds a request in an event without building a tree: it steps into the few
 // objects that matter and skips the rest.
 type parser struct {
+	proxies int // as in Config
 	decoder jsontext.Decoder
 	reader  bytes.Buffer
 	event   []byte
@@ -58,6 +60,8 @@ func (p *parser) parse(event []byte) (request, error) {
 			r.method, err = p.string()
 		case "path":
 			r.path, err = p.string()
+		case "multiValueHeaders":
+			err = p.forwarded(&r.forwarded)
 		case "multiValueQueryStringParameters":
 			err = p.parameters(&r)
 		case "requestContext":

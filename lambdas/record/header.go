@@ -33,6 +33,7 @@ func readOwn(line []byte) (h Header, length int, ok bool) {
 	l := ownLine{rest: rest, other: !ok}
 	h.ID = l.text("id")
 	h.ReceivedAt = l.time("received_at")
+	h.Region = l.text("region")
 	h.RequestID = l.text("request_id")
 	h.IP = l.text("ip")
 	h.UserAgent = l.text("ua")

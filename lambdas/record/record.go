@@ -37,6 +37,7 @@ var ErrShort = errors.New("record is cut off")
 type Header struct {
 	ID          string    `json:"id"`          // the ingest id, made once per request
 	ReceivedAt  time.Time `json:"received_at"` // kept to the millisecond
+	Region      string    `json:"region"`      // where Ingest ran; also in a record that another region stores
 	RequestID   string    `json:"request_id"`  // API Gateway's request id
 	IP          string    `json:"ip"`          // the client's address, as far as the setting keeps it
 	UserAgent   string    `json:"ua"`
@@ -80,6 +81,7 @@ func Append(dst []byte, h Header, body []byte) []byte {
 	dst = strconv.AppendInt(dst, version, 10)
 	dst = appendMember(dst, "id", h.ID)
 	dst = appendTime(dst, h.ReceivedAt)
+	dst = appendMember(dst, "region", h.Region)
 	dst = appendMember(dst, "request_id", h.RequestID)
 	dst = appendMember(dst, "ip", h.IP)
 	dst = appendMember(dst, "ua", h.UserAgent)

@@ -20,6 +20,7 @@ var (
 	header     = record.Header{
 		ID:          "01a0-id",
 		ReceivedAt:  receivedAt,
+		Region:      "eu-central-1",
 		RequestID:   "request-1",
 		IP:          "203.0.113.0",
 		UserAgent:   "curl/8 \"quoted\"\n",
@@ -31,7 +32,7 @@ var (
 func TestRecordIsOneHeaderLineThenTheBodyUntouched(t *testing.T) {
 	got := record.Append(nil, header, []byte("\x00\xff\n{}"))
 	want := `{"v":1,"id":"01a0-id","received_at":"2026-11-23T09:00:00.123Z",` +
-		`"request_id":"request-1","ip":"203.0.113.0",` +
+		`"region":"eu-central-1","request_id":"request-1","ip":"203.0.113.0",` +
 		`"ua":"curl/8 \"quoted\"\n","content_type":"application/json","encoding":"gzip","bytes":5}` + "\n\x00\xff\n{}"
 	if diff := cmp.Diff(want, string(got)); diff != "" {
 		t.Error(diff)
@@ -75,6 +76,7 @@ func drawHeader(t *rapid.T) record.Header {
 	return record.Header{
 		ID:          rapid.StringN(1, 40, -1).Draw(t, "id"),
 		ReceivedAt:  time.UnixMilli(rapid.Int64Range(0, 1<<42).Draw(t, "ms")).UTC(),
+		Region:      text.Draw(t, "region"),
 		RequestID:   text.Draw(t, "request"),
 		IP:          text.Draw(t, "ip"),
 		UserAgent:   text.Draw(t, "ua"),
@@ -145,7 +147,7 @@ func TestLineKeepsTheEventAndHoldsOneNewline(t *testing.T) {
 	event := "{\r\n\t\"a\" : 1.10, \"b\":\"\\ud800 <&>\u2028\"}"
 	got := record.AppendLine(nil, header, 3, "cl\"ick", []byte(event))
 	want := `{"id":"01a0-id/3","type":"cl\"ick","received_at":"2026-11-23T09:00:00.123Z",` +
-		`"request_id":"request-1","ip":"203.0.113.0",` +
+		`"region":"eu-central-1","request_id":"request-1","ip":"203.0.113.0",` +
 		`"ua":"curl/8 \"quoted\"\n","event":{  ` + "\t\"a\" : 1.10, \"b\":\"\\ud800 <&>\u2028\"}}\n"
 	if diff := cmp.Diff(want, string(got)); diff != "" {
 		t.Error(diff)
@@ -161,6 +163,7 @@ func TestRejectComesBackAsItWas(t *testing.T) {
 			ID:          rapid.String().Draw(t, "id"),
 			Type:        rapid.String().Draw(t, "type"),
 			ReceivedAt:  time.UnixMilli(rapid.Int64Range(0, 1<<42).Draw(t, "ms")).UTC(),
+			Region:      rapid.String().Draw(t, "region"),
 			RequestID:   rapid.String().Draw(t, "request"),
 			IP:          rapid.String().Draw(t, "ip"),
 			UserAgent:   rapid.String().Draw(t, "ua"),
@@ -193,7 +196,7 @@ func TestRejectSaysWhoSentItInTheOrderOfALine(t *testing.T) {
 	r := header.RejectEvent(3)
 	r.Type, r.Reason, r.Payload, r.Processor = "click", record.NotJSON, []byte("x"), "validate/3"
 	want := `{"id":"01a0-id/3","type":"click","received_at":"2026-11-23T09:00:00.123Z",` +
-		`"request_id":"request-1","ip":"203.0.113.0","ua":"curl/8 \"quoted\"\n",` +
+		`"region":"eu-central-1","request_id":"request-1","ip":"203.0.113.0","ua":"curl/8 \"quoted\"\n",` +
 		`"content_type":"application/json","encoding":"gzip","reason":"not_json","errors":[],"payload":"x","processor":"validate/3"}` + "\n"
 	if diff := cmp.Diff(want, string(record.AppendReject(nil, r))); diff != "" {
 		t.Error(diff)

@@ -155,7 +155,7 @@ var receivedAt = time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC)
 // spill puts a record into the lake and returns its key.
 func (l *lab) spill(id string, body []byte) string {
 	key := record.SpillKey(id, receivedAt)
-	l.lake.objects[key] = record.Append(nil, record.Header{ID: id, ReceivedAt: receivedAt, RequestID: "r"}, body)
+	l.lake.objects[key] = record.Append(nil, record.Header{ID: id, ReceivedAt: receivedAt, Region: "eu-central-1", RequestID: "r"}, body)
 	return key
 }
 
@@ -445,6 +445,7 @@ func TestAnEventThatNoRecordCarriesIsRejected(t *testing.T) {
 			sent := record.Header{
 				ID:          "id-01",
 				ReceivedAt:  receivedAt,
+				Region:      "eu-central-1",
 				RequestID:   "r",
 				IP:          "192.0.2.0",
 				UserAgent:   "agent",
@@ -547,7 +548,7 @@ func TestRejectsAreReplayedByReasonWithTheirIds(t *testing.T) {
 func TestAReplayedRejectKeepsWhoSentIt(t *testing.T) {
 	l := newLab()
 	sent := record.Header{
-		ID: "id-a", ReceivedAt: receivedAt, RequestID: "r", IP: "192.0.2.0", UserAgent: "agent/1",
+		ID: "id-a", ReceivedAt: receivedAt, Region: "eu-central-1", RequestID: "r", IP: "192.0.2.0", UserAgent: "agent/1",
 		ContentType: "application/x-ndjson", Encoding: "gzip", First: 2,
 	}
 	one, several := sent.RejectEvent(2), sent.RejectEvent(3)

@@ -22,7 +22,7 @@ func TestValidEventsComeBackAsLines(t *testing.T) {
 	prefix := func(id, eventType string) string {
 		request, _, _ := strings.Cut(id, "/")
 		return `{"id":"` + id + `","type":"` + eventType + `",` +
-			`"received_at":"2026-11-23T10:00:00.123Z","request_id":"request-` + request +
+			`"received_at":"2026-11-23T10:00:00.123Z","region":"eu-central-1","request_id":"request-` + request +
 			`","ip":"203.0.113.0","ua":"agent/1","event":`
 	}
 	want := []answered{
@@ -63,7 +63,7 @@ func TestInvalidEventsAreRejectedWithTheReason(t *testing.T) {
 				t.Errorf("answer is %.100v, want it dropped", got)
 			}
 			want := []record.Reject{{
-				ID: c.id, ReceivedAt: receivedAt, RequestID: "request-a", IP: "203.0.113.0", UserAgent: "agent/1", Reason: c.reason,
+				ID: c.id, ReceivedAt: receivedAt, Region: "eu-central-1", RequestID: "request-a", IP: "203.0.113.0", UserAgent: "agent/1", Reason: c.reason,
 				Errors: []record.Finding{c.found}, Payload: []byte(c.body), Processor: "validate/3",
 			}}
 			if strings.Contains(c.body, `"type":"click"`) {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"global-ingest/lambdas/record"
+	"global-ingest/test/figures"
 	"global-ingest/test/simulator"
 	"global-ingest/test/traffic"
 )
@@ -61,7 +62,7 @@ func (r *run) validatorInflates() int {
 func headerBytes(body int) int {
 	id := record.NewID() // a request's id is as long
 	h := record.Header{
-		ID: id, RequestID: id, ReceivedAt: time.Now(), IP: "127.0.0.0", UserAgent: traffic.UserAgent,
+		ID: id, Region: figures.Region, RequestID: id, ReceivedAt: time.Now(), IP: "127.0.0.0", UserAgent: traffic.UserAgent,
 		ContentType: traffic.SizedContentType,
 	}
 	return len(record.Append(nil, h, make([]byte, body))) - body
