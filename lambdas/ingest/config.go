@@ -87,10 +87,6 @@ type Config struct {
 	Breaker      bounds.Breaker // when puts pause
 }
 
-// HealthPath is the resource whose GET asks whether a record can be stored. An API has it
-// only where the environment has several regions.
-const HealthPath = "/health"
-
 // NextDoor is the lake of another region of the environment.
 type NextDoor struct{ Bucket, Region string }
 

@@ -54,6 +54,7 @@ type Handler struct {
 
 	behind *writeBehind // nil where the record is stored before the answer
 	down   atomic.Bool  // whether nothing took the last record
+	stored atomic.Int64 // when the last record came, in Unix nanoseconds; 0 when this region did not take it
 }
 
 // scratch is a request in progress, and the memory that the next one uses again.
@@ -61,7 +62,16 @@ type scratch struct {
 	parser   parser
 	id       string
 	received time.Time
+	isProbe  bool
 	record   []byte
+}
+
+// key is where the record of s lies when no stream takes it. No queue hears of a probe.
+func (s *scratch) key() string {
+	if s.isProbe {
+		return record.HealthKey
+	}
+	return record.SpillKey(s.id, s.received)
 }
 
 // New returns a Handler that puts records on stream, or into spill when stream does not
@@ -105,8 +115,12 @@ func (h *Handler) answer(ctx context.Context, event []byte) (answer []byte, unwr
 		}
 	}()
 	s := h.scratch.Get().(*scratch)
-	s.id, s.received = id, time.Now()
-	to = h.encode(s, event)
+	s.id, s.received, s.isProbe = id, time.Now(), false
+	r := s.parser.request(event)
+	if r.isHealth() {
+		return h.health(ctx, s, h.origins.headers(nil)), nil
+	}
+	to = h.encode(s, r)
 	if to.bodies == nil {
 		h.scratch.Put(s)
 		return noSuchPath(to.headers), nil
@@ -123,42 +137,76 @@ func (h *Handler) answer(ctx context.Context, event []byte) (answer []byte, unwr
 
 // store puts the record of s on the stream, or spills it. An error means that neither
 // took it.
-func (h *Handler) store(ctx context.Context, s *scratch) (err error) {
-	defer func() { h.down.Store(err != nil) }()
-	refused := h.put(ctx, s)
-	if refused == nil {
-		return nil
-	}
-	// The spill has a deadline of its own: the put may have used up that of ctx.
-	longest := h.config.Spill.WorstCase()
-	if len(s.record) > record.MaxBytes {
-		longest = h.config.Oversize().WorstCase()
-	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), longest)
-	defer cancel()
-	if err := h.spill.Put(ctx, record.SpillKey(s.id, s.received), s.record); err != nil {
+func (h *Handler) store(ctx context.Context, s *scratch) error {
+	refused, err := h.storeHere(ctx, s, time.Time{})
+	if err != nil {
 		return errors.Join(refused, err)
 	}
-	h.log.WarnContext(ctx, "record is spilled", "id", s.id, "bytes", len(s.record), "cause", refused.Error())
-	h.meter.Count(ctx, map[string]int{MetricSpilled: 1})
+	if refused != nil {
+		h.log.WarnContext(ctx, "record is spilled", "id", s.id, "bytes", len(s.record), "cause", refused.Error())
+		h.meter.Count(ctx, map[string]int{MetricSpilled: 1})
+	}
 	return nil
 }
 
-func (h *Handler) put(ctx context.Context, s *scratch) error {
+// storeHere puts the record of s on the stream of this region or, when the stream refuses
+// it, into its bucket. refused says why the stream did, and err why the bucket did. It takes
+// until end, or as long as the bounds of put and spill allow where end is zero.
+func (h *Handler) storeHere(ctx context.Context, s *scratch, end time.Time) (refused, err error) {
+	if refused = h.put(ctx, s, end); refused != nil {
+		err = h.spillAside(ctx, s, end)
+	}
+	h.down.Store(err != nil)
+	if err != nil {
+		h.stored.Store(0)
+	} else {
+		h.stored.Store(s.received.UnixNano())
+	}
+	return refused, err
+}
+
+// put puts the record of s on the stream. Of the time until end it leaves a third to the
+// spill: of 1.5 s that is one attempt.
+func (h *Handler) put(ctx context.Context, s *scratch, end time.Time) error {
 	if len(s.record) > record.MaxBytes {
 		return fmt.Errorf("record is %d bytes, limit of the stream is %d", len(s.record), record.MaxBytes)
+	}
+	if !end.IsZero() {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, time.Until(end)*2/3)
+		defer cancel()
 	}
 	return h.stream.Put(ctx, s.id, s.record)
 }
 
-// encode makes the record of event in s, and returns how it is answered: without bodies
-// when no client has its path. An event that is not a proxy event, for example of a
-// manual invocation, is stored whole, like any body.
-func (h *Handler) encode(s *scratch, event []byte) reply {
-	r, err := s.parser.parse(event)
-	if err != nil {
-		r = request{body: event}
+// spillAside puts the record of s into the bucket. It has a deadline of its own, because the
+// put may have used up that of ctx.
+func (h *Handler) spillAside(ctx context.Context, s *scratch, end time.Time) error {
+	longest := h.config.Spill.WorstCase()
+	if len(s.record) > record.MaxBytes {
+		longest = h.config.Oversize().WorstCase()
 	}
+	if !end.IsZero() {
+		longest = min(longest, time.Until(end))
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), longest)
+	defer cancel()
+	return h.spill.Put(ctx, s.key(), s.record)
+}
+
+// request returns what event asks for. An event that is not a proxy event, for example of a
+// manual invocation, is stored whole, like any body.
+func (p *parser) request(event []byte) request {
+	r, err := p.parse(event)
+	if err != nil {
+		return request{body: event}
+	}
+	return r
+}
+
+// encode makes the record of r in s, and returns how it is answered: without bodies when no
+// client has its path.
+func (h *Handler) encode(s *scratch, r request) reply {
 	to := reply{headers: h.origins.headers(r.origin)}
 	client, ok := h.route(r)
 	if !ok {

@@ -49,7 +49,8 @@ type origins struct {
 // credentials, such as "https://example.com": all of them when allowed is empty. With
 // AnyOrigin all may read answers, without credentials.
 func newOrigins(allowed []string, region string) origins {
-	everybody, perOrigin, always := member("Access-Control-Allow-Origin", AnyOrigin), member("Vary", Origin), always(region)
+	everybody, perOrigin := member("Access-Control-Allow-Origin", AnyOrigin), member("Vary", Origin)
+	always := always(region)
 	behind := `",` + member("Access-Control-Allow-Credentials", "true") + perOrigin + always
 	switch {
 	case len(allowed) == 0:

@@ -13,6 +13,7 @@ import (
 // event's shape:
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html#api-gateway-simple-proxy-for-lambda-input-format
 type request struct {
+	resource    []byte // of the API: which of its paths the request came by
 	body        []byte
 	requestID   []byte
 	sourceIP    []byte
@@ -56,6 +57,8 @@ func (p *parser) parse(event []byte) (request, error) {
 			isBase64, err = p.bool()
 		case "headers":
 			err = p.members(func(name []byte) error { return p.header(name, &r) })
+		case "resource":
+			r.resource, err = p.string()
 		case "httpMethod":
 			r.method, err = p.string()
 		case "path":

@@ -22,7 +22,7 @@ func readHeader(line []byte) (Header, int, error) {
 }
 
 // readOwn reads a line as Append writes it, without escapes, and says whether it was
-// one. The members share one string.
+// one. A probe is not: there are few. The members share one string.
 func readOwn(line []byte) (h Header, length int, ok bool) {
 	escaped := bytes.ContainsFunc(line, func(r rune) bool { return r < ' ' || r == '\\' })
 	if escaped || !utf8.Valid(line) {

@@ -46,6 +46,7 @@ type Header struct {
 	Source      Source    `json:"source"`
 	First       int       `json:"first"`   // index of the body's first event in its request, above 0 in a part
 	Replays     int       `json:"replays"` // how often an operator has replayed it
+	Probe       bool      `json:"probe"`   // whether it is a health check's, with no event in its body
 }
 
 // Record is one request in transit, its body exactly as received.
@@ -90,6 +91,9 @@ func Append(dst []byte, h Header, body []byte) []byte {
 	dst = appendSource(dst, h.Source)
 	dst = appendCount(dst, "first", h.First)
 	dst = appendCount(dst, "replays", h.Replays)
+	if h.Probe {
+		dst = append(dst, `,"probe":true`...)
+	}
 	dst = append(dst, `,"bytes":`...)
 	dst = strconv.AppendInt(dst, int64(len(body)), 10)
 	dst = append(dst, "}\n"...)

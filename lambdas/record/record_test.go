@@ -39,6 +39,14 @@ func TestRecordIsOneHeaderLineThenTheBodyUntouched(t *testing.T) {
 	}
 }
 
+func TestAProbeSaysThatItIsOne(t *testing.T) {
+	got := record.Append(nil, record.Header{ID: "i", ReceivedAt: receivedAt, Probe: true}, nil)
+	want := `{"v":1,"id":"i","received_at":"2026-11-23T09:00:00.123Z","probe":true,"bytes":0}` + "\n"
+	if string(got) != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
 func TestEmptyHeaderMembersAreLeftOut(t *testing.T) {
 	got := record.Append(nil, record.Header{ID: "i", ReceivedAt: receivedAt}, nil)
 	if want := `{"v":1,"id":"i","received_at":"2026-11-23T09:00:00.123Z","bytes":0}` + "\n"; string(got) != want {
@@ -85,6 +93,7 @@ func drawHeader(t *rapid.T) record.Header {
 		Source:      drawSource(t),
 		First:       rapid.IntRange(0, 10_000).Draw(t, "first"),
 		Replays:     rapid.IntRange(0, 3).Draw(t, "replays"),
+		Probe:       rapid.Bool().Draw(t, "probe"),
 	}
 }
 
@@ -206,7 +215,7 @@ func TestRejectSaysWhoSentItInTheOrderOfALine(t *testing.T) {
 func TestARejectKnowsItsRequest(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		h := drawHeader(t)
-		h.ID = record.NewID()
+		h.ID, h.Probe = record.NewID(), false // a probe is never rejected
 		if diff := cmp.Diff(h, h.RejectBody().Header()); diff != "" {
 			t.Error(diff)
 		}

@@ -183,6 +183,24 @@ func TestASpilledRecordGoesBackAsItIsAndItsObjectIsDeleted(t *testing.T) {
 	}
 }
 
+// TestAProbeGoesBackAsAProbe: the Validator may have deferred it.
+func TestAProbeGoesBackAsAProbe(t *testing.T) {
+	l := newLab()
+	probe := record.Append(nil, record.Header{ID: "id-01", ReceivedAt: receivedAt, Probe: true}, nil)
+	event := record.Append(nil, record.Header{ID: "id-02", ReceivedAt: receivedAt}, []byte("{}"))
+	key := record.DeferredKey("id-01", "00ff", receivedAt)
+	l.lake.objects[key] = slices.Concat(probe, event)
+	if failed := l.work(t, notification(key)); len(failed) > 0 {
+		t.Fatal(l.out.String())
+	}
+	if diff := cmp.Diff([][]byte{probe, event}, l.events.accepted); diff != "" {
+		t.Error(diff)
+	}
+	if !decode(t, l.events.accepted[0]).Probe {
+		t.Error("the Validator would take it for an event")
+	}
+}
+
 // TestRecordsBehindEachOtherGoBackAndAreNoReplays: the Validator leaves them so, however
 // often they were replayed before.
 func TestRecordsBehindEachOtherGoBackAndAreNoReplays(t *testing.T) {
