@@ -26,6 +26,7 @@ type Options struct {
 	Region     string            // whose stacks run. Default: that of the first template
 	Bootstraps map[string]string // executable of each function, by the beginning of its logical id; required
 	Dir        string            // where objects (lake/) and logs (logs/) are kept; required
+	Lake       string            // where objects are kept: regions may share it. Default: lake/ of Dir
 
 	Endpoint net.Listener // of the API. Default: a free port of 127.0.0.1
 	S3       net.Listener // of S3. Default: a free port of 127.0.0.1
@@ -116,7 +117,7 @@ func Start(options Options) (*Simulator, error) {
 	}
 	s := &Simulator{
 		options: options, invokers: map[string]Invoker{}, functions: map[string]*Function{},
-		Lake: filepath.Join(options.Dir, "lake", "buckets"), Logs: filepath.Join(options.Dir, "logs"),
+		Lake: filepath.Join(cmp.Or(options.Lake, filepath.Join(options.Dir, "lake")), "buckets"), Logs: filepath.Join(options.Dir, "logs"),
 		queues: map[string]*Queue{}, rules: map[string]rule{}, policies: map[string][]policyStatement{},
 		notices:   notices{say: options.Notice},
 		listeners: map[string]*connections{}, servers: map[string]*http.Server{},
@@ -136,7 +137,7 @@ func (s *Simulator) start() error {
 	if err := s.listen(); err != nil {
 		return err
 	}
-	if s.s3, err = NewS3(filepath.Dir(s.Lake)); err != nil {
+	if s.s3, err = openS3(filepath.Dir(s.Lake), s.place().Region); err != nil {
 		return err
 	}
 	s.s3.OnPut, s.s3.Fail, s.s3.Wrote = s.written, s.options.ObjectFaults, s.disk

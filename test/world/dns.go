@@ -6,10 +6,12 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"global-ingest/test/world/geo"
 )
 
 // RoundTrips is the time of a round trip between a city and a region.
-type RoundTrips func(city, region string) time.Duration
+type RoundTrips func(city geo.City, region string) time.Duration
 
 // record is a latency record: a region that a name may stand for.
 type record struct {
@@ -25,7 +27,7 @@ const aliasTTL = time.Minute
 // nearest returns the record that Route 53 answers with: of the healthy ones, that of the region
 // with the lowest latency. "If no record is healthy, all records are healthy."
 // https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/health-checks-how-route-53-chooses-records.html
-func nearest(records []record, city string, roundTrips RoundTrips) (record, error) {
+func nearest(records []record, city geo.City, roundTrips RoundTrips) (record, error) {
 	if len(records) == 0 {
 		return record{}, fmt.Errorf("no region has a record")
 	}
@@ -41,7 +43,7 @@ func nearest(records []record, city string, roundTrips RoundTrips) (record, erro
 // resolver is the resolver of one edge location.
 type resolver struct {
 	records    []record // of every name
-	city       string
+	city       geo.City
 	roundTrips RoundTrips
 	ttl        time.Duration
 

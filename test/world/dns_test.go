@@ -6,16 +6,20 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"global-ingest/test/world/geo"
 )
 
 // trips are made-up round trips between three cities and three regions, in milliseconds.
-func trips(city, region string) time.Duration {
+func trips(city geo.City, region string) time.Duration {
 	return map[string]map[string]time.Duration{
 		"london": {"home": 80, "europe": 10, "asia": 160},
 		"sydney": {"home": 200, "europe": 240, "asia": 90},
 		"middle": {"home": 50, "europe": 50, "asia": 50},
-	}[city][region] * time.Millisecond
+	}[city.Name][region] * time.Millisecond
 }
+
+var london = geo.City{Name: "london"}
 
 // recordsOf returns a record for each region, of which some are unhealthy.
 func recordsOf(unhealthy ...string) (all []record) {
@@ -43,7 +47,7 @@ func TestALocationIsSentToTheNearestHealthyRegion(t *testing.T) {
 		{"always the same of those that are equally near", "middle", "", "asia"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got, err := nearest(recordsOf(strings.Fields(c.unhealthy)...), c.city, trips)
+			got, err := nearest(recordsOf(strings.Fields(c.unhealthy)...), geo.City{Name: c.city}, trips)
 			if err != nil || got.region != c.want {
 				t.Errorf("%s is sent to %s, %v, want %s", c.city, got.region, err, c.want)
 			}
@@ -52,7 +56,7 @@ func TestALocationIsSentToTheNearestHealthyRegion(t *testing.T) {
 }
 
 func TestWithoutRecordsNothingResolves(t *testing.T) {
-	r := &resolver{records: recordsOf(), city: "london", roundTrips: trips}
+	r := &resolver{records: recordsOf(), city: london, roundTrips: trips}
 	if region, err := r.Region("other.example.com"); err == nil {
 		t.Errorf("a name without records leads to %s", region)
 	}
@@ -61,7 +65,7 @@ func TestWithoutRecordsNothingResolves(t *testing.T) {
 func TestAnAnswerIsUsedForItsTTLAndNoLonger(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		records := recordsOf()
-		r := &resolver{records: records, city: "london", roundTrips: trips, ttl: aliasTTL}
+		r := &resolver{records: records, city: london, roundTrips: trips, ttl: aliasTTL}
 		want := func(after time.Duration, region string) {
 			t.Helper()
 			time.Sleep(after)

@@ -54,7 +54,7 @@ func fronted(t *testing.T, p plan, clock Clock, records []record, answer http.Ha
 		t.Cleanup(server.Close)
 		o.servers[region] = server
 	}
-	at := &resolver{records: records, city: "london", roundTrips: trips, ttl: clock.Wait(aliasTTL)}
+	at := &resolver{records: records, city: london, roundTrips: trips, ttl: clock.Wait(aliasTTL)}
 	f, err := newFront(p, at, clock, func(region string) (string, *road) {
 		return strings.TrimPrefix(o.servers[region].URL, "http://"), o.roads[region]
 	})

@@ -12,16 +12,16 @@ import (
 	"time"
 
 	"global-ingest/test/simulator"
+	"global-ingest/test/world/geo"
 )
 
 // Options say what to run.
 type Options struct {
 	Templates []*simulator.Template // all stacks of one environment, in all its regions; required
 	// Region returns the options of a region's simulator, but for its templates. Required.
-	Region     func(name string) (simulator.Options, error)
-	RoundTrips RoundTrips // of packets between cities and regions; required
-	Clock      Clock      // how much faster than outside the world runs. Default: as fast
-	Distance   bool       // whether packets take their time. Default: only the choice of a region depends on it
+	Region   func(name string, home bool) simulator.Options
+	Clock    Clock // how much faster than outside the world runs. Default: as fast
+	Distance bool  // whether packets take their time. Default: only the choice of a region depends on it
 }
 
 // World is one environment in all its regions.
@@ -51,6 +51,7 @@ type Edge struct {
 	URL string // of the front there, without a slash at its end
 
 	*front
+	world  *World
 	server *http.Server
 }
 
@@ -95,10 +96,7 @@ func Start(o Options) (*World, error) {
 }
 
 func (w *World) startRegion(name string) error {
-	options, err := w.options.Region(name)
-	if err != nil {
-		return err
-	}
+	options := w.options.Region(name, len(w.Regions) == 0)
 	options.Templates, options.Region, options.Elsewhere = w.options.Templates, name, w.bucket
 	sim, err := simulator.Start(options)
 	if err != nil {
@@ -158,21 +156,21 @@ func (w *World) publish() error {
 }
 
 // Edge opens the edge location of a city on a listener, nil for a free port of this machine.
-func (w *World) Edge(city string, listener net.Listener) (*Edge, error) {
+func (w *World) Edge(city geo.City, listener net.Listener) (*Edge, error) {
 	if listener == nil {
 		var err error
 		if listener, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
 			return nil, fmt.Errorf("listening for the front: %w", err)
 		}
 	}
-	at := &resolver{records: w.records, city: city, roundTrips: w.options.RoundTrips, ttl: w.options.Clock.Wait(aliasTTL)}
+	at := &resolver{records: w.records, city: city, roundTrips: geo.Backbone, ttl: w.options.Clock.Wait(aliasTTL)}
 	f, err := newFront(w.plan, at, w.options.Clock, w.reach)
 	if err != nil {
 		return nil, errors.Join(err, listener.Close())
 	}
 	f.distance = w.options.Distance
 	e := &Edge{
-		URL: "http://" + listener.Addr().String(), front: f,
+		URL: "http://" + listener.Addr().String(), front: f, world: w,
 		server: &http.Server{Handler: f, ReadHeaderTimeout: 10 * time.Second, ConnContext: noteConnection},
 	}
 	w.edges = append(w.edges, e)
@@ -183,6 +181,34 @@ func (w *World) Edge(city string, listener net.Listener) (*Edge, error) {
 func (w *World) reach(region string) (address string, way *road) {
 	r := w.Region(region)
 	return strings.TrimPrefix(r.URL, "http://"), &r.road
+}
+
+// Counters returns what has happened in all regions since the start.
+func (w *World) Counters() simulator.Counters {
+	sum := simulator.Counters{Rejected: map[string]int{}, Objects: map[string]int{}}
+	for _, r := range w.Regions {
+		c := r.Simulator.Counters()
+		sum.Accepted, sum.Refused, sum.Valid = sum.Accepted+c.Accepted, sum.Refused+c.Refused, sum.Valid+c.Valid
+		for reason, n := range c.Rejected {
+			sum.Rejected[reason] += n
+		}
+		for folder, n := range c.Objects {
+			sum.Objects[folder] += n
+		}
+	}
+	return sum
+}
+
+// NotSimulated returns what the templates hold and nothing here does: a line for each reason, once for
+// all regions.
+func (w *World) NotSimulated() []string {
+	var lines []string
+	for _, r := range w.Regions {
+		lines = append(lines, r.Simulator.NotSimulated()...)
+	}
+	lines = slices.DeleteFunc(lines, func(line string) bool { return strings.HasSuffix(line, simulator.InFront) })
+	slices.Sort(lines)
+	return slices.Compact(lines)
 }
 
 // Flush delivers everything in every region, until nothing comes back: one region may have left
@@ -240,6 +266,15 @@ func (r *Region) Down(down bool) {
 	r.road.Mend()
 }
 
+// Down makes a region unreachable, or reachable again. The error names the regions.
+func (e *Edge) Down(region string, down bool) error {
+	if r := e.world.Region(region); r != nil {
+		r.Down(down)
+		return nil
+	}
+	return fmt.Errorf("region %q is not here: there are %s", region, strings.Join(e.world.plan.regions, ", "))
+}
+
 // State is what is known of a region.
 type State struct {
 	Region    string  `json:"region"`
@@ -253,15 +288,18 @@ type State struct {
 	URL       string  `json:"url"`               // of the regional API
 }
 
-// States returns what is known of the regions, as seen from an edge location.
-func (w *World) States(at *Edge) []State {
-	now, _ := at.resolver.Region(at.origin.DomainName) // "" when no region has a record
-	answers := at.counted()
+// City is where the location is.
+func (e *Edge) City() geo.City { return e.resolver.city }
+
+// States returns what is known of the regions, as seen from the location.
+func (e *Edge) States() []State {
+	now, _ := e.resolver.Region(e.origin.DomainName) // "" when no region has a record
+	answers := e.counted()
 	var states []State
-	for _, r := range w.Regions {
+	for _, r := range e.world.Regions {
 		s := State{
 			Region: r.Name, Reachable: !r.road.Broken(), Healthy: r.check == nil || r.check.Healthy(), Drained: r.check == nil,
-			RoundTrip: float64(w.options.RoundTrips(at.resolver.city, r.Name).Microseconds()) / 1000,
+			RoundTrip: float64(e.resolver.roundTrips(e.resolver.city, r.Name).Microseconds()) / 1000,
 			Answers:   answers[r.Name], Nearest: r.Name == now, URL: r.URL,
 		}
 		if r.check != nil {
