@@ -94,6 +94,22 @@ type NextDoor struct{ Bucket, Region string }
 // phone waits no longer. The endpoint's timeout and the cost of an outage follow from it.
 const AnswerWithin = 2600 * time.Millisecond
 
+// nextDoorWithin is what stream and bucket of this region leave of AnswerWithin to the next
+// region. A new connection takes three round trips: TCP, TLS 1.3 and the request. The
+// longest between two regions that need no opt-in takes 327 ms, São Paulo to Singapore
+// (cloudping.co, median of a year), and S3 has what is left of 1.1 s.
+const nextDoorWithin = 1100 * time.Millisecond
+
+// Far are the bounds of a spill into another region's bucket, and those of a body that fits
+// no record. The deadline of the answer bounds them all together.
+func (c Config) Far() (usual, oversize bounds.Config) {
+	usual = bounds.Default()
+	usual.AttemptTimeout, usual.AnswerTimeout = nextDoorWithin, nextDoorWithin
+	oversize = usual
+	oversize.AttemptTimeout, oversize.AnswerTimeout = c.AnswerWithin, c.AnswerWithin
+	return usual, oversize
+}
+
 // spillBounds are short, because the client has waited for the put already: at worst 2
 // × 500 ms + 25 ms = 1.025 s, and 2.55 s together with the put.
 func spillBounds() bounds.Config {
@@ -150,11 +166,15 @@ func (c Config) checkProxies() error {
 }
 
 func (c Config) checkNextDoor() error {
+	least := c.Put.AttemptTimeout + c.Spill.AttemptTimeout + nextDoorWithin
 	switch next := c.NextDoor; {
 	case (next.Bucket == "") != (next.Region == ""):
 		return fmt.Errorf("NEXT_DOOR_BUCKET is %q and NEXT_DOOR_REGION is %q, set both or neither", next.Bucket, next.Region)
 	case next.Region != "" && next.Region == c.Region:
 		return fmt.Errorf("NEXT_DOOR_REGION is %q, must not be the function's own region", next.Region)
+	case next.Region != "" && c.AnswerWithin < least:
+		return fmt.Errorf("ANSWER_WITHIN is %v, must be at least %v with NEXT_DOOR_REGION: "+
+			"an attempt of PUT, one of SPILL and %v next door", c.AnswerWithin, least, nextDoorWithin)
 	}
 	return nil
 }

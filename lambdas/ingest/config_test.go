@@ -69,6 +69,10 @@ func TestConfigNamesTheSettingOfRegionsThatCannotBe(t *testing.T) {
 		`NEXT_DOOR_REGION is "r", must not be the function's own region`: func(c *ingest.Config) {
 			c.Region, c.NextDoor = "r", ingest.NextDoor{Bucket: "b", Region: "r"}
 		},
+		"ANSWER_WITHIN is 2.3s, must be at least 2.35s with NEXT_DOOR_REGION: " +
+			"an attempt of PUT, one of SPILL and 1.1s next door": func(c *ingest.Config) {
+			c.NextDoor, c.AnswerWithin = ingest.NextDoor{Bucket: "b", Region: "r"}, 2300*time.Millisecond
+		},
 	} {
 		c := config()
 		change(&c)

@@ -32,8 +32,9 @@ type Spill interface {
 
 // The metrics of ingest, in requests.
 const (
-	MetricSpilled  = "EventsSpilled"  // the stream did not take them, the spill did
-	MetricUnstored = "EventsUnstored" // neither took them
+	MetricSpilled  = "EventsSpilled"         // the stream did not take them, the spill did
+	MetricNextDoor = "EventsSpilledNextDoor" // neither took them, the spill of another region did
+	MetricUnstored = "EventsUnstored"        // nothing took them
 )
 
 // maxHeaderValue bounds what is kept of User-Agent, Content-Type and Content-Encoding,
@@ -51,6 +52,8 @@ type Handler struct {
 	meter   emf.Meter
 	log     *slog.Logger
 	scratch sync.Pool // of *scratch, so that a sandbox uses the same memory for every request
+
+	nextDoor Spill // another region's; nil where there is none
 
 	behind *writeBehind // nil where the record is stored before the answer
 	down   atomic.Bool  // whether nothing took the last record
@@ -135,18 +138,47 @@ func (h *Handler) answer(ctx context.Context, event []byte) (answer []byte, unwr
 	return to.acknowledge(id), nil
 }
 
-// store puts the record of s on the stream, or spills it. An error means that neither
-// took it.
+// SpillNextDoor has h put into the bucket of another region what neither the stream nor the
+// bucket of its own takes. It comes before the first Invoke.
+func (h *Handler) SpillNextDoor(bucket Spill) { h.nextDoor = bucket }
+
+// store puts the record of s on the stream, or spills it: in this region, else next door.
+// An error means that nothing took it.
 func (h *Handler) store(ctx context.Context, s *scratch) error {
-	refused, err := h.storeHere(ctx, s, time.Time{})
-	if err != nil {
+	var here, end time.Time
+	if h.nextDoor != nil {
+		end = time.Now().Add(h.config.AnswerWithin)
+		here = end.Add(-nextDoorWithin)
+	}
+	refused, err := h.storeHere(ctx, s, here)
+	switch {
+	case refused == nil:
+		return nil
+	case err == nil:
+		h.tellSpilled(ctx, s, "record is spilled", MetricSpilled, refused)
+		return nil
+	case h.nextDoor == nil:
 		return errors.Join(refused, err)
 	}
-	if refused != nil {
-		h.log.WarnContext(ctx, "record is spilled", "id", s.id, "bytes", len(s.record), "cause", refused.Error())
-		h.meter.Count(ctx, map[string]int{MetricSpilled: 1})
+	return h.storeNextDoor(ctx, s, end, errors.Join(refused, err))
+}
+
+// storeNextDoor puts the record of s into the bucket of the next region. Below the same
+// prefix it is a record like the others to that region's Redrive and Validator.
+func (h *Handler) storeNextDoor(ctx context.Context, s *scratch, end time.Time, refused error) error {
+	ctx, cancel := context.WithDeadline(context.WithoutCancel(ctx), end)
+	defer cancel()
+	if err := h.nextDoor.Put(ctx, s.key(), s.record); err != nil {
+		return errors.Join(refused, fmt.Errorf("spilling to %s: %w", h.config.NextDoor.Region, err))
 	}
+	h.down.Store(false)
+	h.tellSpilled(ctx, s, "record is spilled next door", MetricNextDoor, refused)
 	return nil
+}
+
+func (h *Handler) tellSpilled(ctx context.Context, s *scratch, what, metric string, cause error) {
+	h.log.WarnContext(ctx, what, "id", s.id, "bytes", len(s.record), "cause", cause.Error())
+	h.meter.Count(ctx, map[string]int{metric: 1})
 }
 
 // storeHere puts the record of s on the stream of this region or, when the stream refuses

@@ -32,6 +32,9 @@ const hangs = time.Hour
 
 func (s *slow) take(ctx context.Context, data []byte) error {
 	s.put = append(s.put, bytes.Clone(data))
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
 	select {
 	case <-time.After(s.after):
 		return s.err
