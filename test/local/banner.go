@@ -24,7 +24,7 @@ global-ingest {{.Environment}} runs on this machine, from its synthesized templa
   {{if $i}}        {{else}}regions {{end}}  {{printf "%-14s" $r.Region}}  {{printf "%.0f" $r.RoundTrip}} ms away{{if $r.Nearest}}, answers first{{end}}{{if $r.Drained}}, drained{{end}}; by itself at {{$r.URL}}
 {{- end}}
 {{- if .Regions}}
-            curl -X POST {{.Page}}regions/{{(index .Regions 0).Region}}/down makes it unreachable, …/up brings it back,
+            curl -X POST {{.Page}}regions/{{.Nearest}}/down makes it unreachable, …/up brings it back,
             {{.Page}}regions tells which one answers; health checks and DNS are {{.Speed}} times faster than on AWS (SPEED=1 is as slow)
   clients   {{.Clients}}
 {{- end}}
@@ -78,11 +78,11 @@ func writeBanner(out io.Writer, p pipeline, s settings, port net.Listener) {
 	}
 	err := banner.Execute(out, map[string]any{
 		"Environment": s.environment, "URL": p.URL, "S3URL": sim.S3URL, "Bucket": sim.Bucket,
-		"Lake": word(filepath.ToSlash(sim.Lake)), "Logs": word(filepath.ToSlash(sim.Logs)),
+		"Lake": word(filepath.ToSlash(sim.Lake)), "Logs": word(filepath.ToSlash(p.logs(s))),
 		"Page": "http://" + port.Addr().String() + "/", "Window": window, "Buffers": buffers(sim, s), "Throttle": throttle(sim, s), "Wait": wait,
 		"ValidEvent": validEvent, "InvalidEvent": invalidEvent,
 		"Sandboxes": s.sandboxes, "More": 2 * s.sandboxes, "Leftovers": p.leftovers(), "NotSimulated": p.NotSimulated(),
-		"Regions": p.regions(), "Speed": s.speed, "Clients": s.clients(p), "Folders": p.folders(),
+		"Regions": p.regions(), "Nearest": p.nearest(), "Speed": s.speed, "Clients": s.clients(p), "Folders": p.folders(),
 	})
 	if err != nil {
 		fmt.Fprintln(out, "writing the first screen:", err)

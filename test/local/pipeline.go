@@ -54,6 +54,7 @@ func (s settings) startWorld(options simulator.Options) (pipeline, error) {
 		Region: func(name string, home bool) simulator.Options {
 			in := options
 			in.Dir, in.Lake, in.Endpoint = filepath.Join(s.dir, name), filepath.Join(s.dir, "lake"), nil
+			in.Notice = func(sentence string) { options.Notice(name + ": " + sentence) }
 			if !home {
 				in.S3 = nil
 			}
@@ -107,6 +108,24 @@ func (p pipeline) folders() string {
 		return p.home.Bucket
 	}
 	return "*"
+}
+
+// nearest is the region that answers the clients, if there are several.
+func (p pipeline) nearest() string {
+	for _, r := range p.regions() {
+		if r.Nearest {
+			return r.Region
+		}
+	}
+	return ""
+}
+
+// logs is the folder of the functions' logs, for a shell.
+func (p pipeline) logs(s settings) string {
+	if p.edge == nil {
+		return p.home.Logs
+	}
+	return filepath.Join(s.dir, "*", "logs")
 }
 
 // leftovers counts the objects of an earlier run that were announced again.
