@@ -22,14 +22,12 @@ var Headers = []Header{
 	{"Content-Type", "application/json"},
 	{"Cache-Control", "no-store"},
 	{"X-Content-Type-Options", "nosniff"},
-	{exposeHeaders, "Retry-After"},
+	{"Access-Control-Expose-Headers", "Retry-After"},
 }
 
-// RegionHeader names the region that answers. Only Ingest's own answers have it, and a page
-// may read it.
+// RegionHeader names the region that answers. Only Ingest's own answers have it. A page
+// cannot read it, because Headers are the same on every answer.
 const RegionHeader = "Ingest-Region"
-
-const exposeHeaders = "Access-Control-Expose-Headers"
 
 // Origin is the header that names the page of a request. Vary names it in an answer, so
 // that no cache gives one origin another's answer.
@@ -79,14 +77,13 @@ func (o origins) headers(origin []byte) string {
 	return o.others
 }
 
-// always returns Headers and the region, where it is known, without the comma at their end.
+// always returns the region, where it is known, and Headers, without the comma at their end.
 func always(region string) string {
 	var members string
+	if region != "" {
+		members = member(RegionHeader, region)
+	}
 	for _, h := range Headers {
-		if h.Name == exposeHeaders && region != "" {
-			members += member(RegionHeader, region)
-			h.Value += ", " + RegionHeader
-		}
 		members += member(h.Name, h.Value)
 	}
 	return strings.TrimSuffix(members, ",")

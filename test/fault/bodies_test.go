@@ -84,8 +84,8 @@ const crafted = "panic!"
 
 var panics = mutation{
 	name: "panic on a crafted body", file: "lambdas/ingest/handler.go",
-	old: `to = h.encode(s, event)`,
-	new: `to = h.encode(s, event)
+	old: `to = h.encode(s, r)`,
+	new: `to = h.encode(s, r)
 	if n := len(s.record); to.bodies != nil && string(s.record[max(0, n-len("` + crafted + `")):]) == "` + crafted + `" {
 		panic(string(s.record))
 	}`,
