@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/jsii-runtime-go"
@@ -28,6 +29,8 @@ func main() {
 		"AWS region of environments that name none")
 	dist := flag.String("dist", ".local/dist", "folder of the built functions")
 	only := flag.String("environment", "", "`name` of the one environment to synthesize; default all")
+	regions := flag.String("regions", "", "`regions` that the environments get in place of their own, with a name that is no one's where "+
+		"they have none: to look at the templates, or to run them on a laptop")
 	repository := flag.String("repository", "",
 		"GitHub `owner/name`, or owner@id/name@id, whose workflows deploy: adds the stack Ci; default none")
 	provider := flag.String("oidc-provider", "", "`ARN` of the account's OIDC provider for GitHub; default: Ci adds one")
@@ -36,6 +39,9 @@ func main() {
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "infra:", err)
 		os.Exit(1)
+	}
+	if *regions != "" {
+		envs = spread(envs, strings.Split(strings.ReplaceAll(*regions, " ", ""), ","))
 	}
 	props := pipeline.AppProps{Environments: placed(envs, *account, *region), Settings: "cdk.json", Dist: *dist}
 	if *repository != "" {
@@ -80,6 +86,16 @@ func synth(app awscdk.App) (err error) {
 	}()
 	app.Synth(nil)
 	return nil
+}
+
+// spread gives the environments further regions. The example's name is reserved, so that nobody has it.
+func spread(envs []environment.Environment, regions []string) []environment.Environment {
+	for i := range envs {
+		envs[i].Regions, envs[i].Drained, envs[i].In, envs[i].Domain.Only = regions, nil, nil, false
+		envs[i].Domain.Name = cmp.Or(envs[i].Domain.Name, "events.example.com")
+		envs[i].Domain.Zone = cmp.Or(envs[i].Domain.Zone, "Z0000000000000EXAMPLE")
+	}
+	return envs
 }
 
 // placed gives account and region to the environments that name none.

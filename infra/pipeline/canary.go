@@ -17,8 +17,8 @@ import (
 // CanaryProps configures a Canary.
 type CanaryProps struct {
 	FunctionProps
-	Config canary.Config // its settings; URL and Bucket come from Edge and Lake
-	Edge   *Edge         // where it sends
+	Config canary.Config // its settings; URL and Bucket come from URL and Lake
+	URL    *string       // where it sends
 	Lake   *Lake         // where it looks
 }
 
@@ -35,7 +35,7 @@ func NewCanary(scope constructs.Construct, id string, props CanaryProps) *Canary
 	need(id, props)
 	this := constructs.NewConstruct(scope, jsii.String(id))
 	config := props.Config
-	config.URL = *props.Edge.URL
+	config.URL = *props.URL
 	config.Bucket = *props.Lake.Bucket.BucketName()
 	function := NewFunction(this, "canary", props.FunctionProps, config.Variables())
 	props.Lake.GrantRead(function, record.EventsPrefix, record.RejectedPrefix)

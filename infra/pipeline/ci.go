@@ -74,7 +74,7 @@ func (p CiProps) tags() map[string]string {
 // GitHub says of it. Diff is for code that nobody has reviewed, so it may only read the
 // templates of the environments' stacks: the bootstrap's lookup role could read every object
 // and log line of the account. A Deploy role may assume the bootstrap's roles in its
-// environment's region. Every account has its own Ci, so that no account trusts another.
+// environment's regions. Every account has its own Ci, so that no account trusts another.
 func newCi(scope constructs.Construct, props CiProps) {
 	stack := newStack(scope, "Ci", awscdk.StackProps{
 		Description: jsii.String("global-ingest: what the repository's workflows may do"),
@@ -121,10 +121,18 @@ func workflow(provider *string, subjects []string) awsiam.IPrincipal {
 // stacksOf returns the ARNs of the stacks of envs. Each ends in a wildcard for the id that
 // CloudFormation generates.
 func stacksOf(envs []environment.Environment) (arns []*string) {
+	add := func(env environment.Environment, region, name string) {
+		arn := fmt.Sprintf("arn:aws:cloudformation:%s:%s:stack/%s/*", region, env.Account, name)
+		arns = append(arns, jsii.String(arn))
+	}
 	for _, env := range envs {
-		for _, name := range env.Stacks() {
-			arn := fmt.Sprintf("arn:aws:cloudformation:%s:%s:stack/%s-%s/*", env.Region, env.Account, env.Name, name)
-			arns = append(arns, jsii.String(arn))
+		for _, site := range env.Sites() {
+			for _, name := range site.Stacks() {
+				add(env, site.Region, site.StackName(name))
+			}
+		}
+		if env.Worldwide() {
+			add(env, frontRegion, environment.StackName(env.Name, environment.FrontStack))
 		}
 	}
 	return arns
@@ -133,9 +141,22 @@ func stacksOf(envs []environment.Environment) (arns []*string) {
 // bootstrapRoles returns some of the roles that `cdk bootstrap` makes with its default
 // qualifier, where env is deployed.
 func bootstrapRoles(env environment.Environment, kinds ...string) (arns []*string) {
-	for _, kind := range kinds {
-		arns = append(arns, jsii.String(fmt.Sprintf("arn:aws:iam::%[1]s:role/cdk-%[2]s-%[3]s-role-%[1]s-%[4]s",
-			env.Account, *awscdk.DefaultStackSynthesizer_DEFAULT_QUALIFIER(), kind, env.Region)))
+	for _, region := range regionsOf(env) {
+		for _, kind := range kinds {
+			arns = append(arns, jsii.String(fmt.Sprintf("arn:aws:iam::%[1]s:role/cdk-%[2]s-%[3]s-role-%[1]s-%[4]s",
+				env.Account, *awscdk.DefaultStackSynthesizer_DEFAULT_QUALIFIER(), kind, region)))
+		}
 	}
 	return arns
+}
+
+// regionsOf returns those that env has stacks in.
+func regionsOf(env environment.Environment) (regions []string) {
+	for _, site := range env.Sites() {
+		regions = append(regions, site.Region)
+	}
+	if env.Worldwide() && !slices.Contains(regions, frontRegion) {
+		regions = append(regions, frontRegion)
+	}
+	return regions
 }

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"strings"
 	"time"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
@@ -37,12 +38,15 @@ type EdgeProps struct {
 	Clients    []string              `optional:"true"` // whose paths are open; default all
 	Logs       LogsProps             // how long access and error lines are kept
 	Tracing    bool                  `optional:"true"` // whether X-Ray follows requests; default false
+	Regional   bool                  `optional:"true"` // whether clients connect in its region; default at the nearest edge location
+	Probed     bool                  `optional:"true"` // whether health checks ask it; default false
 	OwnLogRole bool                  `optional:"true"` // whether to set the account's role for API Gateway's logs
 }
 
 // Edge is the API that clients call, through the CloudFront location nearest to them.
 type Edge struct {
 	URL *string // where to POST events
+	api awsapigateway.RestApi
 }
 
 // NewEdge adds an Edge under scope.
@@ -51,7 +55,7 @@ func NewEdge(scope constructs.Construct, id string, props EdgeProps) *Edge {
 	this := constructs.NewConstruct(scope, jsii.String(id))
 	api := awsapigateway.NewRestApi(this, jsii.String("Api"), &awsapigateway.RestApiProps{
 		RestApiName:           jsii.String(props.Name),
-		EndpointConfiguration: edgeOptimized(),
+		EndpointConfiguration: endpoint(props.Regional),
 		BinaryMediaTypes:      jsii.Strings("*/*"), // every body arrives byte for byte
 		CloudWatchRole:        jsii.Bool(props.OwnLogRole),
 		// nil instead of false, which would only lengthen every template.
@@ -68,9 +72,13 @@ func NewEdge(scope constructs.Construct, id string, props EdgeProps) *Edge {
 	addMethod(events, "POST", "PostEvents", props.Ingest.Entry)
 	pages := cors{props.Origins}
 	addHealth(api.Root(), pages)
-	addPreflight(api.Root(), "GET,HEAD,OPTIONS,POST", pages)
-	addPreflight(events, "GET,OPTIONS,POST", pages)
+	addPreflight(api.Root(), methodsOfRoot, pages)
+	addPreflight(events, methodsOfEvents, pages)
 	addClients(api.Root(), events, clients.Enabled(props.Clients), props.Ingest.Entry, pages)
+	if props.Probed {
+		health := api.Root().AddResource(jsii.String(strings.TrimPrefix(ingest.HealthPath, "/")), nil)
+		addMethod(health, "GET", "GetHealth", props.Ingest.Entry)
+	}
 	addGatewayResponses(api, pages)
 	if props.TLS != "" {
 		resource := api.Node().DefaultChild().(awsapigateway.CfnRestApi)
@@ -84,7 +92,7 @@ func NewEdge(scope constructs.Construct, id string, props EdgeProps) *Edge {
 	if props.Domain.Name != "" {
 		url = newDomain(this, props.Domain, props.TLS, api)
 	}
-	return &Edge{URL: url}
+	return &Edge{URL: url, api: api}
 }
 
 // strict refuses a request whose TLS handshake and Host header name different hosts. API
@@ -92,10 +100,12 @@ func NewEdge(scope constructs.Construct, id string, props EdgeProps) *Edge {
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-security-policies.html
 const strict = "STRICT"
 
-func edgeOptimized() *awsapigateway.EndpointConfiguration {
-	return &awsapigateway.EndpointConfiguration{
-		Types: &[]awsapigateway.EndpointType{awsapigateway.EndpointType_EDGE},
+func endpoint(regional bool) *awsapigateway.EndpointConfiguration {
+	kind := awsapigateway.EndpointType_EDGE
+	if regional {
+		kind = awsapigateway.EndpointType_REGIONAL
 	}
+	return &awsapigateway.EndpointConfiguration{Types: &[]awsapigateway.EndpointType{kind}}
 }
 
 // onlyTrue is value, or nil for false.
@@ -116,7 +126,23 @@ func stageOptions(props EdgeProps) *awsapigateway.StageOptions {
 		LoggingLevel:     awsapigateway.MethodLoggingLevel_ERROR,
 		DataTraceEnabled: jsii.Bool(false), // it would write bodies to the log
 		TracingEnabled:   jsii.Bool(props.Tracing),
+		MethodOptions:    probed(props.Probed),
 	}
+}
+
+// probed gives the health checks a throttle of their own: a flood of events that the API answers
+// 429 must not look like a lost region. The checkers of Route 53 ask twice a second at most, so
+// this is 25 times what they need, and somebody else's 50 a second cost $450 a month.
+// https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/dns-failover-determining-health-of-endpoints.html
+func probed(on bool) *map[string]*awsapigateway.MethodDeploymentOptions {
+	if !on {
+		return nil
+	}
+	return &map[string]*awsapigateway.MethodDeploymentOptions{ingest.HealthPath + "/GET": {
+		ThrottlingRateLimit: jsii.Number(50), ThrottlingBurstLimit: jsii.Number(100),
+		// Without these a method of its own would have API Gateway's defaults.
+		LoggingLevel: awsapigateway.MethodLoggingLevel_ERROR, MetricsEnabled: jsii.Bool(false), DataTraceEnabled: jsii.Bool(false),
+	}}
 }
 
 // writeAccessLog gives the stage its access log. The L2 would name the group by its own ARN,

@@ -10,9 +10,12 @@ import (
 	"global-ingest/lambdas/clients"
 )
 
+// healthBody is what an uptime monitor gets.
+const healthBody = `{"status":"ok"}`
+
 // addHealth answers GET and HEAD on resource without a function: for uptime monitors.
 func addHealth(resource awsapigateway.IResource, c cors) {
-	addMock(resource, "GET", mock{status: "200", headers: c.headers(), body: c.toPage() + `{"status":"ok"}`})
+	addMock(resource, "GET", mock{status: "200", headers: c.headers(), body: c.toPage() + healthBody})
 	addMock(resource, "HEAD", mock{status: "200", headers: c.headers(), body: c.toPage()})
 }
 
@@ -21,13 +24,22 @@ func addHealth(resource awsapigateway.IResource, c cors) {
 const knownHeaders = "Authorization,Content-Type,Content-Encoding,X-Write-Key,X-Api-Key,X-Requested-With," +
 	"AnonymousId,SP-Anonymous,traceparent,tracestate,baggage,sentry-trace,*"
 
+// methodsOfRoot and methodsOfEvents are those that a preflight allows.
+const (
+	methodsOfRoot   = "GET,HEAD,OPTIONS,POST"
+	methodsOfEvents = "GET,OPTIONS,POST" // also of every other path
+)
+
+// preflightSeconds is how long a browser may keep the answer to a preflight: a day.
+const preflightSeconds = "86400"
+
 // addPreflight answers OPTIONS on resource, so that a browser's preflight invokes no function.
 // Firefox keeps the answer for a day, Chromium for 2 hours at most.
 func addPreflight(resource awsapigateway.IResource, methods string, c cors) {
 	headers := c.headers()
 	headers["Access-Control-Allow-Methods"] = methods
 	headers["Access-Control-Allow-Headers"] = knownHeaders
-	headers["Access-Control-Max-Age"] = "86400"
+	headers["Access-Control-Max-Age"] = preflightSeconds
 	addMock(resource, "OPTIONS", mock{status: "204", headers: headers, body: c.toPreflight()})
 }
 

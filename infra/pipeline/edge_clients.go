@@ -26,5 +26,5 @@ func addClients(root, events awsapigateway.IResource, enabled *clients.Set, func
 	if enabled.Gets() {
 		addMethod(paths, "GET", "GetClients", function)
 	}
-	addPreflight(paths, "GET,OPTIONS,POST", pages)
+	addPreflight(paths, methodsOfEvents, pages)
 }

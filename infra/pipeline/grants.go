@@ -6,6 +6,9 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
+
+	"global-ingest/lambdas/ingest"
+	"global-ingest/lambdas/record"
 )
 
 // Each right is a verb of the part that it is on. The CDK's own grants are wider: Bucket.GrantPut,
@@ -32,6 +35,12 @@ func (b *Backlog) GrantWork(to awsiam.IGrantable) {
 // GrantPut allows to write whole objects below prefixes.
 func (l *Lake) GrantPut(to awsiam.IGrantable, prefixes ...string) {
 	grant(to, allow([]string{"s3:PutObject"}, l.below(prefixes)...))
+}
+
+// grantSpill allows to leave records in the lake of another region, from where that region brings
+// them back. As at home they are not under the lake's key, so no right on a key is needed.
+func grantSpill(to awsiam.IGrantable, next ingest.NextDoor) {
+	grant(to, allow([]string{"s3:PutObject"}, jsii.String("arn:aws:s3:::"+next.Bucket+"/"+record.SpillPrefix+"*")))
 }
 
 // GrantRead allows to read objects below prefixes. Objects under the lake's key need

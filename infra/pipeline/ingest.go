@@ -17,6 +17,8 @@ type IngestProps struct {
 	Events      []*Delivery   // the streams it puts records into
 	Lake        *Lake         // where it leaves what the stream does not take
 	Provisioned int           `optional:"true"` // provisioned concurrency; default none
+	Probed      bool          `optional:"true"` // whether health checks ask it; default false
+	NextDoor    *Lake         `optional:"true"` // of another region, for what neither takes; default none
 }
 
 // memoryOfOneProcessor is the memory, in MiB, that buys the time of one processor. With less,
@@ -42,6 +44,9 @@ func NewIngest(scope constructs.Construct, id string, props IngestProps) *Ingest
 	config := props.Config
 	config.Streams = names(props.Events)
 	config.Bucket = *props.Lake.Bucket.BucketName()
+	if props.NextDoor != nil {
+		config.NextDoor = props.NextDoor.elsewhere()
+	}
 	variables := config.Variables()
 	if props.Size.MemoryMiB <= memoryOfOneProcessor {
 		variables["GOMAXPROCS"] = "1"
@@ -51,7 +56,14 @@ func NewIngest(scope constructs.Construct, id string, props IngestProps) *Ingest
 		events.GrantPut(function)
 	}
 	// It has no right on the lake's key: a key that is disabled must not stop the spill.
-	props.Lake.GrantPut(function, record.SpillPrefix)
+	prefixes := []string{record.SpillPrefix}
+	if props.Probed {
+		prefixes = append(prefixes, record.HealthPrefix)
+	}
+	props.Lake.GrantPut(function, prefixes...)
+	if props.NextDoor != nil {
+		grantSpill(function, config.NextDoor)
+	}
 	alias := awslambda.NewAlias(this, jsii.String("Live"), &awslambda.AliasProps{
 		AliasName: jsii.String(liveAlias), Version: version(function),
 		ProvisionedConcurrentExecutions: orNone(props.Provisioned),

@@ -8,6 +8,7 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"global-ingest/infra/environment"
+	"global-ingest/lambdas/ingest"
 	"global-ingest/lambdas/record"
 )
 
@@ -15,6 +16,7 @@ import (
 type LakeProps struct {
 	Name      string                // of the key, for people
 	Lifecycle environment.Lifecycle // when objects are deleted
+	Probes    bool                  `optional:"true"` // whether health checks leave objects; default false
 	Removal   awscdk.RemovalPolicy  // of the bucket, its policy and the key
 }
 
@@ -38,7 +40,7 @@ func NewLake(scope constructs.Construct, id string, props LakeProps) *Lake {
 		Encryption:        awss3.BucketEncryption_KMS,
 		EncryptionKey:     key,
 		BucketKeyEnabled:  jsii.Bool(true),
-		LifecycleRules:    lifecycleRules(props.Lifecycle),
+		LifecycleRules:    lifecycleRules(props.Lifecycle, props.Probes),
 		RemovalPolicy:     props.Removal,
 	})
 	// A retained bucket must go on to refuse requests without TLS.
@@ -46,9 +48,21 @@ func NewLake(scope constructs.Construct, id string, props LakeProps) *Lake {
 	return &Lake{Bucket: bucket, Key: key}
 }
 
+// elsewhere returns l for a stack of another region, which no export reaches. CloudFormation reads
+// the bucket's name when it deploys that stack, and never again: only deleting Storage by hand
+// could change the name.
+func (l *Lake) elsewhere() ingest.NextDoor {
+	stack := awscdk.Stack_Of(l.Bucket)
+	return ingest.NextDoor{
+		Region: *stack.Region(),
+		Bucket: *awscdk.Fn_GetStackOutput(stack.StackName(), jsii.String(environment.LakeBucketOutput), stack.Region(), nil),
+	}
+}
+
 // lifecycleRules deletes what nobody sees (parts of broken uploads, replaced versions, markers
-// of deleted objects) and expires objects as l says.
-func lifecycleRules(l environment.Lifecycle) *[]*awss3.LifecycleRule {
+// of deleted objects) and expires objects as l says. It expires probes after a day, the
+// shortest that S3 knows.
+func lifecycleRules(l environment.Lifecycle, probes bool) *[]*awss3.LifecycleRule {
 	rules := []*awss3.LifecycleRule{{
 		Id:                                  jsii.String("Unseen"),
 		AbortIncompleteMultipartUploadAfter: days(7),
@@ -70,6 +84,12 @@ func lifecycleRules(l environment.Lifecycle) *[]*awss3.LifecycleRule {
 		}
 		rules = append(rules, &awss3.LifecycleRule{
 			Id: jsii.String(rule.id), Prefix: jsii.String(rule.prefix), Expiration: days(rule.after),
+		})
+	}
+	if probes {
+		rules = append(rules, &awss3.LifecycleRule{
+			Id: jsii.String("Probes"), Prefix: jsii.String(record.HealthPrefix),
+			Expiration: days(1), NoncurrentVersionExpiration: days(1),
 		})
 	}
 	return &rules

@@ -15,9 +15,11 @@ import (
 )
 
 // newPipeline adds the stack of everything that an event passes on its way to the lake, and
-// returns its parts.
-func newPipeline(scope awscdk.Stage, env environment.Environment, dist string, lake *Lake, backlog *Backlog) *Stage {
-	stack := newStack(scope, environment.PipelineStack, awscdk.StackProps{
+// returns its parts. With a lake next door it is deployed after that lake.
+func newPipeline(p place, next *Lake, dist string) *Stage {
+	site, lake, backlog := p.site, p.lake, p.backlog
+	env := site.Environment
+	stack := newSiteStack(p.scope, site, environment.PipelineStack, awscdk.StackProps{
 		Description: jsii.String("global-ingest: the way of an event from the client to the lake"),
 	})
 	logs := LogsProps{Retention: env.LogRetention, Removal: removal(env)}
@@ -41,39 +43,80 @@ func newPipeline(scope awscdk.Stage, env environment.Environment, dist string, l
 	}
 	accept := NewIngest(stack, "Ingest", IngestProps{
 		FunctionProps: function(env.Ingest),
-		Config:        ingestConfig(env), Events: events, Lake: lake, Provisioned: env.Provisioned,
+		Config:        ingestConfig(site), Events: events, Lake: lake, Provisioned: env.Provisioned,
+		Probed: site.Worldwide(), NextDoor: next,
 	})
+	if next != nil {
+		stack.AddStackDependency(awscdk.Stack_Of(next.Bucket), jsii.String("it reads the name of the lake next door"))
+	}
 	back := NewRedrive(stack, "Redrive", RedriveProps{
 		FunctionProps: function(env.Redrive),
 		Config:        redriveConfig(env), Events: events, Rejects: rejects, Lake: lake, Backlog: backlog,
 		Concurrency: env.RedriveConcurrency,
 	})
-	api := "global-ingest-" + env.Name
-	edge := NewEdge(stack, "Edge", EdgeProps{
-		Name: api, Ingest: accept, Throttle: env.Throttle, TLS: env.TLS, Domain: env.Domain, WAF: env.WAF,
-		Origins: env.Origins, Clients: env.Clients, Logs: logs, Tracing: env.Tracing, OwnLogRole: env.OwnAPILogRole,
-	})
+	edge := NewEdge(stack, "Edge", edgeProps(site, accept, logs))
+	if site.Worldwide() {
+		NewOrigin(stack, "Origin", OriginProps{
+			Name: site.Origin(), Zone: site.Domain.Zone, Title: apiName(env) + "-" + site.Region, Edge: edge,
+			TLS: site.TLS, Failover: site.Failover, Drained: !site.Joined(),
+		})
+	}
 	var probe *Canary
 	if env.Canary.Every > 0 {
 		probe = NewCanary(stack, "Canary", CanaryProps{
-			FunctionProps: function(canarySize(env.Canary)), Config: canaryConfig(env), Edge: edge, Lake: lake,
+			FunctionProps: function(canarySize(env.Canary)), Config: canaryConfig(env), URL: canaryURL(site, edge), Lake: lake,
 		})
 	}
 	watch := NewWatch(stack, "Watch", WatchProps{
-		Environment: env.Name, API: api, Alarms: env.Alarms,
+		Environment: env.Name, API: apiName(env), Alarms: env.Alarms,
 		Ingest: accept, Validator: validator, Redrive: back, Canary: probe,
 		Events: events, Rejects: rejects, Backlog: backlog,
 		Release: env.Release, SourceBackup: env.SourceBackup,
 	})
 	NewRelease(stack, "Release", ReleaseProps{Ingest: accept, Config: env.Release, Alarms: watch.Release})
 	output(stack, environment.EndpointOutput, "Where to POST events", edge.URL)
-	return &Stage{Scope: scope, Lake: lake, Events: events, Rejects: rejects, Ingest: accept}
+	return &Stage{Lake: lake, Events: events, Rejects: rejects, Ingest: accept}
 }
 
-// ingestConfig is Ingest's settings in env.
-func ingestConfig(env environment.Environment) ingest.Config {
+// apiName is the API's name in the console, and the dimension of its metrics.
+func apiName(env environment.Environment) string { return "global-ingest-" + env.Name }
+
+// edgeProps configures the API of site. With several regions Front has the domain and the
+// firewall, and only the home region keeps the edge-optimized address that its clients may know.
+func edgeProps(site environment.Site, accept *Ingest, logs LogsProps) EdgeProps {
+	props := EdgeProps{
+		Name: apiName(site.Environment), Ingest: accept, Throttle: site.Throttle, TLS: site.TLS,
+		Domain: site.Domain, WAF: site.WAF, Origins: site.Origins, Clients: site.Clients,
+		Logs: logs, Tracing: site.Tracing, OwnLogRole: site.OwnAPILogRole,
+	}
+	if !site.Worldwide() {
+		return props
+	}
+	props.Domain, props.WAF, props.Probed = environment.Domain{}, environment.WAF{}, true
+	props.TLS = behindFront[site.TLS].home
+	if !site.Home {
+		props.TLS, props.Regional = behindFront[site.TLS].regional, true
+	}
+	return props
+}
+
+// canaryURL is where the canary of site sends. The home region's looks at the environment as
+// clients do: the location nearest to it sends it to its own region. The others, and that of a
+// region without clients, look at their own region alone.
+func canaryURL(site environment.Site, edge *Edge) *string {
+	if site.Worldwide() && site.Home && site.Joined() {
+		return publicURL(site.Environment)
+	}
+	return edge.URL
+}
+
+// ingestConfig is Ingest's settings in site.
+func ingestConfig(site environment.Site) ingest.Config {
 	config := ingest.Default()
-	config.Environment, config.Terms = env.Name, env.Terms
+	config.Environment, config.Terms = site.Name, site.Terms
+	if site.Worldwide() {
+		config.Proxies = 1
+	}
 	return config
 }
 

@@ -14,7 +14,7 @@ import (
 var constructors = map[string]any{
 	"LakeProps": NewLake, "BacklogProps": NewBacklog, "DeliveryProps": NewDelivery, "IngestProps": NewIngest,
 	"ValidatorProps": NewValidator, "RedriveProps": NewRedrive, "EdgeProps": NewEdge, "WatchProps": NewWatch,
-	"CanaryProps": NewCanary, "ReleaseProps": NewRelease, "FunctionProps": NewFunction, "LogsProps": newLogs,
+	"CanaryProps": NewCanary, "OriginProps": NewOrigin, "ReleaseProps": NewRelease, "FunctionProps": NewFunction, "LogsProps": newLogs,
 	"AppProps": NewApp,
 }
 

@@ -30,32 +30,32 @@ func tablesOf(env environment.Environment) ([]schema.Table, error) {
 
 // newQuery adds the stack of what asks the lake. Nothing on an event's way needs it, and
 // it is deployed last: where the account's Lake Formation refuses it, events still flow.
-func newQuery(scope awscdk.Stage, env environment.Environment, lake *Lake, types []schema.Table) awscdk.Stack {
-	stack := newStack(scope, environment.QueryStack, awscdk.StackProps{
+func newQuery(scope constructs.Construct, site environment.Site, lake *Lake, types []schema.Table) awscdk.Stack {
+	stack := newSiteStack(scope, site, environment.QueryStack, awscdk.StackProps{
 		Description: jsii.String("global-ingest: tables and views over the lake, for SQL"),
 	})
-	c := catalog{stack: stack, lake: lake, name: environment.Database(env.Name)}
+	c := catalog{stack: stack, lake: lake, name: environment.Database(site.Name)}
 	c.database = awsglue.NewCfnDatabase(stack, jsii.String("Database"), &awsglue.CfnDatabaseProps{
 		CatalogId: stack.Account(),
 		DatabaseInput: &awsglue.CfnDatabase_DatabaseInputProperty{
-			Name: jsii.String(c.name), Description: jsii.String("The lake of " + env.Name + ": a view per event type"),
+			Name: jsii.String(c.name), Description: jsii.String("The lake of " + site.Name + ": a view per event type"),
 		},
 	})
-	c.lines("Lines", "lines", "A line of events/, as text", record.EventsPrefix, hourly(record.EventsPrefix, string(env.Query.Since), lake))
+	c.lines("Lines", "lines", "A line of events/, as text", record.EventsPrefix, hourly(record.EventsPrefix, string(site.Query.Since), lake))
 	c.lines("RejectedLines", "rejected_lines", "A line of rejected/, as text", record.RejectedPrefix,
-		hourly(record.RejectedPrefix, string(env.Query.Since), lake))
+		hourly(record.RejectedPrefix, string(site.Query.Since), lake))
 	c.lines("FailedLines", "failed_lines", "A line of failed/, as text", record.FailedPrefix, nil)
 	for _, v := range query.Views(types) {
 		c.view(v)
 	}
-	group := newWorkGroup(stack, env)
+	group := newWorkGroup(stack, site.Environment)
 	for _, q := range query.Questions(types) {
 		awsathena.NewCfnNamedQuery(stack, jsii.String(strings.ReplaceAll(q.Name, " ", "")), &awsathena.CfnNamedQueryProps{
 			Name: jsii.String(q.Name), Description: jsii.String(q.Says), QueryString: jsii.String(q.SQL),
 			Database: c.database.Ref(), WorkGroup: group.Ref(),
 		})
 	}
-	reader := newReader(stack, lake, c.name, environment.WorkGroup(env.Name))
+	reader := newReader(stack, lake, c.name, environment.WorkGroup(site.Name))
 	output(stack, environment.DatabaseOutput, "The database of the views", jsii.String(c.name))
 	output(stack, environment.WorkGroupOutput, "The Athena workgroup whose queries are bounded", group.Ref())
 	output(stack, environment.ReaderOutput, "The policy of people who may ask the lake: attach it to their role", reader.ManagedPolicyArn())

@@ -1,7 +1,8 @@
 // Package pipeline is the infrastructure: one file for each noun (edge, ingest,
 // delivery, validator, lake, backlog, redrive, watch, canary), the two stacks that compose
 // them, the stack query over what they stored, and the stage of one environment that holds
-// the stacks; and ci, what the repository's workflows may do.
+// the stacks of each region. With several regions, origin makes each of them part of one
+// name, and front is what clients connect to. ci is what the repository's workflows may do.
 package pipeline
 
 import (
@@ -17,7 +18,7 @@ import (
 	"global-ingest/infra/environment"
 )
 
-// Stage is one environment, with the parts that other stacks may use.
+// Stage is one environment, with the parts in its home region that other stacks may use.
 type Stage struct {
 	Scope   awscdk.Stage
 	Lake    *Lake
@@ -37,16 +38,62 @@ func NewStage(scope constructs.Construct, env environment.Environment, dist stri
 		id := fmt.Sprintf("global-ingest:quota-%d", i)
 		awscdk.Annotations_Of(stage).AddWarningV2(jsii.String(id), jsii.String(warning))
 	}
-	lake, backlog := newStorage(stage, env)
-	pipeline := newPipeline(stage, env, dist, lake, backlog)
-	if !env.Query.Off {
-		types, err := tablesOf(env)
+	sites := env.Sites()
+	places := map[string]place{}
+	for _, site := range sites {
+		places[site.Region] = newPlace(stage, site)
+	}
+	home := places[env.Region].fill(dist, places)
+	for _, site := range sites[1:] {
+		places[site.Region].fill(dist, places)
+	}
+	if env.Worldwide() {
+		newFront(stage, env)
+	}
+	home.Scope = stage
+	return home
+}
+
+// place is one region of an environment, and what it keeps there. In all regions the stacks have
+// the same ids, and so their resources have the same logical ids.
+type place struct {
+	scope   constructs.Construct
+	site    environment.Site
+	lake    *Lake
+	backlog *Backlog
+}
+
+func newPlace(stage awscdk.Stage, site environment.Site) place {
+	p := place{scope: stage, site: site}
+	if !site.Home {
+		p.scope = constructs.NewConstruct(stage, jsii.String(site.Region))
+	}
+	p.lake, p.backlog = newStorage(p.scope, site)
+	return p
+}
+
+// fill adds the stacks that need what p keeps.
+func (p place) fill(dist string, places map[string]place) *Stage {
+	var next *Lake
+	if p.site.Failover.NextDoor {
+		next = places[p.site.NextDoor()].lake
+	}
+	pipeline := newPipeline(p, next, dist)
+	if !p.site.Query.Off {
+		types, err := tablesOf(p.site.Environment)
 		if err != nil {
 			panic(err) // NewApp has said it before
 		}
-		newQuery(stage, env, lake, types).AddStackDependency(awscdk.Stack_Of(pipeline.Rejects.Stream), nil)
+		newQuery(p.scope, p.site, p.lake, types).AddStackDependency(awscdk.Stack_Of(pipeline.Rejects.Stream), nil)
 	}
 	return pipeline
+}
+
+// newSiteStack adds a stack of one region.
+func newSiteStack(scope constructs.Construct, site environment.Site, id string, props awscdk.StackProps) awscdk.Stack {
+	props.Env = &awscdk.Environment{Account: jsii.String(site.Account), Region: jsii.String(site.Region)}
+	props.StackName = jsii.String(site.StackName(id))
+	return newStack(scope, id, props)
 }
 
 // newStack adds a stack with its own synthesizer. A shared one would list the assets of all

@@ -9,13 +9,16 @@ import (
 )
 
 // newStorage adds the stack of what outlives every version of the pipeline.
-func newStorage(scope constructs.Construct, env environment.Environment) (*Lake, *Backlog) {
-	stack := newStack(scope, environment.StorageStack, awscdk.StackProps{
+func newStorage(scope constructs.Construct, site environment.Site) (*Lake, *Backlog) {
+	stack := newSiteStack(scope, site, environment.StorageStack, awscdk.StackProps{
 		Description:           jsii.String("global-ingest: where events are kept"),
-		TerminationProtection: jsii.Bool(!env.DeletableStorage),
+		TerminationProtection: jsii.Bool(!site.DeletableStorage),
 	})
-	lake := NewLake(stack, "Lake", LakeProps{Name: env.Name + "-lake", Lifecycle: env.Lifecycle, Removal: removal(env)})
-	backlog := NewBacklog(stack, "Spill", BacklogProps{Lake: lake, Redrive: env.Redrive, Removal: removal(env)})
+	kept := removal(site.Environment)
+	lake := NewLake(stack, "Lake", LakeProps{
+		Name: site.Name + "-lake", Lifecycle: site.Lifecycle, Probes: site.Worldwide(), Removal: kept,
+	})
+	backlog := NewBacklog(stack, "Spill", BacklogProps{Lake: lake, Redrive: site.Redrive, Removal: kept})
 	output(stack, environment.LakeBucketOutput, "The bucket that keeps everything", lake.Bucket.BucketName())
 	output(stack, environment.RedriveQueueOutput, "The queue of what goes through the pipeline again", backlog.Queue.QueueUrl())
 	return lake, backlog

@@ -10,11 +10,20 @@ import (
 )
 
 // newWAF puts a web ACL in front of the API's stage: a regional one, although the API is
-// edge-optimized. No rule reads a body, because every payload is answered 200.
+// edge-optimized.
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-control-access-aws-waf.html
 func newWAF(this constructs.Construct, waf environment.WAF, api awsapigateway.RestApi) {
-	acl := awswafv2.NewCfnWebACL(this, jsii.String("Firewall"), &awswafv2.CfnWebACLProps{
-		Scope:            jsii.String("REGIONAL"),
+	acl := newWebACL(this, waf, "REGIONAL")
+	props := &awswafv2.CfnWebACLAssociationProps{ResourceArn: api.DeploymentStage().StageArn(), WebAclArn: acl.AttrArn()}
+	association := awswafv2.NewCfnWebACLAssociation(this, jsii.String("FirewallOfStage"), props)
+	association.Node().AddDependency(api.DeploymentStage())
+}
+
+// newWebACL adds the rules of waf for a stage (REGIONAL) or a distribution (CLOUDFRONT). No rule
+// reads a body, because every payload is answered 200.
+func newWebACL(this constructs.Construct, waf environment.WAF, scope string) awswafv2.CfnWebACL {
+	return awswafv2.NewCfnWebACL(this, jsii.String("Firewall"), &awswafv2.CfnWebACLProps{
+		Scope:            jsii.String(scope),
 		DefaultAction:    &awswafv2.CfnWebACL_DefaultActionProperty{Allow: map[string]any{}},
 		VisibilityConfig: visible("Firewall"),
 		Rules: &[]*awswafv2.CfnWebACL_RuleProperty{
@@ -40,9 +49,6 @@ func newWAF(this constructs.Construct, waf environment.WAF, api awsapigateway.Re
 			},
 		},
 	})
-	props := &awswafv2.CfnWebACLAssociationProps{ResourceArn: api.DeploymentStage().StageArn(), WebAclArn: acl.AttrArn()}
-	association := awswafv2.NewCfnWebACLAssociation(this, jsii.String("FirewallOfStage"), props)
-	association.Node().AddDependency(api.DeploymentStage())
 }
 
 // visible counts what a rule matches. It keeps no samples of requests, because these have

@@ -14,6 +14,8 @@ func TestConfigIsReadBackAsItWasWritten(t *testing.T) {
 	want.ClientIP = ingest.None
 	want.Clients = []string{"segment", "ga4"}
 	want.Streams = []string{"events", "events-2"}
+	want.Region, want.Proxies = "eu-central-1", 1
+	want.NextDoor = ingest.NextDoor{Bucket: "lake-2", Region: "ap-southeast-1"}
 	want.Put.AttemptTimeout = 123 * time.Millisecond
 	variables := want.Variables()
 	got, err := ingest.ConfigFrom(func(name string) (string, bool) {
@@ -45,6 +47,37 @@ func TestConfigNamesTheSettingThatCannotBe(t *testing.T) {
 		})
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error is %v, want it to name %s", err, want)
+		}
+	}
+}
+
+// TestWhatOneRegionDoesNotNeedIsInNoVariable: Lambda refuses a function that sets AWS_REGION.
+func TestWhatOneRegionDoesNotNeedIsInNoVariable(t *testing.T) {
+	for _, name := range []string{"AWS_REGION", "PROXIES", "NEXT_DOOR_BUCKET", "NEXT_DOOR_REGION"} {
+		if value, found := config().Variables()[name]; found {
+			t.Errorf("%s is %q", name, value)
+		}
+	}
+}
+
+func TestConfigNamesTheSettingOfRegionsThatCannotBe(t *testing.T) {
+	for want, change := range map[string]func(*ingest.Config){
+		"PROXIES is 2, must be 0 or 1":                                            func(c *ingest.Config) { c.Proxies = 2 },
+		"PROXIES is -1, must be 0 or 1":                                           func(c *ingest.Config) { c.Proxies = -1 },
+		`NEXT_DOOR_BUCKET is "b" and NEXT_DOOR_REGION is "", set both or neither`: func(c *ingest.Config) { c.NextDoor.Bucket = "b" },
+		`NEXT_DOOR_BUCKET is "" and NEXT_DOOR_REGION is "r", set both or neither`: func(c *ingest.Config) { c.NextDoor.Region = "r" },
+		`NEXT_DOOR_REGION is "r", must not be the function's own region`: func(c *ingest.Config) {
+			c.Region, c.NextDoor = "r", ingest.NextDoor{Bucket: "b", Region: "r"}
+		},
+		"ANSWER_WITHIN is 2.3s, must be at least 2.35s with NEXT_DOOR_REGION: " +
+			"an attempt of PUT, one of SPILL and 1.1s next door": func(c *ingest.Config) {
+			c.NextDoor, c.AnswerWithin = ingest.NextDoor{Bucket: "b", Region: "r"}, 2300*time.Millisecond
+		},
+	} {
+		c := config()
+		change(&c)
+		if err := c.Validate(); err == nil || err.Error() != want {
+			t.Errorf("error is %v, want %s", err, want)
 		}
 	}
 }

@@ -32,8 +32,9 @@ type Spill interface {
 
 // The metrics of ingest, in requests.
 const (
-	MetricSpilled  = "EventsSpilled"  // the stream did not take them, the spill did
-	MetricUnstored = "EventsUnstored" // neither took them
+	MetricSpilled  = "EventsSpilled"         // the stream did not take them, the spill did
+	MetricNextDoor = "EventsSpilledNextDoor" // neither took them, the spill of another region did
+	MetricUnstored = "EventsUnstored"        // nothing took them
 )
 
 // maxHeaderValue bounds what is kept of User-Agent, Content-Type and Content-Encoding,
@@ -52,8 +53,11 @@ type Handler struct {
 	log     *slog.Logger
 	scratch sync.Pool // of *scratch, so that a sandbox uses the same memory for every request
 
+	nextDoor Spill // another region's; nil where there is none
+
 	behind *writeBehind // nil where the record is stored before the answer
 	down   atomic.Bool  // whether nothing took the last record
+	stored atomic.Int64 // when the last record came, in Unix nanoseconds; 0 when this region did not take it
 }
 
 // scratch is a request in progress, and the memory that the next one uses again.
@@ -61,7 +65,16 @@ type scratch struct {
 	parser   parser
 	id       string
 	received time.Time
+	isProbe  bool
 	record   []byte
+}
+
+// key is where the record of s lies when no stream takes it. No queue hears of a probe.
+func (s *scratch) key() string {
+	if s.isProbe {
+		return record.HealthKey
+	}
+	return record.SpillKey(s.id, s.received)
 }
 
 // New returns a Handler that puts records on stream, or into spill when stream does not
@@ -69,14 +82,14 @@ type scratch struct {
 func New(c Config, stream Stream, spill Spill, metrics io.Writer, log *slog.Logger) *Handler {
 	h := &Handler{
 		config:  c,
-		origins: newOrigins(c.Origins),
+		origins: newOrigins(c.Origins, c.Region),
 		clients: clients.Enabled(c.Clients),
 		answers: newAnswers(),
 		stream:  stream,
 		spill:   spill,
 		meter:   emf.New(c.Environment, metrics, log),
 		log:     log,
-		scratch: sync.Pool{New: func() any { return new(scratch) }},
+		scratch: sync.Pool{New: func() any { return &scratch{parser: parser{proxies: c.Proxies}} }},
 	}
 	if c.Acknowledge == Immediate {
 		h.behind = newWriteBehind(h)
@@ -105,8 +118,12 @@ func (h *Handler) answer(ctx context.Context, event []byte) (answer []byte, unwr
 		}
 	}()
 	s := h.scratch.Get().(*scratch)
-	s.id, s.received = id, time.Now()
-	to = h.encode(s, event)
+	s.id, s.received, s.isProbe = id, time.Now(), false
+	r := s.parser.request(event)
+	if r.isHealth() {
+		return h.health(ctx, s, h.origins.headers(nil)), nil
+	}
+	to = h.encode(s, r)
 	if to.bodies == nil {
 		h.scratch.Put(s)
 		return noSuchPath(to.headers), nil
@@ -121,44 +138,107 @@ func (h *Handler) answer(ctx context.Context, event []byte) (answer []byte, unwr
 	return to.acknowledge(id), nil
 }
 
-// store puts the record of s on the stream, or spills it. An error means that neither
-// took it.
-func (h *Handler) store(ctx context.Context, s *scratch) (err error) {
-	defer func() { h.down.Store(err != nil) }()
-	refused := h.put(ctx, s)
-	if refused == nil {
+// SpillNextDoor has h put into the bucket of another region what neither the stream nor the
+// bucket of its own takes. It comes before the first Invoke.
+func (h *Handler) SpillNextDoor(bucket Spill) { h.nextDoor = bucket }
+
+// store puts the record of s on the stream, or spills it: in this region, else next door.
+// An error means that nothing took it.
+func (h *Handler) store(ctx context.Context, s *scratch) error {
+	var here, end time.Time
+	if h.nextDoor != nil {
+		end = time.Now().Add(h.config.AnswerWithin)
+		here = end.Add(-nextDoorWithin)
+	}
+	refused, err := h.storeHere(ctx, s, here)
+	switch {
+	case refused == nil:
 		return nil
-	}
-	// The spill has a deadline of its own: the put may have used up that of ctx.
-	longest := h.config.Spill.WorstCase()
-	if len(s.record) > record.MaxBytes {
-		longest = h.config.Oversize().WorstCase()
-	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), longest)
-	defer cancel()
-	if err := h.spill.Put(ctx, record.SpillKey(s.id, s.received), s.record); err != nil {
+	case err == nil:
+		h.tellSpilled(ctx, s, "record is spilled", MetricSpilled, refused)
+		return nil
+	case h.nextDoor == nil:
 		return errors.Join(refused, err)
 	}
-	h.log.WarnContext(ctx, "record is spilled", "id", s.id, "bytes", len(s.record), "cause", refused.Error())
-	h.meter.Count(ctx, map[string]int{MetricSpilled: 1})
+	return h.storeNextDoor(ctx, s, end, errors.Join(refused, err))
+}
+
+// storeNextDoor puts the record of s into the bucket of the next region. Below the same
+// prefix it is a record like the others to that region's Redrive and Validator.
+func (h *Handler) storeNextDoor(ctx context.Context, s *scratch, end time.Time, refused error) error {
+	ctx, cancel := context.WithDeadline(context.WithoutCancel(ctx), end)
+	defer cancel()
+	if err := h.nextDoor.Put(ctx, s.key(), s.record); err != nil {
+		return errors.Join(refused, fmt.Errorf("spilling to %s: %w", h.config.NextDoor.Region, err))
+	}
+	h.down.Store(false)
+	h.tellSpilled(ctx, s, "record is spilled next door", MetricNextDoor, refused)
 	return nil
 }
 
-func (h *Handler) put(ctx context.Context, s *scratch) error {
+func (h *Handler) tellSpilled(ctx context.Context, s *scratch, what, metric string, cause error) {
+	h.log.WarnContext(ctx, what, "id", s.id, "bytes", len(s.record), "cause", cause.Error())
+	h.meter.Count(ctx, map[string]int{metric: 1})
+}
+
+// storeHere puts the record of s on the stream of this region or, when the stream refuses
+// it, into its bucket. refused says why the stream did, and err why the bucket did. It takes
+// until end, or as long as the bounds of put and spill allow where end is zero.
+func (h *Handler) storeHere(ctx context.Context, s *scratch, end time.Time) (refused, err error) {
+	if refused = h.put(ctx, s, end); refused != nil {
+		err = h.spillAside(ctx, s, end)
+	}
+	h.down.Store(err != nil)
+	if err != nil {
+		h.stored.Store(0)
+	} else {
+		h.stored.Store(s.received.UnixNano())
+	}
+	return refused, err
+}
+
+// put puts the record of s on the stream. Of the time until end it leaves a third to the
+// spill: of 1.5 s that is one attempt.
+func (h *Handler) put(ctx context.Context, s *scratch, end time.Time) error {
 	if len(s.record) > record.MaxBytes {
 		return fmt.Errorf("record is %d bytes, limit of the stream is %d", len(s.record), record.MaxBytes)
+	}
+	if !end.IsZero() {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, time.Until(end)*2/3)
+		defer cancel()
 	}
 	return h.stream.Put(ctx, s.id, s.record)
 }
 
-// encode makes the record of event in s, and returns how it is answered: without bodies
-// when no client has its path. An event that is not a proxy event, for example of a
-// manual invocation, is stored whole, like any body.
-func (h *Handler) encode(s *scratch, event []byte) reply {
-	r, err := s.parser.parse(event)
-	if err != nil {
-		r = request{body: event}
+// spillAside puts the record of s into the bucket. It has a deadline of its own, because the
+// put may have used up that of ctx.
+func (h *Handler) spillAside(ctx context.Context, s *scratch, end time.Time) error {
+	longest := h.config.Spill.WorstCase()
+	if len(s.record) > record.MaxBytes {
+		longest = h.config.Oversize().WorstCase()
 	}
+	if !end.IsZero() {
+		longest = min(longest, time.Until(end))
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), longest)
+	defer cancel()
+	return h.spill.Put(ctx, s.key(), s.record)
+}
+
+// request returns what event asks for. An event that is not a proxy event, for example of a
+// manual invocation, is stored whole, like any body.
+func (p *parser) request(event []byte) request {
+	r, err := p.parse(event)
+	if err != nil {
+		return request{body: event}
+	}
+	return r
+}
+
+// encode makes the record of r in s, and returns how it is answered: without bodies when no
+// client has its path.
+func (h *Handler) encode(s *scratch, r request) reply {
 	to := reply{headers: h.origins.headers(r.origin)}
 	client, ok := h.route(r)
 	if !ok {
@@ -168,8 +248,9 @@ func (h *Handler) encode(s *scratch, event []byte) reply {
 	s.record = record.Append(s.record[:0], record.Header{
 		ID:          s.id,
 		ReceivedAt:  s.received,
+		Region:      h.config.Region,
 		RequestID:   string(r.requestID),
-		IP:          h.config.ClientIP.of(r.sourceIP),
+		IP:          h.config.ClientIP.of(r.client()),
 		UserAgent:   headerValue(r.userAgent),
 		ContentType: headerValue(r.contentType),
 		Encoding:    headerValue(r.encoding),

@@ -25,6 +25,10 @@ var Headers = []Header{
 	{"Access-Control-Expose-Headers", "Retry-After"},
 }
 
+// RegionHeader names the region that answers. Only Ingest's own answers have it. A page
+// cannot read it, because Headers are the same on every answer.
+const RegionHeader = "Ingest-Region"
+
 // Origin is the header that names the page of a request. Vary names it in an answer, so
 // that no cache gives one origin another's answer.
 const Origin = "Origin"
@@ -36,36 +40,36 @@ type origins struct {
 	each   bool              // whether every page gets its own origin back
 	listed map[string]string // by origin
 	others string            // for every other page, and for clients that are not pages
+	behind string            // what follows the page's origin in the answer to a page that may read it
 }
 
-// newOrigins returns the headers for the origins that may read answers with
+// newOrigins returns the headers in this region for the origins that may read answers with
 // credentials, such as "https://example.com": all of them when allowed is empty. With
 // AnyOrigin all may read answers, without credentials.
-func newOrigins(allowed []string) origins {
+func newOrigins(allowed []string, region string) origins {
 	everybody, perOrigin := member("Access-Control-Allow-Origin", AnyOrigin), member("Vary", Origin)
+	always := always(region)
+	behind := `",` + member("Access-Control-Allow-Credentials", "true") + perOrigin + always
 	switch {
 	case len(allowed) == 0:
-		return origins{each: true, others: everybody + perOrigin + always()}
+		return origins{each: true, others: everybody + perOrigin + always, behind: behind}
 	case slices.Contains(allowed, AnyOrigin):
-		return origins{others: everybody + always()}
+		return origins{others: everybody + always}
 	}
-	o := origins{listed: map[string]string{}, others: perOrigin + always()}
+	o := origins{listed: map[string]string{}, others: perOrigin + always}
 	for _, origin := range allowed {
-		o.listed[origin] = beforeOrigin + origin + behindOrigin
+		o.listed[origin] = beforeOrigin + origin + behind
 	}
 	return o
 }
 
-// The headers of an answer to a page that may read it, around the page's origin.
-var (
-	beforeOrigin = `"Access-Control-Allow-Origin":"`
-	behindOrigin = `",` + member("Access-Control-Allow-Credentials", "true") + member("Vary", Origin) + always()
-)
+// beforeOrigin begins the headers of an answer to a page that may read it.
+const beforeOrigin = `"Access-Control-Allow-Origin":"`
 
 // headers returns the headers of an answer to a page of this origin.
 func (o origins) headers(origin []byte) string {
 	if o.each && isOrigin(origin) {
-		return beforeOrigin + string(origin) + behindOrigin
+		return beforeOrigin + string(origin) + o.behind
 	}
 	if own, found := o.listed[string(origin)]; found {
 		return own
@@ -73,9 +77,12 @@ func (o origins) headers(origin []byte) string {
 	return o.others
 }
 
-// always returns Headers, without the comma at their end.
-func always() string {
+// always returns the region, where it is known, and Headers, without the comma at their end.
+func always(region string) string {
 	var members string
+	if region != "" {
+		members = member(RegionHeader, region)
+	}
 	for _, h := range Headers {
 		members += member(h.Name, h.Value)
 	}

@@ -73,6 +73,36 @@ func TestWhoMayReadTheAnswer(t *testing.T) {
 	}
 }
 
+// TestTheAnswerSaysWhichRegionGivesIt to every page and client.
+func TestTheAnswerSaysWhichRegionGivesIt(t *testing.T) {
+	for _, allowed := range [][]string{nil, {"*"}, {"https://a.example"}} {
+		c := config()
+		c.Origins, c.Region = allowed, "eu-central-1"
+		for _, path := range []string{"/events", "/track", "/no/such/path"} {
+			for _, headers := range []map[string]string{nil, {"Origin": "https://a.example"}, {"Origin": "https://b.example"}} {
+				for _, down := range []error{nil, errDown} {
+					event := sent{method: "POST", path: path, headers: headers}.event(t)
+					a, _ := ask(t, c, func(context.Context, []byte) error { return down }, event)
+					if a.Headers[ingest.RegionHeader] != "eu-central-1" {
+						t.Errorf("%v, %s, %v: %d with %v", allowed, path, headers, a.StatusCode, a.Headers)
+					}
+				}
+			}
+		}
+	}
+}
+
+func TestTheRecordSaysWhichRegionAnswered(t *testing.T) {
+	c := config()
+	c.Region = "eu-central-1"
+	if r, _ := store(t, c, []byte(`{"body":"b"}`)); r.Region != "eu-central-1" {
+		t.Errorf("region is %q", r.Region)
+	}
+	if r, _ := store(t, config(), []byte(`{"body":"b"}`)); r.Region != "" {
+		t.Errorf("region is %q, want none", r.Region)
+	}
+}
+
 func TestWhatIsNoOriginIsNamed(t *testing.T) {
 	c := config()
 	c.Origins = []string{`https://a"b`}

@@ -13,9 +13,11 @@ import (
 // event's shape:
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html#api-gateway-simple-proxy-for-lambda-input-format
 type request struct {
+	resource    []byte // of the API: which of its paths the request came by
 	body        []byte
 	requestID   []byte
 	sourceIP    []byte
+	forwarded   forwarded
 	userAgent   []byte
 	contentType []byte
 	encoding    []byte
@@ -28,6 +30,7 @@ var errNotAnObject = errors.New("event is not a JSON object")
 // parser finds a request in an event without building a tree: it steps into the few
 // objects that matter and skips the rest.
 type parser struct {
+	proxies int // as in Config
 	decoder jsontext.Decoder
 	reader  bytes.Buffer
 	event   []byte
@@ -54,10 +57,14 @@ func (p *parser) parse(event []byte) (request, error) {
 			isBase64, err = p.bool()
 		case "headers":
 			err = p.members(func(name []byte) error { return p.header(name, &r) })
+		case "resource":
+			r.resource, err = p.string()
 		case "httpMethod":
 			r.method, err = p.string()
 		case "path":
 			r.path, err = p.string()
+		case "multiValueHeaders":
+			err = p.forwarded(&r.forwarded)
 		case "multiValueQueryStringParameters":
 			err = p.parameters(&r)
 		case "requestContext":

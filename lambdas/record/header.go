@@ -22,7 +22,7 @@ func readHeader(line []byte) (Header, int, error) {
 }
 
 // readOwn reads a line as Append writes it, without escapes, and says whether it was
-// one. The members share one string.
+// one. A probe is not: there are few. The members share one string.
 func readOwn(line []byte) (h Header, length int, ok bool) {
 	escaped := bytes.ContainsFunc(line, func(r rune) bool { return r < ' ' || r == '\\' })
 	if escaped || !utf8.Valid(line) {
@@ -33,6 +33,7 @@ func readOwn(line []byte) (h Header, length int, ok bool) {
 	l := ownLine{rest: rest, other: !ok}
 	h.ID = l.text("id")
 	h.ReceivedAt = l.time("received_at")
+	h.Region = l.text("region")
 	h.RequestID = l.text("request_id")
 	h.IP = l.text("ip")
 	h.UserAgent = l.text("ua")

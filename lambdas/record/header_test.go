@@ -11,7 +11,7 @@ func headerLines() []string {
 	var lines []string
 	for _, h := range []Header{
 		{ID: "a", ReceivedAt: at},
-		{ID: "a", ReceivedAt: at, RequestID: "b", IP: "203.0.113.0", UserAgent: "größe/1", ContentType: "text/plain", Encoding: "gzip", First: 10, Replays: 3},
+		{ID: "a", ReceivedAt: at, Region: "eu-central-1", RequestID: "b", IP: "203.0.113.0", UserAgent: "größe/1", ContentType: "text/plain", Encoding: "gzip", First: 10, Replays: 3},
 		{ID: "a", ReceivedAt: at, UserAgent: `q"uote\`},
 	} {
 		line, _, _ := strings.Cut(string(Append(nil, h, []byte("body"))), "\n")

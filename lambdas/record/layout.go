@@ -16,7 +16,11 @@ const (
 	FailedPrefix        = "failed/"         // records that Firehose could not process, by error type
 	SourcePrefix        = "source/"         // records as received, where the backup is on
 	SpillPrefix         = "spill/"          // records that go through a stream again: refused by Firehose, or deferred
+	HealthPrefix        = "health/"         // probes that Firehose refused
 )
+
+// HealthKey is where every probe overwrites the one before: nothing reads it again.
+const HealthKey = HealthPrefix + "probe"
 
 // LinesExtension ends the key of every object of lines: newline-delimited JSON,
 // compressed with gzip.

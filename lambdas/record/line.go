@@ -15,6 +15,7 @@ func AppendLine(dst []byte, h Header, n int, eventType string, event []byte) []b
 	dst = append(dst, `,"type":`...)
 	dst = appendString(dst, eventType)
 	dst = appendTime(dst, h.ReceivedAt)
+	dst = appendMember(dst, "region", h.Region)
 	dst = appendMember(dst, "request_id", h.RequestID)
 	dst = appendMember(dst, "ip", h.IP)
 	dst = appendMember(dst, "ua", h.UserAgent)

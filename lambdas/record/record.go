@@ -37,6 +37,7 @@ var ErrShort = errors.New("record is cut off")
 type Header struct {
 	ID          string    `json:"id"`          // the ingest id, made once per request
 	ReceivedAt  time.Time `json:"received_at"` // kept to the millisecond
+	Region      string    `json:"region"`      // where Ingest ran; also in a record that another region stores
 	RequestID   string    `json:"request_id"`  // API Gateway's request id
 	IP          string    `json:"ip"`          // the client's address, as far as the setting keeps it
 	UserAgent   string    `json:"ua"`
@@ -45,6 +46,7 @@ type Header struct {
 	Source      Source    `json:"source"`
 	First       int       `json:"first"`   // index of the body's first event in its request, above 0 in a part
 	Replays     int       `json:"replays"` // how often an operator has replayed it
+	Probe       bool      `json:"probe"`   // whether it is a health check's, with no event in its body
 }
 
 // Record is one request in transit, its body exactly as received.
@@ -80,6 +82,7 @@ func Append(dst []byte, h Header, body []byte) []byte {
 	dst = strconv.AppendInt(dst, version, 10)
 	dst = appendMember(dst, "id", h.ID)
 	dst = appendTime(dst, h.ReceivedAt)
+	dst = appendMember(dst, "region", h.Region)
 	dst = appendMember(dst, "request_id", h.RequestID)
 	dst = appendMember(dst, "ip", h.IP)
 	dst = appendMember(dst, "ua", h.UserAgent)
@@ -88,6 +91,9 @@ func Append(dst []byte, h Header, body []byte) []byte {
 	dst = appendSource(dst, h.Source)
 	dst = appendCount(dst, "first", h.First)
 	dst = appendCount(dst, "replays", h.Replays)
+	if h.Probe {
+		dst = append(dst, `,"probe":true`...)
+	}
 	dst = append(dst, `,"bytes":`...)
 	dst = strconv.AppendInt(dst, int64(len(body)), 10)
 	dst = append(dst, "}\n"...)

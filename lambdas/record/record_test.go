@@ -20,6 +20,7 @@ var (
 	header     = record.Header{
 		ID:          "01a0-id",
 		ReceivedAt:  receivedAt,
+		Region:      "eu-central-1",
 		RequestID:   "request-1",
 		IP:          "203.0.113.0",
 		UserAgent:   "curl/8 \"quoted\"\n",
@@ -31,10 +32,18 @@ var (
 func TestRecordIsOneHeaderLineThenTheBodyUntouched(t *testing.T) {
 	got := record.Append(nil, header, []byte("\x00\xff\n{}"))
 	want := `{"v":1,"id":"01a0-id","received_at":"2026-11-23T09:00:00.123Z",` +
-		`"request_id":"request-1","ip":"203.0.113.0",` +
+		`"region":"eu-central-1","request_id":"request-1","ip":"203.0.113.0",` +
 		`"ua":"curl/8 \"quoted\"\n","content_type":"application/json","encoding":"gzip","bytes":5}` + "\n\x00\xff\n{}"
 	if diff := cmp.Diff(want, string(got)); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestAProbeSaysThatItIsOne(t *testing.T) {
+	got := record.Append(nil, record.Header{ID: "i", ReceivedAt: receivedAt, Probe: true}, nil)
+	want := `{"v":1,"id":"i","received_at":"2026-11-23T09:00:00.123Z","probe":true,"bytes":0}` + "\n"
+	if string(got) != want {
+		t.Errorf("got %s, want %s", got, want)
 	}
 }
 
@@ -75,6 +84,7 @@ func drawHeader(t *rapid.T) record.Header {
 	return record.Header{
 		ID:          rapid.StringN(1, 40, -1).Draw(t, "id"),
 		ReceivedAt:  time.UnixMilli(rapid.Int64Range(0, 1<<42).Draw(t, "ms")).UTC(),
+		Region:      text.Draw(t, "region"),
 		RequestID:   text.Draw(t, "request"),
 		IP:          text.Draw(t, "ip"),
 		UserAgent:   text.Draw(t, "ua"),
@@ -83,6 +93,7 @@ func drawHeader(t *rapid.T) record.Header {
 		Source:      drawSource(t),
 		First:       rapid.IntRange(0, 10_000).Draw(t, "first"),
 		Replays:     rapid.IntRange(0, 3).Draw(t, "replays"),
+		Probe:       rapid.Bool().Draw(t, "probe"),
 	}
 }
 
@@ -145,7 +156,7 @@ func TestLineKeepsTheEventAndHoldsOneNewline(t *testing.T) {
 	event := "{\r\n\t\"a\" : 1.10, \"b\":\"\\ud800 <&>\u2028\"}"
 	got := record.AppendLine(nil, header, 3, "cl\"ick", []byte(event))
 	want := `{"id":"01a0-id/3","type":"cl\"ick","received_at":"2026-11-23T09:00:00.123Z",` +
-		`"request_id":"request-1","ip":"203.0.113.0",` +
+		`"region":"eu-central-1","request_id":"request-1","ip":"203.0.113.0",` +
 		`"ua":"curl/8 \"quoted\"\n","event":{  ` + "\t\"a\" : 1.10, \"b\":\"\\ud800 <&>\u2028\"}}\n"
 	if diff := cmp.Diff(want, string(got)); diff != "" {
 		t.Error(diff)
@@ -161,6 +172,7 @@ func TestRejectComesBackAsItWas(t *testing.T) {
 			ID:          rapid.String().Draw(t, "id"),
 			Type:        rapid.String().Draw(t, "type"),
 			ReceivedAt:  time.UnixMilli(rapid.Int64Range(0, 1<<42).Draw(t, "ms")).UTC(),
+			Region:      rapid.String().Draw(t, "region"),
 			RequestID:   rapid.String().Draw(t, "request"),
 			IP:          rapid.String().Draw(t, "ip"),
 			UserAgent:   rapid.String().Draw(t, "ua"),
@@ -193,7 +205,7 @@ func TestRejectSaysWhoSentItInTheOrderOfALine(t *testing.T) {
 	r := header.RejectEvent(3)
 	r.Type, r.Reason, r.Payload, r.Processor = "click", record.NotJSON, []byte("x"), "validate/3"
 	want := `{"id":"01a0-id/3","type":"click","received_at":"2026-11-23T09:00:00.123Z",` +
-		`"request_id":"request-1","ip":"203.0.113.0","ua":"curl/8 \"quoted\"\n",` +
+		`"region":"eu-central-1","request_id":"request-1","ip":"203.0.113.0","ua":"curl/8 \"quoted\"\n",` +
 		`"content_type":"application/json","encoding":"gzip","reason":"not_json","errors":[],"payload":"x","processor":"validate/3"}` + "\n"
 	if diff := cmp.Diff(want, string(record.AppendReject(nil, r))); diff != "" {
 		t.Error(diff)
@@ -203,7 +215,7 @@ func TestRejectSaysWhoSentItInTheOrderOfALine(t *testing.T) {
 func TestARejectKnowsItsRequest(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		h := drawHeader(t)
-		h.ID = record.NewID()
+		h.ID, h.Probe = record.NewID(), false // a probe is never rejected
 		if diff := cmp.Diff(h, h.RejectBody().Header()); diff != "" {
 			t.Error(diff)
 		}

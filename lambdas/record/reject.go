@@ -55,6 +55,7 @@ type Reject struct {
 	ID            string    `json:"id"`   // the event's id, or the ingest id where the whole body is rejected
 	Type          string    `json:"type"` // the event's type, or "" when it could not be read
 	ReceivedAt    time.Time `json:"received_at"`
+	Region        string    `json:"region"` // where Ingest ran
 	RequestID     string    `json:"request_id"`
 	IP            string    `json:"ip"`
 	UserAgent     string    `json:"ua"`
@@ -88,7 +89,7 @@ func (h Header) RejectBody() Reject {
 
 func (h Header) reject() Reject {
 	return Reject{
-		ID: h.ID, ReceivedAt: h.ReceivedAt, RequestID: h.RequestID, IP: h.IP, UserAgent: h.UserAgent,
+		ID: h.ID, ReceivedAt: h.ReceivedAt, Region: h.Region, RequestID: h.RequestID, IP: h.IP, UserAgent: h.UserAgent,
 		ContentType: h.ContentType, Encoding: h.Encoding, Source: h.Source, Replays: h.Replays,
 	}
 }
@@ -98,7 +99,7 @@ func (h Header) reject() Reject {
 func (r Reject) Header() Header {
 	id, n, _ := SplitEventID(r.ID)
 	return Header{
-		ID: id, ReceivedAt: r.ReceivedAt, RequestID: r.RequestID, IP: r.IP, UserAgent: r.UserAgent,
+		ID: id, ReceivedAt: r.ReceivedAt, Region: r.Region, RequestID: r.RequestID, IP: r.IP, UserAgent: r.UserAgent,
 		ContentType: r.ContentType, Encoding: r.Encoding, Source: r.Source, First: n, Replays: r.Replays,
 	}
 }
@@ -123,6 +124,7 @@ func AppendReject(dst []byte, r Reject) []byte {
 	dst = appendString(dst, r.ID)
 	dst = appendMember(dst, "type", r.Type)
 	dst = appendTime(dst, r.ReceivedAt)
+	dst = appendMember(dst, "region", r.Region)
 	dst = appendMember(dst, "request_id", r.RequestID)
 	dst = appendMember(dst, "ip", r.IP)
 	dst = appendMember(dst, "ua", r.UserAgent)

@@ -155,7 +155,7 @@ var receivedAt = time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC)
 // spill puts a record into the lake and returns its key.
 func (l *lab) spill(id string, body []byte) string {
 	key := record.SpillKey(id, receivedAt)
-	l.lake.objects[key] = record.Append(nil, record.Header{ID: id, ReceivedAt: receivedAt, RequestID: "r"}, body)
+	l.lake.objects[key] = record.Append(nil, record.Header{ID: id, ReceivedAt: receivedAt, Region: "eu-central-1", RequestID: "r"}, body)
 	return key
 }
 
@@ -180,6 +180,24 @@ func TestASpilledRecordGoesBackAsItIsAndItsObjectIsDeleted(t *testing.T) {
 	}
 	if !slices.Equal(l.lake.log, []string{key}) || !strings.Contains(l.out.String(), `"RecordsRedriven":1`) {
 		t.Errorf("deleted %v, log %s", l.lake.log, l.out.String())
+	}
+}
+
+// TestAProbeGoesBackAsAProbe: the Validator may have deferred it.
+func TestAProbeGoesBackAsAProbe(t *testing.T) {
+	l := newLab()
+	probe := record.Append(nil, record.Header{ID: "id-01", ReceivedAt: receivedAt, Probe: true}, nil)
+	event := record.Append(nil, record.Header{ID: "id-02", ReceivedAt: receivedAt}, []byte("{}"))
+	key := record.DeferredKey("id-01", "00ff", receivedAt)
+	l.lake.objects[key] = slices.Concat(probe, event)
+	if failed := l.work(t, notification(key)); len(failed) > 0 {
+		t.Fatal(l.out.String())
+	}
+	if diff := cmp.Diff([][]byte{probe, event}, l.events.accepted); diff != "" {
+		t.Error(diff)
+	}
+	if !decode(t, l.events.accepted[0]).Probe {
+		t.Error("the Validator would take it for an event")
 	}
 }
 
@@ -445,6 +463,7 @@ func TestAnEventThatNoRecordCarriesIsRejected(t *testing.T) {
 			sent := record.Header{
 				ID:          "id-01",
 				ReceivedAt:  receivedAt,
+				Region:      "eu-central-1",
 				RequestID:   "r",
 				IP:          "192.0.2.0",
 				UserAgent:   "agent",
@@ -547,7 +566,7 @@ func TestRejectsAreReplayedByReasonWithTheirIds(t *testing.T) {
 func TestAReplayedRejectKeepsWhoSentIt(t *testing.T) {
 	l := newLab()
 	sent := record.Header{
-		ID: "id-a", ReceivedAt: receivedAt, RequestID: "r", IP: "192.0.2.0", UserAgent: "agent/1",
+		ID: "id-a", ReceivedAt: receivedAt, Region: "eu-central-1", RequestID: "r", IP: "192.0.2.0", UserAgent: "agent/1",
 		ContentType: "application/x-ndjson", Encoding: "gzip", First: 2,
 	}
 	one, several := sent.RejectEvent(2), sent.RejectEvent(3)

@@ -34,7 +34,8 @@ func New(c Config, set *schema.Set, rejects Rejects, objects Objects, metrics io
 
 // Invoke implements lambda.Handler. It answers each record of the batch once, in order:
 // Ok with its valid events; Dropped when none of them is in the answer, because the
-// lake and the rejects stream have all of it; ProcessingFailed when it cannot be read.
+// lake and the rejects stream have all of it, or it is a health check's probe;
+// ProcessingFailed when it cannot be read.
 //
 // An error fails the whole batch, because a reject or an object was not stored, and
 // Firehose sends the batch again. What is then stored twice has the same ids, and

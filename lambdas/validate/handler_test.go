@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -22,7 +23,7 @@ func TestValidEventsComeBackAsLines(t *testing.T) {
 	prefix := func(id, eventType string) string {
 		request, _, _ := strings.Cut(id, "/")
 		return `{"id":"` + id + `","type":"` + eventType + `",` +
-			`"received_at":"2026-11-23T10:00:00.123Z","request_id":"request-` + request +
+			`"received_at":"2026-11-23T10:00:00.123Z","region":"eu-central-1","request_id":"request-` + request +
 			`","ip":"203.0.113.0","ua":"agent/1","event":`
 	}
 	want := []answered{
@@ -34,6 +35,45 @@ func TestValidEventsComeBackAsLines(t *testing.T) {
 	}
 	if len(l.rows) > 0 {
 		t.Errorf("rejects: %s", l.rows)
+	}
+}
+
+// A probe of a health check is in no lake, no reject and no metric, also among events.
+func TestAProbeIsDroppedAndCountsAsNothing(t *testing.T) {
+	h := header("p")
+	h.Probe = true
+	empty, text := record.Append(nil, h, nil), record.Append(nil, h, []byte(click))
+	dropped, valid := "Dropped", "Ok"
+	for name, c := range map[string]struct {
+		records  [][]byte
+		results  []string
+		valid    int
+		rejected int
+	}{
+		"alone":              {[][]byte{empty}, []string{dropped}, 0, 0},
+		"with a body":        {[][]byte{text}, []string{dropped}, 0, 0},
+		"among events":       {[][]byte{sent("a", click), empty, sent("b", "{"), empty}, []string{valid, dropped, dropped, dropped}, 1, 1},
+		"behind an event":    {[][]byte{append(sent("a", click), empty...)}, []string{valid}, 1, 0},
+		"between two":        {[][]byte{slices.Concat(sent("a", click), text, sent("b", click))}, []string{valid}, 2, 0},
+		"several in a batch": {[][]byte{empty, empty, text}, []string{dropped, dropped, dropped}, 0, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := newLab(t, config())
+			var lines []byte
+			for n, got := range l.invoke(t, c.records...) {
+				if lines = append(lines, got.Data...); got.Result != c.results[n] {
+					t.Errorf("record %d is %s, want %s", n, got.Result, c.results[n])
+				}
+			}
+			if bytes.Count(lines, []byte("\n")) != c.valid || bytes.Contains(lines, []byte(`"p/`)) ||
+				len(l.rows) != c.rejected || len(l.objects) > 0 {
+				t.Errorf("lines %s, rejects %s, objects %v", lines, l.rows, l.objects)
+			}
+			counts := fmt.Sprintf(`"EventsRejected":%d,"EventsValid":%d`, c.rejected, c.valid)
+			if !strings.Contains(l.metrics.String(), counts) {
+				t.Errorf("metrics are %s, want %s", &l.metrics, counts)
+			}
+		})
 	}
 }
 
@@ -63,7 +103,7 @@ func TestInvalidEventsAreRejectedWithTheReason(t *testing.T) {
 				t.Errorf("answer is %.100v, want it dropped", got)
 			}
 			want := []record.Reject{{
-				ID: c.id, ReceivedAt: receivedAt, RequestID: "request-a", IP: "203.0.113.0", UserAgent: "agent/1", Reason: c.reason,
+				ID: c.id, ReceivedAt: receivedAt, Region: "eu-central-1", RequestID: "request-a", IP: "203.0.113.0", UserAgent: "agent/1", Reason: c.reason,
 				Errors: []record.Finding{c.found}, Payload: []byte(c.body), Processor: "validate/3",
 			}}
 			if strings.Contains(c.body, `"type":"click"`) {

@@ -96,10 +96,12 @@ var receivedAt = time.Date(2026, 11, 23, 10, 0, 0, 123_000_000, time.UTC)
 // arrivedAt is when Firehose took the records of a batch.
 var arrivedAt = receivedAt.Add(2 * time.Hour)
 
+// header is of a record that was answered in another region than that of the batch.
 func header(id string) record.Header {
 	return record.Header{
 		ID:         id,
 		ReceivedAt: receivedAt,
+		Region:     "eu-central-1",
 		RequestID:  "request-" + id,
 		IP:         "203.0.113.0",
 		UserAgent:  "agent/1",

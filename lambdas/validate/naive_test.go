@@ -30,6 +30,7 @@ type naiveEvent struct {
 type naiveHeader struct {
 	ID         string    `json:"id"`
 	ReceivedAt time.Time `json:"received_at"`
+	Region     string    `json:"region"`
 	RequestID  string    `json:"request_id"`
 	IP         string    `json:"ip"`
 	UserAgent  string    `json:"ua"`
@@ -39,6 +40,7 @@ type naiveLine struct {
 	ID         string          `json:"id"`
 	Type       string          `json:"type"`
 	ReceivedAt time.Time       `json:"received_at"`
+	Region     string          `json:"region"`
 	RequestID  string          `json:"request_id"`
 	IP         string          `json:"ip"`
 	UserAgent  string          `json:"ua"`
@@ -87,6 +89,6 @@ func (n naive) line(record []byte) ([]byte, error) {
 			return nil, errors.New("every event of the benchmark is valid")
 		}
 	}
-	line, err := json.Marshal(naiveLine{h.ID + "/0", name, h.ReceivedAt, h.RequestID, h.IP, h.UserAgent, body})
+	line, err := json.Marshal(naiveLine{h.ID + "/0", name, h.ReceivedAt, h.Region, h.RequestID, h.IP, h.UserAgent, body})
 	return append(line, '\n'), err
 }

@@ -104,7 +104,9 @@ func (w *worker) judge(d delivered, room int, o *outcome) {
 	}
 	j := judgement{worker: w, delivered: d, outcome: o, start: start, room: room}
 	for _, j.Record = range w.decoded {
-		j.body()
+		if !j.Probe {
+			j.body()
+		}
 	}
 	o.lines = w.lines[start:len(w.lines):len(w.lines)]
 }

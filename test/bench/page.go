@@ -76,7 +76,7 @@ func readLive(live *page.Page, sim *simulator.Simulator) (func(), error) {
 	if err != nil {
 		return nil, err
 	}
-	stop := live.Serve(listener, sim)
+	stop := live.Serve(listener, page.Pipeline{URL: sim.URL, Lake: sim.Lake, Flush: sim.Flush})
 	opened := make(chan error, 1)
 	go read("http://"+listener.Addr().String()+"/live", opened)
 	return func() { _ = stop() }, <-opened

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"global-ingest/lambdas/record"
+	"global-ingest/test/figures"
 	"global-ingest/test/simulator"
 	"global-ingest/test/traffic"
 )
@@ -61,7 +62,7 @@ func (r *run) validatorInflates() int {
 func headerBytes(body int) int {
 	id := record.NewID() // a request's id is as long
 	h := record.Header{
-		ID: id, RequestID: id, ReceivedAt: time.Now(), IP: "127.0.0.0", UserAgent: traffic.UserAgent,
+		ID: id, Region: figures.Region, RequestID: id, ReceivedAt: time.Now(), IP: "127.0.0.0", UserAgent: traffic.UserAgent,
 		ContentType: traffic.SizedContentType,
 	}
 	return len(record.Append(nil, h, make([]byte, body))) - body
@@ -83,8 +84,8 @@ const crafted = "panic!"
 
 var panics = mutation{
 	name: "panic on a crafted body", file: "lambdas/ingest/handler.go",
-	old: `to = h.encode(s, event)`,
-	new: `to = h.encode(s, event)
+	old: `to = h.encode(s, r)`,
+	new: `to = h.encode(s, r)
 	if n := len(s.record); to.bodies != nil && string(s.record[max(0, n-len("` + crafted + `")):]) == "` + crafted + `" {
 		panic(string(s.record))
 	}`,

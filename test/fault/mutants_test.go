@@ -18,8 +18,8 @@ var wrong = []struct {
 }{
 	{mutation{
 		name: "the spill is removed", file: "lambdas/ingest/handler.go",
-		old: `if err := h.spill.Put(ctx, record.SpillKey(s.id, s.received), s.record); err != nil {`,
-		new: `if err := ctx.Err(); err != nil {`,
+		old: `return h.spill.Put(ctx, s.key(), s.record)`,
+		new: `return ctx.Err()`,
 	}, "503 on 30 %", "lost: "},
 	{mutation{
 		name: "the id is made per attempt", file: "lambdas/ingest/handler.go",

@@ -20,7 +20,15 @@ global-ingest {{.Environment}} runs on this machine, from its synthesized templa
 
   endpoint  {{.URL}}/events
   page      {{.Page}}  each event as it is judged; GET /events, /counts and more for tests
-  S3        {{.S3URL}}  bucket {{.Bucket}}
+{{- range $i, $r := .Regions}}
+  {{if $i}}        {{else}}regions {{end}}  {{printf "%-14s" $r.Region}}  {{printf "%.0f" $r.RoundTrip}} ms away{{if $r.Nearest}}, answers first{{end}}{{if $r.Drained}}, drained{{end}}; by itself at {{$r.URL}}
+{{- end}}
+{{- if .Regions}}
+            curl -X POST {{.Page}}regions/{{.Nearest}}/down makes it unreachable, …/up brings it back,
+            {{.Page}}regions tells which one answers; health checks and DNS are {{.Speed}} times faster than on AWS (SPEED=1 is as slow)
+  clients   {{.Clients}}
+{{- end}}
+  S3        {{.S3URL}}  bucket {{.Bucket}}{{if .Regions}}, and one of each other region{{end}}
   objects   {{.Lake}}/
   logs      {{.Logs}}/
   buffers   {{.Buffers}}
@@ -38,8 +46,8 @@ are answered 200 at once; what became of them is in the lake {{.Wait}}.
   curl -i {{.URL}}/events -d '{{.InvalidEvent}}'
 
   find {{.Lake}} -type f
-  find {{.Lake}}/{{.Bucket}}/events -type f -exec gzip -dc {} +
-  find {{.Lake}}/{{.Bucket}}/rejected -type f -exec gzip -dc {} +
+  find {{.Lake}}/{{.Folders}}/events -type f -exec gzip -dc {} +
+  find {{.Lake}}/{{.Folders}}/rejected -type f -exec gzip -dc {} +
   AWS_ACCESS_KEY_ID=x AWS_SECRET_ACCESS_KEY=x AWS_REGION=us-east-1 \
     aws s3 ls --recursive --endpoint-url {{.S3URL}} s3://{{.Bucket}}/
 
@@ -60,7 +68,8 @@ const (
 	invalidEvent = `{"type":"click","event_id":"2"}`
 )
 
-func writeBanner(out io.Writer, sim *simulator.Simulator, s settings, port net.Listener) {
+func writeBanner(out io.Writer, p pipeline, s settings, port net.Listener) {
+	sim := p.home
 	wait, window := "when the buffers are full or due", "what is in them"
 	if s.patience > 0 {
 		// The transform's buffer, then the object's; the functions take some 50 ms for the first event.
@@ -68,11 +77,12 @@ func writeBanner(out io.Writer, sim *simulator.Simulator, s settings, port net.L
 		wait, window = fmt.Sprintf("about %s later", buffered), fmt.Sprintf("the last %s", buffered)
 	}
 	err := banner.Execute(out, map[string]any{
-		"Environment": s.environment, "URL": sim.URL, "S3URL": sim.S3URL, "Bucket": sim.Bucket,
-		"Lake": word(filepath.ToSlash(sim.Lake)), "Logs": word(filepath.ToSlash(sim.Logs)),
+		"Environment": s.environment, "URL": p.URL, "S3URL": sim.S3URL, "Bucket": sim.Bucket,
+		"Lake": word(filepath.ToSlash(sim.Lake)), "Logs": word(filepath.ToSlash(p.logs(s))),
 		"Page": "http://" + port.Addr().String() + "/", "Window": window, "Buffers": buffers(sim, s), "Throttle": throttle(sim, s), "Wait": wait,
 		"ValidEvent": validEvent, "InvalidEvent": invalidEvent,
-		"Sandboxes": s.sandboxes, "More": 2 * s.sandboxes, "Leftovers": sim.Leftovers, "NotSimulated": sim.NotSimulated(),
+		"Sandboxes": s.sandboxes, "More": 2 * s.sandboxes, "Leftovers": p.leftovers(), "NotSimulated": p.NotSimulated(),
+		"Regions": p.regions(), "Nearest": p.nearest(), "Speed": s.speed, "Clients": s.clients(p), "Folders": p.folders(),
 	})
 	if err != nil {
 		fmt.Fprintln(out, "writing the first screen:", err)

@@ -16,6 +16,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
 
@@ -64,16 +65,19 @@ type settings struct {
 	schemas      string
 	port, s3Port int
 	pagePort     int
+	regions      string
+	city         string
+	speed        int
 	patience     time.Duration
 	sandboxes    int
 	throttle     bool
 }
 
 func parse(args []string, out io.Writer) (settings, error) {
-	s := settings{port: 8080, s3Port: 9000, pagePort: 8081, sandboxes: simulator.DefaultMaxSandboxes}
+	s := settings{port: 8080, s3Port: 9000, pagePort: 8081, speed: 10, sandboxes: simulator.DefaultMaxSandboxes}
 	flags := flag.NewFlagSet("local", flag.ContinueOnError)
 	flags.SetOutput(io.Discard) // a mistake is one line, not the list of all flags
-	flags.StringVar(&s.assembly, "assembly", "", "cloud assembly `folder` to run; default .local/templates/<environment>")
+	flags.StringVar(&s.assembly, "assembly", "", "cloud assembly `folder` to run; default .local/templates/<environment>[,<region>…]")
 	flags.StringVar(&s.environment, "environment", "Dev", "`name` of the environment to run"+held())
 	flags.StringVar(&s.functions, "functions", ".local/host", "`folder` of <function>/bootstrap, built for this machine")
 	flags.StringVar(&s.dir, "dir", ".local", "`folder` for the lake and the logs")
@@ -84,6 +88,9 @@ func parse(args []string, out io.Writer) (settings, error) {
 	flags.DurationVar(&s.patience, "patience", 2*time.Second, "longest that Firehose may buffer; 0 is what the template says")
 	flags.Func("sandboxes", "most `processes` of one function; above it requests wait; default 10",
 		within(&s.sandboxes, 1, 1000))
+	flags.StringVar(&s.regions, "regions", "", "further `regions` that the templates were made with, such as eu-central-1,ap-southeast-1")
+	flags.StringVar(&s.city, "city", "", "`city` where clients are: packets then take their time; only with several regions")
+	flags.Func("speed", "how many `times` faster health checks and DNS are than on AWS; default 10", within(&s.speed, 1, 100))
 	flags.BoolVar(&s.throttle, "throttle", false, "apply the stage's throttle")
 	err := errors.Join(fromVariables(flags), flags.Parse(args))
 	switch {
@@ -95,7 +102,7 @@ func parse(args []string, out io.Writer) (settings, error) {
 	case err == nil && s.patience < 0:
 		err = fmt.Errorf("-patience is %s, want 0 or more, such as 2s", s.patience)
 	}
-	s.assembly = cmp.Or(s.assembly, filepath.Join(".local", "templates", s.environment))
+	s.assembly = cmp.Or(s.assembly, filepath.Join(".local", "templates", s.environment+further(s.regions)))
 	return s, err
 }
 
@@ -103,6 +110,7 @@ func parse(args []string, out io.Writer) (settings, error) {
 var variables = map[string]string{
 	"DIR": "dir", "PORT": "port", "PAGE_PORT": "page-port", "S3_PORT": "s3-port", "PATIENCE": "patience",
 	"SANDBOXES": "sandboxes", "THROTTLE": "throttle", "SCHEMAS": "schemas",
+	"REGIONS": "regions", "CITY": "city", "SPEED": "speed",
 }
 
 // fromVariables sets the flags whose variables are not empty.
@@ -115,6 +123,14 @@ func fromVariables(flags *flag.FlagSet) error {
 		}
 	}
 	return nil
+}
+
+// further is what regions add to the name of the folder in which test/local/build leaves templates.
+func further(regions string) string {
+	if regions == "" {
+		return ""
+	}
+	return "," + strings.ReplaceAll(regions, " ", "")
 }
 
 // within reads a whole number of this range.
@@ -156,20 +172,20 @@ func run(ctx context.Context, args []string, out io.Writer) (err error) {
 	live := livepage.New(livepage.Settings{Environment: s.environment, Valid: validEvent, Invalid: invalidEvent})
 	live.Watch(&options)
 	options.Notice = console.say
-	sim, err := simulator.Start(options)
+	run, err := s.start(options)
 	if err != nil {
 		return err
 	}
-	stop := live.Serve(port, sim)
+	stop := live.Serve(port, run.page())
 	defer func() { err = errors.Join(err, stop()) }()
-	writeBanner(out, sim, s, port)
-	console.watch(ctx, sim.Counters)
+	writeBanner(out, run, s, port)
+	console.watch(ctx, run.Counters)
 	console.end()
 	console.say("stopping: what is buffered is being written; once more Ctrl-C stops at once")
 	patience, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	err = sim.Shutdown(patience)
-	console.say("stopped: " + statusLine(sim.Counters()))
+	err = run.Shutdown(patience)
+	console.say("stopped: " + statusLine(run.Counters()))
 	return err
 }
 

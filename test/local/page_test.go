@@ -33,7 +33,7 @@ func startPage(t *testing.T, templates []*simulator.Template, change ...func(*si
 	if err != nil {
 		t.Fatal(err)
 	}
-	stop := live.Serve(port, sim)
+	stop := live.Serve(port, livepage.Pipeline{URL: sim.URL, Lake: sim.Lake, Flush: sim.Flush})
 	t.Cleanup(func() {
 		if err := stop(); err != nil {
 			t.Error(err)

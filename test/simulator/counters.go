@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+
+	"global-ingest/lambdas/ingest"
 )
 
 // Counters are what has happened since the start.
@@ -27,7 +29,7 @@ type counter struct {
 }
 
 func (c *counter) answered(method, path string, status int) {
-	isPixel := method == http.MethodGet && strings.Trim(path, "/") != "" && status == http.StatusOK
+	isPixel := method == http.MethodGet && strings.Trim(path, "/") != "" && path != ingest.HealthPath && status == http.StatusOK
 	if method != http.MethodPost && !isPixel {
 		return
 	}

@@ -26,7 +26,7 @@ type ruleProperties struct {
 	Tags                     any
 }
 
-func (s *Simulator) buildRule(r resolved) error {
+func (s *Simulator) buildRule(r Resolved) error {
 	var properties ruleProperties
 	if err := r.decode(&properties); err != nil {
 		return err

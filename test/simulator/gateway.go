@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"errors"
@@ -78,7 +79,7 @@ func (g *Gateway) serve(x *exchange) {
 		g.refuse(x, missingAuthenticationToken)
 		return
 	}
-	if g.bucket != nil && !g.bucket.take(x.at) {
+	if bucket := cmp.Or(x.method.bucket, g.bucket); bucket != nil && !bucket.take(x.at) {
 		g.refuse(x, throttled)
 		return
 	}

@@ -143,18 +143,28 @@ func (p *gatewayParts) path(resource string) (string, error) {
 	return "/" + strings.Join(parts, "/"), nil
 }
 
-// setThrottle reads the stage's throttle. Only the one for all methods exists.
+// setThrottle reads the stage's throttle, and those of methods, which then have a bucket of
+// their own.
 func (g *Gateway) setThrottle(settings []methodSettingProperties, on bool) error {
 	for _, s := range settings {
 		if s.ThrottlingRateLimit == 0 && s.ThrottlingBurstLimit == 0 {
 			continue
 		}
-		if s.HttpMethod != "*" || s.ResourcePath != "/*" {
-			return fmt.Errorf("throttle of %s %s alone is not supported by the simulator", s.HttpMethod, s.ResourcePath)
+		limit := Throttle{RatePerSecond: s.ThrottlingRateLimit, Burst: s.ThrottlingBurstLimit}
+		bucket := &tokenBucket{Throttle: limit, tokens: limit.Burst}
+		if s.HttpMethod == "*" && s.ResourcePath == "/*" {
+			if g.Throttle = limit; on {
+				g.bucket = bucket
+			}
+			continue
 		}
-		g.Throttle = Throttle{RatePerSecond: s.ThrottlingRateLimit, Burst: s.ThrottlingBurstLimit}
+		// "/~1health" is /health.
+		m := g.routes[strings.ReplaceAll(strings.TrimPrefix(s.ResourcePath, "/"), "~1", "/")][s.HttpMethod]
+		if m == nil {
+			return fmt.Errorf("throttle of %s %s: no such method", s.HttpMethod, s.ResourcePath)
+		}
 		if on {
-			g.bucket = &tokenBucket{Throttle: g.Throttle, tokens: s.ThrottlingBurstLimit}
+			m.bucket = bucket
 		}
 	}
 	return nil
@@ -163,7 +173,8 @@ func (g *Gateway) setThrottle(settings []methodSettingProperties, on bool) error
 // method is one method of one path: who answers it, and how.
 type method struct {
 	resourceID, resourcePath string
-	function                 Invoker // nil: MOCK
+	function                 Invoker      // nil: MOCK
+	bucket                   *tokenBucket // nil: the stage's
 	functionARN              string
 	timeout                  time.Duration
 	mock                     *mock

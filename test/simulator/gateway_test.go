@@ -35,7 +35,7 @@ func failing(err error) Invoker {
 // gatewayOf builds the API of the templates, with function behind it.
 func gatewayOf(t *testing.T, templates []*Template, function Invoker, throttled bool) (*Gateway, error) {
 	t.Helper()
-	resources, _, err := resolveAll(templates)
+	resources, err := Resolve(templates)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -394,6 +394,31 @@ func TestThrottleIsATokenBucket(t *testing.T) {
 	}
 	wantAnswer(t, ask(g, "POST", "/events", nil, "Origin", page), 429, `{"message":"Too Many Requests"}`,
 		"Retry-After", "1", "Access-Control-Allow-Origin", page, "Access-Control-Allow-Credentials", "true")
+}
+
+// TestAMethodWithAThrottleOfItsOwnIsNotThrottledWithTheOthers: a health check under load.
+func TestAMethodWithAThrottleOfItsOwnIsNotThrottledWithTheOthers(t *testing.T) {
+	templates := goldenTemplates(t, "Dev")
+	stage := Properties(templates, "EdgeApi", "AWS::ApiGateway::Stage")
+	own := map[string]any{"HttpMethod": "GET", "ResourcePath": "/~1", "ThrottlingBurstLimit": 3, "ThrottlingRateLimit": 2}
+	stage["MethodSettings"] = append(stage["MethodSettings"].([]any), own)
+	g, err := gatewayOf(t, templates, answering(`{"statusCode":200}`), true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := time.Now()
+	g.Now = func() time.Time { return now }
+	for ask(g, "POST", "/events", nil).StatusCode == 200 {
+	}
+	for i, want := range []int{200, 200, 200, 429} {
+		if got := ask(g, "GET", "/", nil).StatusCode; got != want {
+			t.Errorf("request %d is answered %d, want %d", i+1, got, want)
+		}
+	}
+	own["ResourcePath"] = "/~1nowhere"
+	if _, err := gatewayOf(t, templates, answering(""), true); err == nil || !strings.Contains(err.Error(), "no such method") {
+		t.Errorf("a throttle of no method: %v", err)
+	}
 }
 
 func TestWhatTheGatewayDoesNotFollowIsRefused(t *testing.T) {

@@ -134,7 +134,7 @@ type permissionProperties struct {
 }
 
 // buildPermission adds a statement to the policy of a function, or of its alias.
-func (s *Simulator) buildPermission(r resolved) error {
+func (s *Simulator) buildPermission(r Resolved) error {
 	var p permissionProperties
 	if err := r.decode(&p); err != nil {
 		return err
@@ -185,7 +185,7 @@ func (s *Simulator) accountHint(arn string, c caller) string {
 	if c.account != "" {
 		return ""
 	}
-	c.account = s.options.Templates[0].Account
+	c.account = s.place().Account
 	if allowed, _ := permits(s.policies[arn], c, "lambda:InvokeFunction", arn); allowed {
 		return ", which sends no source account: leave SourceAccount out"
 	}
@@ -205,7 +205,7 @@ type queuePolicyProperties struct {
 	Queues []string
 }
 
-func (s *Simulator) buildQueuePolicy(r resolved) error {
+func (s *Simulator) buildQueuePolicy(r Resolved) error {
 	var properties queuePolicyProperties
 	if err := r.decode(&properties); err != nil {
 		return err
@@ -225,7 +225,7 @@ func (s *Simulator) buildQueuePolicy(r resolved) error {
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/grant-destinations-permissions-to-s3.html
 func (s *Simulator) checkAnnouncements() error {
 	for _, a := range s.announcements {
-		c := callerFrom(s3Service, "arn:aws:s3:::"+a.bucket, s.options.Templates[0].Account)
+		c := callerFrom(s3Service, "arn:aws:s3:::"+a.bucket, s.place().Account)
 		allowed, err := permits(s.policies[a.queue], c, "sqs:SendMessage", a.queue)
 		if err != nil {
 			return fmt.Errorf("policy of queue %s: %w", a.queue, err)

@@ -12,18 +12,32 @@ import (
 )
 
 // GoldenTemplates reads the stacks of an environment, such as "Dev", from the folder of the
-// golden templates.
-func GoldenTemplates(folder, environment string) ([]*Template, error) {
-	paths, err := filepath.Glob(filepath.Join(folder, strings.ToLower(environment), "*.json"))
-	if err != nil || len(paths) == 0 {
-		return nil, fmt.Errorf("no golden templates of %s in %s: %w", environment, folder, cmp.Or(err, fs.ErrNotExist))
+// golden templates: those at home first, which is us-east-1, and then those of each region.
+func GoldenTemplates(folder, environment string) (templates []*Template, err error) {
+	home := filepath.Join(folder, strings.ToLower(environment))
+	regions, err := filepath.Glob(filepath.Join(home, "*-*"))
+	if err == nil {
+		templates, err = goldensOf(home, environment, "us-east-1")
 	}
-	var templates []*Template
+	for _, path := range regions {
+		region := filepath.Base(path)
+		there, wrong := goldensOf(path, environment+"-"+region, region)
+		templates, err = append(templates, there...), cmp.Or(err, wrong)
+	}
+	return templates, err
+}
+
+// goldensOf reads the templates of one folder, whose stacks' names have this beginning.
+func goldensOf(folder, prefix, region string) (templates []*Template, err error) {
+	paths, err := filepath.Glob(filepath.Join(folder, "*.json"))
+	if err != nil || len(paths) == 0 {
+		return nil, fmt.Errorf("no golden templates in %s: %w", folder, cmp.Or(err, fs.ErrNotExist))
+	}
 	for _, path := range paths {
 		stack := strings.TrimSuffix(filepath.Base(path), ".json")
 		stack = strings.ToUpper(stack[:1]) + stack[1:]
-		template, err := assembly.ReadTemplate(path, deployment.StackName(environment, stack),
-			Place{Account: "111111111111", Region: "us-east-1"})
+		template, err := assembly.ReadTemplate(path, deployment.StackName(prefix, stack),
+			Place{Account: "111111111111", Region: region})
 		if err != nil {
 			return nil, err
 		}

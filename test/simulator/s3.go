@@ -30,7 +30,11 @@ type S3 struct {
 
 // NewS3 returns an S3 over the objects in <dir>/buckets, those included that are
 // there already. What S3 knows of them beyond their bytes stands in <dir>/metadata.
-func NewS3(dir string) (*S3, error) {
+func NewS3(dir string) (*S3, error) { return openS3(dir, "here") }
+
+// openS3 is NewS3 in a region: those of several regions may share a folder, because no two of them
+// have a bucket of one name.
+func openS3(dir, region string) (*S3, error) {
 	path, err := filepath.Abs(dir)
 	if err != nil {
 		return nil, fmt.Errorf("opening S3: %w", err)
@@ -39,7 +43,7 @@ func NewS3(dir string) (*S3, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening S3 in %s: %w", dir, err)
 	}
-	whole, err := newWholeFiles(fs)
+	whole, err := newWholeFiles(fs, region)
 	if err != nil {
 		return nil, fmt.Errorf("opening S3 in %s: %w", dir, err)
 	}

@@ -20,19 +20,21 @@ const unfinished = "unfinished"
 // the end of this process leaves a part of an object.
 type wholeFiles struct {
 	afero.Fs
-	next *atomic.Int64 // names unfinished files
+	unfinished string        // where they are written
+	next       *atomic.Int64 // names unfinished files
 }
 
-// newWholeFiles deletes what an earlier process has not finished.
-func newWholeFiles(fs afero.Fs) (wholeFiles, error) {
-	if err := fs.RemoveAll(unfinished); err != nil {
-		return wholeFiles{}, err
+// newWholeFiles deletes what an earlier process of this writer has not finished.
+func newWholeFiles(fs afero.Fs, writer string) (wholeFiles, error) {
+	w := wholeFiles{fs, filepath.Join(unfinished, writer), &atomic.Int64{}}
+	if err := fs.RemoveAll(w.unfinished); err != nil {
+		return w, err
 	}
-	return wholeFiles{fs, &atomic.Int64{}}, fs.MkdirAll(unfinished, 0o700)
+	return w, fs.MkdirAll(w.unfinished, 0o700)
 }
 
 func (w wholeFiles) Create(name string) (afero.File, error) {
-	beside := filepath.Join(unfinished, strconv.FormatInt(w.next.Add(1), 10))
+	beside := filepath.Join(w.unfinished, strconv.FormatInt(w.next.Add(1), 10))
 	file, err := w.Fs.Create(beside)
 	return &wholeFile{File: file, fs: w.Fs, beside: beside, name: name}, err
 }

@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,9 +22,11 @@ const DefaultMaxSandboxes = 10
 
 // Options say what to simulate and where.
 type Options struct {
-	Templates  []*Template       // all stacks of one environment; required
+	Templates  []*Template       // all stacks of one environment, in all its regions; required
+	Region     string            // whose stacks run. Default: that of the first template
 	Bootstraps map[string]string // executable of each function, by the beginning of its logical id; required
 	Dir        string            // where objects (lake/) and logs (logs/) are kept; required
+	Lake       string            // where objects are kept: regions may share it. Default: lake/ of Dir
 
 	Endpoint net.Listener // of the API. Default: a free port of 127.0.0.1
 	S3       net.Listener // of S3. Default: a free port of 127.0.0.1
@@ -54,6 +57,9 @@ type Options struct {
 	Notice func(sentence string)
 	// Watcher hears what streams do with records. Default: nobody does.
 	Watcher Watcher
+	// Elsewhere returns the S3 of another region that has a bucket, or nil: functions reach
+	// every region's buckets. Default: there is none.
+	Elsewhere func(bucket string) http.Handler
 	// Variables are further environment variables of functions, named as in
 	// Bootstraps. Default: none.
 	Variables map[string]map[string]string
@@ -111,7 +117,7 @@ func Start(options Options) (*Simulator, error) {
 	}
 	s := &Simulator{
 		options: options, invokers: map[string]Invoker{}, functions: map[string]*Function{},
-		Lake: filepath.Join(options.Dir, "lake", "buckets"), Logs: filepath.Join(options.Dir, "logs"),
+		Lake: filepath.Join(cmp.Or(options.Lake, filepath.Join(options.Dir, "lake")), "buckets"), Logs: filepath.Join(options.Dir, "logs"),
 		queues: map[string]*Queue{}, rules: map[string]rule{}, policies: map[string][]policyStatement{},
 		notices:   notices{say: options.Notice},
 		listeners: map[string]*connections{}, servers: map[string]*http.Server{},
@@ -123,7 +129,7 @@ func Start(options Options) (*Simulator, error) {
 }
 
 func (s *Simulator) start() error {
-	resources, omitted, err := resolveAll(s.options.Templates)
+	resources, omitted, err := resolveAll(s.own(), s.options.Templates)
 	if err != nil {
 		return err
 	}
@@ -131,12 +137,12 @@ func (s *Simulator) start() error {
 	if err := s.listen(); err != nil {
 		return err
 	}
-	if s.s3, err = NewS3(filepath.Dir(s.Lake)); err != nil {
+	if s.s3, err = openS3(filepath.Dir(s.Lake), s.place().Region); err != nil {
 		return err
 	}
 	s.s3.OnPut, s.s3.Fail, s.s3.Wrote = s.written, s.options.ObjectFaults, s.disk
 	s.firehose = NewFirehose(FirehoseOptions{
-		Account: s.options.Templates[0].Account, Region: s.options.Templates[0].Region,
+		Account: s.place().Account, Region: s.place().Region,
 		Objects: s.s3, Faults: s.options.FirehoseFaults,
 		Watcher: s.options.Watcher, Skew: s.options.FirehoseClock,
 	})
@@ -153,7 +159,7 @@ func (s *Simulator) start() error {
 	}
 	s.Throttle = gateway.Throttle
 	gateway.Answered, gateway.Failed = s.counter.answered, s.failed
-	s.serve(s3Name, s.s3)
+	s.serve(s3Name, s.everyBucket())
 	s.serve(firehoseName, s.firehose)
 	s.serve(sqsName, sqsAPI{s.queues})
 	s.serve(endpointName, gateway)
@@ -169,8 +175,21 @@ func (s *Simulator) failed(method, path string, status int, cause error) {
 	s.notices.begin(fmt.Sprint("answer ", status), sentence+"; "+s.Logs+" has what the functions say")
 }
 
+// own returns the stacks that run: those of the region.
+func (s *Simulator) own() (templates []*Template) {
+	for _, t := range s.options.Templates {
+		if t.Region == cmp.Or(s.options.Region, s.options.Templates[0].Region) {
+			templates = append(templates, t)
+		}
+	}
+	return templates
+}
+
+// place is where the stacks that run are.
+func (s *Simulator) place() Place { return s.own()[0].Place }
+
 // build runs the builders in their order, each for all resources of its type.
-func (s *Simulator) build(resources []resolved) error {
+func (s *Simulator) build(resources []Resolved) error {
 	for _, b := range builders {
 		for _, r := range resources {
 			if r.Type != b.resourceType {
@@ -220,6 +239,24 @@ func (s *Simulator) serve(name string, handler http.Handler) {
 	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
 	s.servers[name] = server
 	go func() { _ = server.Serve(s.listeners[name]) }() // ends with Shutdown or Close, the only ways it ends
+}
+
+// Objects answers requests for objects of this region, as its S3 does.
+func (s *Simulator) Objects() http.Handler { return s.s3 }
+
+// everyBucket answers requests for objects here and, by the region that has the bucket, for
+// those elsewhere: a function has one address for all.
+func (s *Simulator) everyBucket() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		bucket, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
+		if s.options.Elsewhere != nil && bucket != s.Bucket {
+			if theirs := s.options.Elsewhere(bucket); theirs != nil {
+				theirs.ServeHTTP(w, r)
+				return
+			}
+		}
+		s.s3.ServeHTTP(w, r)
+	})
 }
 
 // Streams returns the streams as they run, buffers included, sorted by name.
@@ -351,44 +388,70 @@ func (s *Simulator) onClose(close func() error) {
 // line for each reason, which names the types and properties.
 func (s *Simulator) NotSimulated() []string { return s.omitted.lines() }
 
-// resolved is a resource without intrinsics.
-type resolved struct {
+// Resolved is a resource without intrinsics.
+type Resolved struct {
 	identity
 	Type    string
 	omitted omissions // gets the properties that are not simulated
 }
 
-// resolveAll resolves every property of every template, also of resources that are not
-// simulated, so that it finds each dangling reference.
-func resolveAll(templates []*Template) ([]resolved, omissions, error) {
+// Resolve returns the resources of all templates, for those who run what stands before the
+// regions.
+func Resolve(templates []*Template) ([]Resolved, error) {
+	all, _, err := resolveAll(templates, templates)
+	return all, err
+}
+
+// Attribute returns what Fn::GetAtt of the resource gives, or "".
+func (r Resolved) Attribute(name string) string {
+	value := kinds[r.Type].attributes[name]
+	if value == nil {
+		return ""
+	}
+	return value(r.identity)
+}
+
+// resolveAll resolves every property of templates, also of resources that are not
+// simulated, so that it finds each dangling reference. They may refer to outputs of all.
+func resolveAll(templates, all []*Template) ([]Resolved, omissions, error) {
 	if len(templates) == 0 {
 		return nil, nil, errors.New("no templates")
 	}
-	known, err := resolveOutputs(templates)
+	known, err := resolveOutputs(all)
 	if err != nil {
 		return nil, nil, err
 	}
-	var all []resolved
+	var found []Resolved
 	omitted := omissions{}
 	for _, t := range templates {
 		r := &resolver{template: t, outputs: known}
 		for _, id := range slices.Sorted(maps.Keys(t.Resources)) {
-			resource := t.Resources[id]
-			kind, found := kinds[resource.Type]
-			if !found {
-				return nil, nil, fmt.Errorf("%s: %w", t.Stack, unknownType(id, resource.Type))
-			}
-			if kind.notRun != "" {
-				omitted.add(kind.notRun, shortType(resource.Type))
-			}
-			properties, err := r.resolve(any(resource.Properties))
+			resource, err := r.resource(id, omitted)
 			if err != nil {
-				return nil, nil, fmt.Errorf("%s: %s (%s): %w", t.Stack, id, resource.Type, err)
+				return nil, nil, fmt.Errorf("%s: %w", t.Stack, err)
 			}
-			object, _ := properties.(map[string]any) // a resource without properties has none
-			of := identity{Place: t.Place, Stack: t.Stack, ID: id, Properties: object}
-			all = append(all, resolved{of, resource.Type, omitted})
+			found = append(found, resource)
 		}
 	}
-	return all, omitted, nil
+	return found, omitted, nil
+}
+
+// resource resolves one resource of the template, and notes that it is not simulated.
+func (r *resolver) resource(id string, omitted omissions) (Resolved, error) {
+	t := r.template
+	resource := t.Resources[id]
+	kind, found := kinds[resource.Type]
+	if !found {
+		return Resolved{}, unknownType(id, resource.Type)
+	}
+	if kind.notRun != "" {
+		omitted.add(kind.notRun, shortType(resource.Type))
+	}
+	properties, err := r.resolve(any(resource.Properties))
+	if err != nil {
+		return Resolved{}, fmt.Errorf("%s (%s): %w", id, resource.Type, err)
+	}
+	object, _ := properties.(map[string]any) // a resource without properties has none
+	of := identity{Place: t.Place, Stack: t.Stack, ID: id, Properties: object}
+	return Resolved{of, resource.Type, omitted}, nil
 }

@@ -17,7 +17,7 @@ import (
 // need each other. A new type of resource is a row here and one in kinds.
 var builders = []struct {
 	resourceType string
-	build        func(*Simulator, resolved) error
+	build        func(*Simulator, Resolved) error
 }{
 	{"AWS::S3::Bucket", (*Simulator).buildBucket},
 	{"AWS::Lambda::Function", (*Simulator).buildFunction},
@@ -39,7 +39,7 @@ var builders = []struct {
 // decode reads the properties into v, whose fields are the properties that are
 // known; any other is an error. A field with a tag notSimulated is accepted, and said
 // to be without effect.
-func (r resolved) decode(v any) error {
+func (r Resolved) decode(v any) error {
 	data, err := json.Marshal(r.Properties)
 	if err != nil {
 		return err
@@ -52,7 +52,7 @@ func (r resolved) decode(v any) error {
 }
 
 // reference returns what the resource's Ref or attribute gives.
-func (r resolved) reference(attribute string) string {
+func (r Resolved) reference(attribute string) string {
 	return kinds[r.Type].attributes[attribute](r.identity)
 }
 
@@ -71,7 +71,7 @@ type loggingProperties struct {
 	LogGroup                                       string
 }
 
-func (s *Simulator) buildFunction(r resolved) error {
+func (s *Simulator) buildFunction(r Resolved) error {
 	// Lambda's defaults: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-lambda-function.html
 	properties := functionProperties{MemorySize: 128, Timeout: 3}
 	if err := r.decode(&properties); err != nil {
@@ -130,7 +130,7 @@ type aliasProperties struct {
 
 // buildAlias has the alias's ARN reach the function: all versions are the code that is
 // here.
-func (s *Simulator) buildAlias(r resolved) error {
+func (s *Simulator) buildAlias(r Resolved) error {
 	var properties aliasProperties
 	if err := r.decode(&properties); err != nil {
 		return err
@@ -203,7 +203,7 @@ type processorProperties struct {
 	Parameters []struct{ ParameterName, ParameterValue string }
 }
 
-func (s *Simulator) buildStream(r resolved) error {
+func (s *Simulator) buildStream(r Resolved) error {
 	var properties streamProperties
 	if err := r.decode(&properties); err != nil {
 		return err
@@ -298,7 +298,7 @@ func (s *Simulator) judgedWithin(interval int) time.Duration {
 	return buffer
 }
 
-func (s *Simulator) buildAPI(r resolved) error {
+func (s *Simulator) buildAPI(r Resolved) error {
 	if s.api.api != nil {
 		return fmt.Errorf("a second API is not supported by the simulator")
 	}
@@ -310,21 +310,21 @@ func (s *Simulator) buildAPI(r resolved) error {
 	return r.decode(s.api.api)
 }
 
-func (s *Simulator) buildAPIResource(r resolved) error {
+func (s *Simulator) buildAPIResource(r Resolved) error {
 	var properties apiResourceProperties
 	err := r.decode(&properties)
 	s.api.resources[r.reference("")] = properties
 	return err
 }
 
-func (s *Simulator) buildMethod(r resolved) error {
+func (s *Simulator) buildMethod(r Resolved) error {
 	var properties methodProperties
 	err := r.decode(&properties)
 	s.api.methods[r.ID] = properties
 	return err
 }
 
-func (s *Simulator) buildGatewayResponse(r resolved) error {
+func (s *Simulator) buildGatewayResponse(r Resolved) error {
 	var properties gatewayResponseProperties
 	if err := r.decode(&properties); err != nil {
 		return err
@@ -334,7 +334,7 @@ func (s *Simulator) buildGatewayResponse(r resolved) error {
 	return err
 }
 
-func (s *Simulator) buildStage(r resolved) error {
+func (s *Simulator) buildStage(r Resolved) error {
 	s.api.stage = &stageProperties{}
 	return r.decode(s.api.stage)
 }

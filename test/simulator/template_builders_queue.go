@@ -32,7 +32,7 @@ type bucketProperties struct {
 
 // buildBucket makes the bucket and notes what it announces. Its other properties
 // govern access, encryption and ageing, none of which happens here.
-func (s *Simulator) buildBucket(r resolved) error {
+func (s *Simulator) buildBucket(r Resolved) error {
 	var properties bucketProperties
 	data, err := json.Marshal(r.Properties)
 	if err != nil {
@@ -151,7 +151,7 @@ type queueProperties struct {
 	}
 }
 
-func (s *Simulator) buildQueue(r resolved) error {
+func (s *Simulator) buildQueue(r Resolved) error {
 	properties := queueProperties{VisibilityTimeout: 30} // SQS's default
 	if err := r.decode(&properties); err != nil {
 		return err
@@ -168,7 +168,7 @@ func (s *Simulator) buildQueue(r resolved) error {
 }
 
 // linkDeadLetters comes when every queue is there.
-func (s *Simulator) linkDeadLetters(r resolved) error {
+func (s *Simulator) linkDeadLetters(r Resolved) error {
 	var properties queueProperties
 	if err := r.decode(&properties); err != nil || properties.RedrivePolicy == nil {
 		return err
@@ -191,7 +191,7 @@ type mappingProperties struct {
 	ScalingConfig                  struct{ MaximumConcurrency int }
 }
 
-func (s *Simulator) buildMapping(r resolved) error {
+func (s *Simulator) buildMapping(r Resolved) error {
 	properties := mappingProperties{BatchSize: 10} // Lambda's default for a queue
 	if err := r.decode(&properties); err != nil {
 		return err

@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"strconv"
@@ -73,6 +74,8 @@ func (r *resolver) call(name string, argument any) (any, error) {
 		"Fn::GetAtt":      r.getAtt,
 		"Fn::Join":        r.join,
 		"Fn::ImportValue": r.importValue,
+
+		"Fn::GetStackOutput": r.getStackOutput,
 	}
 	function, known := functions[name]
 	if !known {
@@ -182,9 +185,31 @@ func (r *resolver) importValue(argument any) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	value, found := r.outputs.exported[name]
+	value, found := r.outputs.exported[outputName(r.template.Region, name)]
 	if !found {
 		return nil, fmt.Errorf("no stack exports %s", name)
+	}
+	return value, nil
+}
+
+// getStackOutput returns an output of another stack, also of another region.
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-getstackoutput.html
+func (r *resolver) getStackOutput(argument any) (any, error) {
+	resolved, err := r.resolve(argument)
+	if err != nil {
+		return nil, err
+	}
+	of, _ := resolved.(map[string]any)
+	stack, _ := of["StackName"].(string)
+	name, _ := of["OutputName"].(string)
+	region, _ := of["Region"].(string)
+	if stack == "" || name == "" {
+		return nil, fmt.Errorf("want StackName and OutputName, got %s", asJSON(argument))
+	}
+	region = cmp.Or(region, r.template.Region)
+	value, found := r.outputs.named[outputName(region, stack, name)]
+	if !found {
+		return nil, fmt.Errorf("stack %s of %s has no output %s", stack, region, name)
 	}
 	return value, nil
 }

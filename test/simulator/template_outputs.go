@@ -1,25 +1,29 @@
 package simulator
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
-// outputs are the values that the stacks of an environment export to each other.
+// outputs are the values that the stacks of an environment have for each other.
 type outputs struct {
-	exported map[string]any // by export name
+	exported map[string]any // by region and export name, which only its own region may import
+	named    map[string]any // by region, stack and output
 }
 
 // resolveOutputs resolves the outputs of every template. An output may contain another
-// stack's, so it repeats until nothing new is exported.
+// stack's, so it repeats until nothing new is found.
 func resolveOutputs(templates []*Template) (*outputs, error) {
-	known := &outputs{exported: map[string]any{}}
+	known := &outputs{exported: map[string]any{}, named: map[string]any{}}
 	for {
-		before := len(known.exported)
+		before := len(known.named)
 		var failed error
 		for _, template := range templates {
 			if err := known.add(template); err != nil {
 				failed = err
 			}
 		}
-		if failed == nil || len(known.exported) == before {
+		if failed == nil || len(known.named) == before {
 			return known, failed
 		}
 	}
@@ -31,18 +35,20 @@ func (o *outputs) add(template *Template) error {
 	r := &resolver{template: template, outputs: o}
 	var failed error
 	for id, output := range template.Outputs {
-		if err := r.addOutput(output); err != nil {
+		if err := r.addOutput(id, output); err != nil {
 			failed = fmt.Errorf("output %s of stack %s: %w", id, template.Stack, err)
 		}
 	}
 	return failed
 }
 
-func (r *resolver) addOutput(output Output) error {
+func (r *resolver) addOutput(id string, output Output) error {
 	value, err := r.resolve(output.Value)
 	if err != nil {
 		return err
 	}
+	t := r.template
+	r.outputs.named[outputName(t.Region, t.Stack, id)] = value
 	if output.Export.Name == nil {
 		return nil
 	}
@@ -50,6 +56,8 @@ func (r *resolver) addOutput(output Output) error {
 	if err != nil {
 		return err
 	}
-	r.outputs.exported[fmt.Sprint(name)] = value
+	r.outputs.exported[outputName(t.Region, fmt.Sprint(name))] = value
 	return nil
 }
+
+func outputName(parts ...string) string { return strings.Join(parts, " ") }

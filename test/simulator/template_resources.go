@@ -81,6 +81,8 @@ var kinds = map[string]kind{
 		"":                         given("DomainName"),
 		"DistributionDomainName":   func(i identity) string { return shortID(i) + ".cloudfront.net" },
 		"DistributionHostedZoneId": func(identity) string { return "Z2FDTNDATAQYW2" }, // CloudFront's, everywhere
+		"RegionalDomainName":       func(i identity) string { return "d-" + shortID(i) + ".execute-api." + i.Region + ".amazonaws.com" },
+		"RegionalHostedZoneId":     func(i identity) string { return "Z" + strings.ToUpper(digest(i)[:13]) }, // API Gateway's, one a region
 	}, notRun: "the endpoint answers at its address here, without a name or TLS"},
 	"AWS::ApiGateway::BasePathMapping": {
 		attributes: names{"": shortID}, notRun: "the stage lies at / here, as behind a domain name",
@@ -89,6 +91,17 @@ var kinds = map[string]kind{
 		"": physicalName, "Arn": arn("wafv2", "regional/webacl/", physicalName),
 	}, notRun: firewallNotRun},
 	"AWS::WAFv2::WebACLAssociation": {attributes: names{"": physicalName}, notRun: firewallNotRun},
+
+	"AWS::Route53::HealthCheck":            {attributes: names{"": keyID, "HealthCheckId": keyID}, notRun: InFront},
+	"AWS::Route53::RecordSet":              {attributes: names{"": given("Name")}, notRun: InFront},
+	"AWS::CertificateManager::Certificate": {attributes: names{"": arn("acm", "certificate/", keyID)}, notRun: "there is no TLS here"},
+	"AWS::CloudFront::Distribution": {attributes: names{
+		"": shortID, "Id": shortID, "DomainName": func(i identity) string { return "d" + shortID(i) + ".cloudfront.net" },
+	}, notRun: InFront},
+	"AWS::CloudFront::Function": {attributes: names{
+		"": physicalName, "FunctionARN": arn("cloudfront", "function/", given("Name")),
+	}, notRun: InFront},
+	"AWS::CloudFront::ResponseHeadersPolicy": {attributes: names{"": keyID, "Id": keyID}, notRun: InFront},
 
 	"AWS::Athena::NamedQuery": {attributes: names{"": shortID}, notRun: queryNotRun},
 	"AWS::Athena::WorkGroup":  {attributes: names{"": given("Name")}, notRun: queryNotRun},
@@ -106,6 +119,9 @@ const (
 	queryNotRun = "make query answers over the files here, by DuckDB"
 
 	firewallNotRun = "there is no firewall here: no address is counted, none is blocked"
+
+	// InFront is why a region alone does not run what stands in front of all regions.
+	InFront = "one region runs here, without what stands in front of all"
 
 	releaseNotRun = "a new version gets every request at once here"
 )

@@ -2,8 +2,10 @@ package simulator
 
 import (
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -54,8 +56,9 @@ func TestIntrinsicsResolve(t *testing.T) {
 		`{"Fn::GetAtt": ["V", "Version"]}`:                  `"1"`,
 		`{"Fn::Join": ["-", ["a", {"Ref": "F"}, 1, true]]}`: `"a-Dev-Pipeline-F-1-true"`,
 		`{"Fn::ImportValue": "Dev-Storage-bucket"}`:         `"dev-storage-lake"`,
-		`{"Fn::ImportValue": {"Fn::Join": ["", ["Dev-Storage-", "bucket"]]}}`: `"dev-storage-lake"`,
-		`{"keep": 12345678901234567890}`:                                      `{"keep":12345678901234567890}`,
+		`{"Fn::ImportValue": {"Fn::Join": ["", ["Dev-Storage-", "bucket"]]}}`:                                    `"dev-storage-lake"`,
+		`{"Fn::GetStackOutput": {"StackName": "Dev-Storage", "OutputName": "BucketArn", "Region": "us-east-1"}}`: `"arn:aws:s3:::dev-storage-lake"`,
+		`{"keep": 12345678901234567890}`: `{"keep":12345678901234567890}`,
 	} {
 		got, err := resolveText(t, storage, expression)
 		if err != nil {
@@ -99,7 +102,8 @@ func TestWhatIsNotKnownIsAnError(t *testing.T) {
 		`{"Fn::GetAtt": ["F", "SnapStartResponse"]}`: "F (AWS::Lambda::Function): attribute SnapStartResponse is not supported",
 		`{"Fn::ImportValue": "nothing"}`:             "no stack exports nothing",
 		`{"Fn::Join": ["", [["a"]]]}`:                "want a text",
-		`{"deep": [{"Ref": "Nobody"}]}`:              "Value: deep: [0]: Ref: Nobody",
+		`{"Fn::GetStackOutput": {"StackName": "Dev-Storage", "OutputName": "Bucket", "Region": "eu-central-1"}}`: "stack Dev-Storage of eu-central-1 has no output Bucket",
+		`{"deep": [{"Ref": "Nobody"}]}`: "Value: deep: [0]: Ref: Nobody",
 	} {
 		if _, err := resolveText(t, storage, expression); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: error is %v, want one with %q", expression, err, want)
@@ -117,7 +121,7 @@ func TestUnknownTypesSectionsAndAttributesAreRefused(t *testing.T) {
 	} {
 		template, err := parseTemplate(t, "Dev", text)
 		if err == nil {
-			_, _, err = resolveAll([]*Template{template})
+			_, err = Resolve([]*Template{template})
 		}
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: error is %v, want one with %q", text, err, want)
@@ -127,12 +131,14 @@ func TestUnknownTypesSectionsAndAttributesAreRefused(t *testing.T) {
 
 // TestEveryKindIsInAGolden: the simulator knows no type that nothing deploys.
 func TestEveryKindIsInAGolden(t *testing.T) {
-	paths, err := filepath.Glob(filepath.Join("..", "synth", "testdata", "*", "*.json"))
-	if err != nil {
+	root := filepath.Join("..", "synth", "testdata", "*")
+	paths, err := filepath.Glob(filepath.Join(root, "*.json"))
+	inRegions, ofRegions := filepath.Glob(filepath.Join(root, "*", "*.json"))
+	if err = errors.Join(err, ofRegions); err != nil {
 		t.Fatal(err)
 	}
 	var goldens strings.Builder
-	for _, path := range paths {
+	for _, path := range slices.Concat(paths, inRegions) {
 		text, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)
@@ -163,7 +169,7 @@ func TestEveryKindIsBuiltOrSaysWhyNot(t *testing.T) {
 
 func TestGoldenTemplatesOfEveryEnvironmentResolve(t *testing.T) {
 	for _, environment := range []string{"Dev", "Staging", "Prod"} {
-		if _, _, err := resolveAll(goldenTemplates(t, environment)); err != nil {
+		if _, err := Resolve(goldenTemplates(t, environment)); err != nil {
 			t.Errorf("%s: %v", environment, err)
 		}
 	}

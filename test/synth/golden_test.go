@@ -15,8 +15,8 @@ import (
 // code: the stand-ins in testdata/dist make the hashes of the code constant.
 func TestGoldens(t *testing.T) {
 	for _, s := range slices.Concat(stacks, variantStacks, []*stack{ci}) {
-		t.Run(s.Stage+"/"+s.Name, func(t *testing.T) {
-			path := filepath.Join("testdata", strings.ToLower(s.Stage), strings.ToLower(s.Name)+".json")
+		t.Run(s.title(), func(t *testing.T) {
+			path := filepath.Join("testdata", strings.ToLower(s.title())+".json")
 			got := encode(t, s.Template)
 			if *update {
 				write(t, path, got)
@@ -36,6 +36,8 @@ func TestGoldens(t *testing.T) {
 // TestGoldensAreAllUsed fails when a golden outlives its stack.
 func TestGoldensAreAllUsed(t *testing.T) {
 	files, err := filepath.Glob("testdata/*/*.json")
+	abroad, _ := filepath.Glob("testdata/*/*/*.json")
+	files = append(files, abroad...)
 	if want := len(stacks) + len(variantStacks) + 1; err != nil || len(files) != want {
 		t.Errorf("testdata has %d goldens, want %d, one for each stack: %v", len(files), want, files)
 	}

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/aws/jsii-runtime-go"
@@ -28,7 +29,8 @@ const (
 // stack is one synthesized stack.
 type stack struct {
 	Stage      string   // "Dev"
-	Name       string   // "Storage", "Pipeline" or "Query"
+	Region     string   // one of the environment's Regions; empty at home
+	Name       string   // "Storage", "Pipeline", "Query" or "Front"
 	File       string   // path of the template
 	Assets     string   // path of the asset manifest
 	After      []string // artifacts of the stage that are deployed first
@@ -40,7 +42,8 @@ type stack struct {
 // workspace is a folder for what the tests share, removed at the end.
 var workspace string
 
-// stacks are those of every environment, in the order of environment.All.
+// stacks are those of every environment, in the order of environment.All, and those of
+// worldwide.
 var stacks []*stack
 
 // variantStacks are those of variants.
@@ -77,18 +80,26 @@ func run(m *testing.M) (int, error) {
 	// a new one.
 	os.Setenv("CDK_VALIDATION", "false")
 	jsii.Close()
-	own := environment.All()
-	all, err := synthesize(dir, placed(append(own, variants()...)), ciRepository)
+	all, err := synthesize(dir, placed(append(ruled(), variants()...)), ciRepository)
 	if err != nil {
 		return 0, err
 	}
-	stacks, variantStacks = all[:3*len(own)], all[3*len(own):] // Storage, Pipeline and Query of each
+	for _, s := range all {
+		if slices.ContainsFunc(ruled(), func(env environment.Environment) bool { return env.Name == s.Stage }) {
+			stacks = append(stacks, s)
+		} else {
+			variantStacks = append(variantStacks, s)
+		}
+	}
 	ci = &stack{Stage: "Ci", Name: "Ci"}
 	if err = read(filepath.Join(dir, "Ci.template.json"), &ci.Template); err != nil {
 		return 0, err
 	}
 	return m.Run(), nil
 }
+
+// ruled are the environments that every rule holds for.
+func ruled() []environment.Environment { return append(environment.All(), worldwide()) }
 
 // synthesize writes the assembly of envs to dir, as `cdk synth` would, and returns
 // its stacks. With a repository it has the stack Ci as well.
@@ -113,7 +124,7 @@ func synthesize(dir string, envs []environment.Environment, repository string) (
 	app.Synth(nil)
 	var all []*stack
 	for _, env := range envs {
-		stage, err := load(dir, env.Name)
+		stage, err := load(dir, env)
 		if err != nil {
 			return nil, err
 		}
@@ -130,16 +141,39 @@ func placed(envs []environment.Environment) []environment.Environment {
 	return envs
 }
 
-// load reads the stacks of one environment from the assembly in dir.
-func load(dir, stage string) ([]*stack, error) {
-	byName, err := loadStage(dir, stage)
+// load reads the stacks of one environment from the assembly in dir: Storage, Pipeline and
+// Query of each region, and Front.
+func load(dir string, env environment.Environment) ([]*stack, error) {
+	byName, err := loadStage(dir, env.Name)
 	if err != nil {
 		return nil, err
 	}
-	if len(byName) != 3 {
-		return nil, fmt.Errorf("stage %s has %d stacks, want Storage, Pipeline and Query", stage, len(byName))
+	var all []*stack
+	add := func(region, title, name string) {
+		s := byName[name]
+		if s == nil {
+			err = fmt.Errorf("stage %s has no stack %s", env.Name, name)
+			return
+		}
+		s.Region, s.Name = region, title
+		all = append(all, s)
 	}
-	return []*stack{byName[stage+"-Storage"], byName[stage+"-Pipeline"], byName[stage+"-Query"]}, nil
+	for _, site := range env.Sites() {
+		region := site.Region
+		if site.Home {
+			region = ""
+		}
+		for _, title := range site.Stacks() {
+			add(region, title, site.StackName(title))
+		}
+	}
+	if env.Worldwide() {
+		add("", environment.FrontStack, environment.StackName(env.Name, environment.FrontStack))
+	}
+	if err == nil && len(all) != len(byName) {
+		err = fmt.Errorf("stage %s has %d stacks, want %d", env.Name, len(byName), len(all))
+	}
+	return all, err
 }
 
 // loadStage reads the stacks of one stage, by their deployed names.

@@ -180,7 +180,7 @@ func releaseFrom(t *testing.T, dist string) *stack {
 		t.Fatal(err)
 	}
 	app.Synth(nil)
-	loaded, err := load(dir, "Dev")
+	loaded, err := load(dir, dev)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -269,12 +269,14 @@ func TestNothingStarvesWhatBringsEventsHome(t *testing.T) {
 	}
 }
 
-// environmentOf returns the environment that s was made from.
+// environmentOf returns the environment that s was made from, as it is in the region of s.
 func environmentOf(t *testing.T, s *stack) environment.Environment {
 	t.Helper()
-	for _, env := range environment.All() {
-		if env.Name == s.Stage {
-			return env
+	for _, env := range placed(ruled()) {
+		for _, site := range env.Sites() {
+			if env.Name == s.Stage && (site.Region == s.Region || site.Home && s.Region == "") {
+				return site.Environment
+			}
 		}
 	}
 	t.Fatalf("no environment %s", s.Stage)

@@ -3,6 +3,7 @@ package synth
 import (
 	"fmt"
 	"maps"
+	"path"
 	"regexp"
 	"slices"
 	"sort"
@@ -48,13 +49,13 @@ func (s *stack) the(t *testing.T, path string) resource {
 	return resource{}
 }
 
-func (s *stack) title() string { return s.Stage + "/" + s.Name }
+func (s *stack) title() string { return path.Join(s.Stage, s.Region, s.Name) }
 
-// stackOf returns a stage's stack by its name.
+// stackOf returns a stage's stack at home by its name.
 func stackOf(t *testing.T, stage, name string) *stack {
 	t.Helper()
 	for _, s := range stacks {
-		if s.Stage == stage && s.Name == name {
+		if s.Stage == stage && s.Region == "" && s.Name == name {
 			return s
 		}
 	}

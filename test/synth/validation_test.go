@@ -43,7 +43,7 @@ func TestAppDeploysTheGoldens(t *testing.T) {
 		}
 	}
 	for _, env := range environment.All() {
-		loaded, err := load(dir, env.Name)
+		loaded, err := load(dir, env)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -31,6 +31,7 @@ type Line struct {
 	RequestID string          `json:"request_id"`
 	UserAgent string          `json:"ua"`
 	IP        string          `json:"ip"`
+	Region    string          `json:"region"`
 	Source    record.Source   `json:"source"`
 	Event     json.RawMessage `json:"event"` // keeps the event's own bytes
 }
@@ -86,6 +87,8 @@ func (l *Lake) read(key, path string) error {
 	case "spill":
 		l.Spilled = append(l.Spilled, key)
 		return nil
+	case "health":
+		return nil // probes, which are no events
 	case "source":
 		return nil // the backup of records, which events/ and rejected/ hold once more
 	}

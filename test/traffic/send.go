@@ -29,6 +29,9 @@ const Connections = 6
 type Client struct {
 	URL    string // the endpoint, without a path
 	Ledger *Ledger
+	// Answered, when set, is called with each answer, 0 for none, and how long it took, from
+	// several goroutines.
+	Answered func(status int, took time.Duration)
 
 	http http.Client
 
@@ -75,6 +78,9 @@ func (c *Client) post(ctx context.Context, r Request) error {
 	began := time.Now()
 	a, err := c.ask(ctx, r)
 	c.measure(r, time.Since(began))
+	if c.Answered != nil {
+		c.Answered(a.status, time.Since(began))
+	}
 	if err != nil {
 		c.Ledger.Unknown(r)
 		return err

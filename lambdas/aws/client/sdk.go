@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
@@ -25,11 +26,22 @@ func Endpoint(service string) *string {
 	return nil
 }
 
-// URL returns the address of a service in the function's region. service is a name such
-// as "firehose", or "<bucket>.s3" for one bucket.
+// EndpointIn returns the endpoint of a service in a region: what
+// AWS_ENDPOINT_URL_<SERVICE>_<REGION> sets, such as AWS_ENDPOINT_URL_S3_EU_CENTRAL_1, or
+// else what Endpoint returns. AWS knows no such variable: a laptop has several regions.
+func EndpointIn(region, service string) *string {
+	suffix := strings.ToUpper(strings.ReplaceAll(region, "-", "_"))
+	if there := Endpoint(service + "_" + suffix); there != nil {
+		return there
+	}
+	return Endpoint(service)
+}
+
+// URL returns the address of a service in a region. service is a name such as "firehose",
+// or "<bucket>.s3" for one bucket.
 // https://docs.aws.amazon.com/general/latest/gr/rande.html
-func URL(service string) string {
-	return "https://" + service + "." + Region() + ".amazonaws.com"
+func URL(region, service string) string {
+	return "https://" + service + "." + region + ".amazonaws.com"
 }
 
 // Credentials returns the execution role's credentials. Lambda sets them once, and they

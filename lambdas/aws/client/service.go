@@ -38,9 +38,9 @@ type Service struct {
 	skew        atomic.Int64 // nanoseconds that the service's clock is ahead of ours
 }
 
-// NewService returns the service at endpoint, within c's bounds. It signs requests as
-// name. The paths of calls stand below endpoint's own.
-func NewService(name, endpoint string, c bounds.Config) (*Service, error) {
+// NewService returns the service at endpoint, within c's bounds. It signs requests as those
+// of name in region. The paths of calls stand below endpoint's own.
+func NewService(region, name, endpoint string, c bounds.Config) (*Service, error) {
 	at, err := url.Parse(endpoint)
 	if err == nil && (at.Scheme != "https" && at.Scheme != "http" || at.Host == "") {
 		err = fmt.Errorf("%q is not a URL such as https://example.com", endpoint)
@@ -51,7 +51,7 @@ func NewService(name, endpoint string, c bounds.Config) (*Service, error) {
 	return &Service{
 		name:        name,
 		endpoint:    at,
-		region:      Region(),
+		region:      region,
 		bounds:      c,
 		credentials: Credentials(),
 		// S3 wants paths signed as they are sent; for the other calls the path is /.

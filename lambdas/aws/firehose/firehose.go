@@ -36,11 +36,11 @@ const suffix = `"}}`
 // New returns the stream of this name in the function's region, within c's bounds. It
 // fails when AWS_ENDPOINT_URL_FIREHOSE is not a URL.
 func New(name string, c bounds.Config) (*Stream, error) {
-	endpoint := client.URL("firehose")
+	endpoint := client.URL(client.Region(), "firehose")
 	if local := client.Endpoint("FIREHOSE"); local != nil {
 		endpoint = *local
 	}
-	service, err := client.NewService("firehose", endpoint, c)
+	service, err := client.NewService(client.Region(), "firehose", endpoint, c)
 	if err != nil {
 		return nil, err
 	}

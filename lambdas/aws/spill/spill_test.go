@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -37,7 +38,7 @@ func put(t *testing.T, key string, body []byte, answer func(w http.ResponseWrite
 		if err != nil {
 			t.Error(err)
 		}
-		checkSignature(t, r, body)
+		checkSignature(t, r, body, "us-east-1")
 		seen = append(seen, object{r.URL.EscapedPath(), r.Header, body})
 		answer(w, len(seen))
 	}))
@@ -57,7 +58,7 @@ func put(t *testing.T, key string, body []byte, answer func(w http.ResponseWrite
 
 // checkSignature signs the request again, as S3 does: path and headers must be those
 // that were signed, and the hash must be that of the body.
-func checkSignature(t *testing.T, r *http.Request, body []byte) {
+func checkSignature(t *testing.T, r *http.Request, body []byte, region string) {
 	t.Helper()
 	sum := sha256.Sum256(body)
 	hash := hex.EncodeToString(sum[:])
@@ -80,7 +81,7 @@ func checkSignature(t *testing.T, r *http.Request, body []byte) {
 	}
 	signer := v4.NewSigner(func(o *v4.SignerOptions) { o.DisableURIPathEscaping = true })
 	credentials := aws.Credentials{AccessKeyID: "key", SecretAccessKey: "secret", SessionToken: "token"}
-	if err := signer.SignHTTP(t.Context(), credentials, again, hash, "s3", "us-east-1", at); err != nil {
+	if err := signer.SignHTTP(t.Context(), credentials, again, hash, "s3", region, at); err != nil {
 		t.Fatal(err)
 	}
 	if got, want := r.Header.Get("Authorization"), again.Header.Get("Authorization"); got != want {
@@ -137,6 +138,44 @@ func TestPutGivesUpAndNamesTheObjectNotItsBytes(t *testing.T) {
 	const want = "putting 6 bytes at s3://bucket/key: status 403, AccessDenied: no"
 	if err == nil || err.Error() != want || len(seen) != 1 {
 		t.Errorf("error %v after %d requests, want %s after one", err, len(seen), want)
+	}
+}
+
+// A bucket of another region is asked at that region's endpoint and with its signature.
+func TestABucketNextDoorIsAskedInItsRegion(t *testing.T) {
+	var asked []string
+	serve := func(name string) string {
+		server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			body, err := io.ReadAll(r.Body)
+			if err != nil {
+				t.Error(err)
+			}
+			checkSignature(t, r, body, "eu-central-1")
+			asked = append(asked, name+r.URL.Path+" "+string(body))
+		}))
+		t.Cleanup(server.Close)
+		return server.URL
+	}
+	t.Setenv("AWS_REGION", "us-east-1")
+	t.Setenv("AWS_ACCESS_KEY_ID", "key")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "secret")
+	t.Setenv("AWS_SESSION_TOKEN", "token")
+	put := func() {
+		t.Helper()
+		s, err := spill.NewIn("eu-central-1", "bucket", bounds.Default(), bounds.Default())
+		if err == nil {
+			err = s.Put(t.Context(), "spill/a", []byte("record"))
+		}
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	t.Setenv("AWS_ENDPOINT_URL_S3", serve("one for all"))
+	put()
+	t.Setenv("AWS_ENDPOINT_URL_S3_EU_CENTRAL_1", serve("there"))
+	put()
+	if want := []string{"one for all/bucket/spill/a record", "there/bucket/spill/a record"}; !slices.Equal(asked, want) {
+		t.Errorf("asked %q, want %q", asked, want)
 	}
 }
 

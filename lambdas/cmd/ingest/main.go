@@ -29,13 +29,28 @@ func newHandler(log *slog.Logger) (*ingest.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	nextDoor, err := newNextDoor(config)
+	if err != nil {
+		return nil, err
+	}
 	own := register(&config, log)
 	handler := ingest.New(config, streams, aside, os.Stdout, log)
+	handler.SpillNextDoor(nextDoor)
 	if own != nil {
 		go writeBehind(handler, own, log)
 		go finishAtSIGTERM(handler)
 	}
 	return handler, nil
+}
+
+// newNextDoor returns the bucket of the next region, or nil when there is none.
+func newNextDoor(config ingest.Config) (ingest.Spill, error) {
+	next := config.NextDoor
+	if next.Region == "" {
+		return nil, nil
+	}
+	usual, oversize := config.Far()
+	return spill.NewIn(next.Region, next.Bucket, usual, oversize)
 }
 
 // newStreams returns the events streams, each behind a breaker, and opens the

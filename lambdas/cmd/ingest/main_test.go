@@ -30,6 +30,7 @@ type service struct {
 	t          testing.TB
 	extensions bool
 	put        func() // is called before a put is answered
+	refuses    bool   // whether Firehose and the function's own bucket take nothing
 
 	events      chan struct{} // for the runtime
 	invocations chan struct{} // for the extension
@@ -68,6 +69,8 @@ func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		case <-s.invocations:
 		case <-r.Context().Done():
 		}
+	case s.refuses && !strings.HasPrefix(r.URL.Path, "/lake-next-door/"):
+		w.WriteHeader(http.StatusForbidden)
 	default:
 		s.put()
 		s.steps <- "stored"
@@ -75,8 +78,9 @@ func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// start runs the function, which is to answer first, and gives it its event.
-func (s *service) start() *exec.Cmd {
+// start runs the function, which is to answer first, with more variables, and gives it its
+// event.
+func (s *service) start(more ...string) *exec.Cmd {
 	s.t.Helper()
 	server := httptest.NewServer(s)
 	s.t.Cleanup(server.Close)
@@ -85,7 +89,8 @@ func (s *service) start() *exec.Cmd {
 		s.t.Fatal(err)
 	}
 	command := exec.Command(executable)
-	command.Env = append(variables(server.URL, server.URL, "immediate"), asBootstrap+"=1")
+	command.Env = append(variables(server.URL, server.URL, "immediate"), more...)
+	command.Env = append(command.Env, asBootstrap+"=1", "AWS_ENDPOINT_URL_S3="+server.URL)
 	command.Stdout, command.Stderr = &s.output, &s.output
 	if err := command.Start(); err != nil {
 		s.t.Fatal(err)
@@ -137,6 +142,23 @@ func TestSIGTERMLetsTheWriteFinish(t *testing.T) {
 	if !slices.Contains(steps, "asked") || slices.Index(steps, "answered") > slices.Index(steps, "stored") ||
 		steps[2] == "asked" {
 		t.Errorf("steps are %v, want answered before stored", steps)
+	}
+}
+
+// TestWhatTheRegionRefusesGoesNextDoor where the settings name a bucket there, and only then.
+func TestWhatTheRegionRefusesGoesNextDoor(t *testing.T) {
+	for _, c := range []struct{ variables, steps []string }{
+		{[]string{"NEXT_DOOR_BUCKET=lake-next-door", "NEXT_DOOR_REGION=eu-central-1"}, []string{"stored", "answered"}},
+		{nil, []string{"answered"}},
+	} {
+		s := newService(t)
+		s.refuses = true
+		function := s.start(c.variables...)
+		s.check(c.steps...)
+		if err := function.Process.Kill(); err != nil {
+			t.Fatal(err)
+		}
+		_ = function.Wait() // it was killed
 	}
 }
 

@@ -19,8 +19,15 @@ type Set map[string]Field
 
 // Field is one field of a Config, which a variable sets.
 type Field struct {
-	text  func() string
-	parse func(text string) error
+	text     func() string
+	parse    func(text string) error
+	optional bool
+}
+
+// Optional returns f as a field that Variables leaves out while it is empty or 0.
+func Optional(f Field) Field {
+	f.optional = true
+	return f
 }
 
 func field[T any](at *T, text func(T) string, parse func(string) (T, error)) Field {
@@ -78,11 +85,13 @@ func (s Set) Required(names ...string) error {
 }
 
 // Variables returns every setting with its present value, defaults included, so that a
-// template shows the whole configuration.
+// template shows the whole configuration. Optional settings are there when they are set.
 func (s Set) Variables() map[string]string {
 	variables := map[string]string{}
 	for name, field := range s {
-		variables[name] = field.text()
+		if text := field.text(); !field.optional || text != "" && text != "0" {
+			variables[name] = text
+		}
 	}
 	return variables
 }

@@ -49,6 +49,23 @@ func TestAbsentVariablesKeepTheirDefaults(t *testing.T) {
 	}
 }
 
+func TestAnOptionalSettingIsWrittenWhenItIsSet(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		number int
+		want   map[string]string
+	}{
+		{"", 0, map[string]string{}},
+		{"a", 0, map[string]string{"NAME": "a"}},
+		{"0.5", -1, map[string]string{"NAME": "0.5", "NUMBER": "-1"}},
+	} {
+		s := setting.Set{"NAME": setting.Optional(setting.Text(&c.name)), "NUMBER": setting.Optional(setting.Int(&c.number))}
+		if got := s.Variables(); !maps.Equal(got, c.want) {
+			t.Errorf("variables are %v, want %v", got, c.want)
+		}
+	}
+}
+
 func TestErrorNamesVariableAndValue(t *testing.T) {
 	for want, variables := range map[string]map[string]string{
 		`WAIT="soon"`: {"WAIT": "soon"},

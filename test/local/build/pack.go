@@ -30,7 +30,7 @@ func pack(out, goos, goarch string) error {
 	work := filepath.Join(generated, "pack", goos+"-"+goarch)
 	platform := []string{"GOOS=" + goos, "GOARCH=" + goarch}
 	err = together(
-		func() error { return synthesize("") },
+		func() error { return synthesize("", "") },
 		func() error {
 			return compile(platform, filepath.Join(work, "functions")+"/", "-trimpath", "./lambdas/cmd/...")
 		},
@@ -85,7 +85,7 @@ func writeBundle(path, built string) (err error) {
 			return err
 		}
 	}
-	if err := addTemplates(archive, templatesOf("")); err != nil {
+	if err := addTemplates(archive, templatesOf("", "")); err != nil {
 		return err
 	}
 	return archive.Close()

@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+
+	"global-ingest/test/world/geo"
 )
 
 // dist stands in for the built functions: the templates that run here hold no code of
@@ -23,16 +25,21 @@ type stamp struct {
 	program string // of the app as it is linked
 }
 
-// synthesize writes the templates of an environment, or of every one when it is "", to
-// templatesOf(environment), unless they would be the same.
+// synthesize writes the templates of an environment with further regions, or of every one
+// when it is "", to templatesOf(environment, regions), unless they would be the same.
 //
 // It asks twice whether they would. Go's build ids tell in half a second that no package
 // of the app changed. If one did, the app is linked: the linker leaves out what a
 // synthesis cannot reach, such as an event schema or the code of a function, so that the
 // linked program is the same unless what it does may differ. Beside it, a synthesis
 // depends on cdk.json and some variables.
-func synthesize(environment string) (err error) {
-	folder := templatesOf(environment)
+func synthesize(environment, regions string) (err error) {
+	folder := templatesOf(environment, regions)
+	if regions != "" {
+		if _, err := geo.FindRegions(regions); err != nil { // in a moment, and not after a synthesis
+			return fmt.Errorf("REGIONS: %w", err)
+		}
+	}
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return err
 	}
@@ -57,7 +64,7 @@ func synthesize(environment string) (err error) {
 		return err
 	}
 	if before.program != now.program {
-		if err := runApp(app, environment, folder); err != nil {
+		if err := runApp(app, environment, regions, folder); err != nil {
 			return err
 		}
 	}
@@ -67,10 +74,14 @@ func synthesize(environment string) (err error) {
 	return writeStamp(folder, now)
 }
 
-// templatesOf is the folder of the cloud assembly of an environment.
-func templatesOf(environment string) string {
-	if environment == "" {
+// templatesOf is the folder of the cloud assembly of an environment with further regions, where the
+// program that runs it looks too.
+func templatesOf(environment, regions string) string {
+	switch {
+	case environment == "":
 		environment = "every"
+	case regions != "":
+		environment += "," + strings.ReplaceAll(regions, " ", "")
 	}
 	return filepath.Join(generated, "templates", environment)
 }
@@ -146,12 +157,16 @@ func variables() (found []string) {
 }
 
 // runApp replaces what is in folder by a new synthesis.
-func runApp(app, environment, folder string) error {
+func runApp(app, environment, regions, folder string) error {
 	fmt.Fprintln(os.Stderr, "synthesizing into", folder)
 	if err := os.RemoveAll(folder); err != nil {
 		return err
 	}
-	return do([]string{"CDK_OUTDIR=" + folder}, "./"+app, "-environment", environment, "-dist", dist)
+	args := []string{"-environment", environment, "-dist", dist}
+	if regions != "" {
+		args = append(args, "-regions", regions)
+	}
+	return do([]string{"CDK_OUTDIR=" + folder}, "./"+app, args...)
 }
 
 func stampPath(folder string) string { return filepath.Join(folder, "made-of") }

@@ -3,9 +3,12 @@ package page
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
+
+	"global-ingest/test/world"
 )
 
 // Found is the answer of GET /events.
@@ -83,6 +86,9 @@ func (p *Page) serveCounts(w http.ResponseWriter, r *http.Request) {
 // serveReset ends every fault, flushes, and sets a mark.
 func (p *Page) serveReset(w http.ResponseWriter, r *http.Request) {
 	p.faults.end()
+	for _, region := range p.regions() {
+		_ = p.pipeline.Front.Down(region.Region, false) // it is one of the regions
+	}
 	if p.flush(w, r) {
 		answer(w, map[string]int64{"after": p.tap.reset()})
 	}
@@ -105,7 +111,7 @@ func (p *Page) flush(w http.ResponseWriter, r *http.Request) bool {
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), wait)
 	defer cancel()
-	if err := p.sim.Flush(ctx); err != nil {
+	if err := p.pipeline.Flush(ctx); err != nil {
 		refuse(w, http.StatusServiceUnavailable, fmt.Errorf("not everything is judged and stored after %s: %w", wait, err))
 		return false
 	}
@@ -124,6 +130,43 @@ func (p *Page) serveFault(w http.ResponseWriter, r *http.Request) {
 	}
 	p.tap.changed()
 	answer(w, map[string]any{"faults": p.faults.now()})
+}
+
+// regions is what is known of each region, and nothing when there is one.
+func (p *Page) regions() []world.State {
+	if p.pipeline.Front == nil {
+		return nil
+	}
+	return p.pipeline.Front.States()
+}
+
+func (p *Page) serveRegions(w http.ResponseWriter, r *http.Request) {
+	if err := parametersOf(r.URL.Query()).problem; err != nil {
+		refuse(w, http.StatusBadRequest, err)
+		return
+	}
+	if p.pipeline.Front == nil {
+		refuse(w, http.StatusNotFound, errors.New("this environment has one region: `make local REGIONS=eu-central-1,ap-southeast-1` adds two"))
+		return
+	}
+	answer(w, map[string][]world.State{"regions": p.regions()})
+}
+
+// serveRegion takes a region down, or brings it up again.
+func (p *Page) serveRegion(w http.ResponseWriter, r *http.Request) {
+	way := r.PathValue("way")
+	switch {
+	case way != "down" && way != "up":
+		refuse(w, http.StatusNotFound, fmt.Errorf("%q is not known: a region goes down or up", way))
+		return
+	case p.pipeline.Front != nil:
+		if err := p.pipeline.Front.Down(r.PathValue("region"), way == "down"); err != nil {
+			refuse(w, http.StatusNotFound, err)
+			return
+		}
+		p.tap.changed()
+	}
+	p.serveRegions(w, r)
 }
 
 func answer(w http.ResponseWriter, v any) { reply(w, http.StatusOK, v) }

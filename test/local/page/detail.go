@@ -37,7 +37,7 @@ func (p *Page) serveDetail(w http.ResponseWriter, r *http.Request) {
 
 func (p *Page) detail(i item) detail {
 	c := i.read()
-	d := detail{Event: i.summary(), Rest: []finding{}, Curl: curl(p.sim.URL, c), Example: exampleOf(i.verdict, c)}
+	d := detail{Event: i.summary(), Rest: []finding{}, Curl: curl(p.pipeline.URL, c), Example: exampleOf(i.verdict, c)}
 	var rest []record.Finding
 	d.Lines, rest = pretty(c.Payload, c.Errors)
 	d.Errors = findings(c.Errors)

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net/http"
 	"time"
+
+	"global-ingest/test/world"
 )
 
 // state is one message to an open page.
@@ -18,6 +20,8 @@ type state struct {
 	Waiting  []Event  `json:"waiting"` // the newest of them
 	Seconds  [][3]int `json:"seconds"` // valid, rejected and failed of each, the oldest first
 	Filtered bool     `json:"filtered"`
+
+	Regions []world.State `json:"regions"` // null when there is one
 }
 
 // about is what does not change.
@@ -59,7 +63,7 @@ func (p *Page) serveLive(w http.ResponseWriter, r *http.Request) {
 }
 
 func (p *Page) stream(w http.ResponseWriter, r *http.Request, q query) {
-	from := &about{p.settings.Environment, p.sim.URL, p.settings.Valid, p.settings.Invalid}
+	from := &about{p.settings.Environment, p.pipeline.URL, p.settings.Valid, p.settings.Invalid}
 	for version, resets := int64(0), -1; ; {
 		changed := p.tap.change()
 		v := p.tap.look(version)
@@ -94,7 +98,7 @@ func sleep(r *http.Request, pause time.Duration, until <-chan struct{}) bool {
 func (p *Page) state(v view, q query) state {
 	s := state{
 		Resets: v.resets, Counts: p.countsOf(v), Kept: kept, Events: []Event{}, Waiting: []Event{},
-		Seconds: v.chart(time.Now()), Filtered: q != query{},
+		Seconds: v.chart(time.Now()), Filtered: q != query{}, Regions: p.regions(),
 	}
 	for _, i := range q.judged(v) {
 		s.Events = append(s.Events, i.summary())

@@ -10,6 +10,7 @@
 package page
 
 import (
+	"context"
 	"embed"
 	"io/fs"
 	"net"
@@ -17,6 +18,7 @@ import (
 	"time"
 
 	"global-ingest/test/simulator"
+	"global-ingest/test/world"
 )
 
 // Settings are what the page tells of the pipeline beside its events.
@@ -26,13 +28,21 @@ type Settings struct {
 	Invalid     string // one that it does not
 }
 
-// Page remembers what became of the events of one simulator.
+// Pipeline is what the page shows the events of.
+type Pipeline struct {
+	URL   string                      // of the endpoint, without a slash at its end
+	Lake  string                      // the folder of the buckets
+	Flush func(context.Context) error // has all judged and stored that was answered 200
+	Front *world.Edge                 // where clients meet the regions. Default: there is one region
+}
+
+// Page remembers what became of the events of one pipeline.
 type Page struct {
 	tap    *tap
 	faults faults
 
 	settings Settings
-	sim      *simulator.Simulator
+	pipeline Pipeline
 	live     chan struct{} // a token for each open page
 }
 
@@ -53,9 +63,9 @@ func (p *Page) Watch(o *simulator.Options) {
 }
 
 // Serve answers on listener until the returned function is called.
-func (p *Page) Serve(listener net.Listener, sim *simulator.Simulator) (stop func() error) {
-	p.sim = sim
-	p.tap.readFrom(sim.Lake)
+func (p *Page) Serve(listener net.Listener, of Pipeline) (stop func() error) {
+	p.pipeline = of
+	p.tap.readFrom(of.Lake)
 	server := &http.Server{Handler: p.handler(), ReadHeaderTimeout: 10 * time.Second}
 	go func() { _ = server.Serve(listener) }() // ends with Close, the only way it ends
 	return server.Close
@@ -80,5 +90,7 @@ func (p *Page) handler() http.Handler {
 	mux.HandleFunc("POST /reset", p.serveReset)
 	mux.HandleFunc("POST /flush", p.serveFlush)
 	mux.HandleFunc("POST /fault", p.serveFault)
-	return guard{next: mux, policy: contentSecurityPolicy(p.sim.URL)}
+	mux.HandleFunc("GET /regions", p.serveRegions)
+	mux.HandleFunc("POST /regions/{region}/{way}", p.serveRegion)
+	return guard{next: mux, policy: contentSecurityPolicy(p.pipeline.URL)}
 }

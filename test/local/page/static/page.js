@@ -54,6 +54,7 @@ function apply(state) {
   }
   resets = state.resets;
   showCounts(state);
+  showRegions(state.regions ?? []);
   showChart(state.seconds);
   showEvents(state.events, state.kept);
   $("waiting").replaceChildren(...state.waiting.map(event => make("li", {}, row(event, "div"))));
@@ -102,6 +103,27 @@ function showCounts(state) {
     onclick: () => { reason = name === reason ? "" : name; refilter(); },
   }, `${name} ${count(n)}`))));
   if (focused) document.querySelector(`#reasons [data-reason="${CSS.escape(focused)}"]`)?.focus();
+}
+
+function showRegions(regions) {
+  const list = $("regions"), shown = JSON.stringify(regions);
+  if (list.dataset.shown === shown) return; // the focus stays where it is
+  const focused = document.activeElement?.dataset.region;
+  list.dataset.shown = shown;
+  list.hidden = regions.length === 0;
+  list.replaceChildren(...regions.map(({region, reachable, healthy, drained, nearest, answers, round_trip_ms, because}) => {
+    const state = drained ? "drained" : healthy ? "healthy" : "unhealthy";
+    const way = reachable ? "down" : "up";
+    return make("li", {class: reachable && healthy ? "live" : "lost", title: because ?? ""},
+      make("span", {class: "dot"}),
+      make("b", {}, region + (nearest ? " answers" : "")),
+      make("span", {class: "quiet"}, `${reachable ? "" : "unreachable, "}${state}, ${count(round_trip_ms)} ms away, ${count(answers)} answers`),
+      make("button", {
+        type: "button", "data-region": region,
+        onclick: () => command(`regions/${region}/${way}`, `${region} is ${reachable ? "unreachable" : "reachable"}: its health check notices`),
+      }, reachable ? "Take down" : "Bring back"));
+  }));
+  if (focused) list.querySelector(`[data-region="${CSS.escape(focused)}"]`)?.focus();
 }
 
 function showChart(seconds) {

@@ -1,0 +1,71 @@
+package ingest
+
+import (
+	"bytes"
+	"net/netip"
+)
+
+// forwardedFor is the header to which each proxy appends the address that it was called
+// from. Entries before those of our own front and of API Gateway are the client's words.
+const forwardedFor = "X-Forwarded-For"
+
+// forwarded is the end of X-Forwarded-For.
+type forwarded struct {
+	front   []byte // the last entry: our front's address, which API Gateway appended
+	client  []byte // the last but one: the client's address, which our front appended
+	found   bool
+	unclear bool // whether two spellings of the name hide which entries are the last
+}
+
+// forwarded reads X-Forwarded-For, of which multiValueHeaders has every line in order. API
+// Gateway's headers have the last line only.
+func (p *parser) forwarded(f *forwarded) error {
+	if p.proxies == 0 {
+		return p.decoder.SkipValue()
+	}
+	return p.members(func(name []byte) error {
+		if !bytes.EqualFold(name, []byte(forwardedFor)) {
+			return p.decoder.SkipValue()
+		}
+		f.found, f.unclear = true, f.found
+		return p.elements(func() error {
+			line, err := p.string()
+			f.add(line)
+			return err
+		})
+	})
+}
+
+// add takes the entries of one line.
+func (f *forwarded) add(line []byte) {
+	for entry := range bytes.SplitSeq(line, []byte{','}) {
+		f.client, f.front = f.front, bytes.TrimSpace(entry)
+	}
+}
+
+// client returns the client's address: what our front says or, where that is not clear, whom
+// API Gateway was called by. It is never an entry that the client may have written itself.
+func (r *request) client() []byte {
+	f := &r.forwarded
+	if !f.found || f.unclear || bare(f.front) == nil {
+		return r.sourceIP
+	}
+	if address := bare(f.client); address != nil {
+		return address
+	}
+	return r.sourceIP
+}
+
+// bare returns the address of entry without a port and brackets, or nil when it has none.
+func bare(entry []byte) []byte {
+	if at, err := netip.ParseAddrPort(string(entry)); err == nil {
+		return at.Addr().AppendTo(nil)
+	}
+	if n := len(entry); n > 2 && entry[0] == '[' && entry[n-1] == ']' {
+		entry = entry[1 : n-1]
+	}
+	if _, err := netip.ParseAddr(string(entry)); err != nil {
+		return nil
+	}
+	return entry
+}
