@@ -38,8 +38,8 @@ local-binary: ## pack `make local` into one executable that needs no Go and no N
 	@GOOS= GOARCH= go run ./test/local/build -out '$(OUT)' $(call flag,goos,GOOS) $(call flag,goarch,GOARCH)
 query: cli ## ask the lake: SQL="select type, count(*) from events group by 1" FORMAT=csv|json; ENV=Prod [REGION=…] asks Athena, else the lake here
 	@$(OPS) query -sql '$(subst ','\'',$(SQL))' $(if $(filter-out file,$(origin ENV)),-environment '$(ENV)') $(call flag,region,REGION) $(call flag,format,FORMAT)
-judge: ## run the schemas here over the events of a lake, and count verdicts that change: TYPE=click DAYS=7 ALLOW=1; ENV as for query
-	@$(OPS) judge -type '$(TYPE)' $(call flag,days,DAYS) $(if $(filter-out file,$(origin ENV)),-environment '$(ENV)') $(if $(ALLOW),-allow)
+judge: ## run the schemas here over the events of a lake, and count verdicts that change: TYPE=click DAYS=7 ALLOW=1; ENV and REGION as for query
+	@$(OPS) judge -type '$(TYPE)' $(call flag,days,DAYS) $(if $(filter-out file,$(origin ENV)),-environment '$(ENV)') $(call flag,region,REGION) $(if $(ALLOW),-allow)
 test: cli test/clients/node_modules ## run all tests, with three of the clients
 	go test -timeout 15m ./...
 clients: node test/clients/node_modules ## point every SDK of test/clients at the pipeline, and print the result of each
@@ -47,8 +47,7 @@ clients: node test/clients/node_modules ## point every SDK of test/clients at th
 race: ## run the tests under the race detector, except those of the CDK and of memory (needs a C compiler)
 	go test -race -timeout 30m -skip TestMemoryIsBounded $(shell go list ./... | grep -v -e /infra -e /test/synth -e /test/compare/stacks -e /test/compare/app)
 fault: ## break things while events flow, and account for each event: EVENTS=2000 MIXED=100000 SEED=0 (0: random)
-	@go test ./test/fault -run NothingAcknowledged -count=1 -timeout 120m -v -full -events $(or $(EVENTS),2000) \
-		-mixed $(or $(MIXED),100000) -seed $(or $(SEED),0) -results $(CURDIR)/$(OUT)/fault/results.json
+	@go test ./test/fault -run NothingAcknowledged -count=1 -timeout 120m -v -full -events $(or $(EVENTS),2000) -mixed $(or $(MIXED),100000) -seed $(or $(SEED),0) -results $(CURDIR)/$(OUT)/fault/results.json
 fault-mutants: ## break the functions, and check that the fault suite notices
 	@go test ./test/fault -run FindsOut -count=1 -timeout 30m -v -mutants -seed $(or $(SEED),0)
 fuzz: ## run every fuzz target for a while: FUZZTIME=30s

@@ -43,17 +43,19 @@ func judge(ctx context.Context, args []string, t terminal) error {
 	flags := newFlags("judge")
 	eventType := flags.String("type", "", "event `type` to judge, such as click; required")
 	days := flags.Int("days", 7, "how many `days` of the lake to read, today in UTC among them")
-	name := flags.String("environment", "", "`name` of the environment; default none: the lake of this machine")
+	var w where
+	flags.StringVar(&w.environment, "environment", "", "`name` of the environment; default none: the lake of this machine")
+	regionFlag(flags, &w.region, "all")
 	folder := flags.String("lake", ".local/lake/buckets", "`folder` of the buckets on this machine")
 	allow := flags.Bool("allow", false, "report, and do not stop")
 	if err := t.parse(flags, args); err != nil {
 		return err
 	}
-	j, err := newJudging(*eventType, *name, *days)
+	j, err := newJudging(*eventType, w.environment, *days)
 	if err != nil {
 		return err
 	}
-	stores, err := storesOf(ctx, *name, *folder)
+	stores, err := storesOf(ctx, w, *folder)
 	if err != nil {
 		return err
 	}
@@ -65,7 +67,7 @@ func judge(ctx context.Context, args []string, t terminal) error {
 	if j.found.objects == 0 {
 		return fmt.Errorf("the lake has no object of %s: raise DAYS=%d, or send events", j.span(), *days)
 	}
-	j.print(t.out, *name != "")
+	j.print(t.out, w.environment != "")
 	if refused := j.found.events[nowRefused]; refused > 0 && !*allow {
 		return fmt.Errorf("stop: of the events that were accepted %d would be refused: "+
 			"a new type leaves old apps alone, or ALLOW=1 says that it is meant", refused)
@@ -120,13 +122,20 @@ type store interface {
 
 // storesOf returns the lake of each region of an environment, or without one the buckets
 // in a folder.
-func storesOf(ctx context.Context, name, folder string) (stores []store, err error) {
-	if name != "" {
-		at, err := enter(ctx, name)
+func storesOf(ctx context.Context, w where, folder string) (stores []store, err error) {
+	if w.environment != "" {
+		places, err := w.enter(ctx)
 		if err != nil {
 			return nil, err
 		}
-		return at.stores(ctx)
+		for _, at := range places {
+			found, err := at.outputs(ctx, environment.StorageStack)
+			if err != nil {
+				return nil, err
+			}
+			stores = append(stores, region{lake.From(at.s3(), found[environment.LakeBucketOutput]), at})
+		}
+		return stores, nil
 	}
 	buckets, err := os.ReadDir(folder)
 	if err != nil || len(buckets) == 0 {
@@ -134,25 +143,6 @@ func storesOf(ctx context.Context, name, folder string) (stores []store, err err
 	}
 	for _, bucket := range buckets {
 		stores = append(stores, files(filepath.Join(folder, bucket.Name())))
-	}
-	return stores, nil
-}
-
-// stores returns the lake of each region.
-func (p place) stores(ctx context.Context) (stores []store, err error) {
-	for _, site := range p.Sites() {
-		there := place{site.Environment, p.cfg.Copy()}
-		there.cfg.Region = site.Region
-		stack := site.StackName(environment.StorageStack)
-		found, err := there.outputs(ctx, strings.TrimPrefix(stack, p.Name+"-"))
-		if err != nil {
-			return nil, err
-		}
-		bucket := found[environment.LakeBucketOutput]
-		if bucket == "" {
-			return nil, fmt.Errorf("looking for stack %s: it has no output %s", stack, environment.LakeBucketOutput)
-		}
-		stores = append(stores, region{lake.From(there.s3(), bucket), there})
 	}
 	return stores, nil
 }
