@@ -226,6 +226,18 @@ func TestTimeoutKillsTheSandbox(t *testing.T) {
 	}
 }
 
+// knows says whether f takes the process for one of its sandboxes.
+func knows(f *Function, pid int) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for s := range f.all {
+		if s.process.cmd.Process.Pid == pid {
+			return true
+		}
+	}
+	return false
+}
+
 func alive(pid int) bool { return syscall.Kill(pid, 0) == nil }
 
 func TestCrashIsReportedAndTheNextRequestIsFine(t *testing.T) {
@@ -301,7 +313,7 @@ func TestAnIdleSandboxThatDiedIsPassedOver(t *testing.T) {
 		if err := syscall.Kill(out.PID, syscall.SIGKILL); err != nil {
 			t.Fatal(err)
 		}
-		for alive(out.PID) {
+		for knows(f, out.PID) { // before, its last question may still take an event along
 			time.Sleep(time.Millisecond)
 		}
 		if next := mustInvoke(t, f, order{}); next.PID == out.PID {
