@@ -127,7 +127,7 @@ func (j *judged) everyCase() {
 	posthog := record.Source{Client: "posthog", Path: "/batch/"}
 	j.accepted("click", posthog, `{"event":"click","n":"a","batch":[{"event":"x"},{"event":"y"}]}`,
 		`{"event":"click","n":"four"}`)
-	binary := record.Source{Client: "cloudevents", Attributes: `{"specversion":"1.0","type":"click"}`}
+	binary := record.Source{Client: "posthog", Attributes: `{"specversion":"1.0","type":"click"}`}
 	j.accepted("click", binary, `{"n":"b"}`)
 
 	j.rejected("click", record.SchemaViolation, `{"type":"click","n":"abc"}`)
