@@ -61,7 +61,7 @@ func smoke(ctx context.Context, args []string, t terminal) error {
 	}
 	for _, site := range c.sites {
 		if err := try.site(ctx, site); err != nil {
-			return err
+			return place{Site: site}.in(err)
 		}
 	}
 	if c.front {
