@@ -42,40 +42,56 @@ func replay(ctx context.Context, args []string, t terminal) error {
 	if len(places) > 1 && (o.bucket != "" || o.queueURL != "") {
 		return fmt.Errorf("-bucket and -queue are of one region, but %s has %d: add REGION=…", o.environment, len(places))
 	}
-	lines, records := make([]*replayer, len(places)), 0
-	found := make([]finding, len(places))
-	for i, at := range places {
-		fmt.Fprintln(t.notes, at)
-		if lines[i], err = at.open(ctx, o); err == nil {
-			found[i], err = lines[i].survey(ctx, o, t.notes)
-		}
+	var all []counted
+	for _, at := range places {
+		c, err := t.count(ctx, at, o)
 		if err != nil {
 			return at.in(err)
 		}
-		found[i].print(t.out)
-		records += found[i].records()
+		all = append(all, c)
 	}
-	if wanted, err := t.wanted(o, records, len(places)); !wanted {
+	if wanted, err := t.wanted(o, all); !wanted {
 		return err
 	}
-	for i, at := range places {
-		if found[i].records() == 0 {
-			continue
+	for _, c := range all {
+		if err := t.requeue(ctx, c, o.reason); err != nil {
+			return c.in(err)
 		}
-		queued, err := lines[i].queue(ctx, found[i].objects, o.reason)
-		if err != nil {
-			return at.in(err)
-		}
-		fmt.Fprintf(t.out, "queued %d objects%s: Redrive brings their records back, with the ids they have\n", queued, at.tag())
 	}
 	return nil
 }
 
+// counted is what a region would replay.
+type counted struct {
+	place
+	*replayer
+	finding
+}
+
+// count counts what is below the prefix in one region, and says it.
+func (t terminal) count(ctx context.Context, at place, o asked) (counted, error) {
+	fmt.Fprintln(t.notes, at)
+	r, err := at.open(ctx, o)
+	if err != nil {
+		return counted{}, err
+	}
+	found, err := r.survey(ctx, o, t.notes)
+	if err != nil {
+		return counted{}, err
+	}
+	found.print(t.out)
+	return counted{at, r, found}, nil
+}
+
 // wanted says whether the records are to be replayed, and asks if nobody has said so.
-func (t terminal) wanted(o asked, records, regions int) (bool, error) {
+func (t terminal) wanted(o asked, all []counted) (bool, error) {
+	records := 0
+	for _, c := range all {
+		records += c.records()
+	}
 	question := fmt.Sprintf("replay %d records?", records)
-	if regions > 1 {
-		question = fmt.Sprintf("replay %d records in %d regions?", records, regions)
+	if len(all) > 1 {
+		question = fmt.Sprintf("replay %d records in %d regions?", records, len(all))
 	}
 	switch {
 	case records == 0:
@@ -87,13 +103,26 @@ func (t terminal) wanted(o asked, records, regions int) (bool, error) {
 		return true, nil
 	}
 	answer, err := t.ask(question)
-	if err != nil && regions > 1 {
+	if err != nil && len(all) > 1 {
 		return false, errors.New("nobody answered, nothing is queued: add YES=1, or REGION=… for one region")
 	}
 	if !answer {
 		fmt.Fprintln(t.out, "nothing is queued")
 	}
 	return answer, nil
+}
+
+// requeue queues what a region would replay.
+func (t terminal) requeue(ctx context.Context, c counted, reason record.Reason) error {
+	if c.records() == 0 {
+		return nil
+	}
+	queued, err := c.queue(ctx, c.objects, reason)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(t.out, "queued %d objects%s: Redrive brings their records back, with the ids they have\n", queued, c.tag())
+	return nil
 }
 
 func replayFlags(args []string, t terminal) (asked, error) {

@@ -162,6 +162,15 @@ func TestSmokeAsksEveryRegionAndThePublicName(t *testing.T) {
 	}
 }
 
+func TestARegionThatFailsASmokeIsNamed(t *testing.T) {
+	g := deployedWorld(t, world(), "")
+	g.answers["eu-central-1.example"] = "mars"
+	_, err := g.run(t, "", "smoke", "-outputs", g.outputs, "-examples", examples)
+	if want := `smoke: eu-central-1: valid: the answer's Ingest-Region is "mars", want eu-central-1; REGION=… leaves a region out`; err == nil || err.Error() != want {
+		t.Errorf("error is %v, want %s", err, want)
+	}
+}
+
 // TestSmokeSendsAnOriginThatIsListed, because only its pages may read answers.
 func TestSmokeSendsAnOriginThatIsListed(t *testing.T) {
 	strict := environment.Default("Strict")
