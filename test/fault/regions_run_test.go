@@ -220,10 +220,14 @@ func (r *worldRun) mend() {
 	}
 }
 
+// beginAt is when the faults begin: DNS has answered at 60 s and does so again at 120 s, just before a
+// health check that fails three times in 30 s says so. Clients wait the longest then.
+const beginAt = 95 * time.Second
+
 // play sends from every city while the row's faults begin and end.
 func (r *worldRun) play() (RegionResult, error) {
 	stop := r.send()
-	time.Sleep(r.clock.Wait(time.Minute)) // the functions have started
+	time.Sleep(r.clock.Wait(beginAt))
 	began := time.Now()
 	r.row.begin(r)
 	time.Sleep(r.clock.Wait(r.row.lasts))
