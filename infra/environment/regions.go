@@ -54,6 +54,9 @@ func (e Environment) Worldwide() bool { return len(e.Regions) > 0 }
 // Origin returns the name that resolves to the nearest healthy region's API.
 func (e Environment) Origin() string { return "origin." + e.Domain.Name }
 
+// PublicURL returns where clients of an environment with several regions POST events.
+func (e Environment) PublicURL() string { return "https://" + e.Domain.Name + "/events" }
+
 // Sites returns e in each of its regions, in the order in which a change reaches them.
 func (e Environment) Sites() []Site {
 	ring := e.ring()

@@ -57,7 +57,7 @@ func newFront(scope constructs.Construct, env environment.Environment) {
 			},
 		})
 	}
-	output(stack, environment.EndpointOutput, "Where to POST events", publicURL(env))
+	output(stack, environment.EndpointOutput, "Where to POST events", jsii.String(env.PublicURL()))
 	output(stack, "DomainTarget", "Where the domain's records point", distribution.AttrDomainName())
 }
 

@@ -108,8 +108,3 @@ func newCertificate(this constructs.Construct, name, zone string) *string {
 			},
 		}).Ref()
 }
-
-// publicURL is where clients of an environment with several regions POST events.
-func publicURL(env environment.Environment) *string {
-	return jsii.String("https://" + env.Domain.Name + "/events")
-}

@@ -105,7 +105,7 @@ func edgeProps(site environment.Site, accept *Ingest, logs LogsProps) EdgeProps 
 // region without clients, look at their own region alone.
 func canaryURL(site environment.Site, edge *Edge) *string {
 	if site.Worldwide() && site.Home && site.Joined() {
-		return publicURL(site.Environment)
+		return jsii.String(site.PublicURL())
 	}
 	return edge.URL
 }

@@ -8,12 +8,16 @@ import (
 	"slices"
 )
 
-// CompareAll compares the stacks of two folders of goldens, <stage>/<stack>.json, and
-// returns what is lost by file.
+// CompareAll compares the stacks of two folders of goldens, <stage>/<stack>.json and
+// <stage>/<region>/<stack>.json, and returns what is lost by file.
 func CompareAll(base, head fs.FS) (map[string][]Loss, error) {
-	files, err := fs.Glob(base, "*/*.json")
-	if err != nil {
-		return nil, fmt.Errorf("looking for templates: %w", err)
+	var files []string
+	for _, pattern := range []string{"*/*.json", "*/*/*.json"} {
+		found, err := fs.Glob(base, pattern)
+		if err != nil {
+			return nil, fmt.Errorf("looking for templates: %w", err)
+		}
+		files = append(files, found...)
 	}
 	if len(files) == 0 {
 		return nil, errors.New("looking for templates: there are none to compare with")

@@ -30,6 +30,9 @@ var replacing = map[string][]string{
 	},
 	"AWS::ApiGateway::RestApi":    {}, // its id is in the URL
 	"AWS::ApiGateway::DomainName": {"DomainName"},
+
+	"AWS::CloudFront::Distribution": {}, // CloudFront gives a name to one distribution at a time
+	"AWS::Route53::RecordSet":       {"Name", "HostedZoneId", "HostedZoneName"},
 }
 
 // Types returns the types of resources that hold data or an address, sorted.
@@ -64,7 +67,7 @@ func Compare(base, head Template) []Loss {
 	for _, id := range slices.Sorted(maps.Keys(base.Resources)) {
 		before := base.Resources[id]
 		properties, known := replacing[before.Type]
-		if !known {
+		if !known || before.oneOfSeveral() {
 			continue
 		}
 		after, still := head.Resources[id]
@@ -74,6 +77,10 @@ func Compare(base, head Template) []Loss {
 	}
 	return lost
 }
+
+// oneOfSeveral says whether r is a record of a name that other records answer for as well: a
+// region that is drained takes its own away.
+func (r Resource) oneOfSeveral() bool { return r.Properties["SetIdentifier"] != nil }
 
 func losses(before, after Resource, still bool, properties []string) (all []string) {
 	switch {

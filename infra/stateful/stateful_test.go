@@ -38,6 +38,12 @@ func TestCompareAll(t *testing.T) {
 			lake, `{"Type":"AWS::S3::Bucket","DeletionPolicy":"Delete","UpdateReplacePolicy":"Retain"}`,
 			`is no longer retained: DeletionPolicy becomes "Delete"`,
 		},
+		"the address that clients know": {
+			`{"Type":"AWS::Route53::RecordSet","Properties":{"Name":"a"}}`,
+			`{"Type":"AWS::Route53::RecordSet","Properties":{"Name":"b"}}`,
+			"is replaced: Name changes, with everything in it",
+		},
+		"a region that is drained":  {`{"Type":"AWS::Route53::RecordSet","Properties":{"SetIdentifier":"eu-west-1"}}`, "", ""},
 		"a type that holds nothing": {`{"Type":"AWS::IAM::Role"}`, "", ""},
 		"an older version of code":  {`{"Type":"AWS::Lambda::Version","UpdateReplacePolicy":"Retain"}`, "", ""},
 	} {
@@ -71,6 +77,14 @@ func TestAStackThatIsGoneLosesEverything(t *testing.T) {
 	}}}
 	if diff := cmp.Diff(want, lost); diff != "" || err != nil {
 		t.Errorf("%v (-want +got)\n%s", err, diff)
+	}
+}
+
+// TestEachRegionIsCompared, not only the home of an environment.
+func TestEachRegionIsCompared(t *testing.T) {
+	base := fstest.MapFS{"prod/eu-central-1/storage.json": {Data: []byte(`{"Resources":{"Lake":` + lake + `}}`)}}
+	if lost, err := stateful.CompareAll(base, fstest.MapFS{}); err != nil || len(lost) != 1 {
+		t.Errorf("%v, found %v", err, lost)
 	}
 }
 

@@ -134,6 +134,9 @@ func TestRepositoriesWithoutIdsAreTrusted(t *testing.T) {
 func TestPullRequestsMayReadTemplatesAndNothingElse(t *testing.T) {
 	want := map[permitted]bool{}
 	for _, s := range stacks {
+		if s.Stage == worldwide().Name {
+			continue // nobody's
+		}
 		for _, action := range []string{"cloudformation:DescribeStacks", "cloudformation:GetTemplate"} {
 			want[permitted{action, stackARN + s.Stage + "-" + s.Name + "/*"}] = true
 		}
@@ -151,6 +154,29 @@ func TestPullRequestsMayReadTemplatesAndNothingElse(t *testing.T) {
 		}
 		if !maps.Equal(got, want) {
 			t.Errorf("%s may %v, want %v", role, got, want)
+		}
+	}
+}
+
+// TestWorkflowsReachEveryRegion of an environment, and CloudFront's: to read its stacks and to
+// deploy them.
+func TestWorkflowsReachEveryRegion(t *testing.T) {
+	env := worldwide()
+	env.Account, env.Region, env.Regions = account, "eu-west-1", []string{"ap-southeast-1"}
+	props := ciProps()
+	props.Environments = []environment.Environment{env}
+	s, err := synthesizeCi(t, props)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := strings.Join(slices.Concat(s.roles()["Diff"], s.roles()["DeployWorldwide"]), "\n")
+	for _, want := range []string{
+		"eu-west-1:111111111111:stack/Worldwide-Pipeline/*", "us-east-1:111111111111:stack/Worldwide-Front/*",
+		"ap-southeast-1:111111111111:stack/Worldwide-ap-southeast-1-Storage/*",
+		"deploy-role-111111111111-eu-west-1", "deploy-role-111111111111-ap-southeast-1", "deploy-role-111111111111-us-east-1",
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("workflows may not reach %s:\n%s", want, got)
 		}
 	}
 }

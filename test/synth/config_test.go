@@ -22,10 +22,14 @@ func TestIngestReadsWhatTheTemplateSets(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		env := environmentOf(t, s)
+		env := siteOf(t, s)
 		want := ingest.Default()
 		want.Terms, want.Environment = env.Terms, env.Name
 		want.Streams, want.Bucket = []string{"EventsStream"}, "LakeBucket"
+		if env.Worldwide() {
+			want.Proxies = 1
+			want.NextDoor = ingest.NextDoor{Bucket: "LakeBucket@" + env.NextDoor(), Region: env.NextDoor()}
+		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("(-want +read)\n%s", diff)
 		}
@@ -92,6 +96,9 @@ func TestCanaryReadsWhatTheTemplateSets(t *testing.T) {
 		want := canary.Default()
 		want.Environment, want.Bucket, want.Every = env.Name, "LakeBucket", env.Canary.Every
 		want.URL = s.text(at(s.Template, "Outputs", "Endpoint", "Value"))
+		if env.Worldwide() && s.Region == "" { // looks at the environment as clients do
+			want.URL = "https://events.example.com/events"
+		}
 		want.After = env.Delivery.TransformFor + env.Delivery.BufferFor + 3*time.Minute
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("(-want +read)\n%s", diff)

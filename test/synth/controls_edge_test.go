@@ -63,6 +63,73 @@ var edgeControls = []control{
 		add("AWS::ApiGateway::DomainName", `{"SecurityPolicy":"TLS_1_0"}`),
 	},
 	{
+		"AwsSolutions-CFR1", "the distribution restricts countries",
+		every(distribution, must("DistributionConfig", "Restrictions", "GeoRestriction")), add(distribution, `{}`),
+	},
+	{
+		"AwsSolutions-CFR2", "the distribution has a web ACL",
+		every(distribution, must("DistributionConfig", "WebACLId")), set(distribution, "DistributionConfig.WebACLId", nil),
+	},
+	{
+		"AwsSolutions-CFR3", "the distribution has access logs",
+		every(distribution, must("DistributionConfig", "Logging")), add(distribution, `{}`),
+	},
+	{
+		"AwsSolutions-CFR4", "viewers speak no TLS that is broken",
+		every(distribution, viewersSpeak("TLSv1.1_2016", "TLSv1.2_", "TLSv1.3_")),
+		set(distribution, "DistributionConfig.ViewerCertificate.MinimumProtocolVersion", "TLSv1_2016"),
+	},
+	{
+		"AwsSolutions-CFR5", "the distribution speaks no broken TLS to its origins",
+		every(distribution, speaksTLS12ToOrigins),
+		set(distribution, "DistributionConfig.Origins.0.CustomOriginConfig.OriginSSLProtocols", []any{"SSLv3"}),
+	},
+	{
+		"CloudFront.1", "distributions have a default root object",
+		every(distribution, must("DistributionConfig", "DefaultRootObject")), add(distribution, `{}`),
+	},
+	{
+		"CloudFront.3", "distributions ask viewers for encryption",
+		every(distribution, is("https-only", "DistributionConfig", "DefaultCacheBehavior", "ViewerProtocolPolicy")),
+		set(distribution, "DistributionConfig.DefaultCacheBehavior.ViewerProtocolPolicy", "allow-all"),
+	},
+	{
+		"CloudFront.4", "distributions fail over to a second origin",
+		every(distribution, must("DistributionConfig", "OriginGroups")), add(distribution, `{}`),
+	},
+	{
+		"CloudFront.5", "distributions have access logs",
+		every(distribution, must("DistributionConfig", "Logging")), add(distribution, `{}`),
+	},
+	{
+		"CloudFront.6", "distributions have a web ACL",
+		every(distribution, must("DistributionConfig", "WebACLId")), set(distribution, "DistributionConfig.WebACLId", nil),
+	},
+	{
+		"CloudFront.7", "distributions use a certificate of their own",
+		every(distribution, must("DistributionConfig", "ViewerCertificate", "AcmCertificateArn")),
+		set(distribution, "DistributionConfig.ViewerCertificate.AcmCertificateArn", nil),
+	},
+	{
+		"CloudFront.8", "distributions serve HTTPS by SNI",
+		every(distribution, is("sni-only", "DistributionConfig", "ViewerCertificate", "SslSupportMethod")),
+		set(distribution, "DistributionConfig.ViewerCertificate.SslSupportMethod", "vip"),
+	},
+	{
+		"CloudFront.9", "distributions encrypt what they send to origins",
+		every(distribution, encryptsToOrigins),
+		set(distribution, "DistributionConfig.Origins.0.CustomOriginConfig.OriginProtocolPolicy", "http-only"),
+	},
+	{
+		"CloudFront.10", "distributions speak no deprecated TLS to origins",
+		every(distribution, speaksTLS12ToOrigins),
+		set(distribution, "DistributionConfig.Origins.0.CustomOriginConfig.OriginSSLProtocols", []any{"TLSv1"}),
+	},
+	{
+		"CloudFront.15", "distributions use a recommended security policy",
+		every(distribution, viewersSpeak("TLSv1.2_2021", "TLSv1.2_2025", "TLSv1.3_2025")), add(distribution, `{}`),
+	},
+	{
 		"WAF.10", "web ACLs have at least one rule",
 		every(webACL, must("Rules")), add(webACL, `{}`),
 	},
@@ -72,7 +139,41 @@ var edgeControls = []control{
 	},
 }
 
-const webACL = "AWS::WAFv2::WebACL"
+const (
+	webACL       = "AWS::WAFv2::WebACL"
+	distribution = "AWS::CloudFront::Distribution"
+)
+
+// viewersSpeak is the check that the security policy towards viewers begins like one of these.
+func viewersSpeak(policies ...string) func(*stack, resource) string {
+	return func(_ *stack, r resource) string {
+		got, _ := at(r.Properties, "DistributionConfig", "ViewerCertificate", "MinimumProtocolVersion").(string)
+		for _, policy := range policies {
+			if strings.HasPrefix(got, policy) {
+				return ""
+			}
+		}
+		return fmt.Sprintf("has the security policy %q", got)
+	}
+}
+
+func speaksTLS12ToOrigins(s *stack, r resource) string {
+	for _, origin := range elements(at(r.Properties, "DistributionConfig", "Origins")) {
+		if got := s.text(at(origin, "CustomOriginConfig", "OriginSSLProtocols")); got != "TLSv1.2" {
+			return "speaks " + got + " to an origin"
+		}
+	}
+	return ""
+}
+
+func encryptsToOrigins(_ *stack, r resource) string {
+	for _, origin := range elements(at(r.Properties, "DistributionConfig", "Origins")) {
+		if got := at(origin, "CustomOriginConfig", "OriginProtocolPolicy"); got != "https-only" {
+			return fmt.Sprintf("sends to an origin by %v", got)
+		}
+	}
+	return ""
+}
 
 func validatesRequests(s *stack, api resource) string {
 	for _, r := range s.resources("AWS::ApiGateway::RequestValidator") {

@@ -135,11 +135,12 @@ func TestTablesLieWhereTheStreamsWrite(t *testing.T) {
 func TestAReaderReadsAndNothingElse(t *testing.T) {
 	each(t, environment.QueryStack, func(t *testing.T, s *stack) {
 		group, database := environment.WorkGroup(s.Stage), environment.Database(s.Stage)
-		const athena, glue = "arn:aws:athena:us-east-1:111111111111:", "arn:aws:glue:us-east-1:111111111111:"
+		region := environmentOf(t, s).Region
+		athena, glue := "arn:aws:athena:"+region+":111111111111:", "arn:aws:glue:"+region+":111111111111:"
 		want := []string{
 			"allow s3:GetObject on LakeBucket.Arn/events/* LakeBucket.Arn/failed/* LakeBucket.Arn/rejected/*",
 			"allow s3:ListBucket on LakeBucket.Arn if StringLike=s3:prefix=events/* failed/* rejected/*",
-			"allow kms:Decrypt on LakeKey.Arn if StringEquals=kms:ViaService=s3.us-east-1.amazonaws.com",
+			"allow kms:Decrypt on LakeKey.Arn if StringEquals=kms:ViaService=s3." + region + ".amazonaws.com",
 			"allow s3:GetBucketLocation on LakeBucket.Arn",
 			"allow athena:BatchGetNamedQuery athena:BatchGetQueryExecution athena:GetNamedQuery athena:GetQueryExecution " +
 				"athena:GetQueryResults athena:GetQueryResultsStream athena:GetWorkGroup athena:ListNamedQueries " +
@@ -181,7 +182,7 @@ func TestQueryMayFailWithoutAnEventLost(t *testing.T) {
 			t.Errorf("%s exports something that another stack could need", s.title())
 		}
 		if s.Name == environment.QueryStack && !slices.ContainsFunc(s.After, func(id string) bool {
-			return strings.HasPrefix(id, s.Stage+environment.PipelineStack)
+			return strings.HasPrefix(id, s.Stage+strings.ReplaceAll(s.Region, "-", "")+environment.PipelineStack)
 		}) {
 			t.Errorf("%s is deployed after %v, not after Pipeline", s.title(), s.After)
 		}

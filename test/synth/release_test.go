@@ -23,7 +23,7 @@ var ending = []string{"WatchRelease", "WatchServerErrors", "WatchUnstored"}
 func TestABadReleaseOfIngestIsTakenBack(t *testing.T) {
 	released := 0
 	for _, s := range append(pipelines(), variant(t, "Everything", "Pipeline")) {
-		env, group := environmentNamed(t, s.Stage), s.the(t, "ReleaseGroup")
+		env, group := environmentOf(t, s), s.the(t, "ReleaseGroup")
 		mover := at(s.Template["Resources"], s.the(t, "IngestLive").ID, "UpdatePolicy", "CodeDeployLambdaAliasUpdate")
 		if s.text(mover) != "ApplicationName=ReleaseApplication DeploymentGroupName=ReleaseGroup" {
 			t.Errorf("%s: the alias is moved by %q", s.title(), s.text(mover))
@@ -90,18 +90,6 @@ func pipelines() (found []*stack) {
 		}
 	}
 	return found
-}
-
-// environmentNamed returns one of ours, or one that nobody has.
-func environmentNamed(t *testing.T, name string) environment.Environment {
-	t.Helper()
-	for _, env := range append(environment.All(), variants()...) {
-		if env.Name == name {
-			return env
-		}
-	}
-	t.Fatalf("no environment %s", name)
-	return environment.Environment{}
 }
 
 // TestReleasesAreCodeDeploys: each is the name of a configuration that CodeDeploy has, and

@@ -100,6 +100,15 @@ func (s *stack) imported(export string) string {
 	return "no stack exports " + export
 }
 
+// read is what another stack of the stage puts out, and its region.
+func (s *stack) read(from map[string]any) string {
+	other := s.stageStack[fmt.Sprint(from["StackName"])]
+	if other == nil {
+		return fmt.Sprintf("no stack is called %v", from["StackName"])
+	}
+	return other.text(at(other.Template, "Outputs", fmt.Sprint(from["OutputName"]), "Value")) + "@" + fmt.Sprint(from["Region"])
+}
+
 // text writes a value with CloudFormation's functions for people: a reference as
 // the name of what it refers to, a join as what it joins, another stack's output
 // as what it holds.
@@ -128,6 +137,9 @@ func (s *stack) function(v map[string]any) string {
 	}
 	if export, ok := v["Fn::ImportValue"].(string); ok {
 		return s.imported(export)
+	}
+	if from, ok := v["Fn::GetStackOutput"].(map[string]any); ok {
+		return s.read(from)
 	}
 	if join, ok := v["Fn::Join"].([]any); ok {
 		var parts []string

@@ -213,7 +213,7 @@ func TestSourceBackupHasItsOwnAlarms(t *testing.T) {
 					watching++
 				}
 			}
-			env := environmentNamed(t, s.Stage)
+			env := environmentOf(t, s)
 			if want := map[bool]int{true: env.Streams}[env.SourceBackup]; watching != want {
 				t.Errorf("%s: %d alarms watch %s, want %d", s.title(), watching, metric, want)
 			}
