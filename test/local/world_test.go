@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"path/filepath"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"global-ingest/test/browser"
 	"global-ingest/test/traffic"
 	"global-ingest/test/world"
 )
@@ -116,4 +118,21 @@ func TestAMistakeAboutRegionsIsOneLine(t *testing.T) {
 			t.Errorf("%v: error is %v, want one with %q", c.args, err, c.want)
 		}
 	}
+}
+
+// TestThePageTakesARegionDownAndBack, and says which one answers.
+func TestThePageTakesARegionDownAndBack(t *testing.T) {
+	p, page := launchWorld(t, "-city", "london", "-speed", "50")
+	p.answeredBy(t, "eu-central-1")
+	tab := show(browser.Open(t), t, micro{page: strings.TrimSuffix(page, "/")})
+	const row = `[...document.querySelectorAll("#regions li")].find(li => li.innerText.startsWith("eu-central-1"))`
+	for _, button := range []string{"Take down", "Bring back"} {
+		tab.until(t, row+`?.querySelector("button").textContent === "`+button+`"`)
+		tab.wantText(t, nameless, "")
+		tab.wantText(t, faint, "")
+		tab.snap(t, "regions "+button)
+		tab.eval(t, row+`.querySelector("button").click()`)
+		tab.until(t, row+`.innerText.includes("eu-central-1 answers") === `+fmt.Sprint(button == "Bring back"))
+	}
+	tab.wantText(t, `document.querySelectorAll("#regions li").length`, "3")
 }
