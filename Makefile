@@ -32,7 +32,7 @@ export CDK_DISABLE_CLI_TELEMETRY := true
 
 ##@ On a laptop, without an AWS account
 
-local: ## run ENV's whole pipeline here: ENV=Dev PORT=8080 PAGE_PORT=8081 S3_PORT=9000 PATIENCE=2s SANDBOXES=10 DIR=.local SCHEMAS=folder THROTTLE=1
+local: ## run ENV's whole pipeline here: ENV=Dev PORT=8080 PAGE_PORT=8081 S3_PORT=9000 PATIENCE=2s SANDBOXES=10 DIR=.local SCHEMAS=folder THROTTLE=1 REGIONS=eu-central-1,ap-southeast-1 CITY=sydney SPEED=10
 	@GOOS= GOARCH= go run ./test/local/build -environment '$(ENV)' && exec $(OUT)/bin/local -environment '$(ENV)'
 local-binary: ## pack `make local` into one executable that needs no Go and no Node.js: OUT=file or folder GOOS=linux|darwin GOARCH=amd64|arm64
 	@GOOS= GOARCH= go run ./test/local/build -out '$(OUT)' $(call flag,goos,GOOS) $(call flag,goarch,GOARCH)

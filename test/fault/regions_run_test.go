@@ -99,27 +99,30 @@ func regionsMarkdown(table []RegionResult) string {
 
 func runRegions(t *testing.T, row regionRow, bootstraps map[string]string, seed uint64) RegionResult {
 	t.Helper()
-	r := &worldRun{
-		row: row, clock: regionClock, ledger: traffic.NewLedger(), generator: traffic.NewGenerator(seed), events: map[string]int{},
-	}
-	if err := r.start(bootstraps, t.TempDir()); err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		if err := r.world.Close(); err != nil {
-			t.Error(err)
-		}
-	}()
-	result, err := r.play()
+	result, findings, err := row.run(bootstraps, seed, t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Log(result.Result, "next door", result.NextDoor, "answered again after", result.AnsweredAgain, "s")
-	findings := r.findings()
 	for _, finding := range findings[:min(len(findings), maxFindings)] {
 		t.Error(finding)
 	}
 	return result
+}
+
+// run runs a row in dir. The findings are the breaches of the promise.
+func (row regionRow) run(bootstraps map[string]string, seed uint64, dir string) (result RegionResult, findings []string, err error) {
+	r := &worldRun{
+		row: row, clock: regionClock, ledger: traffic.NewLedger(), generator: traffic.NewGenerator(seed), events: map[string]int{},
+	}
+	if err := r.start(bootstraps, dir); err != nil {
+		return result, nil, err
+	}
+	defer func() { err = errors.Join(err, r.world.Close()) }()
+	if result, err = r.play(); err != nil {
+		return result, nil, err
+	}
+	return result, r.findings(), nil
 }
 
 // start runs the regions, and opens a location in each city.
@@ -220,10 +223,14 @@ func (r *worldRun) mend() {
 	}
 }
 
+// beginAt is when the faults begin: DNS has answered at 60 s and does so again at 120 s, just before a
+// health check that fails three times in 30 s says so. Clients wait the longest then.
+const beginAt = 95 * time.Second
+
 // play sends from every city while the row's faults begin and end.
 func (r *worldRun) play() (RegionResult, error) {
 	stop := r.send()
-	time.Sleep(r.clock.Wait(time.Minute)) // the functions have started
+	time.Sleep(r.clock.Wait(beginAt))
 	began := time.Now()
 	r.row.begin(r)
 	time.Sleep(r.clock.Wait(r.row.lasts))

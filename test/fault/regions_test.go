@@ -37,13 +37,19 @@ type regionRow struct {
 	full    bool                  // takes too long for every run of the tests
 }
 
+// Rows that find mutants.
+const (
+	storesNothing = "a region stores nothing: its neighbour keeps its events, and nobody is refused"
+	firehoseDown  = "a region's Firehose is down: it spills and keeps its clients"
+)
+
 // regionRows are the rows of TestNothingAcknowledgedIsLostWithARegion.
 var regionRows = []regionRow{
 	{name: "a region is unreachable: its clients go to the next one", lost: []string{europe}, begin: unreachable(europe), refuses: true},
-	{name: "a region stores nothing: its neighbour keeps its events, and nobody is refused", lost: []string{europe}, begin: broken(europe, "Firehose", "S3"), nextDoor: true, verify: keptNextDoor},
+	{name: storesNothing, lost: []string{europe}, begin: broken(europe, "Firehose", "S3"), nextDoor: true, verify: keptNextDoor},
 	{name: "a region stores nothing, with no neighbour to keep it: refused until clients are led away", lost: []string{europe}, begin: broken(europe, "Firehose", "S3"), refuses: true, verify: someRefused, full: true},
 	{name: "a region's Ingest is throttled to zero: its clients go to the next one", lost: []string{europe}, begin: broken(europe, "throttled"), refuses: true, verify: someRefused, full: true},
-	{name: "a region's Firehose is down: it spills and keeps its clients", begin: broken(europe, "Firehose"), lasts: 2 * time.Minute, verify: spilledAndStayed, full: true},
+	{name: firehoseDown, begin: broken(europe, "Firehose"), nextDoor: true, lasts: 2 * time.Minute, verify: spilledAndStayed, full: true},
 	{name: "a region's S3 is down: it delivers later and keeps its clients", begin: broken(europe, "S3"), lasts: 2 * time.Minute, verify: stayed, full: true},
 	{name: "a region answers after 3 s: its clients go to the next one", lost: []string{europe}, begin: broken(europe, "slow"), verify: noneRefused, full: true},
 	{name: "a region comes and goes every 45 s", begin: flapping(europe, 3), refuses: true, full: true},

@@ -28,7 +28,7 @@ global-ingest {{.Environment}} runs on this machine, from its synthesized templa
             {{.Page}}regions tells which one answers; health checks and DNS are {{.Speed}} times faster than on AWS (SPEED=1 is as slow)
   clients   {{.Clients}}
 {{- end}}
-  S3        {{.S3URL}}  bucket {{.Bucket}}{{if .Regions}}, and one of each other region{{end}}
+  S3        {{.S3URL}}  bucket {{.Bucket}}{{if .Regions}} and one of each other region{{end}}
   objects   {{.Lake}}/
   logs      {{.Logs}}/
   buffers   {{.Buffers}}
@@ -78,7 +78,7 @@ func writeBanner(out io.Writer, p pipeline, s settings, port net.Listener) {
 	}
 	err := banner.Execute(out, map[string]any{
 		"Environment": s.environment, "URL": p.URL, "S3URL": sim.S3URL, "Bucket": sim.Bucket,
-		"Lake": word(filepath.ToSlash(sim.Lake)), "Logs": word(filepath.ToSlash(p.logs(s))),
+		"Lake": word(filepath.ToSlash(sim.Lake)), "Logs": p.logs(s),
 		"Page": "http://" + port.Addr().String() + "/", "Window": window, "Buffers": buffers(sim, s), "Throttle": throttle(sim, s), "Wait": wait,
 		"ValidEvent": validEvent, "InvalidEvent": invalidEvent,
 		"Sandboxes": s.sandboxes, "More": 2 * s.sandboxes, "Leftovers": p.leftovers(), "NotSimulated": p.NotSimulated(),

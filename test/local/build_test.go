@@ -64,12 +64,12 @@ func (s source) edit(t *testing.T, file, before, after string) {
 	}
 }
 
-// start runs what was built.
-func (s source) start(t *testing.T) *program {
+// start runs what was built for Dev, or for Dev with further regions.
+func (s source) start(t *testing.T, further string) *program {
 	t.Helper()
 	local := filepath.Join(s.dir, ".local")
 	return launch(t, t.TempDir(), filepath.Join(local, "bin", "local"), "-functions", filepath.Join(local, "host"),
-		"-assembly", filepath.Join(local, "templates", "Dev"), "-port", "0", "-page-port", "0", "-s3-port", "0", "-patience", "1ms")
+		"-assembly", filepath.Join(local, "templates", "Dev"+further), "-port", "0", "-page-port", "0", "-s3-port", "0", "-patience", "1ms")
 }
 
 // reject posts an event that its schema does not allow, and returns what the reject says.
@@ -115,27 +115,30 @@ func TestAStartMakesAgainWhatChangedAndNothingElse(t *testing.T) {
 		synthesized bool
 		reject      string // what it says now
 		screen      string // what the first screen says now
+		further     string
 	}{
-		{"none was made before", func() {}, nil, true, unchanged, throttle},
-		{"nothing", func() {}, nil, false, unchanged, throttle},
+		{"none was made before", func() {}, nil, true, unchanged, throttle, ""},
+		{"nothing", func() {}, nil, false, unchanged, throttle, ""},
 		{"a schema, of which the stack Query has a view", func() {
 			s.edit(t, "lambdas/validate/schemas/click.json", `"session", `, ``)
-		}, nil, true, shorter, throttle},
+		}, nil, true, shorter, throttle, ""},
 		{"a function that the app imports", func() {
 			s.edit(t, "lambdas/validate/judgement.go", `"validate/3"`, `"validate/x"`)
-		}, nil, false, other, throttle},
+		}, nil, false, other, throttle, ""},
 		{"a setting", func() {
 			s.edit(t, "infra/environment/environments.go", "RatePerSecond: 100,", "RatePerSecond: 77,")
-		}, nil, true, other, slower},
+		}, nil, true, other, slower, ""},
 		{"a context of the CDK", func() {
 			s.edit(t, "cdk.json", `"@aws-cdk/aws-iam:minimizePolicies": true`, `"@aws-cdk/aws-iam:minimizePolicies": false`)
-		}, nil, true, other, slower},
-		{"a region", func() {}, []string{"CDK_DEFAULT_REGION=eu-central-1"}, true, other, slower},
+		}, nil, true, other, slower, ""},
+		{"a region", func() {}, []string{"CDK_DEFAULT_REGION=eu-central-1"}, true, other, slower, ""},
+		{"further regions", func() {}, []string{"REGIONS=eu-west-1, ap-south-1"}, true, other, "  ap-south-1      ", ",eu-west-1,ap-south-1"},
+		{"nothing about them", func() {}, []string{"REGIONS=eu-west-1,ap-south-1"}, false, other, "  eu-west-1       ", ",eu-west-1,ap-south-1"},
 	} {
 		c.do()
 		began := time.Now()
 		said := s.build(t, c.environment)
-		p := s.start(t)
+		p := s.start(t, c.further)
 		took := time.Since(began)
 		t.Logf("%s: listens after %.1f s", c.change, took.Seconds())
 		if synthesized := strings.Contains(said, "synthesizing"); synthesized != c.synthesized {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -51,8 +52,13 @@ func (s *screen) waitFor(t *testing.T, pattern string) []string {
 	return nil
 }
 
-// assembly writes a cloud assembly that holds the golden templates.
+// writeAssembly writes a cloud assembly that holds the golden templates of Dev.
 func writeAssembly(t *testing.T) string {
+	return writeAssemblyOf(t, "Dev", "dev/storage", "dev/pipeline")
+}
+
+// writeAssemblyOf writes a cloud assembly of an environment that holds these goldens.
+func writeAssemblyOf(t *testing.T, environment string, goldens ...string) string {
 	t.Helper()
 	dir := t.TempDir()
 	write := func(path, text string) {
@@ -64,24 +70,32 @@ func writeAssembly(t *testing.T) string {
 			t.Fatal(err)
 		}
 	}
-	write("manifest.json", `{"artifacts":{"assembly-Dev":{"type":"cdk:cloud-assembly","properties":{"directoryName":"assembly-Dev"}}}}`)
+	folder := "assembly-" + environment
+	write("manifest.json", fmt.Sprintf(`{"artifacts":{%q:{"type":"cdk:cloud-assembly","properties":{"directoryName":%[1]q}}}}`, folder))
 	stacks := map[string]any{}
-	for _, stack := range []string{"Storage", "Pipeline"} {
-		text, err := os.ReadFile(filepath.Join("..", "synth", "testdata", "dev", strings.ToLower(stack)+".json"))
+	for _, golden := range goldens {
+		text, err := os.ReadFile(filepath.Join("..", "synth", "testdata", golden+".json"))
 		if err != nil {
 			t.Fatal(err)
 		}
-		write("assembly-Dev/"+stack+".template.json", string(text))
-		stacks["Dev"+stack] = map[string]any{
-			"type": "aws:cloudformation:stack", "environment": "aws://111111111111/us-east-1",
-			"properties": map[string]string{"templateFile": stack + ".template.json", "stackName": "Dev-" + stack},
+		name, region := environment, "us-east-1"
+		parts := strings.Split(golden, "/")
+		if len(parts) == 3 {
+			name, region = environment+"-"+parts[1], parts[1]
+		}
+		stack := parts[len(parts)-1]
+		name += "-" + strings.ToUpper(stack[:1]) + stack[1:]
+		write(folder+"/"+name+".template.json", string(text))
+		stacks[name] = map[string]any{
+			"type": "aws:cloudformation:stack", "environment": "aws://111111111111/" + region,
+			"properties": map[string]string{"templateFile": name + ".template.json", "stackName": name},
 		}
 	}
 	manifest, err := json.Marshal(map[string]any{"artifacts": stacks})
 	if err != nil {
 		t.Fatal(err)
 	}
-	write("assembly-Dev/manifest.json", string(manifest))
+	write(folder+"/manifest.json", string(manifest))
 	return dir
 }
 

@@ -123,9 +123,9 @@ func (p pipeline) nearest() string {
 // logs is the folder of the functions' logs, for a shell.
 func (p pipeline) logs(s settings) string {
 	if p.edge == nil {
-		return p.home.Logs
+		return word(filepath.ToSlash(p.home.Logs))
 	}
-	return filepath.Join(s.dir, "*", "logs")
+	return word(filepath.ToSlash(s.dir)) + "/*/logs"
 }
 
 // leftovers counts the objects of an earlier run that were announced again.

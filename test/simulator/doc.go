@@ -21,6 +21,7 @@
 //   - No rights of roles or keys are checked, and of a signature only its time. Resource-based
 //     policies are: of functions, and of queues that a bucket notifies. Only a function's
 //     concurrency is throttled, no other quota. Latency is a laptop's.
+//   - One region: what stands in front of several is in test/world.
 //   - API Gateway: one stage; MOCK integrations answer static templates only; no caching,
 //     no request validation, no WAF, and no CloudFront in front.
 //   - Lambda: a sandbox is a process, by default at most ten of a function; further requests
