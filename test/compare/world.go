@@ -52,11 +52,12 @@ type way struct {
 	own                      time.Duration
 }
 
-// The ways that the tables by continent and by city show.
+// The ways that tables and tests ask for.
 const (
 	openWay  = "open connection"
 	newWay   = "new connection"
 	checkWay = "new connection, preflight answered at the location"
+	coldWay  = "new connection, and a new one from the location to the region"
 )
 
 // ways are those of clients that an edge location answers, and with plain DNS those of clients
@@ -70,7 +71,7 @@ func (w *world) ways() []way {
 		{newWay, h + 1, 1, 0, stored},
 		{"new connection, preflight answered in the region", h + 2, 2, 0, w.gateway + stored},
 		{checkWay, h + 2, 1, 0, atLocation + stored},
-		{"new connection, and a new one from the location to the region", h + 1, h + 1, 0, stored},
+		{coldWay, h + 1, h + 1, 0, stored},
 		{"plain DNS, open connection", 1, 0, 1, stored},
 		{"plain DNS, new connection", h + 1, 0, h + 1, stored},
 		{"plain DNS, new connection, preflight answered in the region", h + 2, 0, h + 2, w.gateway + stored},
