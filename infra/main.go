@@ -82,11 +82,14 @@ func synth(app awscdk.App) (err error) {
 	return nil
 }
 
-// placed gives account and region to the environments that name none.
+// placed gives account and region to the environments that name none. One with several regions
+// must say which of them is home: it would move with the profile of who deploys.
 func placed(envs []environment.Environment, account, region string) []environment.Environment {
 	for i := range envs {
 		envs[i].Account = cmp.Or(envs[i].Account, account)
-		envs[i].Region = cmp.Or(envs[i].Region, region)
+		if !envs[i].Worldwide() {
+			envs[i].Region = cmp.Or(envs[i].Region, region)
+		}
 	}
 	return envs
 }
