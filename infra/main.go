@@ -29,8 +29,8 @@ func main() {
 		"AWS region of environments that name none")
 	dist := flag.String("dist", ".local/dist", "folder of the built functions")
 	only := flag.String("environment", "", "`name` of the one environment to synthesize; default all")
-	regions := flag.String("regions", "", "`regions` that the environments get in place of their own, with a name that is no one's where "+
-		"they have none: to look at the templates, or to run them on a laptop")
+	regions := flag.String("regions", "", "further `regions`, with a comma between two, in place of the environments' own; "+
+		"a domain of examples where they have none: to look at the templates, or to run them on a laptop")
 	repository := flag.String("repository", "",
 		"GitHub `owner/name`, or owner@id/name@id, whose workflows deploy: adds the stack Ci; default none")
 	provider := flag.String("oidc-provider", "", "`ARN` of the account's OIDC provider for GitHub; default: Ci adds one")
@@ -40,10 +40,11 @@ func main() {
 		fmt.Fprintln(os.Stderr, "infra:", err)
 		os.Exit(1)
 	}
+	envs = placed(envs, *account, *region)
 	if *regions != "" {
 		envs = spread(envs, strings.Split(strings.ReplaceAll(*regions, " ", ""), ","))
 	}
-	props := pipeline.AppProps{Environments: placed(envs, *account, *region), Settings: "cdk.json", Dist: *dist}
+	props := pipeline.AppProps{Environments: envs, Settings: "cdk.json", Dist: *dist}
 	if *repository != "" {
 		props.Ci = &pipeline.CiProps{
 			Repository: *repository, Provider: *provider,
@@ -88,7 +89,8 @@ func synth(app awscdk.App) (err error) {
 	return nil
 }
 
-// spread gives the environments further regions. The example's name is reserved, so that nobody has it.
+// spread gives the environments further regions. Nobody has the domain: the name is reserved for
+// examples.
 func spread(envs []environment.Environment, regions []string) []environment.Environment {
 	for i := range envs {
 		envs[i].Regions, envs[i].Drained, envs[i].In, envs[i].Domain.Only = regions, nil, nil, false
@@ -98,11 +100,14 @@ func spread(envs []environment.Environment, regions []string) []environment.Envi
 	return envs
 }
 
-// placed gives account and region to the environments that name none.
+// placed gives account and region to the environments that name none. One with several regions
+// must say which of them is home: it would move with the profile of who deploys.
 func placed(envs []environment.Environment, account, region string) []environment.Environment {
 	for i := range envs {
 		envs[i].Account = cmp.Or(envs[i].Account, account)
-		envs[i].Region = cmp.Or(envs[i].Region, region)
+		if !envs[i].Worldwide() {
+			envs[i].Region = cmp.Or(envs[i].Region, region)
+		}
 	}
 	return envs
 }
