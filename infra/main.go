@@ -40,10 +40,11 @@ func main() {
 		fmt.Fprintln(os.Stderr, "infra:", err)
 		os.Exit(1)
 	}
+	envs = placed(envs, *account, *region)
 	if *regions != "" {
 		envs = spread(envs, strings.Split(strings.ReplaceAll(*regions, " ", ""), ","))
 	}
-	props := pipeline.AppProps{Environments: placed(envs, *account, *region), Settings: "cdk.json", Dist: *dist}
+	props := pipeline.AppProps{Environments: envs, Settings: "cdk.json", Dist: *dist}
 	if *repository != "" {
 		props.Ci = &pipeline.CiProps{
 			Repository: *repository, Provider: *provider,
@@ -98,11 +99,14 @@ func spread(envs []environment.Environment, regions []string) []environment.Envi
 	return envs
 }
 
-// placed gives account and region to the environments that name none.
+// placed gives account and region to the environments that name none. One with several regions
+// must say which of them is home: it would move with the profile of who deploys.
 func placed(envs []environment.Environment, account, region string) []environment.Environment {
 	for i := range envs {
 		envs[i].Account = cmp.Or(envs[i].Account, account)
-		envs[i].Region = cmp.Or(envs[i].Region, region)
+		if !envs[i].Worldwide() {
+			envs[i].Region = cmp.Or(envs[i].Region, region)
+		}
 	}
 	return envs
 }

@@ -39,7 +39,8 @@ func (e Estimate) Dollars() (sum float64) {
 	return sum
 }
 
-// Of returns what env costs a month under l, in the order of an event's way.
+// Of returns what one region of env costs a month under l, in the order of an event's way.
+// Without Regions it is all that env costs.
 func Of(env environment.Environment, l Load) Estimate {
 	requests := l.requests()
 	bytes := requests * l.record()
@@ -71,13 +72,30 @@ func Of(env environment.Environment, l Load) Estimate {
 		line("S3, a month of storage", lines/gzipRatio*copies/gb, "s3 storage",
 			fmt.Sprintf("%%s GB: lines compressed to a %dth", gzipRatio)),
 		line("KMS, requests", objects*copies*2, "key request", "%s requests: one an object"),
-		line("Data out", requests*answerBytes/gb, "data out", fmt.Sprintf("%%s GB: answers of %d bytes", answerBytes)),
+	)
+	e = append(e, dataOut(env, requests)...)
+	e = append(e,
 		line("CloudWatch Logs, access log", requests*accessLogBytes/gb, "logs",
 			fmt.Sprintf("%%s GB: a line of %d bytes a request", accessLogBytes)),
 		line("CloudWatch Logs, Validator", batches*logBytes/gb, "logs", "%s GB: metric lines of batches"),
 	)
-	return slices.Concat(e, scans(env, lines/gzipRatio, l.Scans), tracing(env, requests), firewall(env, requests), fixed(env))
+	e = slices.Concat(e, scans(env, lines/gzipRatio, l.Scans), tracing(env, requests))
+	if env.Worldwide() {
+		return append(e, idle(env)...)
+	}
+	return slices.Concat(e, firewall(env, requests), fixed(env))
 }
+
+// dataOut is free from a region to CloudFront, where front pays for it.
+func dataOut(env environment.Environment, requests float64) Estimate {
+	if env.Worldwide() {
+		return nil
+	}
+	return Estimate{line("Data out", requests*answerBytes/gb, "data out", answers)}
+}
+
+// answers is the formula of data out.
+var answers = fmt.Sprintf("%%s GB: answers of %d bytes", answerBytes)
 
 // leastScan is what Athena bills of a query at least, in bytes.
 const leastScan = 10e6
@@ -120,7 +138,7 @@ func often(seconds, requests float64) float64 {
 	return math.Min(secondsOfMonth/seconds, requests)
 }
 
-// WatchedMetrics is how many metrics the alarms of an environment watch. CloudWatch bills each
+// WatchedMetrics is how many metrics the alarms of an environment watch in one region. CloudWatch bills each
 // of them. A test compares it with the goldens.
 func WatchedMetrics(env environment.Environment) int {
 	const once, ofFunction, ofStream, ofBackup, ofCanary = 13, 2, 9, 2, 3
@@ -132,6 +150,9 @@ func WatchedMetrics(env environment.Environment) int {
 		n++
 	}
 	if env.Alarms.RequestsPerDay > 0 {
+		n++
+	}
+	if env.Failover.NextDoor {
 		n++
 	}
 	if env.SourceBackup {

@@ -60,9 +60,17 @@ type Bound struct {
 
 // Bounds returns the bounds of env, the widest first.
 func Bounds(env environment.Environment) []Bound {
-	bounds := []Bound{{float64(env.Throttle.RatePerSecond), "Throttle.RatePerSecond: all clients together"}}
+	rate, words := 0.0, ": all clients together"
+	for _, site := range env.Sites() {
+		rate += float64(site.Throttle.RatePerSecond)
+	}
+	if env.Worldwide() {
+		words = ": all regions together"
+	}
+	bounds := []Bound{{rate, "Throttle.RatePerSecond" + words}}
 	if day := env.Alarms.RequestsPerDay; day > 0 && !env.Alarms.Off {
-		bounds = append(bounds, Bound{float64(day) / (24 * 3600), "Alarms.RequestsPerDay: above it an alarm rings"})
+		perDay := float64(day * len(env.Sites()))
+		bounds = append(bounds, Bound{perDay / (24 * 3600), "Alarms.RequestsPerDay: above it an alarm rings"})
 	}
 	if env.WAF.On {
 		bounds = append(bounds, Bound{float64(env.WAF.RatePerAddress) / 300, "WAF.RatePerAddress: one address"})
@@ -73,11 +81,11 @@ func Bounds(env environment.Environment) []Bound {
 // Warnings says which of AWS's default quotas are lower than what env lets through. Bytes are
 // left out, because nobody knows yet how large events will be.
 func Warnings(env environment.Environment) (found []string) {
+	if env.Worldwide() {
+		return worldWarnings(env)
+	}
 	rate := float64(env.Throttle.RatePerSecond)
-	for _, w := range []Wall{
-		wall(env, "api requests", "API Gateway", 1),
-		wall(env, "firehose requests", "Firehose", float64(env.Streams)),
-	} {
+	for _, w := range quotasOf(env) {
 		if rate > w.Requests {
 			found = append(found, fmt.Sprintf(
 				"Throttle.RatePerSecond is %d, but a default quota is met at %.0f requests/s: %s. Past it: %s.",
@@ -85,12 +93,28 @@ func Warnings(env environment.Environment) (found []string) {
 			))
 		}
 	}
-	q := book.Quotas["lambda concurrency"]
-	if free := int(q.in(env.Region)) - Unreserved; reserved(env) > free {
-		found = append(found, fmt.Sprintf("Reserved and Provisioned are %d together, but an account can reserve "+
-			"%d by default, and none when it is new: the deploy fails. Past it: %s.", reserved(env), free, q.Past))
+	if reserves := reserveWarning(env); reserves != "" {
+		found = append(found, reserves)
 	}
 	return found
+}
+
+// quotasOf are those of requests, in the region of env.
+func quotasOf(env environment.Environment) []Wall {
+	return []Wall{
+		wall(env, "api requests", "API Gateway", 1),
+		wall(env, "firehose requests", "Firehose", float64(env.Streams)),
+	}
+}
+
+func reserveWarning(env environment.Environment) string {
+	q := book.Quotas["lambda concurrency"]
+	free := int(q.in(env.Region)) - Unreserved
+	if reserved(env) <= free {
+		return ""
+	}
+	return fmt.Sprintf("Reserved and Provisioned are %d together, but an account can reserve "+
+		"%d by default, and none when it is new: the deploy fails. Past it: %s.", reserved(env), free, q.Past)
 }
 
 // Unreserved is the concurrency of an account that no function can reserve or provision. A new

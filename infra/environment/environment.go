@@ -37,7 +37,8 @@ type Environment struct {
 	Throttle Throttle // requests that the API accepts
 
 	// Security policy of the API and its domain. The default refuses only clients without
-	// TLS 1.2.
+	// TLS 1.2. With Regions it is that of Front; the APIs behind it all take TLS 1.2, because
+	// Route 53's health checkers speak no newer one.
 	TLS TLSPolicy
 
 	Domain Domain // a name of your own for the endpoint

@@ -31,7 +31,6 @@ type alarm struct {
 
 // alarms are all of them: a row for each promise.
 func (g gauges) alarms(a environment.Alarms) []alarm {
-	spilled := g.own(ingest.MetricSpilled)
 	rows := []alarm{
 		{
 			runbook: "Unstored", says: "neither Firehose nor the spill took a request",
@@ -40,12 +39,8 @@ func (g gauges) alarms(a environment.Alarms) []alarm {
 		},
 		{
 			runbook: "Spilled", says: "Firehose refuses requests; they wait in spill/",
-			series: []series{
-				{id: "spilled", metric: spilled, stat: "Sum"},
-				{id: "requests", metric: ofFunction(g.ingest(), "Invocations"), stat: "Sum"},
-				{id: "ratio", expression: "100 * FILL(spilled, 0) / requests"},
-			},
-			above: a.SpilledPercent, period: 5 * time.Minute, points: 2, last: 3,
+			series: g.spilled(),
+			above:  a.SpilledPercent, period: 5 * time.Minute, points: 2, last: 3,
 		},
 		{
 			runbook: "ServerErrors", says: "the endpoint answers 5xx",
@@ -120,6 +115,20 @@ func (g gauges) alarms(a environment.Alarms) []alarm {
 		rows = append(rows, backupAlarms(s, a)...)
 	}
 	return rows
+}
+
+// spilled is the share of requests that Firehose did not take, also of those that the lake next
+// door has.
+func (g gauges) spilled() []series {
+	requests := series{id: "requests", metric: ofFunction(g.ingest(), "Invocations"), stat: "Sum"}
+	spilled := series{id: "spilled", metric: g.own(ingest.MetricSpilled), stat: "Sum"}
+	if !g.nextDoor {
+		return []series{spilled, requests, {id: "ratio", expression: "100 * FILL(spilled, 0) / requests"}}
+	}
+	away := series{id: "away", metric: g.own(ingest.MetricNextDoor), stat: "Sum"}
+	return []series{
+		spilled, away, requests, {id: "ratio", expression: "100 * (FILL(spilled, 0) + FILL(away, 0)) / requests"},
+	}
 }
 
 // waiting rings while the queue of Redrive holds more messages than Redrive finishes in

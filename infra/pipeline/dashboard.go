@@ -229,6 +229,48 @@ func newDashboard(this constructs.Construct, columns []column, alarms []awscloud
 	})
 }
 
+// newWorldBoard adds the dashboard over all regions of env. It is Front's: a dashboard belongs to
+// the account and to no region, and the distribution's metrics are here. It has what can be named
+// without a reference to a region's stacks: the API, by its name, and our own metrics. The rest
+// is on each region's own board.
+func newWorldBoard(this constructs.Construct, env environment.Environment, distribution *string) {
+	g := gauges{environment: env.Name, api: apiName(env)}
+	cloudFront := func(name string) metric {
+		return metric{"AWS/CloudFront", name, []dimension{{"DistributionId", *distribution}, {"Region", "Global"}}}
+	}
+	everywhere := func(m metric, stat string) (lines []series) {
+		for _, site := range env.Sites() {
+			lines = append(lines, series{metric: m, stat: stat, label: site.Region, region: site.Region})
+		}
+		return lines
+	}
+	newDashboard(this, []column{
+		{"1 Asked", []graph{
+			{title: "Front: requests", unit: "a minute", lines: one(cloudFront("Requests"), "Sum")},
+			{title: "Requests to each region", unit: "a minute", lines: everywhere(g.edge("Count"), "Sum")},
+			{title: "Front: answered 5xx", unit: "%", lines: one(cloudFront("5xxErrorRate"), "Average")},
+		}},
+		{"2 Answered", []graph{
+			{title: "Integration latency, p99", unit: "ms", lines: everywhere(g.edge("IntegrationLatency"), "p99")},
+			{title: "Answered 5xx", unit: "a minute", lines: everywhere(g.edge("5XXError"), "Sum")},
+			{title: "Answered 4xx", unit: "a minute", lines: everywhere(g.edge("4XXError"), "Sum")},
+		}},
+		{"3 Collected", []graph{
+			{title: "Health checks answered 503", unit: "a minute", lines: everywhere(g.own(ingest.MetricHealthUnstored), "Sum")},
+			{title: "Spilled, and spilled next door", unit: "a minute", lines: append(
+				everywhere(g.own(ingest.MetricSpilled), "Sum"),
+				labelled("next door of ", everywhere(g.own(ingest.MetricNextDoor), "Sum"))...,
+			)},
+			{title: "Unstored", unit: "a minute", lines: everywhere(g.own(ingest.MetricUnstored), "Sum")},
+		}},
+		{"4 Kept", []graph{
+			{title: "Events: valid", unit: "a minute", lines: everywhere(g.own(validate.MetricValid), "Sum")},
+			{title: "Events: rejected", unit: "a minute", lines: everywhere(g.own(validate.MetricRejected), "Sum")},
+			{title: "Canary: lost", unit: "events a minute", lines: everywhere(g.own(canary.MetricLost), "Sum")},
+		}},
+	}, nil)
+}
+
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html
 func widget(kind string, x, y, width, height int, properties map[string]any) map[string]any {
 	return map[string]any{"type": kind, "x": x, "y": y, "width": width, "height": height, "properties": properties}
@@ -265,6 +307,9 @@ func (s series) line() []any {
 	}
 	if s.hidden {
 		drawn["visible"] = false
+	}
+	if s.region != "" {
+		drawn["region"] = s.region
 	}
 	if s.right {
 		drawn["yAxis"] = "right"

@@ -57,6 +57,7 @@ func newFront(scope constructs.Construct, env environment.Environment) {
 			},
 		})
 	}
+	newWorldBoard(stack, env, distribution.AttrId())
 	output(stack, environment.EndpointOutput, "Where to POST events", jsii.String(env.PublicURL()))
 	output(stack, "DomainTarget", "Where the domain's records point", distribution.AttrDomainName())
 }

@@ -71,7 +71,7 @@ func newPipeline(p place, next *Lake, dist string) *Stage {
 		Environment: env.Name, API: apiName(env), Alarms: env.Alarms,
 		Ingest: accept, Validator: validator, Redrive: back, Canary: probe,
 		Events: events, Rejects: rejects, Backlog: backlog,
-		Release: env.Release, SourceBackup: env.SourceBackup,
+		Release: env.Release, NextDoor: next != nil, SourceBackup: env.SourceBackup,
 	})
 	NewRelease(stack, "Release", ReleaseProps{Ingest: accept, Config: env.Release, Alarms: watch.Release})
 	output(stack, environment.EndpointOutput, "Where to POST events", edge.URL)

@@ -26,6 +26,7 @@ type series struct {
 	expression string // in place of metric and stat
 	label      string // in a graph; default CloudWatch's
 	right      bool   // whether its scale is on the right of a graph
+	region     string // of metric, in a graph; default the graph's
 	hidden     bool   // whether a graph leaves it out, because only an expression needs it
 }
 
@@ -43,6 +44,7 @@ type gauges struct {
 	deadLetters string
 	every       time.Duration // time between two runs of the canary; 0: no canary
 	back        int           // runs of the canary between sending and looking
+	nextDoor    bool          // whether Ingest may leave records in the lake of another region
 	version     string        // of Ingest, which a deploy releases; empty: no alarm ends a release
 }
 
@@ -60,6 +62,7 @@ func newGauges(props WatchProps) gauges {
 		queue:       *props.Backlog.Queue.QueueName(),
 		deadLetters: *props.Backlog.DeadLetters.QueueName(),
 	}
+	g.nextDoor = props.NextDoor
 	if props.SourceBackup {
 		g.backups = eventStreams(props.Events)
 	}

@@ -26,6 +26,7 @@ type WatchProps struct {
 	Canary      *Canary `optional:"true"` // default none
 
 	Release      environment.Release // how requests move to a new version of Ingest
+	NextDoor     bool                `optional:"true"` // whether Ingest may leave records in the lake of another region
 	SourceBackup bool                `optional:"true"` // whether the events streams also keep records as received
 }
 

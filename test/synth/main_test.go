@@ -31,6 +31,7 @@ type stack struct {
 	Stage      string   // "Dev"
 	Region     string   // one of the environment's Regions; empty at home
 	Name       string   // "Storage", "Pipeline", "Query" or "Front"
+	Place      string   // "aws://111111111111/us-east-1"
 	File       string   // path of the template
 	Assets     string   // path of the asset manifest
 	After      []string // artifacts of the stage that are deployed first
@@ -183,6 +184,7 @@ func loadStage(dir, stage string) (map[string]*stack, error) {
 		Artifacts map[string]struct {
 			Type         string
 			Dependencies []string
+			Environment  string
 			Properties   struct {
 				TemplateFile          string
 				StackName             string
@@ -201,6 +203,7 @@ func loadStage(dir, stage string) (map[string]*stack, error) {
 		s := &stack{
 			Stage:      stage,
 			Name:       artifact.Properties.StackName[len(stage)+1:],
+			Place:      artifact.Environment,
 			File:       filepath.Join(dir, artifact.Properties.TemplateFile),
 			Assets:     filepath.Join(dir, id+".assets.json"),
 			After:      artifact.Dependencies,

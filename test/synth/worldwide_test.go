@@ -1,8 +1,10 @@
 package synth
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -236,4 +238,85 @@ func TestProbesExpire(t *testing.T) {
 			t.Errorf("probes expire: %v, by %s", got, rules)
 		}
 	})
+}
+
+// TestTheWorldHasOneBoard, on which every region has a line in each graph about regions, and what
+// is drawn has a name that needs no reference to a region's stack.
+func TestTheWorldHasOneBoard(t *testing.T) {
+	front := inWorld(environment.FrontStack)[0]
+	boards := front.resources("AWS::CloudWatch::Dashboard")
+	if len(boards) != 1 {
+		t.Fatalf("Front has the boards %v", boards)
+	}
+	var body struct {
+		Widgets []struct {
+			Type       string
+			Properties struct {
+				Title   string
+				Metrics [][]any
+			}
+		}
+	}
+	if err := json.Unmarshal([]byte(front.text(boards[0].Properties["DashboardBody"])), &body); err != nil {
+		t.Fatal(err)
+	}
+	perRegion := 0
+	for _, w := range body.Widgets {
+		drawn := map[any]bool{}
+		for _, line := range w.Properties.Metrics {
+			drawn[at(line[len(line)-1], "region")] = true
+		}
+		if drawn[nil] && len(drawn) == 1 || w.Type == "text" {
+			continue
+		}
+		perRegion++
+		if want := map[any]bool{region: true, "eu-central-1": true, "ap-southeast-1": true}; !maps.Equal(drawn, want) {
+			t.Errorf("%s draws %v", w.Properties.Title, drawn)
+		}
+	}
+	if perRegion < 8 {
+		t.Errorf("%d graphs are about regions", perRegion)
+	}
+}
+
+// TestAWorldOfOtherSettings: home is elsewhere than Front, the certificate is the owner's, there
+// is no firewall, TLS 1.3 is asked of clients, and nothing is left next door.
+func TestAWorldOfOtherSettings(t *testing.T) {
+	e := worldwide()
+	e.Account, e.Region, e.Regions, e.Drained, e.In = account, "eu-west-1", []string{"us-west-2"}, nil, nil
+	e.Domain.Certificate = "arn:aws:acm:us-east-1:" + account + ":certificate/00000000-0000-0000-0000-000000000000"
+	e.WAF.On, e.TLS, e.Failover.NextDoor = false, environment.TLS13, false
+	found, err := synthesize(filepath.Join(workspace, "other"), []environment.Environment{e}, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []string{"eu-west-1", "eu-west-1", "eu-west-1", "us-west-2", "us-west-2", "us-west-2", "us-east-1"} {
+		if found[i].Place != "aws://"+account+"/"+want {
+			t.Errorf("%s is in %s, want %s", found[i].title(), found[i].Place, want)
+		}
+	}
+	front := found[6]
+	const viewers = "AcmCertificateArn=%s MinimumProtocolVersion=TLSv1.3_2025 SslSupportMethod=sni-only"
+	config := front.the(t, "Distribution").Properties["DistributionConfig"]
+	if got, want := front.text(at(config, "ViewerCertificate")), fmt.Sprintf(viewers, e.Domain.Certificate); got != want {
+		t.Errorf("viewers get %s, want %s", got, want)
+	}
+	if made := front.resources("AWS::CertificateManager::Certificate", webACL); len(made) > 0 {
+		t.Errorf("Front has %v", made)
+	}
+	home, away := found[1], found[4]
+	for s, want := range map[*stack]string{
+		home: "SecurityPolicy_TLS12_PFS_2025_EDGE", away: "SecurityPolicy_TLS13_1_2_PFS_PQ_2025_09",
+	} {
+		if got := s.the(t, "EdgeApi").Properties["SecurityPolicy"]; got != want {
+			t.Errorf("%s has the policy %v, want %s: no health checker speaks TLS 1.3", s.title(), got, want)
+		}
+		if text := string(encode(t, s.Template)); strings.Contains(text, "GetStackOutput") || strings.Contains(text, "NEXT_DOOR") {
+			t.Errorf("%s knows a lake next door", s.title())
+		}
+		want := "allow s3:PutObject on LakeBucket.Arn/health/* LakeBucket.Arn/spill/*"
+		if got := s.roles()["IngestRole"]; !slices.Contains(got, want) {
+			t.Errorf("%s: Ingest may %q, want %s", s.title(), got, want)
+		}
+	}
 }

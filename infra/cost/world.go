@@ -1,0 +1,126 @@
+package cost
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"global-ingest/infra/environment"
+)
+
+// Part is what one region of an environment costs a month, or its Front.
+type Part struct {
+	Name string
+	Estimate
+}
+
+// Parts returns the regions of env under l, and what is before them. Every region that gets
+// clients has the same share: how clients are spread is not known before they come.
+func Parts(env environment.Environment, l Load) (parts []Part) {
+	if !env.Worldwide() {
+		return []Part{{env.Region, Of(env, l)}}
+	}
+	joined := joined(env)
+	all := l
+	l.Events /= float64(len(joined))
+	for _, site := range env.Sites() {
+		if site.Joined() {
+			parts = append(parts, Part{fmt.Sprintf("%s, 1/%d of the requests", site.Region, len(joined)), Of(site.Environment, l)})
+		} else {
+			parts = append(parts, Part{site.Region + ", drained", idle(site.Environment)})
+		}
+	}
+	return append(parts, Part{environment.FrontStack, front(env, all.requests())})
+}
+
+// Dollars is what all of env costs a month under l.
+func Dollars(env environment.Environment, l Load) (sum float64) {
+	for _, part := range Parts(env, l) {
+		sum += part.Dollars()
+	}
+	return sum
+}
+
+// joined are the sites of env that get clients.
+func joined(env environment.Environment) []environment.Site {
+	return slices.DeleteFunc(env.Sites(), func(site environment.Site) bool { return !site.Joined() })
+}
+
+// idle is what a region costs that nobody asks but the health checks.
+func idle(env environment.Environment) Estimate { return append(probes(env), fixed(env)...) }
+
+// checkers is about how many of Route 53's health checkers ask: "one request every two seconds"
+// with 30 s between two of each.
+// https://docs.aws.amazon.com/Route53/latest/APIReference/API_HealthCheckConfig.html
+const checkers = 15
+
+// probes is a region's health check and what its requests cost. Each is billed as if it put a
+// probe: where events come, most do not.
+func probes(env environment.Environment) Estimate {
+	asked := checkers * secondsOfMonth / env.Failover.Every.Seconds()
+	options, words := 1.0, "%s option: HTTPS"
+	if env.Failover.Every.Seconds() < 30 {
+		options, words = 2, "%s options: HTTPS, and asked every 10 s"
+	}
+	return Estimate{
+		line("Health check", 1, "health check", "%s check"),
+		line("Health check, options", options, "health check option", words),
+		line("Health check, API Gateway", asked, "api request",
+			fmt.Sprintf("%%s requests: %d checkers, each every %v", checkers, env.Failover.Every)),
+		line("Health check, Ingest λ", asked, "lambda request", "%s requests"),
+		line("Health check, Ingest λ, time", asked*ingestSeconds*float64(env.Ingest.MemoryMiB)/1024, "lambda arm64 time",
+			"%s GB-seconds"),
+		line("Health check, Firehose", asked*firehoseRounding/gb, "firehose direct put", "%s GB"),
+	}
+}
+
+// front is what is before the regions, once.
+func front(env environment.Environment, requests float64) Estimate {
+	e := Estimate{
+		line("CloudFront, requests", requests, "cloudfront request", "%s requests"),
+		line("CloudFront, function", requests, "cloudfront function", "%s requests"),
+		line("CloudFront, data out", requests*answerBytes/gb, "cloudfront data out", answers),
+		line("CloudWatch dashboard", 1, "dashboard", "%s dashboard: over all regions"),
+	}
+	return append(e, firewall(env, requests)...)
+}
+
+// inherits says how many regions' requests a region must take: its own, and those of the one that
+// fails beside it. Latency records do not spread a lost region's clients: nearly all of them go
+// to one neighbour.
+func inherits(env environment.Environment) float64 { return min(2, float64(len(joined(env)))) }
+
+// withNeighbour is what a region must take of requests to all regions when its neighbour fails.
+func withNeighbour(env environment.Environment, requests float64) float64 {
+	return requests * inherits(env) / float64(len(joined(env)))
+}
+
+// worldWarnings says which region could not take its neighbour's clients too, if the whole
+// environment had Throttle's requests.
+func worldWarnings(env environment.Environment) (found []string) {
+	rate := float64(env.Throttle.RatePerSecond)
+	need := withNeighbour(env, rate)
+	for _, site := range joined(env) {
+		there := fmt.Sprintf("Throttle.RatePerSecond is %.0f in all regions together. When the region beside %s fails, "+
+			"it gets %.0f", rate, site.Region, need)
+		if own := float64(site.Throttle.RatePerSecond); own < need {
+			found = append(found, fmt.Sprintf("%s, and In.%s.Throttle.RatePerSecond is %.0f: it answers the others 429. "+
+				"Past it: raise it.", there, site.Region, own))
+		}
+		for _, w := range quotasOf(site.Environment) {
+			if w.Requests < need {
+				found = append(found, fmt.Sprintf("%s, but a default quota is met at %.0f requests/s: %s. Past it: %s.",
+					there, w.Requests, w.Limit, w.Past))
+			}
+		}
+		if reserves := reserveWarning(site.Environment); reserves != "" {
+			found = append(found, site.Region+": "+reserves)
+		}
+	}
+	return found
+}
+
+// regions are the names of env's.
+func regions(env environment.Environment) string {
+	return strings.Join(append([]string{env.Region}, env.Regions...), ", ")
+}
