@@ -175,6 +175,7 @@ func TestMistakesAreOneClearLine(t *testing.T) {
 func TestAVariableIsAFlag(t *testing.T) {
 	for name, value := range map[string]string{
 		"DIR": "d", "PORT": "1", "PAGE_PORT": "5", "S3_PORT": "2", "PATIENCE": "1ms", "SANDBOXES": "3", "THROTTLE": "1", "SCHEMAS": "s",
+		"CITY": "sydney", "SPEED": "20",
 	} {
 		t.Setenv(name, value)
 	}
@@ -182,6 +183,7 @@ func TestAVariableIsAFlag(t *testing.T) {
 	want := settings{
 		assembly: ".local/templates/Dev", environment: "Dev", functions: ".local/host", dir: "d", schemas: "s",
 		port: 1, pagePort: 5, s3Port: 4, patience: time.Millisecond, sandboxes: 3, throttle: true,
+		city: "sydney", speed: 20,
 	}
 	if err != nil || got != want {
 		t.Errorf("settings are %+v, %v, want %+v", got, err, want)
