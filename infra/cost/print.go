@@ -32,7 +32,8 @@ func Print(out io.Writer, env environment.Environment, l Load) error {
 		return err
 	}
 	if env.Worldwide() {
-		fmt.Fprintf(out, "\nA region costs %s a month before its first event.\n", strings.TrimSpace(dollars(idle(env).Dollars())))
+		fmt.Fprintf(out, "\nA region costs %s a month before its first event.\n",
+			strings.TrimSpace(dollars(idle(env).Dollars())))
 	}
 	for _, site := range joined(env) {
 		if err := printWalls(out, table, env, site, l); err != nil {

@@ -73,7 +73,8 @@ func example(out *strings.Builder, t schema.Table, valid []string) error {
 		}
 		fmt.Fprintf(out, "\n```json\n%s\n```\n", bytes.TrimSpace(text))
 	}
-	fmt.Fprintf(out, "\n```sql\nSELECT day, count(DISTINCT id) AS events\nFROM %s\nWHERE day >= '%s'\nGROUP BY day\nORDER BY day\n```\n\n",
+	fmt.Fprintf(out, "\n```sql\nSELECT day, count(DISTINCT id) AS events\nFROM %s\nWHERE day >= '%s'\n"+
+		"GROUP BY day\nORDER BY day\n```\n\n",
 		t.View, environment.Default("").Query.Since)
 	return nil
 }

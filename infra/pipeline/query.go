@@ -41,7 +41,8 @@ func newQuery(scope constructs.Construct, site environment.Site, lake *Lake, typ
 			Name: jsii.String(c.name), Description: jsii.String("The lake of " + site.Name + ": a view per event type"),
 		},
 	})
-	c.lines("Lines", "lines", "A line of events/, as text", record.EventsPrefix, hourly(record.EventsPrefix, string(site.Query.Since), lake))
+	c.lines("Lines", "lines", "A line of events/, as text", record.EventsPrefix,
+		hourly(record.EventsPrefix, string(site.Query.Since), lake))
 	c.lines("RejectedLines", "rejected_lines", "A line of rejected/, as text", record.RejectedPrefix,
 		hourly(record.RejectedPrefix, string(site.Query.Since), lake))
 	c.lines("FailedLines", "failed_lines", "A line of failed/, as text", record.FailedPrefix, nil)
@@ -58,7 +59,8 @@ func newQuery(scope constructs.Construct, site environment.Site, lake *Lake, typ
 	reader := newReader(stack, lake, c.name, environment.WorkGroup(site.Name))
 	output(stack, environment.DatabaseOutput, "The database of the views", jsii.String(c.name))
 	output(stack, environment.WorkGroupOutput, "The Athena workgroup whose queries are bounded", group.Ref())
-	output(stack, environment.ReaderOutput, "The policy of people who may ask the lake: attach it to their role", reader.ManagedPolicyArn())
+	output(stack, environment.ReaderOutput, "The policy of people who may ask the lake: attach it to their role",
+		reader.ManagedPolicyArn())
 	return stack
 }
 
@@ -182,11 +184,15 @@ func newWorkGroup(scope constructs.Construct, env environment.Environment) awsat
 		Description:           jsii.String("Queries of the lake of " + env.Name),
 		RecursiveDeleteOption: jsii.Bool(true),
 		WorkGroupConfiguration: &awsathena.CfnWorkGroup_WorkGroupConfigurationProperty{
-			EnforceWorkGroupConfiguration:    jsii.Bool(true),
-			PublishCloudWatchMetricsEnabled:  jsii.Bool(true),
-			BytesScannedCutoffPerQuery:       jsii.Number(float64(env.Query.ScanLimitMiB) * (1 << 20)),
-			ManagedQueryResultsConfiguration: &awsathena.CfnWorkGroup_ManagedQueryResultsConfigurationProperty{Enabled: jsii.Bool(true)},
-			EngineVersion:                    &awsathena.CfnWorkGroup_EngineVersionProperty{SelectedEngineVersion: jsii.String("Athena engine version 3")},
+			EnforceWorkGroupConfiguration:   jsii.Bool(true),
+			PublishCloudWatchMetricsEnabled: jsii.Bool(true),
+			BytesScannedCutoffPerQuery:      jsii.Number(float64(env.Query.ScanLimitMiB) * (1 << 20)),
+			ManagedQueryResultsConfiguration: &awsathena.CfnWorkGroup_ManagedQueryResultsConfigurationProperty{
+				Enabled: jsii.Bool(true),
+			},
+			EngineVersion: &awsathena.CfnWorkGroup_EngineVersionProperty{
+				SelectedEngineVersion: jsii.String("Athena engine version 3"),
+			},
 		},
 	})
 }

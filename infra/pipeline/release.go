@@ -53,7 +53,7 @@ func NewRelease(scope constructs.Construct, id string, props ReleaseProps) {
 	alias.AddResourceDependency(group, nil)
 }
 
-// ending lists alarms, even if there are none: without a list CodeDeploy keeps the alarms of the
+// ending lists alarms, and gives an empty list for no alarm: without a list CodeDeploy keeps the alarms of the
 // last deploy.
 func ending(alarms []awscloudwatch.CfnAlarm) *awscodedeploy.CfnDeploymentGroup_AlarmConfigurationProperty {
 	names := []any{}

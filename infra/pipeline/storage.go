@@ -20,6 +20,7 @@ func newStorage(scope constructs.Construct, site environment.Site) (*Lake, *Back
 	})
 	backlog := NewBacklog(stack, "Spill", BacklogProps{Lake: lake, Redrive: site.Redrive, Removal: kept})
 	output(stack, environment.LakeBucketOutput, "The bucket that keeps everything", lake.Bucket.BucketName())
-	output(stack, environment.RedriveQueueOutput, "The queue of what goes through the pipeline again", backlog.Queue.QueueUrl())
+	output(stack, environment.RedriveQueueOutput, "The queue of what goes through the pipeline again",
+		backlog.Queue.QueueUrl())
 	return lake, backlog
 }

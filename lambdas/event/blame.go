@@ -29,7 +29,8 @@ func blame(e *Item, text []byte, h record.Header) *Item {
 	}
 	for name := range strings.SplitSeq(strings.ToLower(h.Encoding), ",") {
 		if name = strings.TrimSpace(name); slices.Contains(compressions, name) && !utf8.Valid(text) {
-			return reject(nil, record.BadEncoding, record.NoOffset, fmt.Sprintf("content encoding is %q, known are gzip, deflate, br and zstd", name))
+			return reject(nil, record.BadEncoding, record.NoOffset,
+				fmt.Sprintf("content encoding is %q, known are gzip, deflate, br and zstd", name))
 		}
 	}
 	if message := formMessage(text); message != "" {

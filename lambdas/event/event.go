@@ -20,8 +20,9 @@
 //
 // The grammar is RFC 8259, exactly: nothing else is accepted, nothing legal is
 // refused, but for what a PortableOnly Splitter is told to: an escape of a lone surrogate
-// such as "\ud800" is legal, and so is 1e999, and both stop readers of the lake. Text that is not UTF-8 is not JSON. One UTF-8 byte order mark in front
-// of the body is skipped, which section 8.1 leaves to the parser.
+// such as "\ud800" is legal, and so is 1e999, and both stop readers of the lake. Text that
+// is not UTF-8 is not JSON. One UTF-8 byte order mark in front of the body is skipped, which
+// section 8.1 leaves to the parser.
 package event
 
 import "global-ingest/lambdas/record"

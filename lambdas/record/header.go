@@ -52,7 +52,7 @@ type ownLine struct {
 	other bool // whether it is not as Append writes it
 }
 
-// text returns the member of this name, or "" when there is none. It may be the first
+// text returns the member of this name, or "" without one. It may be the first
 // of its object.
 func (l *ownLine) text(name string) string {
 	if l.rest == "" || l.rest[0] != ',' && l.rest[0] != '{' {

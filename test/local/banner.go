@@ -79,7 +79,8 @@ func writeBanner(out io.Writer, p pipeline, s settings, port net.Listener) {
 	err := banner.Execute(out, map[string]any{
 		"Environment": s.environment, "URL": p.URL, "S3URL": sim.S3URL, "Bucket": sim.Bucket,
 		"Lake": word(filepath.ToSlash(sim.Lake)), "Logs": p.logs(s),
-		"Page": "http://" + port.Addr().String() + "/", "Window": window, "Buffers": buffers(sim, s), "Throttle": throttle(sim, s), "Wait": wait,
+		"Page": "http://" + port.Addr().String() + "/", "Window": window, "Buffers": buffers(sim, s),
+		"Throttle": throttle(sim, s), "Wait": wait,
 		"ValidEvent": validEvent, "InvalidEvent": invalidEvent,
 		"Sandboxes": s.sandboxes, "More": 2 * s.sandboxes, "Leftovers": p.leftovers(), "NotSimulated": p.NotSimulated(),
 		"Regions": p.regions(), "Nearest": p.nearest(), "Speed": s.speed, "Clients": s.clients(p), "Folders": p.folders(),
@@ -91,7 +92,8 @@ func writeBanner(out io.Writer, p pipeline, s settings, port net.Listener) {
 
 // word makes one word of a path, for a shell that what is printed is pasted into.
 func word(path string) string {
-	if strings.ContainsFunc(path, func(r rune) bool { return !strings.ContainsRune("/._-:@", r) && !unicode.In(r, unicode.L, unicode.N) }) {
+	special := func(r rune) bool { return !strings.ContainsRune("/._-:@", r) && !unicode.In(r, unicode.L, unicode.N) }
+	if strings.ContainsFunc(path, special) {
 		return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
 	}
 	return path

@@ -96,7 +96,8 @@ func (v *viewer) run(event string) (string, error) {
 	}
 	value := runtime.ToValue(event)
 	for _, step := range []goja.Value{
-		runtime.Get("JSON").ToObject(runtime).Get("parse"), runtime.Get("handler"), runtime.Get("JSON").ToObject(runtime).Get("stringify"),
+		runtime.Get("JSON").ToObject(runtime).Get("parse"), runtime.Get("handler"),
+		runtime.Get("JSON").ToObject(runtime).Get("stringify"),
 	} {
 		function, ok := goja.AssertFunction(step)
 		if !ok {

@@ -28,7 +28,9 @@ var clients = map[string]func(host string) error{
 	},
 	"posthog-go": func(host string) error {
 		var r results
-		sdk, err := posthog.NewWithConfig("key", posthog.Config{Endpoint: host, Callback: callback[posthog.APIMessage]{&r}, Logger: quiet{}})
+		sdk, err := posthog.NewWithConfig("key", posthog.Config{
+			Endpoint: host, Callback: callback[posthog.APIMessage]{&r}, Logger: quiet{},
+		})
 		for _, event := range []string{"order", "refund", "visit"} {
 			err = errors.Join(err, sdk.Enqueue(posthog.Capture{DistinctId: "u1", Event: event}))
 		}
