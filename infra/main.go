@@ -29,8 +29,8 @@ func main() {
 		"AWS region of environments that name none")
 	dist := flag.String("dist", ".local/dist", "folder of the built functions")
 	only := flag.String("environment", "", "`name` of the one environment to synthesize; default all")
-	regions := flag.String("regions", "", "`regions` that the environments get in place of their own, with a name that is no one's where "+
-		"they have none: to look at the templates, or to run them on a laptop")
+	regions := flag.String("regions", "", "further `regions`, with a comma between two, in place of the environments' own; "+
+		"a domain of examples where they have none: to look at the templates, or to run them on a laptop")
 	repository := flag.String("repository", "",
 		"GitHub `owner/name`, or owner@id/name@id, whose workflows deploy: adds the stack Ci; default none")
 	provider := flag.String("oidc-provider", "", "`ARN` of the account's OIDC provider for GitHub; default: Ci adds one")
@@ -89,7 +89,8 @@ func synth(app awscdk.App) (err error) {
 	return nil
 }
 
-// spread gives the environments further regions. The example's name is reserved, so that nobody has it.
+// spread gives the environments further regions. Nobody has the domain: the name is reserved for
+// examples.
 func spread(envs []environment.Environment, regions []string) []environment.Environment {
 	for i := range envs {
 		envs[i].Regions, envs[i].Drained, envs[i].In, envs[i].Domain.Only = regions, nil, nil, false

@@ -105,6 +105,11 @@ func Scan(bytes float64) float64 {
 	return book.Prices["athena scan"].of(math.Max(bytes, leastScan) / tb)
 }
 
+// Reads is what S3 takes for listing and for getting objects. It bills a list as a put.
+func Reads(lists, gets int) float64 {
+	return book.Prices["s3 put"].of(float64(lists)) + book.Prices["s3 get"].of(float64(gets))
+}
+
 // scans are queries that read the month's events. The views are free: Glue gives away the
 // first million objects.
 func scans(env environment.Environment, bytes, times float64) Estimate {

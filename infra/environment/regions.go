@@ -207,7 +207,7 @@ func (e Environment) checkPlaces() error {
 		there.Regions, there.In, there.Drained = nil, nil, nil
 		there.Domain, there.Failover = Domain{}, Default("").Failover
 		if err := there.checkAlone(); err != nil {
-			return fmt.Errorf("In.%s: %w", region, err)
+			return setting.Named("In."+region+":", err)
 		}
 	}
 	return nil

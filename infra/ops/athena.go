@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,12 +23,49 @@ type execution struct {
 	id     *string
 }
 
-// byAthena answers over the lake of an environment, tells how far it is, and what it cost.
-func (t terminal) byAthena(ctx context.Context, name, sql string) (query.Result, error) {
-	at, err := enter(ctx, name)
+// everywhere answers over the lakes of an environment, one after another. With several regions the
+// first column says which, and a query that one cannot answer has no result.
+func (t terminal) everywhere(ctx context.Context, w where, sql string) (all query.Result, err error) {
+	places, err := w.enter(ctx)
 	if err != nil {
-		return query.Result{}, err
+		return all, err
 	}
+	var bytes int64
+	for _, at := range places {
+		found, read, err := t.byAthena(ctx, at, sql)
+		if bytes += read; err != nil {
+			return all, at.in(err)
+		}
+		if !at.Worldwide() {
+			return found, nil
+		}
+		if all, err = under(all, at.Region, found); err != nil {
+			return all, at.in(err)
+		}
+	}
+	if len(places) > 1 {
+		fmt.Fprintf(t.notes, "%d regions: read %s, $%.5f\n", len(places), megabytes(bytes), cost.Scan(float64(bytes)))
+	}
+	return all, nil
+}
+
+// under adds a region's rows below those of others, with the region as their first column.
+func under(all query.Result, region string, found query.Result) (query.Result, error) {
+	columns := append([]query.Column{{Name: "region", Type: "varchar"}}, found.Columns...)
+	if all.Columns != nil && !slices.Equal(all.Columns, columns) {
+		return all, fmt.Errorf("it answers with other columns, %q, than the regions before it, %q: name the columns, "+
+			"or deploy the same version everywhere", found.Names(), all.Names()[1:])
+	}
+	all.Columns = columns
+	for _, row := range found.Rows {
+		all.Rows = append(all.Rows, append([]*string{&region}, row...))
+	}
+	return all, nil
+}
+
+// byAthena answers over the lake of one region, tells how far it is, and what it cost. It returns
+// the bytes that were read.
+func (t terminal) byAthena(ctx context.Context, at place, sql string) (query.Result, int64, error) {
 	client := athena.NewFromConfig(at.cfg)
 	started, err := client.StartQueryExecution(ctx, &athena.StartQueryExecutionInput{
 		QueryString:           aws.String(sql),
@@ -35,20 +73,21 @@ func (t terminal) byAthena(ctx context.Context, name, sql string) (query.Result,
 		QueryExecutionContext: &types.QueryExecutionContext{Database: aws.String(environment.Database(at.Name))},
 	})
 	if err != nil {
-		return query.Result{}, at.notAsked(err)
+		return query.Result{}, 0, at.notAsked(err)
 	}
 	e := execution{client, started.QueryExecutionId}
 	done, err := e.wait(ctx, t)
 	if err != nil {
-		return query.Result{}, err
+		return query.Result{}, 0, err
 	}
 	bytes := scanned(done)
-	fmt.Fprintf(t.notes, "%s: read %s in %.1f s, $%.5f\n", at, megabytes(bytes),
-		time.Duration(aws.ToInt64(done.Statistics.TotalExecutionTimeInMillis)*int64(time.Millisecond)).Seconds(), cost.Scan(float64(bytes)))
+	seconds := float64(aws.ToInt64(done.Statistics.TotalExecutionTimeInMillis)) / 1_000
+	fmt.Fprintf(t.notes, "%s: read %s in %.1f s, $%.5f\n", at, megabytes(bytes), seconds, cost.Scan(float64(bytes)))
 	if reason := failure(done, at.Environment); reason != nil {
-		return query.Result{}, reason
+		return query.Result{}, bytes, reason
 	}
-	return e.result(ctx)
+	result, err := e.result(ctx)
+	return result, bytes, err
 }
 
 // notAsked says what to do when Athena does not take the query.
@@ -107,8 +146,8 @@ func failure(e *types.QueryExecution, env environment.Environment) error {
 	case e.Status.State == types.QueryExecutionStateSucceeded:
 		return nil
 	case strings.Contains(strings.ToLower(reason), "bytes scanned limit"):
-		return fmt.Errorf("the query reads more than %d MiB: ask for fewer days (where day >= '…'), or raise Query.ScanLimitMiB of %s",
-			env.Query.ScanLimitMiB, env.Name)
+		return fmt.Errorf("the query reads more than %d MiB: "+
+			"ask for fewer days (where day >= '…'), or raise Query.ScanLimitMiB of %s", env.Query.ScanLimitMiB, env.Name)
 	}
 	return fmt.Errorf("athena: %s: %s", strings.ToLower(string(e.Status.State)), reason)
 }

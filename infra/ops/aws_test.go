@@ -137,7 +137,7 @@ func (r request) write(w http.ResponseWriter, answer any) {
 	failed, isRefusal := answer.(refused)
 	text, isXML := answer.(xml)
 	switch {
-	case isRefusal && slices.Contains([]string{"sts", "cloudformation", "s3"}, r.service):
+	case isRefusal && slices.Contains([]string{"sts", "cloudformation", "s3", "route53"}, r.service):
 		w.Header().Set("Content-Type", "text/xml")
 		w.WriteHeader(http.StatusBadRequest)
 		inner := fmt.Sprintf("<Error><Type>Sender</Type><Code>%s</Code><Message>%s</Message></Error>", failed.code, failed.message)
@@ -145,6 +145,11 @@ func (r request) write(w http.ResponseWriter, answer any) {
 			inner = "<ErrorResponse>" + inner + "</ErrorResponse>"
 		}
 		fmt.Fprint(w, inner)
+	case isRefusal && r.service == "monitoring":
+		w.Header().Set("Smithy-Protocol", "rpc-v2-cbor")
+		w.Header().Set("Content-Type", "application/cbor")
+		w.WriteHeader(http.StatusBadRequest)
+		_, _ = w.Write(cbor.Encode(cbor.Map{"__type": cbor.String(failed.code), "message": cbor.String(failed.message)}))
 	case isRefusal:
 		w.Header().Set("X-Amzn-Errortype", failed.code)
 		w.WriteHeader(http.StatusBadRequest)

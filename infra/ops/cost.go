@@ -50,7 +50,7 @@ func costTable() (string, error) {
 		for _, batch := range []float64{1, 10} {
 			l := cost.DefaultLoad()
 			l.Events, l.Batch = events, batch
-			dollars := cost.Of(env, l).Dollars()
+			dollars := cost.Dollars(env, l)
 			n := cost.Number(events)
 			fmt.Fprintf(&out, "| %s | %.0f | $%.0f | $%.2f | %.3g | %s |\n", n.String(), batch, dollars,
 				dollars/events*1e6, l.PeakRequests(), first(env, l))

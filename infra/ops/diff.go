@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -8,35 +9,53 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
+	"time"
+
+	"global-ingest/infra/environment"
 )
 
 // cdk is the CDK CLI, at the version that infra/package-lock.json names.
 var cdk = filepath.Join("infra", "node_modules", ".bin", "cdk")
 
 // diff shows what a deploy of an environment would change: compared with the account or, without
-// AWS credentials, with the goldens of a revision.
+// AWS credentials, with the goldens of a revision. A region that changes as one before it does is
+// one line.
 func diff(ctx context.Context, args []string, t terminal) error {
 	var since, base string
 	flags := newFlags("diff")
-	name := environmentFlag(flags)
+	w := whereFlags(flags, "all")
 	method := flags.String("method", "auto", "how `cdk diff` compares: auto asks CloudFormation what it would "+
 		"replace, template compares texts")
+	golden := flags.Bool("golden", false, "compare with the goldens, whatever credentials there are")
 	sinceFlags(flags, &since, &base)
 	if err := t.parse(flags, args); err != nil {
 		return err
 	}
-	if _, err := settings(ctx, ""); err == nil {
-		return t.exec(ctx, nil, cdk, "diff", "--method="+*method, *name+"/*")
-	} else if !errors.Is(err, errNobody) {
+	c, err := w.chosen()
+	if err != nil {
 		return err
 	}
-	return t.diffGoldens(ctx, *name, since, base)
+	_, nobody := settings(ctx, "")
+	if *golden || errors.Is(nobody, errNobody) {
+		return t.diffGoldens(ctx, c, since, base)
+	}
+	if nobody != nil {
+		return nobody
+	}
+	if !c.Worldwide() {
+		return t.exec(ctx, nil, cdk, "diff", "--method="+*method, c.Name+"/*")
+	}
+	return t.diffSteps(c, func(t terminal, stacks []string) error {
+		return t.exec(ctx, nil, cdk, append([]string{"diff", "--exclusively", "--method=" + *method}, stacks...)...)
+	})
 }
 
 // diffGoldens synthesizes in the way of the goldens, and compares each stack with its golden. A
 // stack without one is compared with an empty template.
-func (t terminal) diffGoldens(ctx context.Context, name, since, base string) error {
+func (t terminal) diffGoldens(ctx context.Context, c choice, since, base string) error {
 	folder, err := before(since, base)
 	if err != nil {
 		return err
@@ -47,22 +66,77 @@ func (t terminal) diffGoldens(ctx context.Context, name, since, base string) err
 	if err != nil {
 		return err
 	}
-	env, err := named(name)
-	if err != nil {
-		return err
-	}
-	for _, stack := range env.Stacks() {
-		golden := filepath.Join(folder, strings.ToLower(name), strings.ToLower(stack)+".json")
-		if err := orEmpty(golden); err != nil {
-			return err
+	return t.diffSteps(c, func(t terminal, stacks []string) error {
+		for _, stack := range stacks {
+			golden := filepath.Join(folder, strings.ToLower(stack)+".json")
+			if err := orEmpty(golden); err != nil {
+				return err
+			}
+			err := t.exec(ctx, nil, cdk, "diff", "--exclusively", "--build", "true", "--app", out,
+				"--template", golden, stack)
+			if err != nil {
+				return err
+			}
 		}
-		err := t.exec(ctx, nil, cdk, "diff", "--exclusively", "--build", "true", "--app", out,
-			"--template", golden, name+"/"+stack)
+		return nil
+	})
+}
+
+// diffSteps shows the stacks of each step by show, unless an earlier region's change is the same.
+func (t terminal) diffSteps(c choice, show func(t terminal, stacks []string) error) error {
+	if !c.Worldwide() {
+		return show(t, stacksOf(c.sites[0]))
+	}
+	shown := map[string]string{} // region, by what it changes
+	for _, site := range c.sites {
+		var out, notes bytes.Buffer
+		err := show(terminal{t.in, &out, &notes}, stacksOf(site))
+		same := c.regionless(out.String()+notes.String(), site)
+		if first, found := shown[same]; err == nil && found {
+			fmt.Fprintf(t.out, "\n%s changes as %s does\n", site.Region, first)
+			continue
+		}
+		shown[same] = site.Region
+		fmt.Fprintf(t.out, "\n%s\n\n%s", site.Region, out.Bytes())
+		fmt.Fprintf(t.notes, "%s", notes.Bytes())
 		if err != nil {
 			return err
 		}
 	}
-	return nil
+	if !c.front {
+		return nil
+	}
+	fmt.Fprintf(t.out, "\n%s\n\n", environment.FrontStack)
+	return show(t, []string{frontPath(c.Environment)})
+}
+
+// hashedID is a logical id that ends in a hash of what the resource is made of: API Gateway's
+// deployment, the version of a function. What it is made of may hold names of the region.
+var hashedID = regexp.MustCompile(`([0-9A-F]{8})[0-9a-f]{32}\b`)
+
+// padding is how wide the CLI draws the tables of permissions: as wide as their longest name.
+var padding = regexp.MustCompile(`[ ─]+`)
+
+// regionless is a diff of a site without what names the site, or the one next door.
+func (c choice) regionless(text string, site environment.Site) string {
+	names := namesOfSite(site, "")
+	if site.Failover.NextDoor {
+		names = append(names, namesOfSite(c.nextDoor(site), "next door")...)
+	}
+	// The home region's names are parts of the others'.
+	slices.SortFunc(names, func(a, b [2]string) int { return len(b[0]) - len(a[0]) })
+	for _, name := range names {
+		text = strings.ReplaceAll(text, name[0], name[1])
+	}
+	return padding.ReplaceAllString(hashedID.ReplaceAllString(text, "$1"), " ")
+}
+
+// namesOfSite are how a template or a diff names a site, each with its replacement.
+func namesOfSite(site environment.Site, by string) (names [][2]string) {
+	for _, name := range []string{site.Path() + "/", site.StackName(""), site.Region + "/", site.Region} {
+		names = append(names, [2]string{name, by})
+	}
+	return names
 }
 
 // orEmpty writes an empty template if the golden does not exist.
@@ -80,6 +154,8 @@ func orEmpty(golden string) error {
 func (t terminal) exec(ctx context.Context, variables []string, name string, args ...string) error {
 	command := exec.CommandContext(ctx, name, args...)
 	command.Env = append(os.Environ(), variables...)
+	// On Ctrl-C the program ends its own way: the CDK CLI then leaves no half-written file.
+	command.Cancel, command.WaitDelay = func() error { return command.Process.Signal(os.Interrupt) }, 10*time.Second
 	command.Stdin, command.Stdout, command.Stderr = t.in, t.out, t.notes
 	if err := command.Run(); err != nil {
 		return fmt.Errorf("%s %s: %w", name, strings.Join(args, " "), err)

@@ -3,11 +3,10 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"flag"
 	"fmt"
 	"maps"
 	"os"
-	"path/filepath"
+	"strings"
 
 	"global-ingest/infra/environment"
 )
@@ -15,36 +14,61 @@ import (
 // endpoint prints where the environment answers, and a request to paste.
 func endpoint(_ context.Context, args []string, t terminal) error {
 	flags := newFlags("endpoint")
-	name, outputs, examples := environmentFlag(flags), outputsFlag(flags), examplesFlag(flags)
+	name := environmentFlag(flags)
+	try := trialFlags(flags, t)
 	if err := t.parse(flags, args); err != nil {
 		return err
 	}
-	found, err := written(*outputs, *name)
+	env, err := named(*name)
 	if err != nil {
 		return err
 	}
-	valid, _, err := samples(*examples)
+	return try.tellEndpoint(env)
+}
+
+// tellEndpoint prints where clients of an environment post.
+func (s *trial) tellEndpoint(env environment.Environment) error {
+	url := env.PublicURL()
+	if !env.Worldwide() {
+		found, err := written(s.outputs, env.Sites()[0])
+		if err != nil {
+			return err
+		}
+		url = found[environment.EndpointOutput]
+	}
+	valid, _, err := samples(s.examples)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(t.out, "\n%s answers at\n\n  %s\n\nTry it:\n\n  curl -i %[2]s -d '%[3]s'\n  make smoke ENV=%[1]s\n",
-		*name, found[environment.EndpointOutput], valid)
+	fmt.Fprintf(s.out, "\n%s answers at\n\n  %s\n%s\nTry it:\n\n  curl -i %[2]s -d '%[4]s'\n  make smoke ENV=%[1]s\n",
+		env.Name, url, s.doors(env), valid)
 	return nil
 }
 
-func outputsFlag(flags *flag.FlagSet) *string {
-	return flags.String("outputs", ".local/outputs",
-		"`folder` of <environment>.json, which the last deploy from here wrote")
+// doors are the URLs of an environment's regions, as far as they were deployed from here.
+func (s *trial) doors(env environment.Environment) string {
+	if !env.Worldwide() {
+		return ""
+	}
+	out := strings.Builder{}
+	for _, site := range env.Sites() {
+		found, err := written(s.outputs, site)
+		url := found[environment.EndpointOutput]
+		if err != nil {
+			url = "not deployed from here"
+		}
+		if !site.Joined() {
+			url += " (drained: clients are sent to the others)"
+		}
+		fmt.Fprintf(&out, "  %-15s %s\n", site.Region, url)
+	}
+	return out.String()
 }
 
-func examplesFlag(flags *flag.FlagSet) *string {
-	return flags.String("examples", "lambdas/validate/schemas/examples", "`folder` of the events to send")
-}
-
-// written returns the outputs of the environment's stacks, as the CDK CLI wrote them after a
-// deploy. The error is fs.ErrNotExist without a deploy from here.
-func written(folder, name string) (map[string]string, error) {
-	data, err := os.ReadFile(filepath.Join(folder, name+".json"))
+// written returns the outputs of a site's stacks, as the CDK CLI wrote them after a deploy. The
+// error is fs.ErrNotExist without a deploy from here.
+func written(folder string, site environment.Site) (map[string]string, error) {
+	data, err := os.ReadFile(outputsFile(folder, site.Environment, site.Region))
 	if err != nil {
 		return nil, fmt.Errorf("reading the outputs of the last deploy: %w", err)
 	}
@@ -54,7 +78,7 @@ func written(folder, name string) (map[string]string, error) {
 	}
 	all := map[string]string{}
 	for _, stack := range environment.Stacks() {
-		maps.Copy(all, byStack[environment.StackName(name, stack)])
+		maps.Copy(all, byStack[site.StackName(stack)])
 	}
 	return all, nil
 }

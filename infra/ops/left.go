@@ -18,8 +18,8 @@ const firehoseKeeps = 24 * time.Hour
 
 // left returns a line for each thing that has not reached the lake. The queue comes first,
 // because Redrive puts what it names into the streams.
-func (d *drainer) left(ctx context.Context, stopped time.Time) (lines []string, err error) {
-	waiting, err := d.waiting(ctx)
+func (e *emptier) left(ctx context.Context, stopped time.Time) (lines []string, err error) {
+	waiting, err := e.waiting(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -27,12 +27,12 @@ func (d *drainer) left(ctx context.Context, stopped time.Time) (lines []string, 
 		lines = append(lines, fmt.Sprintf("queue: %d messages, whose records Redrive has not put back; they stay "+
 			"in the lake's spill/", waiting))
 	}
-	levels, err := d.levels(ctx)
+	levels, err := e.levels(ctx)
 	if err != nil {
 		return nil, err
 	}
-	for i, name := range d.streams {
-		if says := d.holds(levels[i], stopped, time.Now()); says != "" {
+	for i, name := range e.streams {
+		if says := e.holds(levels[i], stopped, time.Now()); says != "" {
 			lines = append(lines, name+": "+says)
 		}
 	}
@@ -40,13 +40,13 @@ func (d *drainer) left(ctx context.Context, stopped time.Time) (lines []string, 
 }
 
 // waiting is how many messages the queue has, including those that Redrive is working on.
-func (d *drainer) waiting(ctx context.Context) (sum int, err error) {
+func (e *emptier) waiting(ctx context.Context) (sum int, err error) {
 	names := []sqstypes.QueueAttributeName{
 		sqstypes.QueueAttributeNameApproximateNumberOfMessages,
 		sqstypes.QueueAttributeNameApproximateNumberOfMessagesNotVisible,
 	}
-	out, err := sqs.NewFromConfig(d.cfg).GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{
-		QueueUrl:       &d.queueURL,
+	out, err := sqs.NewFromConfig(e.cfg).GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{
+		QueueUrl:       &e.queueURL,
 		AttributeNames: names,
 	})
 	if err != nil {
@@ -72,35 +72,35 @@ type level struct {
 
 // settles is how long after its last record a healthy stream has delivered everything and
 // CloudWatch shows it.
-func (d *drainer) settles() time.Duration {
-	return d.Delivery.TransformFor + d.Delivery.BufferFor + d.late
+func (e *emptier) settles() time.Duration {
+	return e.Delivery.TransformFor + e.Delivery.BufferFor + e.late
 }
 
 // holds says what a stream may still hold; empty for nothing. An undelivered record is at least
 // as old as the one that came in last. So a lower age was measured when nothing was left.
-func (d *drainer) holds(l level, stopped, now time.Time) string {
+func (e *emptier) holds(l level, stopped, now time.Time) string {
 	switch {
-	case now.Sub(l.last) < d.settles():
-		return fmt.Sprintf("%.0f records came in within %v, which may not be written yet", l.records, d.settles())
-	case !l.last.IsZero() && now.Sub(l.seen) < d.settles() && l.age >= l.seen.Sub(l.last):
+	case now.Sub(l.last) < e.settles():
+		return fmt.Sprintf("%.0f records came in within %v, which may not be written yet", l.records, e.settles())
+	case !l.last.IsZero() && now.Sub(l.seen) < e.settles() && l.age >= l.seen.Sub(l.last):
 		return fmt.Sprintf("its oldest record is %v old; Firehose drops it at %v", l.age, firehoseKeeps)
-	case now.Sub(stopped) < d.late:
+	case now.Sub(stopped) < e.late:
 		return "CloudWatch may not yet show what came in last"
 	}
 	return ""
 }
 
 // levels asks CloudWatch for every stream's level.
-func (d *drainer) levels(ctx context.Context) ([]level, error) {
+func (e *emptier) levels(ctx context.Context) ([]level, error) {
 	now := time.Now()
 	var queries []types.MetricDataQuery
-	for i, stream := range d.streams {
+	for i, stream := range e.streams {
 		queries = append(queries,
 			metric("in"+strconv.Itoa(i), "IncomingRecords", "Sum", stream),
 			metric("age"+strconv.Itoa(i), "DeliveryToS3.DataFreshness", "Maximum", stream))
 	}
 	byID := map[string]types.MetricDataResult{}
-	pages := cloudwatch.NewGetMetricDataPaginator(cloudwatch.NewFromConfig(d.cfg), &cloudwatch.GetMetricDataInput{
+	pages := cloudwatch.NewGetMetricDataPaginator(cloudwatch.NewFromConfig(e.cfg), &cloudwatch.GetMetricDataInput{
 		StartTime: aws.Time(now.Add(-firehoseKeeps)), EndTime: &now,
 		MetricDataQueries: queries, ScanBy: types.ScanByTimestampDescending,
 	})
@@ -115,20 +115,20 @@ func (d *drainer) levels(ctx context.Context) ([]level, error) {
 			byID[aws.ToString(r.Id)] = all
 		}
 	}
-	levels := make([]level, len(d.streams))
-	for i := range d.streams {
-		levels[i] = d.levelOf(byID["in"+strconv.Itoa(i)], byID["age"+strconv.Itoa(i)], now)
+	levels := make([]level, len(e.streams))
+	for i := range e.streams {
+		levels[i] = e.levelOf(byID["in"+strconv.Itoa(i)], byID["age"+strconv.Itoa(i)], now)
 	}
 	return levels, nil
 }
 
 // levelOf reads the two metrics, newest value first.
-func (d *drainer) levelOf(incoming, age types.MetricDataResult, now time.Time) (l level) {
+func (e *emptier) levelOf(incoming, age types.MetricDataResult, now time.Time) (l level) {
 	for i, at := range incoming.Timestamps {
 		if incoming.Values[i] > 0 && l.last.IsZero() {
 			l.last = at.Add(time.Minute) // a value stands for the minute after its time
 		}
-		if now.Sub(at) < d.settles()+time.Minute {
+		if now.Sub(at) < e.settles()+time.Minute {
 			l.records += incoming.Values[i]
 		}
 	}

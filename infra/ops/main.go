@@ -40,14 +40,19 @@ type verb struct {
 func groups() []group {
 	return []group{
 		{"Before and after a deploy", []verb{
+			{"sites", "list the steps of a deploy, its regions and its front, as JSON", listSteps},
 			{"ready", "check the account for what a deploy needs", ready},
+			{"deploy", "deploy what is synthesized, region by region, then the front", deploy},
+			{"drain", "take a region that is in Drained away from the clients", drain},
 			{"endpoint", "print where the environment answers", endpoint},
 			{"smoke", "send a few events and find them in the lake", smoke},
 			{"names", "print the names that AWS generated, as variables of a shell", names},
 			{"replay", "queue spilled, rejected or failed events, to process them again", replay},
 			{"query", "query a lake in SQL: that of an environment, or the one on this machine", ask},
+			{"judge", "run the schemas of the working tree over a lake, and count verdicts that change", judge},
 			{"kept", "print what `make destroy` leaves in the account", kept},
-			{"drain", "stop traffic and wait until the streams are empty", drain},
+			{"empty", "stop traffic and wait until the streams are empty", empty},
+			{"destroy", "delete the front, then each region's pipeline once it is empty", destroy},
 		}},
 		{"In review", []verb{
 			{"diff", "show what a deploy would change", diff},
@@ -57,6 +62,7 @@ func groups() []group {
 			{"readme", "bring the generated tables of infra/docs up to date", readme},
 		}},
 		{"In the code", []verb{
+			{"types", "write the TypeScript and Go types of events to infra/docs/types", eventTypes},
 			{"fuzz", "run every fuzz target for a while", fuzz},
 			{"bench-compare", "run the Go benchmarks here and at a revision, and compare", benchCompare},
 			{"vuln", "look for known vulnerabilities", vuln},

@@ -31,7 +31,7 @@ func TestMistakesAreOneClearLine(t *testing.T) {
 		"endpoint: reading the outputs of the last deploy": {"endpoint", "-outputs", t.TempDir()},
 		"ready: reading assembly: open nowhere/manifest.j": {"ready", "-assembly", "nowhere"},
 		`names: environment is "Test", must be one of Dev`: {"names", "-environment", "Test"},
-		"drain: no AWS credentials":                        {"drain"},
+		"empty: no AWS credentials":                        {"empty"},
 		"review: usage: ops review check|comment|post":     {"review"},
 	} {
 		_, err := ops(t, "", args...)
@@ -50,7 +50,7 @@ func TestVerbsActInTheRegionOfTheEnvironment(t *testing.T) {
 		for verb, args := range map[string][]string{
 			"names":  nil,
 			"replay": {"-prefix", "rejected/", "-yes"},
-			"drain":  {"-yes", "-wait", "0"},
+			"empty":  {"-yes", "-wait", "0"},
 			"smoke":  {"-url", polite(t), "-outputs", t.TempDir(), "-examples", examples, "-wait", "1s"},
 		} {
 			f := deployedPipeline(t, "Abroad")
@@ -69,7 +69,7 @@ func TestCredentialsOfAnotherAccountAreRefused(t *testing.T) {
 	theirs := environment.Default("Theirs")
 	theirs.Account = "222222222222"
 	environments(t, theirs)
-	for verb, args := range map[string][]string{"names": nil, "replay": {"-prefix", "rejected/"}, "drain": {"-yes"}} {
+	for verb, args := range map[string][]string{"names": nil, "replay": {"-prefix", "rejected/"}, "empty": {"-yes"}} {
 		f := fake(t, nil)
 		_, err := ops(t, "", append([]string{verb, "-environment", "Theirs"}, args...)...)
 		want := "Theirs is in account 222222222222, but these credentials are of 111111111111: set AWS_PROFILE to one of 222222222222"

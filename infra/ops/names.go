@@ -38,11 +38,11 @@ var fromOutputs = map[string]string{
 // names prints the names that AWS generated as variables of a shell, and the region.
 func names(ctx context.Context, args []string, t terminal) error {
 	flags := newFlags("names")
-	name := environmentFlag(flags)
+	w := whereFlags(flags, home)
 	if err := t.parse(flags, args); err != nil {
 		return err
 	}
-	at, err := enter(ctx, *name)
+	at, err := w.enterOne(ctx)
 	if err != nil {
 		return err
 	}
@@ -68,7 +68,7 @@ func (p place) variables(ctx context.Context) (map[string]string, error) {
 				found[variable] = outputs[output]
 			}
 		}
-		all, err := deployed.Resources(ctx, p.cfg, environment.StackName(p.Name, stack))
+		all, err := deployed.Resources(ctx, p.cfg, p.StackName(stack))
 		if err != nil {
 			return nil, err
 		}

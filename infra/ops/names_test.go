@@ -29,13 +29,15 @@ func golden(t *testing.T, folder, stack string) *assembly.Template {
 // pageSize is how many resources the fake lists at once; AWS lists a hundred.
 const pageSize = 10
 
-// deployedAs answers for the stacks of an environment as the goldens of folder have them:
+// deployedAs answers for the stacks of environments, or of sites, as the goldens of folder have them:
 // outputs are "<output>-out", names are "<logical id>-name", a queue's an address.
-func deployedAs(t *testing.T, folder, name string) *fakeAWS {
+func deployedAs(t *testing.T, folder string, names ...string) *fakeAWS {
 	t.Helper()
 	templates := map[string]*assembly.Template{}
-	for _, stack := range []string{"Storage", "Pipeline"} {
-		templates[name+"-"+stack] = golden(t, folder, stack)
+	for _, name := range names {
+		for _, stack := range []string{"Storage", "Pipeline"} {
+			templates[name+"-"+stack] = golden(t, folder, stack)
+		}
 	}
 	missing := refused{"ValidationError", "Stack does not exist"}
 	return fake(t, map[string]func(request) any{
@@ -75,12 +77,22 @@ func nameOf(id, resourceType string) string {
 }
 
 func describe(template *assembly.Template) xml {
-	var outputs strings.Builder
+	outputs := map[string]string{}
 	for output := range template.Outputs {
-		fmt.Fprintf(&outputs, "<member><OutputKey>%s</OutputKey><OutputValue>%[1]s-out</OutputValue></member>", output)
+		outputs[output] = output + "-out"
 	}
-	return xml("<DescribeStacksResponse><DescribeStacksResult><Stacks><member><StackName>x</StackName><Outputs>" + outputs.String() +
-		"</Outputs></member></Stacks></DescribeStacksResult></DescribeStacksResponse>")
+	return outputsOf(outputs)
+}
+
+// outputsOf is CloudFormation's description of a stack with these outputs.
+func outputsOf(outputs map[string]string) xml {
+	var members strings.Builder
+	for name, value := range outputs {
+		fmt.Fprintf(&members, "<member><OutputKey>%s</OutputKey><OutputValue>%s</OutputValue></member>",
+			name, value)
+	}
+	return xml("<DescribeStacksResponse><DescribeStacksResult><Stacks><member><StackName>x</StackName><Outputs>" +
+		members.String() + "</Outputs></member></Stacks></DescribeStacksResult></DescribeStacksResponse>")
 }
 
 func list(template *assembly.Template, token string) xml {

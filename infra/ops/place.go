@@ -31,33 +31,10 @@ func (e elsewhere) Error() string {
 // named finds an environment. Tests replace it.
 var named = environment.Named
 
-// place is an environment where it is deployed.
+// place is an environment in one of its regions, where it is deployed.
 type place struct {
-	environment.Environment // with account and region
-	cfg                     aws.Config
-}
-
-// enter finds the operator's credentials, as every AWS tool does, and goes to the region of the
-// environment. Its error is errNobody without credentials, and elsewhere when they belong to
-// another account than the environment's.
-func enter(ctx context.Context, name string) (place, error) {
-	env, err := named(name)
-	if err != nil {
-		return place{}, err
-	}
-	cfg, err := settings(ctx, env.Region)
-	if err != nil {
-		return place{}, err
-	}
-	account, err := accountOf(ctx, cfg)
-	if err != nil {
-		return place{}, err
-	}
-	if env.Account != "" && env.Account != account {
-		return place{}, elsewhere{env.Name, env.Account, account}
-	}
-	env.Account, env.Region = account, cfg.Region
-	return place{Environment: env, cfg: cfg}, nil
+	environment.Site // with account and region
+	cfg              aws.Config
 }
 
 func (p place) String() string {
@@ -66,7 +43,7 @@ func (p place) String() string {
 
 // outputs returns the outputs of one of the environment's stacks.
 func (p place) outputs(ctx context.Context, stack string) (map[string]string, error) {
-	name := environment.StackName(p.Name, stack)
+	name := p.StackName(stack)
 	found, err := deployed.Outputs(ctx, p.cfg, name)
 	if refusedAs(err, noSuchStack) {
 		return nil, fmt.Errorf("there is no stack %s (%s): run `make deploy ENV=%s`", name, p, p.Name)

@@ -21,7 +21,9 @@ import (
 func ask(ctx context.Context, args []string, t terminal) error {
 	flags := newFlags("query")
 	sql := flags.String("sql", "", "`SQL` to run, such as \"select type, count(*) from events group by 1\"; required")
-	name := flags.String("environment", "", "`name` of the environment; default none: the lake of this machine")
+	var w where
+	flags.StringVar(&w.environment, "environment", "", "`name` of the environment; default none: the lake of this machine")
+	regionFlag(flags, &w.region, "each, one after another")
 	lake := flags.String("lake", ".local/lake/buckets", "`folder` of the buckets on this machine")
 	format := formatFlag(flags)
 	if err := t.parse(flags, args); err != nil {
@@ -32,10 +34,10 @@ func ask(ctx context.Context, args []string, t terminal) error {
 	}
 	var result query.Result
 	var err error
-	if *name == "" {
+	if w.environment == "" {
 		result, err = onLaptop(ctx, *lake, *sql)
 	} else {
-		result, err = t.byAthena(ctx, *name, *sql)
+		result, err = t.everywhere(ctx, w, *sql)
 	}
 	if err != nil {
 		return err

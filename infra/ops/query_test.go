@@ -121,6 +121,61 @@ func TestAQueryThatFailsSaysWhatToDo(t *testing.T) {
 	}
 }
 
+// athenas answers a query in each region with a row, or as ends has it for a region.
+func athenas(t *testing.T, ends map[string]map[string]any) {
+	t.Helper()
+	environments(t, world())
+	fake(t, map[string]func(request) any{
+		"athena StartQueryExecution": always(map[string]any{"QueryExecutionId": "q1"}),
+		"athena GetQueryExecution": func(r request) any {
+			if end := ends[r.region]; end != nil {
+				return end
+			}
+			return executed("SUCCEEDED", "", 1_000_000_000)
+		},
+		"athena GetQueryResults": func(r request) any {
+			column := "n"
+			if r.region == "ap-southeast-1" && ends["older"] != nil {
+				column = "m"
+			}
+			return map[string]any{"ResultSet": map[string]any{
+				"ResultSetMetadata": map[string]any{"ColumnInfo": []any{map[string]any{"Name": column, "Type": "bigint"}}},
+				"Rows":              []any{cells(column), cells(r.region[:2])},
+			}}
+		},
+	})
+}
+
+// TestAQueryOfSeveralRegionsSaysWhich, with what all of them cost.
+func TestAQueryOfSeveralRegionsSaysWhich(t *testing.T) {
+	for region, want := range map[string]string{
+		"": "us-east-1: read 1000.0 MB in 1.5 s, $0.00500\nWorld in account 111111111111, eu-central-1: read 1000.0 MB in 1.5 s, $0.00500\n" +
+			"World in account 111111111111, ap-southeast-1: read 1000.0 MB in 1.5 s, $0.00500\n3 regions: read 3000.0 MB, $0.01500\n" +
+			"region,n\nus-east-1,us\neu-central-1,eu\nap-southeast-1,ap\n",
+		"eu-central-1": "eu-central-1: read 1000.0 MB in 1.5 s, $0.00500\nregion,n\neu-central-1,eu\n",
+	} {
+		athenas(t, nil)
+		shown, err := ops(t, "", "query", "-environment", "World", "-region", region, "-sql", "select 1", "-format", "csv")
+		if want = "World in account 111111111111, " + want; err != nil || shown != want {
+			t.Errorf("%v, got\n%s\nwant\n%s", err, shown, want)
+		}
+	}
+}
+
+// TestARegionThatCannotAnswerIsNamed: a sum without it would be wrong, and nobody would see it.
+func TestARegionThatCannotAnswerIsNamed(t *testing.T) {
+	for want, ends := range map[string]map[string]map[string]any{
+		"query: eu-central-1: athena: failed: away; REGION=… leaves a region out":                                          {"eu-central-1": executed("FAILED", "away", 0)},
+		`query: ap-southeast-1: it answers with other columns, ["m"], than the regions before it, ["n"]: name the columns`: {"older": executed("", "", 0)},
+	} {
+		athenas(t, ends)
+		shown, err := ops(t, "", "query", "-environment", "World", "-sql", "select 1")
+		if err == nil || !strings.HasPrefix(err.Error(), want) || strings.Contains(shown, "rows") {
+			t.Errorf("error is %v, want %s\n%s", err, want, shown)
+		}
+	}
+}
+
 // TestAQueryOfThisMachineReadsTheLakeInFiles.
 func TestAQueryOfThisMachineReadsTheLakeInFiles(t *testing.T) {
 	t.Chdir(filepath.Join("..", ".."))

@@ -11,19 +11,17 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/aws/arn"
-	"github.com/aws/aws-sdk-go-v2/service/acm"
-	acmtypes "github.com/aws/aws-sdk-go-v2/service/acm/types"
 	"github.com/aws/aws-sdk-go-v2/service/apigateway"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 
 	"global-ingest/infra/assembly"
 	"global-ingest/infra/cost"
+	"global-ingest/infra/environment"
 )
 
-// site is one account and region that the assembly deploys to.
-type site struct {
+// spot is one account and region that the assembly deploys to.
+type spot struct {
 	assembly.Place
 	cfg       aws.Config
 	templates []*assembly.Template
@@ -34,62 +32,94 @@ type site struct {
 // missing, with the command to type.
 var looks = []struct {
 	what string
-	look func(context.Context, site, terminal) ([]string, error)
+	look func(context.Context, spot, terminal) ([]string, error)
 }{
 	{"the bootstrap", bootstrap},
 	{"API Gateway's role for logs", apiLogRole},
 	{"Lambda's concurrency", concurrency},
 	{"the certificate", certificate},
+	{"the hosted zone", zone},
 }
 
 // ready says what is missing in each account and region that the assembly deploys to. What the
 // credentials may not look at is noted, and does not fail.
 func ready(ctx context.Context, args []string, t terminal) error {
 	flags := newFlags("ready")
-	name, folder := environmentFlag(flags), assemblyFlag(flags)
+	w, folder := whereFlags(flags, "all"), assemblyFlag(flags)
 	if err := t.parse(flags, args); err != nil {
 		return err
 	}
-	sites, err := sitesOf(*folder, *name)
+	c, err := w.chosen()
+	if err != nil {
+		return err
+	}
+	return t.ready(ctx, c, *folder)
+}
+
+// ready says it of what a person named.
+func (t terminal) ready(ctx context.Context, c choice, folder string) error {
+	spots, err := c.spots(folder)
 	if err != nil {
 		return err
 	}
 	var missing []string
-	for _, at := range sites {
-		found, err := at.visit(ctx, *name, t)
+	for _, at := range spots {
+		found, err := at.visit(ctx, c.Name, t)
 		if err != nil {
 			return err
 		}
-		missing = append(missing, found...)
+		for _, line := range found {
+			if !slices.Contains(missing, line) { // the zone is missing everywhere
+				missing = append(missing, line)
+			}
+		}
 	}
 	if len(missing) > 0 {
-		return fmt.Errorf("%s cannot be deployed yet:\n  %s", *name, strings.Join(missing, "\n  "))
+		return fmt.Errorf("%s cannot be deployed yet:\n  %s", c.Name, strings.Join(missing, "\n  "))
 	}
 	return nil
 }
 
-// sitesOf returns the accounts and regions of an environment's stacks, in order.
-func sitesOf(folder, name string) ([]site, error) {
-	templates, err := assembly.Read(folder, name)
+// stacks are the names of the stacks that a deploy of c touches.
+func (c choice) stacks() (names []string) {
+	for _, site := range c.sites {
+		for _, stack := range site.Stacks() {
+			names = append(names, site.StackName(stack))
+		}
+		if site.Failover.NextDoor {
+			names = append(names, c.nextDoor(site).StackName(environment.StorageStack))
+		}
+	}
+	if c.front {
+		names = append(names, environment.StackName(c.Name, environment.FrontStack))
+	}
+	return names
+}
+
+// spots returns the accounts and regions of c's stacks, in order.
+func (c choice) spots(folder string) ([]spot, error) {
+	templates, err := assembly.Read(folder, c.Name)
 	if err != nil {
 		return nil, err
 	}
-	at := map[assembly.Place][]*assembly.Template{}
+	at, stacks := map[assembly.Place][]*assembly.Template{}, c.stacks()
 	for _, template := range templates {
-		at[template.Place] = append(at[template.Place], template)
+		if slices.Contains(stacks, template.Stack) {
+			at[template.Place] = append(at[template.Place], template)
+		}
 	}
-	var sites []site
+	var spots []spot
 	for _, place := range slices.SortedFunc(maps.Keys(at), func(a, b assembly.Place) int {
 		return cmp.Or(cmp.Compare(a.Account, b.Account), cmp.Compare(a.Region, b.Region))
 	}) {
-		sites = append(sites, site{Place: place, templates: at[place]})
+		spots = append(spots, spot{Place: place, templates: at[place]})
 	}
-	return sites, nil
+	return spots, nil
 }
 
-// visit takes every look at one site. Credentials of another account look at nothing: those of a
+// visit takes every look at one spot. Credentials of another account look at nothing: those of a
 // workflow may only assume the CDK's roles there, and the CDK CLI reports when they may not.
-func (s site) visit(ctx context.Context, name string, t terminal) (missing []string, err error) {
+func (s spot) visit(ctx context.Context, name string, t terminal) (missing []string, err error) {
 	if s.cfg, err = settings(ctx, s.Region); err != nil {
 		return nil, err
 	}
@@ -116,7 +146,7 @@ func (s site) visit(ctx context.Context, name string, t terminal) (missing []str
 }
 
 // each calls visit with the resources of a type, in order.
-func (s site) each(resourceType string, visit func(id string, properties map[string]any)) {
+func (s spot) each(resourceType string, visit func(id string, properties map[string]any)) {
 	for _, template := range s.templates {
 		for _, id := range slices.Sorted(maps.Keys(template.Resources)) {
 			if r := template.Resources[id]; r.Type == resourceType {
@@ -126,7 +156,7 @@ func (s site) each(resourceType string, visit func(id string, properties map[str
 	}
 }
 
-func (s site) has(resourceType string) (found bool) {
+func (s spot) has(resourceType string) (found bool) {
 	s.each(resourceType, func(string, map[string]any) { found = true })
 	return found
 }
@@ -135,7 +165,7 @@ func (s site) has(resourceType string) (found bool) {
 const defaultQualifier = "hnb659fds"
 
 // bootstrap reads the version of the bootstrap with the templates' own qualifier.
-func bootstrap(ctx context.Context, s site, _ terminal) (missing []string, err error) {
+func bootstrap(ctx context.Context, s spot, _ terminal) (missing []string, err error) {
 	demands := map[string]int{}
 	for _, template := range s.templates {
 		demands[template.Bootstrap.Parameter] = max(demands[template.Bootstrap.Parameter], template.Bootstrap.Version)
@@ -177,7 +207,7 @@ func bootstrapVersion(ctx context.Context, cfg aws.Config, parameter string) (in
 
 // bootstrapCommand gives an own qualifier its own toolkit stack, because the stack with the
 // default name may be another team's.
-func (s site) bootstrapCommand(parameter string) string {
+func (s spot) bootstrapCommand(parameter string) string {
 	command := fmt.Sprintf("npx --prefix infra cdk bootstrap aws://%s/%s", s.Account, s.Region)
 	_, rest, _ := strings.Cut(parameter, "/cdk-bootstrap/")
 	if qualifier, _, _ := strings.Cut(rest, "/"); qualifier != defaultQualifier {
@@ -188,7 +218,7 @@ func (s site) bootstrapCommand(parameter string) string {
 
 // apiLogRole looks for the role with which API Gateway writes logs. An account has one in each
 // region, and a stage with logs needs it first.
-func apiLogRole(ctx context.Context, s site, _ terminal) ([]string, error) {
+func apiLogRole(ctx context.Context, s spot, _ terminal) ([]string, error) {
 	if !s.has("AWS::ApiGateway::Stage") || s.has("AWS::ApiGateway::Account") {
 		return nil, nil
 	}
@@ -206,7 +236,7 @@ func apiLogRole(ctx context.Context, s site, _ terminal) ([]string, error) {
 const usualConcurrency = 1_000
 
 // concurrency compares what the functions reserve with the account's quota.
-func concurrency(ctx context.Context, s site, t terminal) ([]string, error) {
+func concurrency(ctx context.Context, s spot, t terminal) ([]string, error) {
 	out, err := lambda.NewFromConfig(s.cfg).GetAccountSettings(ctx, &lambda.GetAccountSettingsInput{})
 	if err != nil {
 		return nil, err
@@ -234,7 +264,7 @@ func concurrency(ctx context.Context, s site, t terminal) ([]string, error) {
 
 // reserved is what the functions take of the account's concurrency: reserved, or
 // provisioned where a function reserves none.
-func (s site) reserved() (sum int) {
+func (s spot) reserved() (sum int) {
 	own := map[string]bool{}
 	s.each("AWS::Lambda::Function", func(id string, properties map[string]any) {
 		n := whole(properties["ReservedConcurrentExecutions"])
@@ -255,44 +285,4 @@ func (s site) reserved() (sum int) {
 func whole(value any) int {
 	n, _ := strconv.Atoi(fmt.Sprint(value))
 	return n
-}
-
-// certificate looks for the certificate of the environment's own domain. CloudFront, which
-// stands before an edge-optimized API, reads it in us-east-1 only.
-func certificate(ctx context.Context, s site, _ terminal) (missing []string, err error) {
-	s.each("AWS::ApiGateway::DomainName", func(_ string, properties map[string]any) {
-		text, _ := properties["CertificateArn"].(string)
-		domain, _ := properties["DomainName"].(string)
-		line, failed := s.certificateOf(ctx, text, domain)
-		err = cmp.Or(err, failed)
-		if line != "" {
-			missing = append(missing, line)
-		}
-	})
-	return missing, err
-}
-
-func (s site) certificateOf(ctx context.Context, text, domain string) (string, error) {
-	request := fmt.Sprintf("`aws acm request-certificate --region us-east-1 --domain-name %s "+
-		"--validation-method DNS`", domain)
-	at, err := arn.Parse(text)
-	if err != nil {
-		return "", fmt.Errorf("reading certificate %q: %w", text, err)
-	}
-	if at.Region != "us-east-1" {
-		return fmt.Sprintf("certificate %s is in %s, must be in us-east-1: run %s", text, at.Region, request), nil
-	}
-	out, err := acm.NewFromConfig(s.cfg, func(o *acm.Options) { o.Region = at.Region }).DescribeCertificate(ctx,
-		&acm.DescribeCertificateInput{CertificateArn: &text})
-	switch {
-	case refusedAs(err, "ResourceNotFoundException"):
-		return fmt.Sprintf("certificate %s does not exist: run %s", text, request), nil
-	case err != nil:
-		return "", err
-	case out.Certificate.Status != acmtypes.CertificateStatusIssued:
-		return fmt.Sprintf("certificate %s is %s, must be %s: `aws acm describe-certificate --region us-east-1 "+
-			"--certificate-arn %[1]s` shows which DNS record is missing",
-			text, out.Certificate.Status, acmtypes.CertificateStatusIssued), nil
-	}
-	return "", nil
 }

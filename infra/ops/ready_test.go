@@ -13,6 +13,13 @@ type m = map[string]any
 // these resources, and a bootstrap of one's own qualifier.
 func writeAssembly(t *testing.T, storage, pipeline m) string {
 	t.Helper()
+	return writeStacks(t, "Dev", map[string]string{"Dev-Storage": "eu-central-1", "Dev-Pipeline": "eu-central-1"},
+		map[string]m{"Dev-Storage": storage, "Dev-Pipeline": pipeline})
+}
+
+// writeStacks writes an assembly of an environment: the region of each stack, and its resources.
+func writeStacks(t *testing.T, name string, regions map[string]string, resources map[string]m) string {
+	t.Helper()
 	dir := t.TempDir()
 	save := func(name string, content any) {
 		data, err := json.Marshal(content)
@@ -23,19 +30,19 @@ func writeAssembly(t *testing.T, storage, pipeline m) string {
 			t.Fatal(err)
 		}
 	}
-	save("manifest.json", m{"artifacts": m{"assembly-Dev": m{"type": "cdk:cloud-assembly", "properties": m{"directoryName": "dev"}}}})
-	stack := func(name string) m {
-		return m{
-			"type": "aws:cloudformation:stack", "environment": "aws://" + account + "/eu-central-1",
+	save("manifest.json", m{"artifacts": m{"assembly-" + name: m{"type": "cdk:cloud-assembly", "properties": m{"directoryName": "stage"}}}})
+	artifacts := m{}
+	for stack, region := range regions {
+		artifacts[stack] = m{
+			"type": "aws:cloudformation:stack", "environment": "aws://" + account + "/" + region,
 			"properties": m{
-				"templateFile": name + ".json", "stackName": "Dev-" + name,
+				"templateFile": stack + ".json", "stackName": stack,
 				"requiresBootstrapStackVersion": 6, "bootstrapStackVersionSsmParameter": "/cdk-bootstrap/ours/version",
 			},
 		}
+		save("stage/"+stack+".json", m{"Resources": resources[stack]})
 	}
-	save("dev/manifest.json", m{"artifacts": m{"DevStorage": stack("Storage"), "DevPipeline": stack("Pipeline")}})
-	save("dev/Storage.json", m{"Resources": storage})
-	save("dev/Pipeline.json", m{"Resources": pipeline})
+	save("stage/manifest.json", m{"artifacts": artifacts})
 	return dir
 }
 
@@ -165,6 +172,50 @@ func TestReadyLooksOnlyForWhatIsNeeded(t *testing.T) {
 	shown, err := ops(t, "", "ready", "-assembly", writeAssembly(t, m{}, own))
 	if err != nil || !strings.Contains(shown, "Lambda's concurrency is 10") {
 		t.Errorf("%v\n%s", err, shown)
+	}
+}
+
+// TestReadyReadsTheZoneOfTheRecords once for all regions, and the certificate of a distribution.
+func TestReadyReadsTheZoneOfTheRecords(t *testing.T) {
+	const operation = "route53 GET /2013-04-01/hostedzone/Z0123456789"
+	zoneOf := func(name, private string) xml {
+		return xml("<GetHostedZoneResponse><HostedZone><Id>/hostedzone/Z0123456789</Id><Name>" + name + "</Name><CallerReference>x</CallerReference>" +
+			"<Config><PrivateZone>" + private + "</PrivateZone></Config></HostedZone></GetHostedZoneResponse>")
+	}
+	record := m{"Record": m{"Type": recordType, "Properties": m{"HostedZoneId": "Z0123456789", "Name": "origin.events.example.com"}}}
+	front := m{"Distribution": m{"Type": "AWS::CloudFront::Distribution", "Properties": m{"DistributionConfig": m{
+		"Aliases": []string{"events.example.com"}, "ViewerCertificate": m{"AcmCertificateArn": certificateARN},
+	}}}}
+	assembly := writeStacks(t, "World", map[string]string{"World-Pipeline": "us-east-1", "World-eu-central-1-Pipeline": "eu-central-1", "World-Front": "us-east-1"},
+		map[string]m{"World-Pipeline": record, "World-eu-central-1-Pipeline": record, "World-Front": front})
+	environments(t, world())
+	for name, c := range map[string]struct {
+		operation string
+		answer    any
+		want      string
+	}{
+		"fine":        {operation, zoneOf("example.com.", "false"), ""},
+		"the same":    {operation, zoneOf("origin.events.example.com.", "false"), ""},
+		"not there":   {operation, refused{"NoSuchHostedZone", ""}, "there is no hosted zone Z0123456789 in account 111111111111: set Domain.Zone to an Id of `aws route53 list-hosted-zones`"},
+		"another's":   {operation, zoneOf("ample.com.", "false"), "hosted zone Z0123456789 is of ample.com, must be of a domain that origin.events.example.com is in"},
+		"private":     {operation, zoneOf("example.com.", "true"), "hosted zone Z0123456789 of example.com is private, must be public"},
+		"certificate": {"acm DescribeCertificate", refused{"ResourceNotFoundException", ""}, "certificate " + certificateARN + " does not exist: run `aws acm request-certificate --region us-east-1 --domain-name events.example.com --validation-method DNS`"},
+		"hidden zone": {operation, refused{"AccessDenied", "no"}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			answers := prepared()
+			answers[operation] = always(zoneOf("example.com.", "false"))
+			answers[c.operation] = always(c.answer)
+			fake(t, answers)
+			shown, err := ops(t, "", "ready", "-environment", "World", "-assembly", assembly)
+			want := "ready: World cannot be deployed yet:\n  " + c.want
+			if (err == nil) != (c.want == "") || err != nil && err.Error() != want {
+				t.Errorf("error is %v, want %q\n%s", err, want, shown)
+			}
+			if !strings.Contains(shown, ", eu-central-1\n") || !strings.Contains(shown, ", us-east-1\n") {
+				t.Errorf("shows\n%s", shown)
+			}
+		})
 	}
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -82,5 +83,75 @@ func TestReplayRefusesWhatItCannotMean(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v: error is %v, want %q", args, err, want)
 		}
+	}
+}
+
+// spilledIn answers with old spilled objects, as many as a region has.
+func (g *globe) spilledIn(objects map[string]int) {
+	g.fakeAWS.answers["s3 GET /LakeBucket-out"] = func(r request) any {
+		return spilledObjects(slices.Repeat([]int{30}, objects[r.region])...)
+	}
+}
+
+// TestReplayCountsEveryRegionBeforeItAsks, and queues where something is.
+func TestReplayCountsEveryRegionBeforeItAsks(t *testing.T) {
+	g := deployedWorld(t, world(), "")
+	g.spilledIn(map[string]int{"us-east-1": 2, "ap-southeast-1": 3})
+	shown, err := g.run(t, "y\n", "replay", "-prefix", "spill/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	inOrder(t, shown, ", us-east-1\n2 objects, 2 hold 2 records", ", eu-central-1\n0 objects, 0 hold 0 records", ", ap-southeast-1\n3 objects, 3 hold 3 records",
+		"replay 5 records in 3 regions? [y/N]", "queued 2 objects in us-east-1", "queued 3 objects in ap-southeast-1")
+	var regions []string
+	for _, call := range g.of("sqs SendMessageBatch") {
+		regions = append(regions, call.region)
+	}
+	if want := []string{"us-east-1", "ap-southeast-1"}; !slices.Equal(regions, want) {
+		t.Errorf("queued in %v, want %v", regions, want)
+	}
+}
+
+// TestReplayOfSeveralRegionsNeedsAnAnswer: a script that nobody watches says which, or YES.
+func TestReplayOfSeveralRegionsNeedsAnAnswer(t *testing.T) {
+	for name, c := range map[string]struct {
+		answer string
+		args   []string
+		want   string // error
+		queued int
+	}{
+		"nobody":     {"", nil, "replay: nobody answered, nothing is queued: add YES=1, or REGION=… for one region", 0},
+		"no":         {"n\n", nil, "", 0},
+		"dry run":    {"", []string{"-dry-run"}, "", 0},
+		"yes":        {"", []string{"-yes"}, "", 3},
+		"one region": {"y\n", []string{"-region", "eu-central-1"}, "", 1},
+		"bucket":     {"", []string{"-bucket", "b", "-queue", "q"}, "replay: -bucket and -queue are of one region, but World has 3: add REGION=…", 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := deployedWorld(t, world(), "")
+			g.spilledIn(map[string]int{"us-east-1": 1, "eu-central-1": 1, "ap-southeast-1": 1})
+			shown, err := g.run(t, c.answer, "replay", append([]string{"-prefix", "spill/"}, c.args...)...)
+			if (err == nil) != (c.want == "") || err != nil && err.Error() != c.want {
+				t.Errorf("error is %v, want %q\n%s", err, c.want, shown)
+			}
+			if got := len(g.queued(t)); got != c.queued {
+				t.Errorf("queued %d objects, want %d\n%s", got, c.queued, shown)
+			}
+		})
+	}
+}
+
+// TestARegionThatCannotBeCountedStopsAReplay before anything is queued, and says how to go on.
+func TestARegionThatCannotBeCountedStopsAReplay(t *testing.T) {
+	g := deployedWorld(t, world(), "")
+	g.fakeAWS.answers["s3 GET /LakeBucket-out"] = func(r request) any {
+		if r.region == "eu-central-1" {
+			return refused{"InternalError", "away"}
+		}
+		return spilledObjects(30)
+	}
+	_, err := g.run(t, "y\n", "replay", "-prefix", "spill/")
+	if err == nil || !strings.HasPrefix(err.Error(), "replay: eu-central-1: ") || !strings.HasSuffix(err.Error(), "; REGION=… leaves a region out") || len(g.queued(t)) != 0 {
+		t.Errorf("error is %v, queued %v", err, g.queued(t))
 	}
 }

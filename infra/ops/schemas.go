@@ -98,7 +98,8 @@ func refusedExamples(base string, now *schema.Set) (refused []string, err error)
 			return err
 		}
 		if _, found := now.Validate(filepath.ToSlash(eventType), event); len(found) > 0 {
-			refused = append(refused, fmt.Sprintf("%s/%s: %s %s", filepath.ToSlash(eventType), entry.Name(), found[0].Instance, found[0].Message))
+			refused = append(refused, fmt.Sprintf("%s/%s: %s %s",
+				filepath.ToSlash(eventType), entry.Name(), found[0].Instance, found[0].Message))
 		}
 		return nil
 	})
@@ -115,7 +116,8 @@ func writeChanges(out io.Writer, changes []schema.Change, refused []string) (bre
 		fmt.Fprintf(out, "\n**%s**", c.Type)
 		switch {
 		case c.Gone:
-			fmt.Fprint(out, ": its schema and its view are gone; its events are taken as they come, or rejected where `Strict` is set")
+			fmt.Fprint(out, ": its schema and its view are gone; "+
+				"its events are taken as they come, or rejected where `Strict` is set")
 			breaking++
 		case c.Breaks():
 			fmt.Fprint(out, ": **clients break**")

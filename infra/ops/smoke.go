@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"io/fs"
@@ -19,6 +20,7 @@ import (
 	"time"
 
 	"global-ingest/infra/environment"
+	"global-ingest/lambdas/ingest"
 	"global-ingest/lambdas/record"
 )
 
@@ -29,75 +31,125 @@ type sent struct {
 	encoding string
 	prefixes []string // where each event of the body goes in the lake
 	id       string   // the ingest id of the answer
+	region   string   // which answered
 }
 
-// smoke posts to the endpoint, checks each answer, and looks for the events.
+// trial is what smoke sends, and how long it looks for it.
+type trial struct {
+	terminal
+	outputs, examples, origin string
+	url, bucket               string // instead of the deployed ones
+	wait                      time.Duration
+}
+
+// smoke posts to the endpoint, checks each answer, and looks for the events. An environment with
+// regions is asked in each of them, and then by its public name.
 func smoke(ctx context.Context, args []string, t terminal) error {
 	flags := newFlags("smoke")
-	name, outputs, examples := environmentFlag(flags), outputsFlag(flags), examplesFlag(flags)
-	url := flags.String("url", "", "`URL` to post to; default: the deployed one")
-	bucket := flags.String("bucket", "", "`name` of the lake; default: the deployed one")
-	origin := flags.String("origin", "", "`origin` to send as a browser would, where not every one is allowed")
-	wait := flags.Duration("wait", 5*time.Minute, "longest time to look for the events in the lake")
+	w, try := whereFlags(flags, "each region, then the public name"), trialFlags(flags, t)
+	flags.StringVar(&try.url, "url", "", "`URL` to post to; default: the deployed one")
+	flags.StringVar(&try.bucket, "bucket", "", "`name` of the lake; default: the deployed one")
 	if err := t.parse(flags, args); err != nil {
 		return err
 	}
-	at, refused := enter(ctx, *name) // without credentials only the answers are checked
-	found, err := find(ctx, *outputs, *name, *url, *bucket, at, refused)
+	if try.url != "" {
+		w.region = cmp.Or(w.region, home)
+	}
+	c, err := w.chosen()
 	if err != nil {
 		return err
 	}
-	valid, invalid, err := samples(*examples)
-	if err != nil {
-		return err
-	}
-	requests, err := requestsOf(valid, invalid)
-	if err != nil {
-		return err
-	}
-	began := time.Now()
-	fmt.Fprintf(t.out, "%s\n", found[environment.EndpointOutput])
-	for _, r := range requests {
-		took, err := r.post(ctx, found[environment.EndpointOutput], *origin)
-		if err != nil {
-			return fmt.Errorf("%s: %w", r.name, err)
+	for _, site := range c.sites {
+		if err := try.site(ctx, site); err != nil {
+			return place{Site: site}.in(err)
 		}
-		fmt.Fprintf(t.out, "  %-9s 200 %s %4d ms\n", r.name, r.id, took.Milliseconds())
 	}
-	if err := manners(ctx, found[environment.EndpointOutput], *origin, t.out); err != nil {
-		return err
+	if c.front {
+		return try.front(ctx, c.Environment)
 	}
-	lake := found[environment.LakeBucketOutput]
-	if refused == nil && lake == "" {
-		refused = errors.New("the bucket's name is not known: add -bucket")
-	}
-	if refused != nil {
-		fmt.Fprintf(t.out, "answered; the lake is not looked at: %v\n", refused)
-		return nil
-	}
-	return look(ctx, at, *wait, lake, began, requests, t.out)
+	return nil
 }
 
-// find returns the environment's outputs: those that the last deploy from here wrote, or else
-// those of the account, unless it refused. url and bucket replace either.
-func find(ctx context.Context, folder, name, url, bucket string, at place, refused error) (map[string]string, error) {
-	found, err := written(folder, name)
+// trialFlags adds the flags of smoke that a deploy has, too.
+func trialFlags(flags *flag.FlagSet, t terminal) *trial {
+	try := &trial{terminal: t}
+	flags.StringVar(&try.outputs, "outputs", ".local/outputs", "`folder` of what deploys from here wrote: "+
+		"<environment>.json or, with regions, <environment>/<region>.json")
+	flags.StringVar(&try.examples, "examples", "lambdas/validate/schemas/examples", "`folder` of the events to send")
+	flags.StringVar(&try.origin, "origin", "", "`origin` to send as a browser would; default: the first of "+
+		"Origins, where not every one is allowed")
+	flags.DurationVar(&try.wait, "wait", 5*time.Minute, "longest time to look for the events in the lake")
+	return try
+}
+
+// site tries a site by its own URL.
+func (s *trial) site(ctx context.Context, site environment.Site) error {
+	at, refused := s.enter(ctx, site) // without credentials only the answers are checked
+	found, err := s.find(ctx, at, refused)
+	if err != nil {
+		return err
+	}
+	d := door{url: found[environment.EndpointOutput], regional: site.Worldwide() && s.url == ""}
+	if refused == nil && found[environment.LakeBucketOutput] == "" {
+		refused = errors.New("the bucket's name is not known: add -bucket")
+	}
+	d.lakes = []lakeAt{{at, found[environment.LakeBucketOutput]}}
+	return s.through(ctx, d, refused)
+}
+
+// front tries the public name of an environment. Any region that gets clients may answer.
+func (s *trial) front(ctx context.Context, env environment.Environment) error {
+	d := door{url: env.PublicURL(), regional: true}
+	var refused error
+	for _, site := range env.Sites() {
+		if !site.Joined() {
+			continue
+		}
+		at, no := s.enter(ctx, site)
+		found, err := s.find(ctx, at, no)
+		refused = cmp.Or(refused, no, err)
+		d.lakes = append(d.lakes, lakeAt{at, found[environment.LakeBucketOutput]})
+	}
+	return s.through(ctx, d, refused)
+}
+
+// enter goes to a site, if the credentials allow it.
+func (s *trial) enter(ctx context.Context, site environment.Site) (place, error) {
+	at, err := siteOf(site).enterOne(ctx)
+	if err != nil {
+		return place{Site: site}, err
+	}
+	return at, nil
+}
+
+// listedOrigin is the first origin whose pages may read answers; empty if every page may.
+func listedOrigin(env environment.Environment) string {
+	if len(env.Origins) == 0 || env.Origins[0] == ingest.AnyOrigin {
+		return ""
+	}
+	return env.Origins[0]
+}
+
+// find returns the site's outputs: those that the last deploy from here wrote, or else those of
+// the account, unless it refused.
+func (s *trial) find(ctx context.Context, at place, refused error) (map[string]string, error) {
+	found, err := written(s.outputs, at.Site)
 	switch {
-	case !errors.Is(err, fs.ErrNotExist) || url != "" && (bucket != "" || refused != nil):
+	case !errors.Is(err, fs.ErrNotExist) || s.url != "" && (s.bucket != "" || refused != nil):
 	case errors.Is(refused, errNobody):
 		err = fmt.Errorf("the endpoint of %[1]s is not known: `make deploy ENV=%[1]s` was not run here and there are "+
-			"no AWS credentials: add URL=https://…", name)
+			"no AWS credentials: add URL=https://…", at.Name)
 	case refused != nil:
 		err = refused
 	default:
 		found, err = at.endpointAndLake(ctx)
 	}
-	if err != nil && url == "" {
+	if err != nil && s.url == "" {
 		return nil, err
 	}
 	return map[string]string{
-		environment.EndpointOutput:   cmp.Or(url, found[environment.EndpointOutput]),
-		environment.LakeBucketOutput: cmp.Or(bucket, found[environment.LakeBucketOutput]),
+		environment.EndpointOutput:   cmp.Or(s.url, found[environment.EndpointOutput]),
+		environment.LakeBucketOutput: cmp.Or(s.bucket, found[environment.LakeBucketOutput]),
 	}, nil
 }
 
@@ -195,7 +247,7 @@ func (s *sent) post(ctx context.Context, url, origin string) (time.Duration, err
 	if kind := got.header.Get("Content-Type"); kind != "application/json" {
 		return took, fmt.Errorf("the answer's Content-Type is %q, want application/json", kind)
 	}
-	s.id = string(match[1])
+	s.id, s.region = string(match[1]), got.header.Get(ingest.RegionHeader)
 	return took, readable(got.header, cmp.Or(origin, "*"))
 }
 

@@ -145,3 +145,72 @@ func TestSmokeOfAnotherAccountChecksTheAnswers(t *testing.T) {
 		t.Errorf("%v\n%s", err, shown)
 	}
 }
+
+// TestSmokeAsksEveryRegionAndThePublicName, and looks in the lake of the region that answered.
+func TestSmokeAsksEveryRegionAndThePublicName(t *testing.T) {
+	g := deployedWorld(t, world(), "")
+	shown, err := g.run(t, "", "smoke", "-outputs", g.outputs, "-examples", examples)
+	if err != nil {
+		t.Fatal(err)
+	}
+	inOrder(t, shown, "https://us-east-1.example/events\n", "in LakeBucket-out, World in account 111111111111, us-east-1\n",
+		"https://eu-central-1.example/events\n", "in LakeBucket-out, World in account 111111111111, eu-central-1\n",
+		"https://ap-southeast-1.example/events\n", "in LakeBucket-out, World in account 111111111111, ap-southeast-1\n",
+		"https://events.example.com/events\n", "valid     200", ", eu-central-1\n", "in LakeBucket-out, World in account 111111111111, eu-central-1\n")
+	if n := strings.Count(shown, "waiting for 2 events"); n != 4 { // every answer has the same id
+		t.Errorf("looked into %d lakes, want one for each URL\n%s", n, shown)
+	}
+}
+
+func TestARegionThatFailsASmokeIsNamed(t *testing.T) {
+	g := deployedWorld(t, world(), "")
+	g.answers["eu-central-1.example"] = "mars"
+	_, err := g.run(t, "", "smoke", "-outputs", g.outputs, "-examples", examples)
+	if want := `smoke: eu-central-1: valid: the answer's Ingest-Region is "mars", want eu-central-1; REGION=… leaves a region out`; err == nil || err.Error() != want {
+		t.Errorf("error is %v, want %s", err, want)
+	}
+}
+
+// TestSmokeSendsAnOriginThatIsListed, because only its pages may read answers.
+func TestSmokeSendsAnOriginThatIsListed(t *testing.T) {
+	strict := environment.Default("Strict")
+	strict.Origins = []string{"https://a.example"}
+	environments(t, strict)
+	credentials(t, "")
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		if r.Header.Get("Origin") == "https://a.example" {
+			w.Header().Set("Access-Control-Allow-Origin", "https://a.example")
+		}
+		w.Header().Set("Access-Control-Allow-Headers", askedHeaders)
+		body, _ := io.ReadAll(r.Body)
+		switch {
+		case r.Method == http.MethodOptions:
+			w.WriteHeader(http.StatusNoContent)
+		case string(body) == "{}":
+			w.WriteHeader(http.StatusUnsupportedMediaType)
+		default:
+			fmt.Fprint(w, promised)
+		}
+	}))
+	defer server.Close()
+	if _, err := smokeIt(t, "-environment", "Strict", "-url", server.URL, "-outputs", t.TempDir()); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestEndpointOfAnEnvironmentWithRegionsIsItsName(t *testing.T) {
+	e := world()
+	e.Drained = []string{"ap-southeast-1"}
+	g := deployedWorld(t, e, "")
+	if err := os.Remove(filepath.Join(g.outputs, "World", "eu-central-1.json")); err != nil {
+		t.Fatal(err)
+	}
+	shown, err := g.run(t, "", "endpoint", "-outputs", g.outputs, "-examples", examples)
+	if err != nil {
+		t.Fatal(err)
+	}
+	inOrder(t, shown, "World answers at\n\n  https://events.example.com/events\n", "us-east-1       https://us-east-1.example/events\n",
+		"eu-central-1    not deployed from here\n", "ap-southeast-1  https://ap-southeast-1.example/events (drained: clients are sent to the others)\n",
+		"curl -i https://events.example.com/events")
+}

@@ -30,6 +30,13 @@ type finding struct {
 // longList is how many objects take so long to read that a person wants to see progress.
 const longList = 20
 
+// newBar shows how far the reading of objects is, when it takes long.
+func newBar(notes io.Writer, title string, objects int) *progressbar.ProgressBar {
+	return progressbar.NewOptions(objects, progressbar.OptionSetWriter(notes),
+		progressbar.OptionSetVisibility(objects >= longList), progressbar.OptionSetDescription(title),
+		progressbar.OptionShowCount(), progressbar.OptionClearOnFinish())
+}
+
 // survey counts what is below the prefix, and shows its progress.
 func (r *replayer) survey(ctx context.Context, o asked, progress io.Writer) (finding, error) {
 	if strings.HasPrefix(o.prefix, record.SpillPrefix) {
@@ -44,10 +51,7 @@ func (r *replayer) survey(ctx context.Context, o asked, progress io.Writer) (fin
 		return finding{}, err
 	}
 	found := finding{byReason: map[record.Reason]int{}, looked: len(listed)}
-	bar := progressbar.NewOptions(len(listed), progressbar.OptionSetWriter(progress),
-		progressbar.OptionSetVisibility(len(listed) >= longList),
-		progressbar.OptionSetDescription("reading objects"), progressbar.OptionShowCount(),
-		progressbar.OptionClearOnFinish())
+	bar := newBar(progress, "reading objects", len(listed))
 	var holding []string
 	for _, key := range listed {
 		records, err := r.look(ctx, redrive.Replay{Key: key, Reason: o.reason})

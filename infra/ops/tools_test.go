@@ -49,6 +49,61 @@ func TestDiffComparesGoldensWithoutCredentials(t *testing.T) {
 	}
 }
 
+// TestDiffWithGoldensNeedsNoAnswerOfTheAccount: a review asks so where the role is another account's.
+func TestDiffWithGoldensNeedsNoAnswerOfTheAccount(t *testing.T) {
+	t.Chdir(t.TempDir())
+	fakeCDK(t)
+	fake(t, nil)
+	shown, err := ops(t, "", "diff", "-environment", "Prod", "-golden", "-base", "before")
+	if err != nil || !strings.Contains(shown, "--template before/prod/storage.json Prod/Storage\n") {
+		t.Errorf("%v\n%s", err, shown)
+	}
+}
+
+// regionalDiff is a CDK CLI that shows a change of a stack as it is in its region: with the names
+// of region and neighbour, and a table as wide as they are. On stderr it says more, as the real
+// one does.
+const regionalDiff = `for stack in "$@"; do :; done
+region=us-east-1; name=World; path=; line=──; hash=0123456789abcdef0123456789abcdef; next=World-eu-central-1-Storage
+case "$*" in
+*eu-central-1*) region=eu-central-1; name=World-eu-central-1; path=eu-central-1/; line=─────; hash=00000000000000000000000000000000; next=World-ap-southeast-1-Storage;;
+*ap-southeast-1*) region=ap-southeast-1; name=World-ap-southeast-1; path=ap-southeast-1/; more=" and more"; next=World-Storage;;
+esac
+echo "reading $region" >&2
+echo "Stack $stack ($name-Pipeline)"
+echo "┌─$line─┐"
+echo "[~] EdgeApiDeploymentABCDEF01$hash ${path}Storage/Lake arn:aws:lambda:$region beside $next$more"`
+
+// TestARegionThatChangesAsAnotherIsOneLine of a diff, with an account and without.
+func TestARegionThatChangesAsAnotherIsOneLine(t *testing.T) {
+	for _, golden := range []bool{false, true} {
+		t.Chdir(t.TempDir())
+		ring := world()
+		ring.Failover.NextDoor = true
+		environments(t, ring)
+		fakeCDK(t)
+		tools(t, map[string]string{"cdk": regionalDiff})
+		fake(t, nil)
+		args := []string{"diff", "-environment", "World"}
+		if golden {
+			args = append(args, "-golden", "-base", "before")
+		}
+		shown, err := ops(t, "", args...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		inOrder(t, shown, "\nus-east-1\n\nStack World/", " (World-Pipeline)\n", "\neu-central-1 changes as us-east-1 does\n",
+			"\nap-southeast-1\n\nStack World/ap-southeast-1/", " and more\n", "\nFront\n\n", "Stack World/Front ")
+		if golden {
+			for _, file := range []string{"world/storage.json", "world/eu-central-1/pipeline.json", "world/front.json"} {
+				if _, err := os.Stat(filepath.Join("before", file)); err != nil {
+					t.Errorf("nothing is compared with %s: %v", file, err)
+				}
+			}
+		}
+	}
+}
+
 func TestEveryFuzzTargetRuns(t *testing.T) {
 	t.Chdir(t.TempDir())
 	for file, text := range map[string]string{

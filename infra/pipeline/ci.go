@@ -90,13 +90,14 @@ func newCi(scope constructs.Construct, props CiProps) {
 			Url: jsii.String("https://" + github), ClientIdList: jsii.Strings("sts.amazonaws.com"),
 		}).AttrArn()
 	}
-	role := func(id, description string, may awsiam.PolicyStatement, subjects ...string) {
+	role := func(id, description string, may awsiam.PolicyStatement, subjects ...string) awsiam.Role {
 		made := awsiam.NewRole(stack, jsii.String(id), &awsiam.RoleProps{
 			Description: jsii.String(description),
 			AssumedBy:   workflow(provider, subjects),
 		})
 		made.AddToPolicy(may)
 		output(stack, id+"Arn", description, made.RoleArn())
+		return made
 	}
 
 	from := "repo:" + props.Repository
@@ -104,9 +105,15 @@ func newCi(scope constructs.Construct, props CiProps) {
 		allow([]string{"cloudformation:DescribeStacks", "cloudformation:GetTemplate"}, stacksOf(props.here())...),
 		from+":pull_request", from+":ref:refs/heads/main")
 	for _, env := range props.here() {
-		role("Deploy"+env.Name, "Deploys "+env.Name+": the variable DEPLOY_ROLE of the environment of that name",
+		made := role("Deploy"+env.Name, "Deploys "+env.Name+": the variable DEPLOY_ROLE of the environment of that name",
 			allow([]string{"sts:AssumeRole"}, bootstrapRoles(env, "deploy", "file-publishing", "lookup")...),
 			from+":environment:"+env.Name)
+		if env.Worldwide() {
+			// With BAKE a workflow watches a region's alarms before it deploys the next. Only who may
+			// see all alarms sees composite ones.
+			// https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html
+			made.AddToPolicy(allow([]string{"cloudwatch:DescribeAlarms"}, jsii.String("*")))
+		}
 	}
 }
 

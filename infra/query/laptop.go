@@ -119,9 +119,10 @@ func (l Laptop) files(prefix string) (string, error) {
 		return "", err
 	}
 	pattern := filepath.ToSlash(filepath.Join(lake, "*", prefix, "**", "*"+record.LinesExtension))
-	return fmt.Sprintf("SELECT %s FROM read_csv(%s, columns = {'line': 'VARCHAR'}, delim = chr(1), quote = '', escape = '', "+
-		"header = false, auto_detect = false, filename = true, hive_partitioning = true, hive_types = {'day': VARCHAR, 'hour': VARCHAR}, "+
-		"max_line_size = %d, buffer_size = %[3]d)", columns, literal(pattern), maxLineBytes), nil
+	const read = "SELECT %s FROM read_csv(%s, columns = {'line': 'VARCHAR'}, delim = chr(1), quote = '', escape = '', " +
+		"header = false, auto_detect = false, filename = true, hive_partitioning = true, " +
+		"hive_types = {'day': VARCHAR, 'hour': VARCHAR}, max_line_size = %d, buffer_size = %[3]d)"
+	return fmt.Sprintf(read, columns, literal(pattern), maxLineBytes), nil
 }
 
 var errFound = errors.New("found")
@@ -132,7 +133,8 @@ func hasObject(lake, prefix string) (bool, error) {
 		return false, fmt.Errorf("there is no lake in %s: run `make local` and send it events", filepath.ToSlash(lake))
 	}
 	for _, bucket := range buckets {
-		err := filepath.WalkDir(filepath.Join(lake, bucket.Name(), prefix), func(path string, _ fs.DirEntry, err error) error {
+		folder := filepath.Join(lake, bucket.Name(), prefix)
+		err := filepath.WalkDir(folder, func(path string, _ fs.DirEntry, err error) error {
 			if err == nil && strings.HasSuffix(path, record.LinesExtension) {
 				return errFound
 			}

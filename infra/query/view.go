@@ -5,7 +5,6 @@
 package query
 
 import (
-	"fmt"
 	"strings"
 
 	"global-ingest/lambdas/validate/schema"
@@ -58,8 +57,8 @@ func newView(name, says string, columns []Column, from string) View {
 // skip the hours that a query does not ask for; over the id alone it would read them all.
 func once(v View) View {
 	columns := plain(v.Columns)
-	from := "FROM (\n  SELECT *, row_number() OVER (PARTITION BY id, day, hour ORDER BY received_at) AS copy\n  FROM " + v.Name + "\n)\n" +
-		"WHERE copy = 1"
+	const copies = "SELECT *, row_number() OVER (PARTITION BY id, day, hour ORDER BY received_at) AS copy"
+	from := "FROM (\n  " + copies + "\n  FROM " + v.Name + "\n)\nWHERE copy = 1"
 	return newView(v.Name+column.Once, v.Says+", without the copies of one hour", columns, from)
 }
 
@@ -73,8 +72,8 @@ func plain(columns []Column) []Column {
 }
 
 // lineParts takes a line apart: our own members, as a JSON object, and the event's bytes.
-// Ours are written by package record, always in this order, with the event last; inside a
-// string of ours a quote is escaped, so the first place that looks like the event's is it.
+// Package record writes ours, always in this order, with the event last. Before it no
+// `,"event":` stands, so the first one is the event's.
 const lineParts = `FROM (
   SELECT
     line,
@@ -91,7 +90,8 @@ var lineColumns = []Column{
 	{"id", "varchar", `split_part(line, '"', 4)`},
 	{
 		"type", "varchar",
-		`CASE WHEN strpos(split_part(line, '"', 8), '\') = 0 THEN split_part(line, '"', 8) ELSE json_extract_scalar(envelope, '$.type') END`,
+		`CASE WHEN strpos(split_part(line, '"', 8), '\') = 0 THEN split_part(line, '"', 8) ` +
+			`ELSE json_extract_scalar(envelope, '$.type') END`,
 	},
 	{"received_at", "timestamp(3)", instant(`split_part(line, '"', 12)`)},
 	{"request_id", "varchar", scalar("envelope", "request_id")},
@@ -213,19 +213,22 @@ func Questions(types []schema.Table) []Named {
 				"\nGROUP BY day, hour, type\nORDER BY day, hour, type",
 		},
 		{
-			"Rejects by reason", "How many events were rejected for each reason, since yesterday, with the first finding of one of them",
-			"SELECT reason, type, count(*) AS rejects, max_by(instance, id) AS instance, max_by(message, id) AS message, max(id) AS example_id\nFROM rejected\nWHERE " +
-				recent + "\nGROUP BY reason, type\nORDER BY rejects DESC",
+			"Rejects by reason",
+			"How many events were rejected for each reason, since yesterday, with the first finding of one of them",
+			"SELECT reason, type, count(*) AS rejects, max_by(instance, id) AS instance, max_by(message, id) AS message, " +
+				"max(id) AS example_id\nFROM rejected\nWHERE " + recent + "\nGROUP BY reason, type\nORDER BY rejects DESC",
 		},
 		{
 			"An event by its id", "What became of one event: replace the ingest id, and the day by the one it arrived on",
-			"SELECT id, type, received_at, 'valid' AS verdict, event\nFROM events\nWHERE id LIKE '00000000-0000-7000-8000-000000000000/%' AND " + recent +
-				"\nUNION ALL\nSELECT id, type, received_at, reason, payload\nFROM rejected\nWHERE id LIKE '00000000-0000-7000-8000-000000000000%' AND " + recent,
+			"SELECT id, type, received_at, 'valid' AS verdict, event\nFROM events\n" +
+				"WHERE id LIKE '00000000-0000-7000-8000-000000000000/%' AND " + recent + "\nUNION ALL\n" +
+				"SELECT id, type, received_at, reason, payload\nFROM rejected\n" +
+				"WHERE id LIKE '00000000-0000-7000-8000-000000000000%' AND " + recent,
 		},
 		{
 			"Types without a schema", "Which types arrive that nobody has described, since yesterday",
-			fmt.Sprintf("SELECT type, count(*) AS events, max(event) AS example\nFROM events\nWHERE type NOT IN (%s) AND %s\nGROUP BY type\nORDER BY events DESC",
-				strings.Join(known, ", "), recent),
+			"SELECT type, count(*) AS events, max(event) AS example\nFROM events\nWHERE type NOT IN (" +
+				strings.Join(known, ", ") + ") AND " + recent + "\nGROUP BY type\nORDER BY events DESC",
 		},
 		{
 			"Duplicates", "Which events lie in the lake more than once, since yesterday",

@@ -1,10 +1,10 @@
 package record
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -24,7 +24,7 @@ func readHeader(line []byte) (Header, int, error) {
 // readOwn reads a line as Append writes it, without escapes, and says whether it was
 // one. A probe is not: there are few. The members share one string.
 func readOwn(line []byte) (h Header, length int, ok bool) {
-	escaped := bytes.ContainsFunc(line, func(r rune) bool { return r < ' ' || r == '\\' })
+	escaped := slices.ContainsFunc(line, func(c byte) bool { return c < ' ' || c == '\\' })
 	if escaped || !utf8.Valid(line) {
 		return Header{}, 0, false
 	}

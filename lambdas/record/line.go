@@ -2,8 +2,13 @@ package record
 
 import (
 	"bytes"
+	"encoding/json"
+	"fmt"
 	"strconv"
 )
+
+// eventMember begins the last member of a line, and stands nowhere before it.
+const eventMember = `,"event":`
 
 // AppendLine appends the line of events/ for the n-th event of the request that h
 // describes: what Ingest knew, its source, the event's type, and the event's own bytes. Line feeds
@@ -20,7 +25,7 @@ func AppendLine(dst []byte, h Header, n int, eventType string, event []byte) []b
 	dst = appendMember(dst, "ip", h.IP)
 	dst = appendMember(dst, "ua", h.UserAgent)
 	dst = appendSource(dst, h.Source)
-	dst = append(dst, `,"event":`...)
+	dst = append(dst, eventMember...)
 	dst = appendOneLine(dst, event)
 	return append(dst, "}\n"...)
 }
@@ -45,4 +50,26 @@ func appendOneLine(dst, text []byte) []byte {
 		}
 	}
 	return dst
+}
+
+// Line is one event of events/: the header of its request, without the content type and the
+// encoding, which a line does not keep. First is the event's index in the request.
+type Line struct {
+	Header
+	Type  string          `json:"type"`
+	Event json.RawMessage `json:"event"`
+}
+
+// DecodeLine reads one line of events/.
+func DecodeLine(line []byte) (Line, error) {
+	var l Line
+	if err := json.Unmarshal(line, &l); err != nil {
+		return Line{}, fmt.Errorf("decoding line: %w", err)
+	}
+	id, n, isEvent := SplitEventID(l.ID)
+	if !isEvent || len(l.Event) == 0 {
+		return Line{}, fmt.Errorf("decoding line: it has the id %q and an event of %d bytes", Clip(l.ID, 64), len(l.Event))
+	}
+	l.ID, l.First = id, n
+	return l, nil
 }

@@ -263,3 +263,28 @@ func TestRejectNamesItsPayloadOneWay(t *testing.T) {
 		}
 	}
 }
+
+// TestALineIsReadBackAsItWasWritten, whatever stands around the event in it.
+func TestALineIsReadBackAsItWasWritten(t *testing.T) {
+	at := receivedAt.UTC().Truncate(time.Millisecond)
+	source := record.Source{Client: "c", Envelope: `{"n":1,"event":{"n":2}}`}
+	for _, h := range []record.Header{
+		{ID: "a", ReceivedAt: at},
+		{ID: `"a"`, ReceivedAt: at, RequestID: "r", IP: "::", UserAgent: `x "event":{}`, Source: source},
+	} {
+		for _, event := range []string{`{}`, `{"id":"b/1","type":"u","event":{"type":"u"},"x":"\ud800"}`, `{"n":1e999}`} {
+			line, err := record.DecodeLine(record.AppendLine(nil, h, 7, "t\"", []byte(event)))
+			if h.First = 7; h.Source == source { // so that SQL finds the event
+				h.Source.Envelope = `{"n":1, "event":{"n":2}}`
+			}
+			if want := (record.Line{Header: h, Type: "t\"", Event: []byte(event)}); err != nil || !cmp.Equal(line, want) {
+				t.Errorf("%v, read %+v, want %+v", err, line, want)
+			}
+		}
+	}
+	for _, text := range []string{``, `{}`, `{"id":"a/0"}`, `{"id":"a","event":{}}`, `{"id":"a/0","event":{}`, `[]`} {
+		if line, err := record.DecodeLine([]byte(text)); err == nil {
+			t.Errorf("%s is the line %+v", text, line)
+		}
+	}
+}

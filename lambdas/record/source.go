@@ -46,6 +46,8 @@ func appendSource(dst []byte, s Source) []byte {
 	return append(dst, '}')
 }
 
+// appendValue appends a member that is JSON. SQL finds the event of a line by the first
+// eventMember in it, so one in value gets a space, which JSON does not count.
 func appendValue(dst []byte, name string, value JSON) []byte {
 	if value == "" {
 		return dst
@@ -53,7 +55,7 @@ func appendValue(dst []byte, name string, value JSON) []byte {
 	dst = append(dst, `,"`...)
 	dst = append(dst, name...)
 	dst = append(dst, `":`...)
-	return append(dst, value...)
+	return append(dst, strings.ReplaceAll(string(value), eventMember, ", "+eventMember[len(","):])...)
 }
 
 // AppendAttribute appends a member to an object of strings, which the caller closes.

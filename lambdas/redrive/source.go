@@ -179,19 +179,39 @@ func (h *Handler) rejected(ctx context.Context, line []byte, reason record.Reaso
 	}
 	header := reject.Header()
 	header.Replays++
+	body := Body(reject, payload)
 	_, _, isEvent := record.SplitEventID(reject.ID)
-	client := clients.Named(header.Source.Client)
-	wraps := isEvent && client != nil && len(client.Members) > 0 && bytes.HasPrefix(payload, []byte{'{'})
-	if reject.Reason == record.NotAnObject || wraps {
-		// The elements of an array, and of an array in an event that looks like an envelope,
-		// would count as events of the request.
-		payload = slices.Concat([]byte{'['}, payload, []byte{']'})
-	}
-	if isEvent && len(h.splitter.Split(payload, header).Events) > 1 {
+	if isEvent && len(h.splitter.Split(body, header).Events) > 1 {
 		return nil, errors.New("payload of one event holds several, which would take the ids of later events")
 	}
-	return []record.Record{{Header: header, Body: payload}}, nil
+	return []record.Record{{Header: header, Body: body}}, nil
 }
+
+// Body returns the body by which a reject's payload is judged again.
+func Body(r record.Reject, payload []byte) []byte {
+	_, _, isEvent := record.SplitEventID(r.ID)
+	switch {
+	case r.Reason == record.NotAnObject: // the elements of an array would count as events
+		return inArray(payload)
+	case isEvent:
+		return Alone(payload, r.Source)
+	}
+	return payload
+}
+
+// Alone returns a body that holds one event of a source, and no other. An event that looks
+// like an envelope of its client stands in an array, or else what the envelope holds would
+// count as events of the request.
+func Alone(event []byte, from record.Source) []byte {
+	client := clients.Named(from.Client)
+	unwraps := client != nil && len(client.Members) > 0 && from.Attributes == ""
+	if !unwraps || !bytes.HasPrefix(event, []byte{'{'}) {
+		return event
+	}
+	return inArray(event)
+}
+
+func inArray(event []byte) []byte { return slices.Concat([]byte{'['}, event, []byte{']'}) }
 
 func (h *Handler) read(ctx context.Context, key string) ([]byte, error) {
 	object, err := h.lake.Get(ctx, key)

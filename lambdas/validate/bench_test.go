@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"runtime"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -60,11 +61,7 @@ func subjects(b *testing.B) (all []subject) {
 	for _, each := range []int{200, 500, 5_000} {
 		for kind, eventType := range map[string]string{"schema": "click", "syntax": "other"} {
 			events, size := sized(eventType, each)
-			records := make([][]byte, len(events))
-			for i, e := range events {
-				records[i] = sent(fmt.Sprintf("0198c6a2-7b1e-7000-8000-%012d", i), string(e))
-			}
-			event := batch(records...)
+			event := batchOf(events, size)
 			name := fmt.Sprintf("%s/%dB", kind, each)
 			all = append(all, subject{name + "/ours", size, func() error {
 				_, err := h.Invoke(context.Background(), event)
@@ -135,6 +132,73 @@ func BenchmarkValidateRatio(b *testing.B) {
 			b.ReportMetric(float64(took["schema/"+size+"/naive"])/float64(d), strings.ReplaceAll(kind, "/", "-")+"-x-naive")
 		}
 	}
+}
+
+// BenchmarkPortable answers a batch of 1 MiB without Portable, with it, and without it once
+// more, in turns of milliseconds: a busy machine slows all alike. It reports the median of how
+// much longer Portable takes than the first, in percent, and as the noise of that figure how
+// much longer the third takes. An iteration is a round: -benchtime 500x.
+func BenchmarkPortable(b *testing.B) {
+	set, err := schema.Load(config().Options())
+	if err != nil {
+		b.Fatal(err)
+	}
+	for kind, eventType := range map[string]string{"schema": "click", "syntax": "other"} {
+		for _, each := range []int{200, 500, 5_000} {
+			event := batchOf(sized(eventType, each))
+			var turns []func() error
+			for i := range 3 {
+				c := config()
+				c.Portable = i == 1
+				h := validate.New(c, set, nothing{}, nothing{}, io.Discard, slog.New(slog.DiscardHandler))
+				turns = append(turns, func() error {
+					_, err := h.Invoke(b.Context(), event)
+					return err
+				})
+			}
+			b.Run(fmt.Sprintf("%s/%dB", kind, each), func(b *testing.B) {
+				longer := inTurns(b, turns)
+				b.ReportMetric(longer[1], "%-longer")
+				b.ReportMetric(longer[2], "%-noise")
+			})
+		}
+	}
+}
+
+// inTurns runs each of turns once a round, another one first each time. It returns the median
+// of how much longer each takes than the first, in percent.
+func inTurns(b *testing.B, turns []func() error) []float64 {
+	b.Helper()
+	rounds := make([][]float64, len(turns))
+	for round := 0; b.Loop(); round++ {
+		took := make([]float64, len(turns))
+		for turn := range turns {
+			i := (turn + round) % len(turns)
+			start := time.Now()
+			if err := turns[i](); err != nil {
+				b.Fatal(err)
+			}
+			took[i] = time.Since(start).Seconds()
+		}
+		for i := range turns {
+			rounds[i] = append(rounds[i], 100*(took[i]/took[0]-1))
+		}
+	}
+	medians := make([]float64, len(turns))
+	for i, all := range rounds {
+		slices.Sort(all)
+		medians[i] = all[len(all)/2]
+	}
+	return medians
+}
+
+// batchOf returns the transformation event of events, each a record.
+func batchOf(events [][]byte, _ int) []byte {
+	records := make([][]byte, len(events))
+	for i, e := range events {
+		records[i] = sent(fmt.Sprintf("0198c6a2-7b1e-7000-8000-%012d", i), string(e))
+	}
+	return batch(records...)
 }
 
 // inflating returns the event of a batch of about 1 MiB of bodies that inflate by a ratio.

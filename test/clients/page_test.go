@@ -1,7 +1,6 @@
 package clients_test
 
 import (
-	"bytes"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -10,6 +9,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"global-ingest/test/figures"
 )
 
 var update = flag.Bool("update", false, "write the table of tested clients into infra/docs/clients.md")
@@ -17,25 +18,8 @@ var update = flag.Bool("update", false, "write the table of tested clients into 
 // TestThePageHasTheTestedClients as they are here: `make readme` writes its table.
 func TestThePageHasTheTestedClients(t *testing.T) {
 	path := filepath.Join("..", "..", "infra", "docs", "clients.md")
-	old, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	begin, end := []byte("<!-- tested: make readme -->\n"), []byte("<!-- end of tested -->")
-	before, rest, found := bytes.Cut(old, begin)
-	_, after, closed := bytes.Cut(rest, end)
-	if !found || !closed {
-		t.Fatalf("%s has no place for the table: want %q and %q", path, begin, end)
-	}
-	page := bytes.Join([][]byte{before, begin, []byte(testedTable(t)), end, after}, nil)
-	switch {
-	case bytes.Equal(page, old):
-	case !*update:
-		t.Errorf("%s is stale: `make readme` brings it up to date", path)
-	default:
-		if err := os.WriteFile(path, page, 0o644); err != nil {
-			t.Fatal(err)
-		}
+	if err := figures.KeepPart(path, "tested", testedTable(t), *update); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -166,7 +166,7 @@ func TestTablesAndPlot(t *testing.T) {
 	if text, err := os.ReadFile(path); err != nil || bytes.Count(text, []byte("<rect")) != 1+4+6+1+2 {
 		t.Errorf("plot has %d rectangles, %v", bytes.Count(text, []byte("<rect")), err)
 	}
-	if err := save(filepath.Join(t.TempDir(), "results.json"), &l.parameters, rows); err != nil {
+	if err := results(&l.parameters, rows).Save(filepath.Join(t.TempDir(), "results.json")); err != nil {
 		t.Error(err)
 	}
 }

@@ -193,7 +193,7 @@ to `+figures.Region+`; the article's client was 20 ms from its location. Functio
 IntegrationLatency in the same minutes. A function at the edge counts in the region of its location, and is not here.
 `)
 	p := &parameters{} // nothing is modelled: all of it is one leg
-	if err := save(filepath.Join(folder, "results.json"), p, rows); err != nil {
+	if err := results(p, rows).Save(filepath.Join(folder, "results.json")); err != nil {
 		return err
 	}
 	return plot(filepath.Join(folder, "compare.svg"), p, rows)

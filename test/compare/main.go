@@ -1,23 +1,29 @@
 // Command compare runs the article's five wirings, and those it did not try, side by
 // side on this machine: the real handlers, over a network that a few parameters
-// describe; or, with -deployed, those of the stage Compare in an account. It prints
-// tables and leaves results.json and compare.svg in a folder.
+// describe; or, with -deployed, those of the stage Compare in an account. Then it says
+// what clients of one region, of three and of six wait for around the world, by the same
+// parameters. It prints tables and leaves results.json, compare.svg and world.svg in a
+// folder.
 package main
 
 import (
+	"cmp"
 	"context"
 	"flag"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+
+	"global-ingest/test/figures"
 )
 
 func main() {
 	var p parameters
 	p.define(flag.CommandLine)
 	rounds := flag.Int("rounds", 25, "requests over new connections, and half of those over connections that stay open")
-	out := flag.String("out", filepath.Join(".local", "compare"), "`folder` for results.json and compare.svg")
+	regions := flag.String("REGIONS", "", "print only the world, for these `sets` of regions: \"us-east-1 us-east-1,eu-west-1\"")
+	out := flag.String("out", filepath.Join(".local", "compare"), "`folder` for results.json and the plots")
 	deployed := flag.String("deployed", "", "`stage` to measure in the account instead, such as Compare")
 	flag.Parse()
 	if *deployed != "" {
@@ -27,7 +33,7 @@ func main() {
 		}
 		exit(err)
 	}
-	exit(run(context.Background(), p, *rounds, *out, os.Stdout))
+	exit(run(context.Background(), p, *regions, *rounds, *out, os.Stdout))
 }
 
 func exit(err error) {
@@ -38,19 +44,36 @@ func exit(err error) {
 	os.Exit(0)
 }
 
-func run(ctx context.Context, p parameters, rounds int, folder string, out io.Writer) error {
-	l, err := newSetup(p, ".")
+func run(ctx context.Context, p parameters, regions string, rounds int, folder string, out io.Writer) error {
+	w, err := newWorld(p, cmp.Or(regions, growing))
 	if err != nil {
 		return err
+	}
+	report := &figures.Report{}
+	if regions == "" {
+		if report, err = compare(ctx, p, rounds, folder, out); err != nil {
+			return err
+		}
+	}
+	w.markdown(out)
+	w.addTo(report)
+	if err := report.Save(filepath.Join(folder, "results.json")); err != nil {
+		return err
+	}
+	return w.plot().Save(filepath.Join(folder, "world.svg"))
+}
+
+// compare measures the wirings.
+func compare(ctx context.Context, p parameters, rounds int, folder string, out io.Writer) (*figures.Report, error) {
+	l, err := newSetup(p, ".")
+	if err != nil {
+		return nil, err
 	}
 	defer l.close()
 	rows, err := l.measure(ctx, rounds)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	markdown(out, l, rows)
-	if err := save(filepath.Join(folder, "results.json"), &l.parameters, rows); err != nil {
-		return err
-	}
-	return plot(filepath.Join(folder, "compare.svg"), &l.parameters, rows)
+	return results(&p, rows), plot(filepath.Join(folder, "compare.svg"), &p, rows)
 }

@@ -74,16 +74,23 @@ func (r *row) add(ctx context.Context, p *pipeline) error {
 
 // quantile returns the value that a share of the samples does not exceed, in ms.
 func quantile(samples []sample, share float64, of func(sample) time.Duration) float64 {
-	if len(samples) == 0 {
-		return 0
-	}
 	var all []time.Duration
 	for _, s := range samples {
 		all = append(all, of(s))
 	}
-	slices.Sort(all)
-	return float64(all[min(int(share*float64(len(all))), len(all)-1)]) / float64(time.Millisecond)
+	return milliseconds(rank(all, share))
 }
+
+// rank returns the time that a share of all does not exceed, and 0 of none.
+func rank(all []time.Duration, share float64) time.Duration {
+	if len(all) == 0 {
+		return 0
+	}
+	sorted := slices.Sorted(slices.Values(all))
+	return sorted[min(int(share*float64(len(all))), len(all)-1)]
+}
+
+func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
 
 func function(s sample) time.Duration { return s.function }
 
@@ -124,10 +131,10 @@ func (r *row) shares(p *parameters) []share {
 		times["edge–region"], times["gateway"], times["in region"] = 1, 1, calls
 	}
 	var all []share
-	rest := float64(s.client) / float64(time.Millisecond)
+	rest := milliseconds(s.client)
 	for _, l := range p.legs() {
 		n := times[l.name]
-		ms := float64(n) * float64(*l.value) / float64(time.Millisecond)
+		ms := float64(n) * milliseconds(*l.value)
 		if n > 0 {
 			all = append(all, share{l.name, n, ms})
 		}

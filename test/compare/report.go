@@ -152,13 +152,13 @@ func short(ms float64) string {
 	return fmt.Sprintf("%.0f", ms)
 }
 
-// save writes the figures as JSON, in the shape of the benchmarks' results.
-func save(path string, p *parameters, rows []row) error {
-	var r figures.Report
+// results are all figures, in the shape of the benchmarks' results.
+func results(p *parameters, rows []row) *figures.Report {
+	r := &figures.Report{}
 	for _, row := range rows {
-		row.addTo(&r, p)
+		row.addTo(r, p)
 	}
-	return r.Save(path)
+	return r
 }
 
 // addTo adds all that is known of a wiring.

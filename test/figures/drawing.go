@@ -35,6 +35,11 @@ func (d *Drawing) Line(x1, y1, x2, y2 float64, attributes string) {
 		attributes)
 }
 
+// Dot draws a filled circle around its centre.
+func (d *Drawing) Dot(x, y, radius float64, attributes string) {
+	fmt.Fprintf(&d.svg, `<circle cx="%s" cy="%s" r="%s" %s/>`+"\n", unit(x), unit(y), unit(radius), attributes)
+}
+
 // Text writes text whose baseline is at y.
 func (d *Drawing) Text(x, y float64, attributes, text string) {
 	place := strings.TrimSpace(fmt.Sprintf(`x="%s" y="%s" %s`, unit(x), unit(y), attributes))

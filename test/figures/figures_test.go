@@ -48,6 +48,42 @@ func TestADrawingEscapesItsTexts(t *testing.T) {
 	}
 }
 
+func TestAStalePageIsToldAndWritten(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "page.md")
+	keep := func(text string, write bool) string {
+		if err := KeepPart(path, "sizes", text, write); err != nil {
+			return err.Error()
+		}
+		page, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(page)
+	}
+	page := func(part string) string {
+		return "# Page\n<!-- sizes: make readme -->\n" + part + "<!-- end of sizes -->\nEnd\n"
+	}
+	if err := os.WriteFile(path, []byte(page("old\n")), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for i, step := range []struct {
+		text  string
+		write bool
+		want  string
+	}{
+		{"new\n", false, path + " is stale: `make readme` brings it up to date"},
+		{"new\n", true, page("new\n")},
+		{"new\n", false, page("new\n")},
+	} {
+		if got := keep(step.text, step.write); got != step.want {
+			t.Errorf("step %d: %q, want %q", i, got, step.want)
+		}
+	}
+	if err := KeepPart(path, "weights", "", true); err == nil || !strings.Contains(err.Error(), "no place for weights") {
+		t.Errorf("a page without the markers: %v", err)
+	}
+}
+
 // TestWhatIsMeasuredCanRun: the settings are valid, and each event has its own body.
 func TestWhatIsMeasuredCanRun(t *testing.T) {
 	for _, mode := range []ingest.Acknowledgement{ingest.Durable, ingest.Immediate} {

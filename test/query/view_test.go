@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"global-ingest/infra/query"
+	"global-ingest/lambdas/record"
 	"global-ingest/lambdas/validate"
 	"global-ingest/lambdas/validate/schema"
 	"global-ingest/lambdas/validate/schema/column"
@@ -158,6 +159,19 @@ func TestAViewReadsTheSourceOfALine(t *testing.T) {
 	want := `[[x "y" segment i {"n":1}] [x "y" NULL NULL {"n":2,"source":{"mine":1}}]]`
 	if got != want {
 		t.Errorf("rows are %s, want %s", got, want)
+	}
+}
+
+// TestAMemberBesideTheEventsIsNotTakenForTheEvent: an envelope may have one of the name.
+func TestAMemberBesideTheEventsIsNotTakenForTheEvent(t *testing.T) {
+	l := newLake(t)
+	for _, envelope := range []string{`{"n":1,"event":{"type":"a"}}`, `{"n":1 , "event":2}`, `{"event":",\"event\":"}`, `{"":"","event" :3}`} {
+		header := record.Header{ID: "a", ReceivedAt: receivedAt, Source: record.Source{Client: "c", Envelope: record.JSON(envelope)}}
+		l.object(record.EventsPrefix, receivedAt, record.AppendLine(nil, header, 0, "t", []byte(`{"sent":true}`)))
+	}
+	got := fmt.Sprint(l.ask("SELECT count(*), count(source), min(event), max(event) FROM events WHERE type = 't'"))
+	if want := `[[4 4 {"sent":true} {"sent":true}]]`; got != want {
+		t.Errorf("rows, sources and events are %s, want %s", got, want)
 	}
 }
 

@@ -117,7 +117,8 @@ func Start(options Options) (*Simulator, error) {
 	}
 	s := &Simulator{
 		options: options, invokers: map[string]Invoker{}, functions: map[string]*Function{},
-		Lake: filepath.Join(cmp.Or(options.Lake, filepath.Join(options.Dir, "lake")), "buckets"), Logs: filepath.Join(options.Dir, "logs"),
+		Lake:   filepath.Join(cmp.Or(options.Lake, filepath.Join(options.Dir, "lake")), "buckets"),
+		Logs:   filepath.Join(options.Dir, "logs"),
 		queues: map[string]*Queue{}, rules: map[string]rule{}, policies: map[string][]policyStatement{},
 		notices:   notices{say: options.Notice},
 		listeners: map[string]*connections{}, servers: map[string]*http.Server{},

@@ -181,6 +181,22 @@ func TestWorkflowsReachEveryRegion(t *testing.T) {
 	}
 }
 
+// TestADeployOfSeveralRegionsSeesAlarms, which it watches between two of them with BAKE.
+func TestADeployOfSeveralRegionsSeesAlarms(t *testing.T) {
+	env := worldwide()
+	env.Account = account
+	props := ciProps()
+	props.Environments = []environment.Environment{env}
+	s, err := synthesizeCi(t, props)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = "allow cloudwatch:DescribeAlarms on *"
+	if got := s.roles()["DeployWorldwide"]; !slices.Contains(got, want) {
+		t.Errorf("the workflow's role may %q, want %s", got, want)
+	}
+}
+
 // TestEveryAccountHasItsOwnRoles: what a workflow may do in an account is said in that
 // account, so none has to trust another.
 func TestEveryAccountHasItsOwnRoles(t *testing.T) {

@@ -108,6 +108,22 @@ func TestEveryEnvironmentIsDeployed(t *testing.T) {
 	}
 }
 
+// TestARegionIsDeployedAfterTheOneBefore, each in a job of its own, and a failure ends the rest.
+func TestARegionIsDeployedAfterTheOneBefore(t *testing.T) {
+	text := workflowFiles(t)[".github/workflows/environment.yml"]
+	for _, want := range []string{
+		"run: make sites\n", "      sites: ${{ steps.list.outputs.sites }}\n", "      max-parallel: 1 ", "      fail-fast: true\n",
+		"        site: ${{ fromJSON(needs.steps.outputs.sites) }}\n", "      REGION: ${{ matrix.site }}\n", "      BAKE: ${{ vars.BAKE }}\n",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("environment.yml has no %q", want)
+		}
+	}
+	if deploy, smoke := strings.Index(text, "run: make deploy "), strings.Index(text, "run: make smoke\n"); deploy < 0 || smoke < deploy {
+		t.Error("environment.yml does not deploy and then ask for an answer")
+	}
+}
+
 // TestPullRequestsTakeOnlyTheRoleThatReads: what runs on a pull request is code that nobody
 // has reviewed. A change set would need the right to deploy.
 func TestPullRequestsTakeOnlyTheRoleThatReads(t *testing.T) {

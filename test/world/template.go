@@ -85,7 +85,10 @@ type responsePolicies struct {
 
 // planOf reads the templates of an environment.
 func planOf(templates []*simulator.Template) (plan, error) {
-	p := plan{hosts: map[string]host{}, checks: map[string]checkPlan{}, code: map[string]string{}, policies: map[string]responsePolicies{}}
+	p := plan{
+		hosts: map[string]host{}, checks: map[string]checkPlan{}, code: map[string]string{},
+		policies: map[string]responsePolicies{},
+	}
 	resources, err := simulator.Resolve(templates)
 	if err != nil {
 		return p, err

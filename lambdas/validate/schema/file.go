@@ -232,7 +232,9 @@ func (l *library) locateInvalid(name string, invalid *jsonschema.SchemaValidatio
 	}
 	// Several findings at one place are the branches of an anyOf of the metaschema: the
 	// first one says it.
-	found := slices.CompactFunc(findings(failed, l.place), func(a, b record.Finding) bool { return a.Instance == b.Instance })
+	found := slices.CompactFunc(findings(failed, l.place), func(a, b record.Finding) bool {
+		return a.Instance == b.Instance
+	})
 	var all []error
 	for _, f := range found {
 		all = append(all, at(name, f.Instance, "%s", f.Message))

@@ -36,8 +36,8 @@ func (s *Set) Tables() ([]Table, error) {
 		}
 		for _, name := range []string{view, view + column.Once} {
 			if other := views[name]; other != "" {
-				failed = append(failed, fmt.Errorf("%s#: %s: makes the view %s, which %s makes too: name one of them with \"x-view\"",
-					eventType+suffix, column.Collides, name, other+suffix))
+				const twice = "%s#: %s: makes the view %s, which %s makes too: name one of them with \"x-view\""
+				failed = append(failed, fmt.Errorf(twice, eventType+suffix, column.Collides, name, other+suffix))
 			}
 			views[name] = eventType
 		}

@@ -81,6 +81,10 @@ func Cities() []City { return slices.Clone(table.cities) }
 // Regions returns every region.
 func Regions() []string { return slices.Clone(table.regions) }
 
+// Derived says whether nobody measured the way of cities to a region: its figures follow from those
+// of other regions.
+func Derived(region string) bool { return region == "eu-west-3" || region == "ap-northeast-3" }
+
 // Backbone returns the round trip from an edge location in the city to the region. It panics
 // where FindRegions returns an error.
 func Backbone(city City, region string) time.Duration { return trip("backbone", city.Name, region) }

@@ -174,7 +174,8 @@ func (w *walker) judge(c Column, f facts) {
 		w.advise(c.Place, Unbounded, "one event may hold any number, and spoil every average: add minimum and maximum")
 	}
 	if c.Kind == Text && f.format == "" && isTime(c.Path[len(c.Path)-1]) {
-		w.advise(c.Place, WithoutFormat, "its name says a time, and the column is text: add \"format\": \"date-time\" or \"date\"")
+		w.advise(c.Place, WithoutFormat,
+			"its name says a time, and the column is text: add \"format\": \"date-time\" or \"date\"")
 	}
 }
 

@@ -70,7 +70,8 @@ func snake(path []string) string {
 // says, or the type with _ for what no name may hold.
 func View(eventType string, own any) (string, error) {
 	if strings.ContainsAny(eventType, `"\`) {
-		return "", fmt.Errorf("the type %q has a quote or a backslash, by which no query can find it: rename the file", eventType)
+		return "", fmt.Errorf("the type %q has a quote or a backslash, by which no query can find it: "+
+			"rename the file", eventType)
 	}
 	name, isOwn := own.(string)
 	if !isOwn {
@@ -79,8 +80,8 @@ func View(eventType string, own any) (string, error) {
 	const how = `: name its view at the top of the schema, "x-view": "…"`
 	switch {
 	case !viewName.MatchString(name):
-		return "", fmt.Errorf("the view of %q would be %q, must be at most 128 small letters, digits and _, and begin with no digit%s",
-			eventType, name, how)
+		return "", fmt.Errorf("the view of %q would be %q, must be at most 128 small letters, digits and _, "+
+			"and begin with no digit%s", eventType, name, how)
 	case reserved[name]:
 		return "", fmt.Errorf("the view of %q would be %s, a word of SQL%s", eventType, name, how)
 	case slices.Contains(Tables, name) || name == "events"+Once:

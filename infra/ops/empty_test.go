@@ -35,10 +35,10 @@ func waiting(messages int) m {
 	return m{"Attributes": m{"ApproximateNumberOfMessages": fmt.Sprint(messages), "ApproximateNumberOfMessagesNotVisible": "0"}}
 }
 
-// drained runs the verb on Prod as the fake has it, without a wait for CloudWatch.
-func drained(t *testing.T, answer string, args ...string) (string, error) {
+// emptied runs the verb on Prod as the fake has it, without a wait for CloudWatch.
+func emptied(t *testing.T, answer string, args ...string) (string, error) {
 	t.Helper()
-	return ops(t, answer, append([]string{"drain", "-environment", "Prod", "-every", "1ms", "-late", "0s"}, args...)...)
+	return ops(t, answer, append([]string{"empty", "-environment", "Prod", "-every", "1ms", "-late", "0s"}, args...)...)
 }
 
 const patch = "apigateway PATCH /restapis/EdgeApi65822B7B-name/stages/EdgeApiDeploymentStagev10F786812-name"
@@ -58,8 +58,8 @@ func (f *fakeAWS) throttles(t *testing.T) (all []string) {
 	return all
 }
 
-// TestDrainStopsTrafficAndWaits until the queue and then the streams are empty.
-func TestDrainStopsTrafficAndWaits(t *testing.T) {
+// TestEmptyStopsTrafficAndWaits until the queue and then the streams are empty.
+func TestEmptyStopsTrafficAndWaits(t *testing.T) {
 	f := deployedPipeline(t, "Prod")
 	looks := 0
 	f.answers["sqs GetQueueAttributes"] = func(request) any {
@@ -72,7 +72,7 @@ func TestDrainStopsTrafficAndWaits(t *testing.T) {
 		}
 		return metrics(map[string][]value{"in0": {{0, 0}, {9, 15}}, "age0": {{8, 70}}})
 	}
-	shown, err := drained(t, "y\n")
+	shown, err := emptied(t, "y\n")
 	if err != nil || !strings.Contains(shown, "queue: 2 messages") || !strings.Contains(shown, "EventsStreamA348795C-name: 15 records came in") ||
 		!strings.HasSuffix(shown, "Prod holds nothing any more\n") || looks != 5 {
 		t.Errorf("%v, looked %d times\n%s", err, looks, shown)
@@ -83,8 +83,8 @@ func TestDrainStopsTrafficAndWaits(t *testing.T) {
 	}
 }
 
-// TestDrainSaysWhatADestroyWouldLose when it has waited long enough, and does not let one go on.
-func TestDrainSaysWhatADestroyWouldLose(t *testing.T) {
+// TestEmptySaysWhatADestroyWouldLose when it has waited long enough, and does not let one go on.
+func TestEmptySaysWhatADestroyWouldLose(t *testing.T) {
 	for name, c := range map[string]struct {
 		in, age []value
 		want    string // empty: nothing is left
@@ -99,50 +99,50 @@ func TestDrainSaysWhatADestroyWouldLose(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			f := deployedPipeline(t, "Prod")
 			f.answers["monitoring GetMetricData"] = always(metrics(map[string][]value{"in1": c.in, "age1": c.age}))
-			shown, err := drained(t, "", "-yes", "-wait", "5ms")
+			shown, err := emptied(t, "", "-yes", "-wait", "5ms")
 			if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), "RejectsStreamCA43BEAC-name: "+c.want) {
 				t.Errorf("error is %v, want %q\n%s", err, c.want, shown)
 			}
-			if err != nil && !strings.Contains(err.Error(), "drain -environment Prod -open") {
+			if err != nil && !strings.Contains(err.Error(), "empty -environment Prod -open") {
 				t.Errorf("error does not say how to go back: %v", err)
 			}
 		})
 	}
 }
 
-// TestDrainWaitsForCloudWatch, which shows a record minutes after it came in.
-func TestDrainWaitsForCloudWatch(t *testing.T) {
+// TestEmptyWaitsForCloudWatch, which shows a record minutes after it came in.
+func TestEmptyWaitsForCloudWatch(t *testing.T) {
 	deployedPipeline(t, "Prod")
-	_, err := ops(t, "", "drain", "-environment", "Prod", "-yes", "-every", "1ms", "-wait", "5ms")
+	_, err := ops(t, "", "empty", "-environment", "Prod", "-yes", "-every", "1ms", "-wait", "5ms")
 	if err == nil || !strings.Contains(err.Error(), "CloudWatch may not yet show what came in last") {
 		t.Errorf("error is %v", err)
 	}
 }
 
-func TestDrainWithoutAWaitSaysWhatIsLostAndGoesOn(t *testing.T) {
+func TestEmptyWithoutAWaitSaysWhatIsLostAndGoesOn(t *testing.T) {
 	f := deployedPipeline(t, "Prod")
 	f.answers["monitoring GetMetricData"] = always(metrics(map[string][]value{"in0": {{0, 5}}}))
-	shown, err := drained(t, "y\n", "-wait", "0")
+	shown, err := emptied(t, "y\n", "-wait", "0")
 	if err != nil || !strings.Contains(shown, "5 records came in") || !strings.Contains(shown, "a destroy loses what the streams hold") {
 		t.Errorf("%v\n%s", err, shown)
 	}
 }
 
-// TestDrainWithoutAWaitNeedsNoLook: who may delete the stack need not read metrics.
-func TestDrainWithoutAWaitNeedsNoLook(t *testing.T) {
+// TestEmptyWithoutAWaitNeedsNoLook: who may delete the stack need not read metrics.
+func TestEmptyWithoutAWaitNeedsNoLook(t *testing.T) {
 	f := deployedPipeline(t, "Prod")
 	f.answers["sqs GetQueueAttributes"] = always(refused{"AccessDenied", "no"})
-	if shown, err := drained(t, "", "-yes", "-wait", "0"); err != nil || !strings.Contains(shown, "not looked at: looking at the queue") {
+	if shown, err := emptied(t, "", "-yes", "-wait", "0"); err != nil || !strings.Contains(shown, "not looked at: looking at the queue") {
 		t.Errorf("%v\n%s", err, shown)
 	}
-	if _, err := drained(t, "", "-yes"); err == nil {
+	if _, err := emptied(t, "", "-yes"); err == nil {
 		t.Error("a wait for what cannot be seen ended well")
 	}
 }
 
 func TestANoStopsNothing(t *testing.T) {
 	f := deployedPipeline(t, "Prod")
-	_, err := drained(t, "n\n")
+	_, err := emptied(t, "n\n")
 	if err == nil || !strings.Contains(err.Error(), "nothing is stopped") || len(f.throttles(t)) != 0 {
 		t.Errorf("error is %v, the stage was set to %v", err, f.throttles(t))
 	}
@@ -150,7 +150,7 @@ func TestANoStopsNothing(t *testing.T) {
 
 func TestOpenLetsRequestsInAgain(t *testing.T) {
 	f := deployedPipeline(t, "Prod")
-	if _, err := drained(t, "", "-open"); err != nil {
+	if _, err := emptied(t, "", "-open"); err != nil {
 		t.Fatal(err)
 	}
 	want := []string{"replace /*/*/throttling/rateLimit=10000", "replace /*/*/throttling/burstLimit=5000"}
@@ -159,10 +159,10 @@ func TestOpenLetsRequestsInAgain(t *testing.T) {
 	}
 }
 
-func TestWhatIsNotDeployedIsDrained(t *testing.T) {
+func TestWhatIsNotDeployedIsEmpty(t *testing.T) {
 	deployedPipeline(t, "Dev")
-	shown, err := drained(t, "")
-	if err != nil || !strings.Contains(shown, "there is no stack Prod-Pipeline: nothing to drain") {
+	shown, err := emptied(t, "")
+	if err != nil || !strings.Contains(shown, "there is no stack Prod-Pipeline: nothing to empty") {
 		t.Errorf("%v\n%s", err, shown)
 	}
 }
@@ -170,7 +170,7 @@ func TestWhatIsNotDeployedIsDrained(t *testing.T) {
 func TestATrafficThatCannotBeStoppedIsSaid(t *testing.T) {
 	f := deployedPipeline(t, "Prod")
 	f.answers[patch] = always(refused{"AccessDeniedException", "no"})
-	_, err := drained(t, "", "-yes")
+	_, err := emptied(t, "", "-yes")
 	if err == nil || !strings.Contains(err.Error(), "setting the throttle of API EdgeApi65822B7B-name") {
 		t.Errorf("error is %v", err)
 	}
