@@ -89,10 +89,12 @@ func TestNothingAcknowledgedIsLostWithARegion(t *testing.T) {
 
 func regionsMarkdown(table []RegionResult) string {
 	var out strings.Builder
-	out.WriteString("| row | answered 200 | refused or not answered | lost | kept next door | seconds until answered again |\n")
+	out.WriteString("| row | answered 200 | refused or not answered | lost | kept next door | " +
+		"seconds until all are answered again |\n")
 	out.WriteString("| --- | --: | --: | --: | --: | --: |\n")
 	for _, r := range table {
-		fmt.Fprintf(&out, "| %s | %d | %d | %d | %d | %.0f |\n", r.Row, r.Acked, r.Refused+r.Unknown, r.Lost, r.NextDoor, r.AnsweredAgain)
+		fmt.Fprintf(&out, "| %s | %d | %d | %d | %d | %.0f |\n",
+			r.Row, r.Acked, r.Refused+r.Unknown, r.Lost, r.NextDoor, r.AnsweredAgain)
 	}
 	return out.String()
 }
@@ -111,9 +113,12 @@ func runRegions(t *testing.T, row regionRow, bootstraps map[string]string, seed 
 }
 
 // run runs a row in dir. The findings are the breaches of the promise.
-func (row regionRow) run(bootstraps map[string]string, seed uint64, dir string) (result RegionResult, findings []string, err error) {
+func (row regionRow) run(
+	bootstraps map[string]string, seed uint64, dir string,
+) (result RegionResult, findings []string, err error) {
 	r := &worldRun{
-		row: row, clock: regionClock, ledger: traffic.NewLedger(), generator: traffic.NewGenerator(seed), events: map[string]int{},
+		row: row, clock: regionClock, ledger: traffic.NewLedger(), generator: traffic.NewGenerator(seed),
+		events: map[string]int{},
 	}
 	if err := r.start(bootstraps, dir); err != nil {
 		return result, nil, err
@@ -285,7 +290,8 @@ func (r *worldRun) some(n int) []traffic.Request {
 
 // until waits for what is to happen within ten minutes.
 func (r *worldRun) until(what string, happened func() bool) error {
-	for deadline := time.Now().Add(r.clock.Wait(10 * time.Minute)); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+	deadline := time.Now().Add(r.clock.Wait(10 * time.Minute))
+	for ; time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
 		if happened() {
 			return nil
 		}

@@ -29,8 +29,8 @@ func (s *settings) unpack() (remove func() error, err error) {
 		return func() error { return nil }, nil
 	}
 	if s.regions != "" {
-		return nil, fmt.Errorf(
-			"REGIONS is %q, must be empty: this program holds templates that are made, `make local` makes others", s.regions)
+		return nil, fmt.Errorf("REGIONS is %q, must be empty: this program holds its templates, `make local` makes others",
+			s.regions)
 	}
 	folder := filepath.Join(s.dir, "unpacked")
 	remove = func() error { return os.RemoveAll(folder) }

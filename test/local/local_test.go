@@ -71,7 +71,8 @@ func writeAssemblyOf(t *testing.T, environment string, goldens ...string) string
 		}
 	}
 	folder := "assembly-" + environment
-	write("manifest.json", fmt.Sprintf(`{"artifacts":{%q:{"type":"cdk:cloud-assembly","properties":{"directoryName":%[1]q}}}}`, folder))
+	write("manifest.json", fmt.Sprintf(
+		`{"artifacts":{%q:{"type":"cdk:cloud-assembly","properties":{"directoryName":%[1]q}}}}`, folder))
 	stacks := map[string]any{}
 	for _, golden := range goldens {
 		text, err := os.ReadFile(filepath.Join("..", "synth", "testdata", golden+".json"))

@@ -77,7 +77,8 @@ func parse(args []string, out io.Writer) (settings, error) {
 	s := settings{port: 8080, s3Port: 9000, pagePort: 8081, speed: 10, sandboxes: simulator.DefaultMaxSandboxes}
 	flags := flag.NewFlagSet("local", flag.ContinueOnError)
 	flags.SetOutput(io.Discard) // a mistake is one line, not the list of all flags
-	flags.StringVar(&s.assembly, "assembly", "", "cloud assembly `folder` to run; default .local/templates/<environment>[,<region>…]")
+	flags.StringVar(&s.assembly, "assembly", "",
+		"cloud assembly `folder` to run; default .local/templates/<environment>[,<region>…]")
 	flags.StringVar(&s.environment, "environment", "Dev", "`name` of the environment to run"+held())
 	flags.StringVar(&s.functions, "functions", ".local/host", "`folder` of <function>/bootstrap, built for this machine")
 	flags.StringVar(&s.dir, "dir", ".local", "`folder` for the lake and the logs")
@@ -88,9 +89,12 @@ func parse(args []string, out io.Writer) (settings, error) {
 	flags.DurationVar(&s.patience, "patience", 2*time.Second, "longest that Firehose may buffer; 0 is what the template says")
 	flags.Func("sandboxes", "most `processes` of one function; above it requests wait; default 10",
 		within(&s.sandboxes, 1, 1000))
-	flags.StringVar(&s.regions, "regions", "", "further `regions` that the templates were made with, such as eu-central-1,ap-southeast-1")
-	flags.StringVar(&s.city, "city", "", "`city` where clients are: packets then take their time; only with several regions")
-	flags.Func("speed", "how many `times` faster health checks and DNS are than on AWS; default 10", within(&s.speed, 1, 100))
+	flags.StringVar(&s.regions, "regions", "",
+		"further `regions` that the templates were made with, such as eu-central-1,ap-southeast-1")
+	flags.StringVar(&s.city, "city", "",
+		"`city` where clients are: packets then take their time; only with several regions")
+	flags.Func("speed", "how many `times` faster health checks and DNS are than on AWS; default 10",
+		within(&s.speed, 1, 100))
 	flags.BoolVar(&s.throttle, "throttle", false, "apply the stage's throttle")
 	err := errors.Join(fromVariables(flags), flags.Parse(args))
 	switch {

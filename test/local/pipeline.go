@@ -142,7 +142,8 @@ func (s settings) clients(p pipeline) string {
 	case p.edge == nil:
 		return ""
 	case s.city == "":
-		return "in " + p.edge.City().Name + ", as is the front; packets take no time (CITY=sydney moves clients and slows packets)"
+		return "in " + p.edge.City().Name + ", beside the front; packets take no time " +
+			"(CITY=sydney moves clients and slows packets)"
 	}
 	return "in " + p.edge.City().Name + ": the last mile and the way to the region take their time"
 }

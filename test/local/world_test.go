@@ -22,8 +22,8 @@ func launchWorld(t *testing.T, more ...string) (p *program, page string) {
 	for _, region := range []string{"", "eu-central-1/", "ap-southeast-1/"} {
 		goldens = append(goldens, "worldwide/"+region+"storage", "worldwide/"+region+"pipeline")
 	}
-	args := append([]string{"-assembly", writeAssemblyOf(t, "Worldwide", goldens...), "-environment", "Worldwide"}, more...)
-	p = launch(t, t.TempDir(), command(t, executable(t), args...)...)
+	args := []string{"-assembly", writeAssemblyOf(t, "Worldwide", goldens...), "-environment", "Worldwide"}
+	p = launch(t, t.TempDir(), command(t, executable(t), append(args, more...)...)...)
 	return p, p.waitFor(t, `page +(http://127\.0\.0\.1:\d+/)`)[1]
 }
 
@@ -64,14 +64,16 @@ func TestRegionsRunBehindOneEndpoint(t *testing.T) {
 	p, page := launchWorld(t, "-city", "london", "-speed", "50", "-patience", "1h")
 	p.answeredBy(t, "eu-central-1")
 	got := states(t, http.MethodGet, page+"regions")
-	if e, a := got["eu-central-1"], got["ap-southeast-1"]; len(got) != 3 || !e.Nearest || !e.Healthy || e.Answers == 0 || e.RoundTrip < 1 || !a.Drained {
+	if e, a := got["eu-central-1"], got["ap-southeast-1"]; len(got) != 3 || !e.Nearest || !e.Healthy ||
+		e.Answers == 0 || e.RoundTrip < 1 || !a.Drained {
 		t.Errorf("the regions are %+v", got)
 	}
 	if got := states(t, http.MethodPost, page+"regions/eu-central-1/down")["eu-central-1"]; got.Reachable {
 		t.Errorf("it is down, and told to be %+v", got)
 	}
 	p.answeredBy(t, "us-east-1")
-	if got := states(t, http.MethodGet, page+"regions"); got["eu-central-1"].Healthy || got["eu-central-1"].Because == "" || !got["us-east-1"].Nearest {
+	got = states(t, http.MethodGet, page+"regions")
+	if e := got["eu-central-1"]; e.Healthy || e.Because == "" || !got["us-east-1"].Nearest {
 		t.Errorf("it is down, and the regions are %+v", got)
 	}
 	states(t, http.MethodPost, page+"regions/eu-central-1/up")
@@ -79,7 +81,8 @@ func TestRegionsRunBehindOneEndpoint(t *testing.T) {
 	p.signal(t, syscall.SIGTERM)
 	p.wantEnd(t)
 	for _, region := range []string{"", "eu-central-1-"} {
-		lake, err := traffic.ReadLake(filepath.Join(p.dir, "lake", "buckets"), strings.Replace(p.bucket, "worldwide-", "worldwide-"+region, 1))
+		bucket := strings.Replace(p.bucket, "worldwide-", "worldwide-"+region, 1)
+		lake, err := traffic.ReadLake(filepath.Join(p.dir, "lake", "buckets"), bucket)
 		if err != nil || len(lake.Lines) == 0 {
 			t.Errorf("the lake of %q has %d events: %v", region, len(lake.Lines), err)
 		}

@@ -29,8 +29,8 @@ type counter struct {
 }
 
 func (c *counter) answered(method, path string, status int) {
-	isPixel := method == http.MethodGet && status == http.StatusOK &&
-		strings.Trim(path, "/") != "" && path != ingest.HealthPath
+	isPixel := method == http.MethodGet && strings.Trim(path, "/") != "" && path != ingest.HealthPath &&
+		status == http.StatusOK
 	if method != http.MethodPost && !isPixel {
 		return
 	}

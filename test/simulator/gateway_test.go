@@ -416,7 +416,8 @@ func TestAMethodWithAThrottleOfItsOwnIsNotThrottledWithTheOthers(t *testing.T) {
 		}
 	}
 	own["ResourcePath"] = "/~1nowhere"
-	if _, err := gatewayOf(t, templates, answering(""), true); err == nil || !strings.Contains(err.Error(), "no such method") {
+	_, err = gatewayOf(t, templates, answering(""), true)
+	if err == nil || !strings.Contains(err.Error(), "no such method") {
 		t.Errorf("a throttle of no method: %v", err)
 	}
 }

@@ -33,9 +33,13 @@ type origins struct {
 }
 
 // fronted starts a front in London, before servers that answer as answer does.
-func fronted(t *testing.T, p plan, clock Clock, records []record, answer http.HandlerFunc) (*front, *httptest.Server, *origins) {
+func fronted(
+	t *testing.T, p plan, clock Clock, records []record, answer http.HandlerFunc,
+) (*front, *httptest.Server, *origins) {
 	t.Helper()
-	o := &origins{map[string]*httptest.Server{}, map[string]*road{}, map[string]*atomic.Int64{}, map[string]*atomic.Int64{}}
+	o := &origins{
+		map[string]*httptest.Server{}, map[string]*road{}, map[string]*atomic.Int64{}, map[string]*atomic.Int64{},
+	}
 	for _, region := range p.regions {
 		o.roads[region] = &road{clock: clock}
 		opened, asked := &atomic.Int64{}, &atomic.Int64{}
@@ -64,6 +68,11 @@ func fronted(t *testing.T, p plan, clock Clock, records []record, answer http.Ha
 	server := httptest.NewServer(f)
 	t.Cleanup(func() { server.Close(); f.close() })
 	return f, server, o
+}
+
+// noting notes the request that arrives.
+func noting(got *http.Request) http.HandlerFunc {
+	return func(_ http.ResponseWriter, r *http.Request) { *got = *r.Clone(r.Context()) }
 }
 
 // asked is what a client got.
@@ -103,17 +112,19 @@ func TestTheOriginSeesItsOwnNameAndTheClientsAddressLast(t *testing.T) {
 		"203.0.113.9":            "203.0.113.9, 127.0.0.1", // forged or not, it is kept
 		"203.0.113.9, 10.0.0.1 ": "203.0.113.9, 10.0.0.1, 127.0.0.1",
 	} {
-		var got *http.Request
-		_, server, _ := fronted(t, behind(t, ""), Clock{}, recordsOf(), func(_ http.ResponseWriter, r *http.Request) { got = r.Clone(r.Context()) })
+		var got http.Request
+		_, server, _ := fronted(t, behind(t, ""), Clock{}, recordsOf(), noting(&got))
 		headers := []string{"X-Forwarded-Host", "kept.example", "Accept-Encoding", "br"}
 		if sent != "" {
 			headers = append(headers, "X-Forwarded-For", sent)
 		}
 		ask(t, http.MethodPost, server.URL+"/events?a=1&b=%20&a=2", headers...)
 		if got.Host != "origin.example.com" || strings.Join(got.Header["X-Forwarded-For"], "|") != want {
-			t.Errorf("after %q the host is %s and X-Forwarded-For is %q, want %q", sent, got.Host, got.Header["X-Forwarded-For"], want)
+			t.Errorf("after %q the host is %s and the addresses are %q, want %q",
+				sent, got.Host, got.Header["X-Forwarded-For"], want)
 		}
-		if got.RequestURI != "/events?a=1&b=%20&a=2" || got.Header.Get("X-Forwarded-Host") != "kept.example" || got.Header.Get("Accept-Encoding") != "br" {
+		if got.RequestURI != "/events?a=1&b=%20&a=2" || got.Header.Get("X-Forwarded-Host") != "kept.example" ||
+			got.Header.Get("Accept-Encoding") != "br" {
 			t.Errorf("the request was changed: %s %v", got.RequestURI, got.Header)
 		}
 	}
@@ -130,7 +141,8 @@ func TestAPostIsNeverSentTwice(t *testing.T) {
 		})
 		got := ask(t, method, server.URL+"/events")
 		if n := o.requests["europe"].Load(); n != want || got.StatusCode != http.StatusBadGateway {
-			t.Errorf("a %s without an answer reached the origin %d times and was answered %d, want %d and 502", method, n, got.StatusCode, want)
+			t.Errorf("a %s without an answer reached the origin %d times and was answered %d, want %d and 502",
+				method, n, got.StatusCode, want)
 		}
 	}
 }
@@ -193,7 +205,8 @@ async function handler(event) {
 		return {statusCode: 204, statusDescription: 'No Content', headers: {'access-control-allow-origin': allowed}};
 	}
 	if (request.uri === '/') {
-		return {statusCode: 200, headers: {'content-type': {value: 'text/plain'}}, body: {encoding: 'text', data: event.viewer.ip}};
+		var body = {encoding: 'text', data: event.viewer.ip};
+		return {statusCode: 200, headers: {'content-type': {value: 'text/plain'}}, body: body};
 	}
 	if (request.headers['x-throw']) { throw new Error('it is told to'); }
 	request.headers['x-country'] = {value: request.headers.host.value};
@@ -202,12 +215,14 @@ async function handler(event) {
 }`
 
 func TestTheFunctionOfTheTemplateAnswersAtTheEdge(t *testing.T) {
-	var got *http.Request
-	_, server, o := fronted(t, behind(t, preflights), Clock{}, recordsOf(), func(_ http.ResponseWriter, r *http.Request) { got = r.Clone(r.Context()) })
-	if a := ask(t, http.MethodOptions, server.URL+"/events"); a.StatusCode != 204 || a.Header.Get("Access-Control-Allow-Origin") != "*" {
+	var got http.Request
+	_, server, o := fronted(t, behind(t, preflights), Clock{}, recordsOf(), noting(&got))
+	a := ask(t, http.MethodOptions, server.URL+"/events")
+	if a.StatusCode != 204 || a.Header.Get("Access-Control-Allow-Origin") != "*" {
 		t.Errorf("a preflight is answered %d %v", a.StatusCode, a.Header)
 	}
-	if a := ask(t, http.MethodGet, server.URL+"/"); a.StatusCode != 200 || a.body != "127.0.0.1" || a.Header.Get("Content-Type") != "text/plain" {
+	a = ask(t, http.MethodGet, server.URL+"/")
+	if a.StatusCode != 200 || a.body != "127.0.0.1" || a.Header.Get("Content-Type") != "text/plain" {
 		t.Errorf("GET / is answered %d %s", a.StatusCode, a.body)
 	}
 	if a := ask(t, http.MethodPost, server.URL+"/events", "X-Throw", "1"); a.StatusCode != http.StatusServiceUnavailable {
@@ -217,7 +232,8 @@ func TestTheFunctionOfTheTemplateAnswersAtTheEdge(t *testing.T) {
 		t.Fatalf("%d requests reached the origin", n)
 	}
 	ask(t, http.MethodPost, server.URL+"/events?a=%2F&b", "X-Two", "1", "X-Two", "2")
-	if got.Header.Get("X-Country") != strings.TrimPrefix(server.URL, "http://") || got.RequestURI != "/events?a=%2F&b" || len(got.Header["X-Two"]) != 2 {
+	if got.Header.Get("X-Country") != strings.TrimPrefix(server.URL, "http://") ||
+		got.RequestURI != "/events?a=%2F&b" || len(got.Header["X-Two"]) != 2 {
 		t.Errorf("the origin sees %s %v", got.RequestURI, got.Header)
 	}
 	ask(t, http.MethodPost, server.URL+"/events?move=there")
@@ -232,11 +248,12 @@ func TestAPageMayReadTheFrontsOwnErrors(t *testing.T) {
 	_, server, o := fronted(t, behind(t, ""), Clock{}, recordsOf(), func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Access-Control-Allow-Origin", "https://its.own")
 	})
-	if got := ask(t, http.MethodPost, server.URL, "Origin", "https://a.example").Header.Get("Access-Control-Allow-Origin"); got != "https://its.own" {
-		t.Errorf("the origin's header became %q", got)
+	got := ask(t, http.MethodPost, server.URL, "Origin", "https://a.example")
+	if allowed := got.Header.Get("Access-Control-Allow-Origin"); allowed != "https://its.own" {
+		t.Errorf("the origin's header became %q", allowed)
 	}
 	o.servers["europe"].Close()
-	got := ask(t, http.MethodPost, server.URL, "Origin", "https://a.example")
+	got = ask(t, http.MethodPost, server.URL, "Origin", "https://a.example")
 	if got.StatusCode != http.StatusBadGateway || got.Header.Get("Access-Control-Allow-Origin") != "*" {
 		t.Errorf("the front's own error is %d with %v", got.StatusCode, got.Header)
 	}

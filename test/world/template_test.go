@@ -13,13 +13,18 @@ import (
 const pipelineText = `{"Resources": {
 	"Api": {"Type": "AWS::ApiGateway::RestApi"},
 	"Stage": {"Type": "AWS::ApiGateway::Stage", "Properties": {"RestApiId": {"Ref": "Api"}, "StageName": "v1"}},
-	"Domain": {"Type": "AWS::ApiGateway::DomainName", "Properties": {"DomainName": "origin.example.com", "EndpointConfiguration": {"Types": ["REGIONAL"]}}},
+	"Domain": {"Type": "AWS::ApiGateway::DomainName", "Properties": {
+		"DomainName": "origin.example.com", "EndpointConfiguration": {"Types": ["REGIONAL"]}}},
 	"Health": {"Type": "AWS::Route53::HealthCheck", "Properties": {"HealthCheckConfig": {
-		"FullyQualifiedDomainName": {"Fn::Join": ["", [{"Ref": "Api"}, ".execute-api.", {"Ref": "AWS::Region"}, ".", {"Ref": "AWS::URLSuffix"}]]},
-		"ResourcePath": {"Fn::Join": ["", ["/", {"Ref": "Stage"}, "/health"]]}, "RequestInterval": 30, "FailureThreshold": 2}}},
+		"FullyQualifiedDomainName": {"Fn::Join": ["", [
+			{"Ref": "Api"}, ".execute-api.", {"Ref": "AWS::Region"}, ".", {"Ref": "AWS::URLSuffix"}]]},
+		"ResourcePath": {"Fn::Join": ["", ["/", {"Ref": "Stage"}, "/health"]]},
+		"RequestInterval": 30, "FailureThreshold": 2}}},
 	"Record": {"Type": "AWS::Route53::RecordSet", "Properties": {
-		"Name": "origin.example.com.", "Type": "A", "SetIdentifier": "REGION", "Region": "REGION", "HealthCheckId": {"Fn::GetAtt": ["Health", "HealthCheckId"]},
-		"AliasTarget": {"DNSName": {"Fn::GetAtt": ["Domain", "RegionalDomainName"]}, "HostedZoneId": {"Fn::GetAtt": ["Domain", "RegionalHostedZoneId"]}}}}
+		"Name": "origin.example.com.", "Type": "A", "SetIdentifier": "REGION", "Region": "REGION",
+		"HealthCheckId": {"Fn::GetAtt": ["Health", "HealthCheckId"]},
+		"AliasTarget": {"DNSName": {"Fn::GetAtt": ["Domain", "RegionalDomainName"]},
+			"HostedZoneId": {"Fn::GetAtt": ["Domain", "RegionalHostedZoneId"]}}}}
 }}`
 
 const frontText = `{"Resources": {
@@ -53,7 +58,8 @@ func handWritten(t *testing.T, function string) (templates []*simulator.Template
 	code := strings.NewReplacer("\n", `\n`, "\t", " ").Replace(function)
 	association := ""
 	if function != "" {
-		association = `, "FunctionAssociations": [{"EventType": "viewer-request", "FunctionARN": {"Fn::GetAtt": ["Function", "FunctionARN"]}}]`
+		association = `, "FunctionAssociations": [{"EventType": "viewer-request",
+			"FunctionARN": {"Fn::GetAtt": ["Function", "FunctionARN"]}}]`
 	}
 	read("Test-Front", "us-east-1", strings.NewReplacer("CODE", code, "ASSOCIATION", association).Replace(frontText))
 	return templates
@@ -66,7 +72,7 @@ func TestTheTemplatesSayWhatStandsInFrontOfTheRegions(t *testing.T) {
 	}
 	for _, r := range p.records {
 		c := p.checks[r.HealthCheckID]
-		if asked := p.hosts[c.FullyQualifiedDomainName]; asked.region != r.Region || asked.stage != "v1" || c.ResourcePath != "/v1/health" {
+		if asked := p.hosts[c.FullyQualifiedDomainName]; asked != (host{r.Region, "v1"}) || c.ResourcePath != "/v1/health" {
 			t.Errorf("the check of %s asks %s%s", r.Region, c.FullyQualifiedDomainName, c.ResourcePath)
 		}
 	}

@@ -95,10 +95,8 @@ func (v *viewer) run(event string) (string, error) {
 		return "", err
 	}
 	value := runtime.ToValue(event)
-	for _, step := range []goja.Value{
-		runtime.Get("JSON").ToObject(runtime).Get("parse"), runtime.Get("handler"),
-		runtime.Get("JSON").ToObject(runtime).Get("stringify"),
-	} {
+	asJSON := runtime.Get("JSON").ToObject(runtime)
+	for _, step := range []goja.Value{asJSON.Get("parse"), runtime.Get("handler"), asJSON.Get("stringify")} {
 		function, ok := goja.AssertFunction(step)
 		if !ok {
 			return "", errors.New("it has no function handler")

@@ -20,7 +20,8 @@ const generated = ".local"
 func main() {
 	environment := flag.String("environment", "Dev", "`name` of the environment to synthesize")
 	out := flag.String("out", "", "executable to pack, or a folder for it; default: nothing is packed")
-	regions := flag.String("regions", os.Getenv("REGIONS"), "further `regions` of the environment, such as eu-central-1,ap-southeast-1")
+	regions := flag.String("regions", os.Getenv("REGIONS"),
+		"further `regions` of the environment, such as eu-central-1,ap-southeast-1")
 	goos := flag.String("goos", runtime.GOOS, "system that the packed executable runs on: linux or darwin")
 	goarch := flag.String("goarch", runtime.GOARCH, "processor that it runs on: amd64 or arm64")
 	flag.Parse()

@@ -146,8 +146,8 @@ func (p *Page) serveRegions(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if p.pipeline.Front == nil {
-		refuse(w, http.StatusNotFound,
-			errors.New("this environment has one region: `make local REGIONS=eu-central-1,ap-southeast-1` adds two"))
+		refuse(w, http.StatusNotFound, errors.New(
+			"this environment has one region: `make local REGIONS=eu-central-1,ap-southeast-1` adds two"))
 		return
 	}
 	answer(w, map[string][]world.State{"regions": p.regions()})
