@@ -256,7 +256,10 @@ func newWorldBoard(this constructs.Construct, env environment.Environment, distr
 			{title: "Answered 4xx", unit: "a minute", lines: everywhere(g.edge("4XXError"), "Sum")},
 		}},
 		{"3 Collected", []graph{
-			{title: "Health checks answered 503", unit: "a minute", lines: everywhere(g.own(ingest.MetricHealthUnstored), "Sum")},
+			{
+				title: "Health checks answered 503", unit: "a minute",
+				lines: everywhere(g.own(ingest.MetricHealthUnstored), "Sum"),
+			},
 			{title: "Spilled, and spilled next door", unit: "a minute", lines: append(
 				everywhere(g.own(ingest.MetricSpilled), "Sum"),
 				labelled("next door of ", everywhere(g.own(ingest.MetricNextDoor), "Sum"))...,

@@ -38,7 +38,7 @@ type EdgeProps struct {
 	Clients    []string              `optional:"true"` // whose paths are open; default all
 	Logs       LogsProps             // how long access and error lines are kept
 	Tracing    bool                  `optional:"true"` // whether X-Ray follows requests; default false
-	Regional   bool                  `optional:"true"` // whether clients connect in its region; default at the nearest edge location
+	Regional   bool                  `optional:"true"` // whether clients connect in its region; default at the edge
 	Probed     bool                  `optional:"true"` // whether health checks ask it; default false
 	OwnLogRole bool                  `optional:"true"` // whether to set the account's role for API Gateway's logs
 }
@@ -141,7 +141,8 @@ func probed(on bool) *map[string]*awsapigateway.MethodDeploymentOptions {
 	return &map[string]*awsapigateway.MethodDeploymentOptions{ingest.HealthPath + "/GET": {
 		ThrottlingRateLimit: jsii.Number(50), ThrottlingBurstLimit: jsii.Number(100),
 		// Without these a method of its own would have API Gateway's defaults.
-		LoggingLevel: awsapigateway.MethodLoggingLevel_ERROR, MetricsEnabled: jsii.Bool(false), DataTraceEnabled: jsii.Bool(false),
+		LoggingLevel:   awsapigateway.MethodLoggingLevel_ERROR,
+		MetricsEnabled: jsii.Bool(false), DataTraceEnabled: jsii.Bool(false),
 	}}
 }
 

@@ -94,7 +94,9 @@ const (
 )
 
 // passing sends every request on as it is, but for those that a location answers by itself.
-func passing(stack awscdk.Stack, env environment.Environment) *awscloudfront.CfnDistribution_DefaultCacheBehaviorProperty {
+func passing(
+	stack awscdk.Stack, env environment.Environment,
+) *awscloudfront.CfnDistribution_DefaultCacheBehaviorProperty {
 	// The name is required, and one for the account.
 	function := awscloudfront.NewCfnFunction(stack, jsii.String("Function"), &awscloudfront.CfnFunctionProps{
 		Name: jsii.String(apiName(env)), AutoPublish: jsii.Bool(true), FunctionCode: jsii.String(FrontFunction(env)),
