@@ -3,7 +3,6 @@ package cost
 import (
 	"fmt"
 	"io"
-	"strings"
 	"text/tabwriter"
 
 	"global-ingest/infra/environment"
@@ -32,8 +31,7 @@ func Print(out io.Writer, env environment.Environment, l Load) error {
 		return err
 	}
 	if env.Worldwide() {
-		fmt.Fprintf(out, "\nA region costs %s a month before its first event.\n",
-			strings.TrimSpace(dollars(idle(env).Dollars())))
+		fmt.Fprintf(out, "\nA region costs $%.2f a month before its first event.\n", idle(env).Dollars())
 	}
 	for _, site := range joined(env) {
 		if err := printWalls(out, table, env, site, l); err != nil {
@@ -59,8 +57,8 @@ func printWalls(
 ) error {
 	need := withNeighbour(env, l.PeakRequests())
 	if env.Worldwide() {
-		fmt.Fprintf(out, "\nWhat %s meets first, in requests/s; at the peak it gets %.4g, and %.4g when its neighbour fails:\n\n",
-			site.Region, need/inherits(env), need)
+		const words = "\nWhat %s meets first, in requests/s; at the peak it gets %.4g, and %.4g when its neighbour fails:\n\n"
+		fmt.Fprintf(out, words, site.Region, need/inherits(env), need)
 	} else {
 		fmt.Fprintf(out, "\nWhat is met first, in requests/s:\n\n")
 	}

@@ -25,8 +25,8 @@ func Parts(env environment.Environment, l Load) (parts []Part) {
 	l.Events /= float64(len(joined))
 	for _, site := range env.Sites() {
 		if site.Joined() {
-			title := fmt.Sprintf("%s, 1/%d of the requests", site.Region, len(joined))
-			parts = append(parts, Part{title, Of(site.Environment, l)})
+			name := fmt.Sprintf("%s, 1/%d of the requests", site.Region, len(joined))
+			parts = append(parts, Part{name, Of(site.Environment, l)})
 		} else {
 			parts = append(parts, Part{site.Region + ", drained", idle(site.Environment)})
 		}

@@ -38,7 +38,7 @@ type EdgeProps struct {
 	Clients    []string              `optional:"true"` // whose paths are open; default all
 	Logs       LogsProps             // how long access and error lines are kept
 	Tracing    bool                  `optional:"true"` // whether X-Ray follows requests; default false
-	Regional   bool                  `optional:"true"` // whether clients connect in its region; default: nearby
+	Regional   bool                  `optional:"true"` // whether clients connect in its region; default at the edge
 	Probed     bool                  `optional:"true"` // whether health checks ask it; default false
 	OwnLogRole bool                  `optional:"true"` // whether to set the account's role for API Gateway's logs
 }

@@ -14,8 +14,8 @@ import (
 var constructors = map[string]any{
 	"LakeProps": NewLake, "BacklogProps": NewBacklog, "DeliveryProps": NewDelivery, "IngestProps": NewIngest,
 	"ValidatorProps": NewValidator, "RedriveProps": NewRedrive, "EdgeProps": NewEdge, "WatchProps": NewWatch,
-	"CanaryProps": NewCanary, "OriginProps": NewOrigin, "ReleaseProps": NewRelease, "FunctionProps": NewFunction, "LogsProps": newLogs,
-	"AppProps": NewApp,
+	"CanaryProps": NewCanary, "OriginProps": NewOrigin, "ReleaseProps": NewRelease, "FunctionProps": NewFunction,
+	"LogsProps": newLogs, "AppProps": NewApp,
 }
 
 // TestAMissingPropIsNamed, whichever construct and field it is, before anything is built.

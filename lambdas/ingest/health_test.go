@@ -87,7 +87,7 @@ func checked(t *testing.T, h *ingest.Handler) (a answer, text struct{ Region, St
 // TestOnlyARegionThatStoresNothingIsUnhealthy: a region in which one of the two stores works
 // is healthy, however the other one fails, and whether or not clients send something.
 func TestOnlyARegionThatStoresNothingIsUnhealthy(t *testing.T) {
-	throttled := errors.New("status 400, ServiceUnavailableException: Slow down.")
+	throttled := errors.New("status 400, ServiceUnavailableException: Slow down")
 	for name, c := range map[string]struct {
 		firehose, s3 slow
 		stored       string // "": it is unhealthy

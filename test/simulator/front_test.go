@@ -27,7 +27,8 @@ func newEdgeFunction(t *testing.T, env environment.Environment) (f edgeFunction)
 		t.Errorf("the function of %s has %d bytes", env.Name, len(code))
 	}
 	runtime := goja.New()
-	if _, err := runtime.RunString(code + "\nfunction run(event) { return JSON.stringify(handler(JSON.parse(event))) }"); err != nil {
+	const run = "\nfunction run(event) { return JSON.stringify(handler(JSON.parse(event))) }"
+	if _, err := runtime.RunString(code + run); err != nil {
 		t.Fatal(err)
 	}
 	if err := runtime.ExportTo(runtime.Get("run"), &f.handler); err != nil {

@@ -106,7 +106,8 @@ func (s *stack) read(from map[string]any) string {
 	if other == nil {
 		return fmt.Sprintf("no stack is called %v", from["StackName"])
 	}
-	return other.text(at(other.Template, "Outputs", fmt.Sprint(from["OutputName"]), "Value")) + "@" + fmt.Sprint(from["Region"])
+	value := at(other.Template, "Outputs", fmt.Sprint(from["OutputName"]), "Value")
+	return fmt.Sprintf("%s@%v", other.text(value), from["Region"])
 }
 
 // text writes a value with CloudFormation's functions for people: a reference as

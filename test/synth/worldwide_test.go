@@ -212,8 +212,9 @@ func TestClientsReachFront(t *testing.T) {
 		}
 	}
 	config := front.the(t, "Distribution").Properties["DistributionConfig"]
-	if got := front.text(at(config, "Aliases")) + " " + front.text(at(config, "ViewerCertificate", "AcmCertificateArn")); got != "events.example.com Certificate" {
-		t.Errorf("the distribution answers to %s", got)
+	got := []string{front.text(at(config, "Aliases")), front.text(at(config, "ViewerCertificate", "AcmCertificateArn"))}
+	if want := []string{"events.example.com", "Certificate"}; !slices.Equal(got, want) {
+		t.Errorf("the distribution answers to %q, want %q", got, want)
 	}
 }
 
@@ -311,7 +312,8 @@ func TestAWorldOfOtherSettings(t *testing.T) {
 		if got := s.the(t, "EdgeApi").Properties["SecurityPolicy"]; got != want {
 			t.Errorf("%s has the policy %v, want %s: no health checker speaks TLS 1.3", s.title(), got, want)
 		}
-		if text := string(encode(t, s.Template)); strings.Contains(text, "GetStackOutput") || strings.Contains(text, "NEXT_DOOR") {
+		if text := string(encode(t, s.Template)); strings.Contains(text, "GetStackOutput") ||
+			strings.Contains(text, "NEXT_DOOR") {
 			t.Errorf("%s knows a lake next door", s.title())
 		}
 		want := "allow s3:PutObject on LakeBucket.Arn/health/* LakeBucket.Arn/spill/*"
