@@ -17,9 +17,6 @@ func TestAServiceHasAnAddressInEachRegion(t *testing.T) {
 	if got := client.URL("eu-central-1", "lake.s3"); got != want {
 		t.Errorf("address is %s, want %s", got, want)
 	}
-	if got := client.EndpointIn("eu-central-1", "S3"); got != nil {
-		t.Errorf("endpoint is %s, want the service's own", *got)
-	}
 }
 
 // closedEarly is a body of smithy-go's that was closed when the answer began.

@@ -8,7 +8,6 @@ import (
 	"context"
 	"errors"
 	"os"
-	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
@@ -24,17 +23,6 @@ func Endpoint(service string) *string {
 		return &url
 	}
 	return nil
-}
-
-// EndpointIn returns the endpoint of a service in a region: what
-// AWS_ENDPOINT_URL_<SERVICE>_<REGION> sets, such as AWS_ENDPOINT_URL_S3_EU_CENTRAL_1, or
-// else what Endpoint returns. AWS knows no such variable: a laptop has several regions.
-func EndpointIn(region, service string) *string {
-	suffix := strings.ToUpper(strings.ReplaceAll(region, "-", "_"))
-	if there := Endpoint(service + "_" + suffix); there != nil {
-		return there
-	}
-	return Endpoint(service)
 }
 
 // URL returns the address of a service in a region. service is a name such as "firehose",

@@ -30,7 +30,7 @@ func New(bucket string, c, oversize bounds.Config) (*Spill, error) {
 // NewIn returns what New does for a bucket in another region.
 func NewIn(region, bucket string, c, oversize bounds.Config) (*Spill, error) {
 	endpoint := client.URL(region, bucket+".s3")
-	if local := client.EndpointIn(region, "S3"); local != nil {
+	if local := client.Endpoint("S3"); local != nil {
 		endpoint = *local + "/" + bucket // a local endpoint has no name per bucket
 	}
 	service, err := client.NewService(region, "s3", endpoint, c)
