@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -47,9 +48,9 @@ func TestACheckChangesAfterSoManyAnswersInARow(t *testing.T) {
 // TestACheckAsksOnTime: also while an earlier question is not answered.
 func TestACheckAsksOnTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		asked := 0
+		var asked atomic.Int64
 		c := &check{every: 30 * time.Second, after: 2, ask: func(ctx context.Context) error {
-			asked++
+			asked.Add(1)
 			select {
 			case <-ctx.Done():
 			case <-time.After(40 * time.Second):
@@ -59,8 +60,9 @@ func TestACheckAsksOnTime(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
 		go c.run(ctx, Clock{})
 		time.Sleep(69 * time.Second)
-		if asked != 3 || !c.Healthy() {
-			t.Errorf("asked %d times in 69 s, healthy: %t, want 3 and one answer short of unhealthy", asked, c.Healthy())
+		if asked.Load() != 3 || !c.Healthy() {
+			t.Errorf("asked %d times in 69 s, healthy: %t, want 3 and one answer short of unhealthy",
+				asked.Load(), c.Healthy())
 		}
 		time.Sleep(2 * time.Second)
 		if c.Healthy() {
@@ -72,13 +74,13 @@ func TestACheckAsksOnTime(t *testing.T) {
 
 func TestAFasterClockAsksAsManyTimesSooner(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		asked := 0
-		c := &check{every: 30 * time.Second, after: 2, ask: func(context.Context) error { asked++; return nil }}
+		var asked atomic.Int64
+		c := &check{every: 30 * time.Second, after: 2, ask: func(context.Context) error { asked.Add(1); return nil }}
 		ctx, stop := context.WithTimeout(t.Context(), 3100*time.Millisecond)
 		defer stop()
 		c.run(ctx, Clock{Speed: 20})
-		if asked != 3 {
-			t.Errorf("asked %d times in 3.1 s, want 3", asked)
+		if asked.Load() != 3 {
+			t.Errorf("asked %d times in 3.1 s, want 3", asked.Load())
 		}
 	})
 }
