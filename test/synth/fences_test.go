@@ -24,6 +24,23 @@ type pack struct {
 	XTestImports []string
 }
 
+// TestTheTopLevelHoldsOnlyThis: a stray file there would be the first thing that a reader sees.
+func TestTheTopLevelHoldsOnlyThis(t *testing.T) {
+	command := exec.Command("git", "ls-files")
+	command.Dir = root
+	files, err := command.Output()
+	if err != nil {
+		t.Skipf("git does not list the files here: %v", err)
+	}
+	rooms := []string{"cdk.json", "infra", "lambdas", "test", "go.mod", "go.sum", "Makefile", "README.md"}
+	for file := range strings.Lines(string(files)) {
+		room, _, _ := strings.Cut(strings.TrimSpace(file), "/")
+		if !strings.HasPrefix(room, ".") && !slices.Contains(rooms, room) {
+			t.Errorf("%s is at the top level, which holds %s", room, strings.Join(rooms, " "))
+		}
+	}
+}
+
 // TestFences keeps the parts of the house apart.
 func TestFences(t *testing.T) {
 	standard := map[string]bool{}
