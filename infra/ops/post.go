@@ -52,7 +52,7 @@ func post(ctx context.Context, file string, out io.Writer) error {
 	return nil
 }
 
-// find returns the id of the comment that an earlier run posted, 0 if there is none.
+// find returns the id of the comment that an earlier run posted, or 0.
 // A person who quotes the comment does not begin with its marker.
 func (p pull) find(ctx context.Context) (int64, error) {
 	for page := 1; ; page++ {

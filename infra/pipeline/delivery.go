@@ -25,7 +25,7 @@ const transformBufferMiB = 1
 // DeliveryProps configures a Delivery.
 type DeliveryProps struct {
 	Lake         *Lake                // where objects land
-	Prefix       string               // where in the Lake, such as "events/"
+	Prefix       string               // where in the Lake: one of record's prefixes
 	Function     awslambda.IFunction  `optional:"true"` // transforms each batch; default none
 	Buffers      environment.Delivery // how much and how long is collected
 	SourceBackup bool                 `optional:"true"` // whether records are also kept as received; default false

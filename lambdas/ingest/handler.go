@@ -53,7 +53,7 @@ type Handler struct {
 	log     *slog.Logger
 	scratch sync.Pool // of *scratch, so that a sandbox uses the same memory for every request
 
-	nextDoor Spill // another region's; nil where there is none
+	nextDoor Spill // another region's, or nil
 
 	behind *writeBehind // nil where the record is stored before the answer
 	down   atomic.Bool  // whether nothing took the last record

@@ -109,7 +109,7 @@ func settingsOf(t *testing.T, stage string) environment.Environment {
 	return env
 }
 
-// requests are those of pages and of clients that are none, to paths with and without answers of
+// requests are those of pages and of other clients, to paths with and without answers of
 // the API's own.
 func requests() (all []*http.Request) {
 	for _, method := range []string{"GET", "HEAD", "OPTIONS", "POST"} {

@@ -58,7 +58,7 @@ type Options struct {
 	// Watcher hears what streams do with records. Default: nobody does.
 	Watcher Watcher
 	// Elsewhere returns the S3 of another region that has a bucket, or nil: functions reach
-	// every region's buckets. Default: there is none.
+	// every region's buckets. Default: no other region.
 	Elsewhere func(bucket string) http.Handler
 	// Variables are further environment variables of functions, named as in
 	// Bootstraps. Default: none.

@@ -58,7 +58,7 @@ var elsewhere = map[string]string{
 	`^EdgeApiDeploymentStagev1\.DependsOn\.\[E`: "In",
 }
 
-// TestARegionIsTheHomeElsewhere: whoever has read home's templates has read all.
+// TestARegionIsTheHomeElsewhere: a reader of home's templates has read all.
 func TestARegionIsTheHomeElsewhere(t *testing.T) {
 	used := map[string]bool{}
 	for _, title := range []string{"Storage", "Pipeline", environment.QueryStack} {

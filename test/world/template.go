@@ -16,7 +16,7 @@ type plan struct {
 	hosts    map[string]host             // where the requests for a host name go
 	checks   map[string]checkPlan        // health checks, by id
 	records  []recordPlan                // latency records
-	front    *frontPlan                  // nil: there is none
+	front    *frontPlan                  // nil: one region, without a front
 	code     map[string]string           // JavaScript of functions, by ARN
 	policies map[string]responsePolicies // of response headers, by id
 }

@@ -43,7 +43,7 @@ func newHandler(log *slog.Logger) (*ingest.Handler, error) {
 	return handler, nil
 }
 
-// newNextDoor returns the bucket of the next region, or nil when there is none.
+// newNextDoor returns the bucket of the next region, or nil where the settings name no region.
 func newNextDoor(config ingest.Config) (ingest.Spill, error) {
 	next := config.NextDoor
 	if next.Region == "" {

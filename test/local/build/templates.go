@@ -171,7 +171,7 @@ func runApp(app, environment, regions, folder string) error {
 
 func stampPath(folder string) string { return filepath.Join(folder, "made-of") }
 
-// readStamp returns no stamp when there is none, or none that can be read: the templates
+// readStamp returns an empty stamp when the file is missing or cannot be read: the templates
 // are then made again.
 func readStamp(folder string) (s stamp) {
 	data, _ := os.ReadFile(stampPath(folder))

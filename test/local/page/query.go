@@ -52,7 +52,7 @@ func (p *parameters) fail(format string, args ...any) {
 	}
 }
 
-// oneOf returns a value of a closed set, "" when there is none.
+// oneOf returns a value of a closed set, or "" without the parameter.
 func (p *parameters) oneOf(name string, set []string) string {
 	value := p.values.Get(name)
 	if p.values.Has(name) && !slices.Contains(set, value) {
