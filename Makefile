@@ -46,8 +46,8 @@ clients: node test/clients/node_modules ## point every SDK of test/clients at th
 	@go test ./test/clients -count=1 -timeout 10m -parallel 6 -v -every
 race: ## run the tests under the race detector, except those of the CDK and of memory (needs a C compiler)
 	go test -race -timeout 30m -skip TestMemoryIsBounded $(shell go list ./... | grep -v -e /infra -e /test/synth -e /test/compare/stacks -e /test/compare/app)
-fault: ## break things while events flow, and account for each event: EVENTS=2000 MIXED=100000 SEED=0 (0: random)
-	@go test ./test/fault -run NothingAcknowledged -count=1 -timeout 120m -v -full -events $(or $(EVENTS),2000) -mixed $(or $(MIXED),100000) -seed $(or $(SEED),0) -results $(CURDIR)/$(OUT)/fault/results.json
+fault: ## break things while events flow, and account for each event: EVENTS=2000 MIXED=100000 SEED=0 (0: random) PAGE=1 writes infra/docs/reliability.md
+	@go test ./test/fault -run NothingAcknowledged -count=1 -timeout 120m -v -full -events $(or $(EVENTS),2000) -mixed $(or $(MIXED),100000) -seed $(or $(SEED),0) -results $(CURDIR)/$(OUT)/fault/results.json $(if $(PAGE),-update)
 fault-mutants: ## break the functions, and check that the fault suite notices
 	@go test ./test/fault -run FindsOut -count=1 -timeout 30m -v -mutants -seed $(or $(SEED),0)
 fuzz: ## run every fuzz target for a while: FUZZTIME=30s

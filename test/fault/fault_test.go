@@ -17,6 +17,7 @@ var (
 	full    = flag.Bool("full", false, "run all rows, as long as they need, one after the other")
 	seed    = flag.Uint64("seed", 0, "seed of the run; 0 draws one")
 	results = flag.String("results", "", "`file` for the results as JSON")
+	update  = flag.Bool("update", false, "write the results of all rows into infra/docs/reliability.md")
 )
 
 var executables, removeExecutables = simulator.NewBuild()
@@ -51,6 +52,11 @@ func TestNothingAcknowledgedIsLost(t *testing.T) {
 		})
 	}
 	t.Log("\n" + markdown(table))
+	if *update {
+		if err := figures.KeepPart(page, "faults", pageTables(table), true); err != nil {
+			t.Error(err)
+		}
+	}
 	if *results == "" {
 		return
 	}

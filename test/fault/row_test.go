@@ -55,12 +55,12 @@ var rows = []row{
 	{name: "400 invalid argument", faults: share(1, "PutRecord", badRequest("InvalidArgumentException"))},
 	{name: "400 of an unknown type", faults: share(1, "PutRecord", badRequest("NobodyKnowsException"))},
 
-	{name: "frozen 1 r, connections closed", halfway: freeze(time.Second, simulator.FIN)},
-	{name: "frozen 1 r, connections reset", halfway: freeze(time.Second, simulator.RST)},
-	{name: "frozen 1 r, connections silent", halfway: freeze(time.Second, simulator.Silence)},
-	{name: "frozen 30 r, connections closed", halfway: freeze(30*time.Second, simulator.FIN), full: true},
-	{name: "frozen 30 r, connections reset", halfway: freeze(30*time.Second, simulator.RST), full: true},
-	{name: "frozen 30 r, connections silent", halfway: freeze(30*time.Second, simulator.Silence), full: true},
+	{name: "frozen 1 s, connections closed", halfway: freeze(time.Second, simulator.FIN)},
+	{name: "frozen 1 s, connections reset", halfway: freeze(time.Second, simulator.RST)},
+	{name: "frozen 1 s, connections silent", halfway: freeze(time.Second, simulator.Silence)},
+	{name: "frozen 30 s, connections closed", halfway: freeze(30*time.Second, simulator.FIN), full: true},
+	{name: "frozen 30 s, connections reset", halfway: freeze(30*time.Second, simulator.RST), full: true},
+	{name: "frozen 30 s, connections silent", halfway: freeze(30*time.Second, simulator.Silence), full: true},
 
 	{name: "DNS knows no Firehose", options: firehoseAt("http://firehose.invalid"), verify: allSpilled},
 	{name: "Firehose's certificate is wrong", options: firehoseBehindAStranger, verify: allSpilled},

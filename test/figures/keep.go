@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"regexp"
+	"slices"
 )
 
 // Keep holds a generated file to the text that it should have: it writes the text, or says that
@@ -21,17 +23,17 @@ func Keep(path string, text []byte, write bool) error {
 	return nil
 }
 
-// KeepPart does so with the part of a page that stands between markers.
+// KeepPart does so with the part of a page that stands between markers. The first one names the
+// command that writes the part.
 func KeepPart(path, part, text string, write bool) error {
 	page, err := os.ReadFile(path)
 	if err != nil {
 		return err
 	}
-	begin, end := fmt.Appendf(nil, "<!-- %s: make readme -->\n", part), fmt.Appendf(nil, "<!-- end of %s -->", part)
-	before, rest, found := bytes.Cut(page, begin)
-	_, after, closed := bytes.Cut(rest, end)
-	if !found || !closed {
-		return fmt.Errorf("%s has no place for %s: want %q and %q", path, part, begin, end)
+	marked := regexp.MustCompile("(?s)(<!-- " + part + ": [^\n]* -->\n).*(<!-- end of " + part + " -->)")
+	at := marked.FindSubmatchIndex(page)
+	if at == nil {
+		return fmt.Errorf("%s has no place for %s: want <!-- %[2]s: command --> and <!-- end of %[2]s -->", path, part)
 	}
-	return Keep(path, bytes.Join([][]byte{before, begin, []byte(text), end, after}, nil), write)
+	return Keep(path, slices.Concat(page[:at[3]], []byte(text), page[at[4]:]), write)
 }
