@@ -14,10 +14,11 @@ import (
 
 // FunctionProps configures what all functions have in common.
 type FunctionProps struct {
-	Dist    string               // folder of the built functions, one folder with a bootstrap each
-	Size    environment.Function // memory and timeout
-	Logs    LogsProps            // how long lines are kept
-	Tracing bool                 `optional:"true"` // whether X-Ray follows requests; default false
+	Environment string               // name of the environment, the dimension of the function's metrics
+	Dist        string               // folder of the built functions, one folder with a bootstrap each
+	Size        environment.Function // memory, timeout and reserved concurrency
+	Logs        LogsProps            // how long lines are kept
+	Tracing     bool                 `optional:"true"` // whether X-Ray follows requests; default false
 }
 
 // NewFunction adds "Function", "Role" and "Logs" under this. The role may write to the log
