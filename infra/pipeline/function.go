@@ -35,7 +35,7 @@ func NewFunction(
 	variables["GOMEMLIMIT"] = memoryLimit(props.Size.MemoryMiB)
 	variables["SSL_CERT_DIR"] = noCertificates
 	return awslambda.NewFunction(this, jsii.String("Function"), &awslambda.FunctionProps{
-		ReservedConcurrentExecutions: orNone(props.Size.Reserved),
+		ReservedConcurrentExecutions: orNil(float64(props.Size.Reserved)),
 		Runtime:                      awslambda.Runtime_PROVIDED_AL2023(),
 		Architecture:                 awslambda.Architecture_ARM_64(),
 		Handler:                      jsii.String("bootstrap"),
@@ -68,12 +68,4 @@ func tracing(on bool) awslambda.Tracing {
 		return awslambda.Tracing_ACTIVE
 	}
 	return awslambda.Tracing_DISABLED
-}
-
-// orNone returns n, or nil for 0.
-func orNone(n int) *float64 {
-	if n == 0 {
-		return nil
-	}
-	return jsii.Number(n)
 }

@@ -70,7 +70,7 @@ func NewIngest(scope constructs.Construct, id string, props IngestProps) *Ingest
 	}
 	alias := awslambda.NewAlias(this, jsii.String("Live"), &awslambda.AliasProps{
 		AliasName: jsii.String(liveAlias), Version: version(function),
-		ProvisionedConcurrentExecutions: orNone(props.Provisioned),
+		ProvisionedConcurrentExecutions: orNil(float64(props.Provisioned)),
 	})
 	return &Ingest{Function: function, Entry: alias, alias: alias}
 }
