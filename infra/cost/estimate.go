@@ -56,10 +56,10 @@ func Of(env environment.Environment, l Load) Estimate {
 		e = append(e, line("Firehose, rejects", l.Events*l.Rejects*roundUp(l.Bytes+2*lineBytes)/gb, "firehose direct put",
 			fmt.Sprintf("%%s GB: %g of a hundred events, a record each", l.Rejects*100)))
 	}
-	batches := math.Max(bytes/mib, often(env.Delivery.TransformFor.Seconds(), requests))
-	seconds := bytes / mib * validatorSecondsMB * math.Max(1, wholeProcessorMiB/float64(env.Validator.MemoryMiB))
+	batches := max(bytes/mib, often(env.Delivery.TransformFor.Seconds(), requests))
+	seconds := bytes / mib * validatorSecondsMB * max(1, wholeProcessorMiB/float64(env.Validator.MemoryMiB))
 	lines := l.Events * (l.Bytes + lineBytes)
-	objects := math.Max(lines/(float64(env.Delivery.BufferMiB)*mib), often(env.Delivery.BufferFor.Seconds(), requests))
+	objects := max(lines/(float64(env.Delivery.BufferMiB)*mib), often(env.Delivery.BufferFor.Seconds(), requests))
 	copies := 1.0
 	if env.SourceBackup {
 		copies = 2
@@ -102,7 +102,7 @@ const leastScan = 10e6
 
 // Scan is what Athena takes for a query that reads so many bytes.
 func Scan(bytes float64) float64 {
-	return book.Prices["athena scan"].of(math.Max(bytes, leastScan) / tb)
+	return book.Prices["athena scan"].of(max(bytes, leastScan) / tb)
 }
 
 // Reads is what S3 takes for listing and for getting objects. It bills a list as a put.
@@ -116,7 +116,7 @@ func scans(env environment.Environment, bytes, times float64) Estimate {
 	if env.Query.Off || times == 0 {
 		return nil
 	}
-	return Estimate{line("Athena, scans", times*math.Max(bytes, leastScan)/tb, "athena scan",
+	return Estimate{line("Athena, scans", times*max(bytes, leastScan)/tb, "athena scan",
 		fmt.Sprintf("%%s TB: the month's lines, compressed, read %g times", times))}
 }
 
@@ -126,7 +126,7 @@ func tracing(env environment.Environment, requests float64) Estimate {
 	if !env.Tracing {
 		return nil
 	}
-	traces := math.Min(requests, secondsOfMonth+requests/20)
+	traces := min(requests, secondsOfMonth+requests/20)
 	return Estimate{line("X-Ray", traces, "trace", "%s traces: one a second, and a 20th of the rest")}
 }
 
@@ -140,7 +140,7 @@ func often(seconds, requests float64) float64 {
 	if seconds == 0 {
 		return requests
 	}
-	return math.Min(secondsOfMonth/seconds, requests)
+	return min(secondsOfMonth/seconds, requests)
 }
 
 // WatchedMetrics is how many metrics the alarms of an environment watch in one region. CloudWatch bills each
@@ -173,8 +173,10 @@ const ownMetrics = 12
 // fixed is what a month costs without any events.
 func fixed(env environment.Environment) Estimate {
 	keys := 1.0 // the lake's
-	e := Estimate{line("CloudWatch metrics", ownMetrics, "custom metric", "%s metrics")}
-	e = append(e, line("CloudWatch dashboard", 1, "dashboard", "%s dashboard"))
+	e := Estimate{
+		line("CloudWatch metrics", ownMetrics, "custom metric", "%s metrics"),
+		line("CloudWatch dashboard", 1, "dashboard", "%s dashboard"),
+	}
 	if env.Provisioned > 0 {
 		seconds := float64(env.Provisioned) * secondsOfMonth * float64(env.Ingest.MemoryMiB) / 1024
 		e = append(e, line("Ingest λ, provisioned", seconds, "lambda arm64 provisioned",
