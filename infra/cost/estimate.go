@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"global-ingest/infra/environment"
+	"global-ingest/lambdas/record"
 )
 
 // What the functions take and what compression saves: rounded up from what `make bench`
@@ -143,8 +144,8 @@ func often(seconds, requests float64) float64 {
 	return min(secondsOfMonth/seconds, requests)
 }
 
-// WatchedMetrics is how many metrics the alarms of an environment watch in one region. CloudWatch bills each
-// of them. A test compares it with the goldens.
+// WatchedMetrics is how many metrics the alarms of an environment watch in one region. CloudWatch
+// bills each of them. A test compares it with the goldens.
 func WatchedMetrics(env environment.Environment) int {
 	const once, ofFunction, ofStream, ofBackup, ofCanary = 13, 2, 9, 2, 3
 	n, functions := once, 3
@@ -166,15 +167,24 @@ func WatchedMetrics(env environment.Environment) int {
 	return n + ofFunction*functions + ofStream*(env.Streams+1)
 }
 
-// ownMetrics is about how many of our own metrics have values in a month: those of the
-// functions, and one for each reason of a reject.
-const ownMetrics = 12
+// ownMetrics is how many of our own metrics have values while nothing is wrong: two of every
+// batch, one for each reason of a reject, and three of the canary. CloudWatch bills a metric for
+// the hours in which it has values, so those that only an outage writes cost next to nothing. A
+// test compares it with the dashboards in the goldens.
+func ownMetrics(env environment.Environment) float64 {
+	const ofBatch, ofCanary = 2, 3
+	n := ofBatch + len(record.Reasons())
+	if env.Canary.Every > 0 {
+		n += ofCanary
+	}
+	return float64(n)
+}
 
 // fixed is what a month costs without any events.
 func fixed(env environment.Environment) Estimate {
 	keys := 1.0 // the lake's
 	e := Estimate{
-		line("CloudWatch metrics", ownMetrics, "custom metric", "%s metrics"),
+		line("CloudWatch metrics", ownMetrics(env), "custom metric", "%s metrics"),
 		line("CloudWatch dashboard", 1, "dashboard", "%s dashboard"),
 	}
 	if env.Provisioned > 0 {
