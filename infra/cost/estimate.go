@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"global-ingest/infra/environment"
+	"global-ingest/lambdas/record"
 )
 
 // What the functions take and what compression saves: rounded up from what `make bench`
@@ -56,10 +57,10 @@ func Of(env environment.Environment, l Load) Estimate {
 		e = append(e, line("Firehose, rejects", l.Events*l.Rejects*roundUp(l.Bytes+2*lineBytes)/gb, "firehose direct put",
 			fmt.Sprintf("%%s GB: %g of a hundred events, a record each", l.Rejects*100)))
 	}
-	batches := math.Max(bytes/mib, often(env.Delivery.TransformFor.Seconds(), requests))
-	seconds := bytes / mib * validatorSecondsMB * math.Max(1, wholeProcessorMiB/float64(env.Validator.MemoryMiB))
+	batches := max(bytes/mib, often(env.Delivery.TransformFor.Seconds(), requests))
+	seconds := bytes / mib * validatorSecondsMB * max(1, wholeProcessorMiB/float64(env.Validator.MemoryMiB))
 	lines := l.Events * (l.Bytes + lineBytes)
-	objects := math.Max(lines/(float64(env.Delivery.BufferMiB)*mib), often(env.Delivery.BufferFor.Seconds(), requests))
+	objects := max(lines/(float64(env.Delivery.BufferMiB)*mib), often(env.Delivery.BufferFor.Seconds(), requests))
 	copies := 1.0
 	if env.SourceBackup {
 		copies = 2
@@ -102,7 +103,7 @@ const leastScan = 10e6
 
 // Scan is what Athena takes for a query that reads so many bytes.
 func Scan(bytes float64) float64 {
-	return book.Prices["athena scan"].of(math.Max(bytes, leastScan) / tb)
+	return book.Prices["athena scan"].of(max(bytes, leastScan) / tb)
 }
 
 // Reads is what S3 takes for listing and for getting objects. It bills a list as a put.
@@ -116,7 +117,7 @@ func scans(env environment.Environment, bytes, times float64) Estimate {
 	if env.Query.Off || times == 0 {
 		return nil
 	}
-	return Estimate{line("Athena, scans", times*math.Max(bytes, leastScan)/tb, "athena scan",
+	return Estimate{line("Athena, scans", times*max(bytes, leastScan)/tb, "athena scan",
 		fmt.Sprintf("%%s TB: the month's lines, compressed, read %g times", times))}
 }
 
@@ -126,7 +127,7 @@ func tracing(env environment.Environment, requests float64) Estimate {
 	if !env.Tracing {
 		return nil
 	}
-	traces := math.Min(requests, secondsOfMonth+requests/20)
+	traces := min(requests, secondsOfMonth+requests/20)
 	return Estimate{line("X-Ray", traces, "trace", "%s traces: one a second, and a 20th of the rest")}
 }
 
@@ -140,11 +141,11 @@ func often(seconds, requests float64) float64 {
 	if seconds == 0 {
 		return requests
 	}
-	return math.Min(secondsOfMonth/seconds, requests)
+	return min(secondsOfMonth/seconds, requests)
 }
 
-// WatchedMetrics is how many metrics the alarms of an environment watch in one region. CloudWatch bills each
-// of them. A test compares it with the goldens.
+// WatchedMetrics is how many metrics the alarms of an environment watch in one region. CloudWatch
+// bills each of them. A test compares it with the goldens.
 func WatchedMetrics(env environment.Environment) int {
 	const once, ofFunction, ofStream, ofBackup, ofCanary = 13, 2, 9, 2, 3
 	n, functions := once, 3
@@ -166,15 +167,26 @@ func WatchedMetrics(env environment.Environment) int {
 	return n + ofFunction*functions + ofStream*(env.Streams+1)
 }
 
-// ownMetrics is about how many of our own metrics have values in a month: those of the
-// functions, and one for each reason of a reject.
-const ownMetrics = 12
+// ownMetrics is how many of our own metrics have values while nothing is wrong: two of every
+// batch, one for each reason of a reject, and three of the canary. CloudWatch bills a metric for
+// the hours in which it has values, so those that only an outage writes cost next to nothing. A
+// test compares it with the dashboards in the goldens.
+func ownMetrics(env environment.Environment) float64 {
+	const ofBatch, ofCanary = 2, 3
+	n := ofBatch + len(record.Reasons())
+	if env.Canary.Every > 0 {
+		n += ofCanary
+	}
+	return float64(n)
+}
 
 // fixed is what a month costs without any events.
 func fixed(env environment.Environment) Estimate {
 	keys := 1.0 // the lake's
-	e := Estimate{line("CloudWatch metrics", ownMetrics, "custom metric", "%s metrics")}
-	e = append(e, line("CloudWatch dashboard", 1, "dashboard", "%s dashboard"))
+	e := Estimate{
+		line("CloudWatch metrics", ownMetrics(env), "custom metric", "%s metrics"),
+		line("CloudWatch dashboard", 1, "dashboard", "%s dashboard"),
+	}
 	if env.Provisioned > 0 {
 		seconds := float64(env.Provisioned) * secondsOfMonth * float64(env.Ingest.MemoryMiB) / 1024
 		e = append(e, line("Ingest λ, provisioned", seconds, "lambda arm64 provisioned",

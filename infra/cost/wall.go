@@ -78,23 +78,32 @@ func Bounds(env environment.Environment) []Bound {
 	return bounds
 }
 
-// Warnings says which of AWS's default quotas are lower than what env lets through. Bytes are
-// left out, because nobody knows yet how large events will be.
+// Warnings says which of AWS's default quotas are lower than what env lets through. With several
+// regions it says which region could not take its neighbour's clients too, if the whole
+// environment had Throttle's requests. Bytes are left out, because nobody knows yet how large
+// events will be.
 func Warnings(env environment.Environment) (found []string) {
-	if env.Worldwide() {
-		return worldWarnings(env)
-	}
 	rate := float64(env.Throttle.RatePerSecond)
-	for _, w := range quotasOf(env) {
-		if rate > w.Requests {
-			found = append(found, fmt.Sprintf(
-				"Throttle.RatePerSecond is %d, but a default quota is met at %.0f requests/s: %s. Past it: %s.",
-				env.Throttle.RatePerSecond, w.Requests, w.Limit, w.Past,
-			))
+	need := withNeighbour(env, rate)
+	for _, site := range joined(env) {
+		there, place := fmt.Sprintf("Throttle.RatePerSecond is %.0f", rate), ""
+		if env.Worldwide() {
+			there += fmt.Sprintf(" in all regions together. When the region beside %s fails, it gets %.0f", site.Region, need)
+			place = site.Region + ": "
 		}
-	}
-	if reserves := reserveWarning(env); reserves != "" {
-		found = append(found, reserves)
+		if own := float64(site.Throttle.RatePerSecond); own < need {
+			found = append(found, fmt.Sprintf("%s, and In.%s.Throttle.RatePerSecond is %.0f: it answers the others 429. "+
+				"Past it: raise it.", there, site.Region, own))
+		}
+		for _, w := range quotasOf(site.Environment) {
+			if w.Requests < need {
+				found = append(found, fmt.Sprintf("%s, but a default quota is met at %.0f requests/s: %s. Past it: %s.",
+					there, w.Requests, w.Limit, w.Past))
+			}
+		}
+		if reserves := reserveWarning(site.Environment); reserves != "" {
+			found = append(found, place+reserves)
+		}
 	}
 	return found
 }

@@ -17,21 +17,20 @@ type Part struct {
 // Parts returns the regions of env under l, and what is before them. Every region that gets
 // clients has the same share: how clients are spread is not known before they come.
 func Parts(env environment.Environment, l Load) (parts []Part) {
-	if !env.Worldwide() {
-		return []Part{{env.Region, Of(env, l)}}
-	}
-	joined := joined(env)
-	all := l
-	l.Events /= float64(len(joined))
+	joined, share := float64(len(joined(env))), l
+	share.Events /= joined
 	for _, site := range env.Sites() {
 		if site.Joined() {
-			name := fmt.Sprintf("%s, 1/%d of the requests", site.Region, len(joined))
-			parts = append(parts, Part{name, Of(site.Environment, l)})
+			name := fmt.Sprintf("%s, 1/%.0f of the requests", site.Region, joined)
+			parts = append(parts, Part{name, Of(site.Environment, share)})
 		} else {
 			parts = append(parts, Part{site.Region + ", drained", idle(site.Environment)})
 		}
 	}
-	return append(parts, Part{environment.FrontStack, front(env, all.requests())})
+	if env.Worldwide() {
+		parts = append(parts, Part{environment.FrontStack, front(env, l.requests())})
+	}
+	return parts
 }
 
 // Dollars is what all of env costs a month under l.
@@ -94,31 +93,6 @@ func inherits(env environment.Environment) float64 { return min(2, float64(len(j
 // withNeighbour is what a region must take of requests to all regions when its neighbour fails.
 func withNeighbour(env environment.Environment, requests float64) float64 {
 	return requests * inherits(env) / float64(len(joined(env)))
-}
-
-// worldWarnings says which region could not take its neighbour's clients too, if the whole
-// environment had Throttle's requests.
-func worldWarnings(env environment.Environment) (found []string) {
-	rate := float64(env.Throttle.RatePerSecond)
-	need := withNeighbour(env, rate)
-	for _, site := range joined(env) {
-		there := fmt.Sprintf("Throttle.RatePerSecond is %.0f in all regions together. When the region beside %s fails, "+
-			"it gets %.0f", rate, site.Region, need)
-		if own := float64(site.Throttle.RatePerSecond); own < need {
-			found = append(found, fmt.Sprintf("%s, and In.%s.Throttle.RatePerSecond is %.0f: it answers the others 429. "+
-				"Past it: raise it.", there, site.Region, own))
-		}
-		for _, w := range quotasOf(site.Environment) {
-			if w.Requests < need {
-				found = append(found, fmt.Sprintf("%s, but a default quota is met at %.0f requests/s: %s. Past it: %s.",
-					there, w.Requests, w.Limit, w.Past))
-			}
-		}
-		if reserves := reserveWarning(site.Environment); reserves != "" {
-			found = append(found, site.Region+": "+reserves)
-		}
-	}
-	return found
 }
 
 // regions are the names of env's.

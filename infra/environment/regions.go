@@ -2,13 +2,12 @@ package environment
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 	"time"
-
-	"global-ingest/lambdas/runtime/setting"
 )
 
 // Failover is how the world notices that a region is lost, and what happens meanwhile.
@@ -129,25 +128,21 @@ func (e Environment) checkRegions() error {
 }
 
 func (e Environment) checkRing() error {
+	if len(e.Regions) >= maxRegions {
+		return fmt.Errorf("Regions has %d regions beside Region, must have at most %d", len(e.Regions), maxRegions-1)
+	}
 	ring := e.ring()
-	if !e.Worldwide() {
-		return nil
-	}
-	if len(ring) > maxRegions {
-		return setting.Named("Regions", fmt.Errorf("has %d regions beside Region, must have at most %d",
-			len(e.Regions), maxRegions-1))
-	}
 	for i, region := range ring {
-		name := "Regions"
-		if i == 0 {
-			name = "Region"
-		}
-		if !slices.Contains(Everywhere, region) {
-			return setting.Named(name, fmt.Errorf("has %q, must have regions that need no opt-in: %s",
-				region, strings.Join(Everywhere, ", ")))
+		if e.Worldwide() && !slices.Contains(Everywhere, region) {
+			name := "Regions"
+			if i == 0 {
+				name = "Region"
+			}
+			return fmt.Errorf("%s has %q, must have regions that need no opt-in: %s", name, region,
+				strings.Join(Everywhere, ", "))
 		}
 		if slices.Contains(ring[:i], region) {
-			return setting.Named(name, fmt.Errorf("has %q twice, or as Region: must have each region once", region))
+			return fmt.Errorf("Regions has %q twice, or as Region: must have each region once", region)
 		}
 	}
 	return nil
@@ -157,38 +152,37 @@ func (e Environment) checkRing() error {
 func (e Environment) checkFront() error {
 	switch {
 	case !e.Worldwide() && e.Domain.Zone != "":
-		return setting.Named("Domain.Zone", fmt.Errorf("is %q, must be empty without Regions", e.Domain.Zone))
+		return fmt.Errorf("Domain.Zone is %q, must be empty without Regions", e.Domain.Zone)
 	case !e.Worldwide() && e.Failover.NextDoor:
-		return setting.Named("Failover.NextDoor", fmt.Errorf("is true, must be false without Regions"))
+		return errors.New("Failover.NextDoor is true, must be false without Regions")
 	case !e.Worldwide():
 		return nil
 	case e.Domain.Name == "" || e.Domain.Zone == "":
 		return fmt.Errorf("Domain.Name is %q and Domain.Zone is %q, must be both set with Regions",
 			e.Domain.Name, e.Domain.Zone)
 	case e.Domain.Only:
-		return setting.Named("Domain.Only", fmt.Errorf(
-			"is true, must be false with Regions: health checks ask each API by its execute-api address"))
+		return errors.New("Domain.Only is true, must be false with Regions: " +
+			"health checks ask each API by its execute-api address")
 	case len(e.Origin()) > longestCertificate:
-		return setting.Named("Domain.Name", fmt.Errorf("is %q, must have at most %d bytes: %q needs a certificate",
-			e.Domain.Name, longestCertificate-len("origin."), e.Origin()))
+		return fmt.Errorf("Domain.Name is %q, must have at most %d bytes: %q needs a certificate",
+			e.Domain.Name, longestCertificate-len("origin."), e.Origin())
 	case e.Failover.Every != 10*time.Second && e.Failover.Every != 30*time.Second:
-		return setting.Named("Failover.Every", fmt.Errorf("is %v, must be 10s or 30s", e.Failover.Every))
+		return fmt.Errorf("Failover.Every is %v, must be 10s or 30s", e.Failover.Every)
 	}
 	return nil
 }
 
 func (e Environment) checkDrained() error {
-	ring := e.ring()
 	for i, region := range e.Drained {
-		if !e.Worldwide() || !slices.Contains(ring, region) {
-			return setting.Named("Drained", fmt.Errorf("has %q, must have regions of Regions, or Region with them", region))
+		if !e.Worldwide() || !slices.Contains(e.ring(), region) {
+			return fmt.Errorf("Drained has %q, must have regions of Regions, or Region with them", region)
 		}
 		if slices.Contains(e.Drained[:i], region) {
-			return setting.Named("Drained", fmt.Errorf("has %q twice, must have each region once", region))
+			return fmt.Errorf("Drained has %q twice, must have each region once", region)
 		}
 	}
-	if e.Worldwide() && len(e.Drained) == len(ring) {
-		return setting.Named("Drained", fmt.Errorf("has all %d regions, must leave one for the clients", len(ring)))
+	if e.Worldwide() && len(e.Drained) == len(e.ring()) {
+		return fmt.Errorf("Drained has all %d regions, must leave one for the clients", len(e.Drained))
 	}
 	return nil
 }
@@ -197,17 +191,17 @@ func (e Environment) checkDrained() error {
 func (e Environment) checkPlaces() error {
 	for _, region := range slices.Sorted(maps.Keys(e.In)) {
 		if !slices.Contains(e.Regions, region) {
-			return setting.Named("In", fmt.Errorf("has %q, must have regions of Regions: %q", region, e.Regions))
+			return fmt.Errorf("In has %q, must have regions of Regions: %q", region, e.Regions)
 		}
 		if pager := e.In[region].Pager; pager != "" && !strings.HasPrefix(pager, "arn:aws:sns:"+region+":") {
-			return setting.Named("In."+region+".Pager", fmt.Errorf("is %q, must be a topic of %s", pager, region))
+			return fmt.Errorf("In.%s.Pager is %q, must be a topic of %[1]s", region, pager)
 		}
 		there := Site{Environment: e}
 		there.moveTo(region)
 		there.Regions, there.In, there.Drained = nil, nil, nil
 		there.Domain, there.Failover = Domain{}, Default("").Failover
 		if err := there.checkAlone(); err != nil {
-			return setting.Named("In."+region+":", err)
+			return fmt.Errorf("In.%s: %w", region, err)
 		}
 	}
 	return nil

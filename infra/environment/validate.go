@@ -60,10 +60,8 @@ var partitions = []struct{ prefix, name string }{
 func (e Environment) checkPartition() error {
 	for _, p := range partitions {
 		if strings.HasPrefix(e.Region, p.prefix) {
-			return setting.Named("Region", fmt.Errorf(
-				"is %q of the partition %s, which has no edge-optimized APIs: must be a region of the partition aws",
-				e.Region, p.name,
-			))
+			return fmt.Errorf("Region is %q of the partition %s, which has no edge-optimized APIs: "+
+				"must be a region of the partition aws", e.Region, p.name)
 		}
 	}
 	return nil
@@ -91,16 +89,16 @@ var (
 
 func (e Environment) checkTags() error {
 	if len(e.Tags) > 40 {
-		return setting.Named("Tags", fmt.Errorf("has %d tags, must have at most 40", len(e.Tags)))
+		return fmt.Errorf("Tags has %d tags, must have at most 40", len(e.Tags))
 	}
 	for _, key := range slices.Sorted(maps.Keys(e.Tags)) {
 		switch {
 		case strings.HasPrefix(strings.ToLower(key), "aws:"):
-			return setting.Named("Tags", fmt.Errorf(`has the key %q, must have keys that do not begin with "aws:"`, key))
+			return fmt.Errorf(`Tags has the key %q, must have keys that do not begin with "aws:"`, key)
 		case !tagKey.MatchString(key):
-			return setting.Named("Tags", fmt.Errorf("has the key %q, must have keys of 1 to 128 "+tagCharacters, key))
+			return fmt.Errorf("Tags has the key %q, must have keys of 1 to 128 "+tagCharacters, key)
 		case !tagValue.MatchString(e.Tags[key]):
-			return setting.Named("Tags."+key, fmt.Errorf("is %q, must be at most 256 "+tagCharacters, e.Tags[key]))
+			return fmt.Errorf("Tags.%s is %q, must be at most 256 "+tagCharacters, key, e.Tags[key])
 		}
 	}
 	return nil
@@ -109,21 +107,19 @@ func (e Environment) checkTags() error {
 // checkConcurrency holds what is part of a reserved concurrency to it.
 func (e Environment) checkConcurrency() error {
 	if reserved := e.Ingest.Reserved; reserved > 0 && e.Provisioned > reserved {
-		return setting.Named("Provisioned", fmt.Errorf("is %d, must be at most Ingest.Reserved, %d", e.Provisioned, reserved))
+		return fmt.Errorf("Provisioned is %d, must be at most Ingest.Reserved, %d", e.Provisioned, reserved)
 	}
 	if reserved := e.Redrive.Reserved; reserved > 0 && e.RedriveConcurrency > reserved {
-		return setting.Named("RedriveConcurrency", fmt.Errorf("is %d, must be at most Redrive.Reserved, %d",
-			e.RedriveConcurrency, reserved))
+		return fmt.Errorf("RedriveConcurrency is %d, must be at most Redrive.Reserved, %d",
+			e.RedriveConcurrency, reserved)
 	}
 	return nil
 }
 
 func (e Environment) checkTypeFrom() error {
 	if e.Canary.Every > 0 && !slices.Contains(e.TypeFrom, event.DefaultTypeFrom) {
-		return setting.Named("TypeFrom", fmt.Errorf(
-			"is %q, must have %q too, because the canary's events name their type by it; or set Canary.Every to 0",
-			e.TypeFrom, event.DefaultTypeFrom,
-		))
+		return fmt.Errorf("TypeFrom is %q, must have %q too, because the canary's events name their type by it; "+
+			"or set Canary.Every to 0", e.TypeFrom, event.DefaultTypeFrom)
 	}
 	return setting.Named("TypeFrom", event.CheckTypeFrom(e.TypeFrom))
 }
@@ -132,15 +128,13 @@ func (e Environment) checkWatch() error {
 	waits := e.Delivery.TransformFor + e.Delivery.BufferFor
 	switch {
 	case e.Alarms.Freshness <= waits:
-		return fmt.Errorf(
-			"Alarms.Freshness is %v, must be longer than Delivery.TransformFor and Delivery.BufferFor together, %v",
-			e.Alarms.Freshness, waits,
-		)
+		return fmt.Errorf("Alarms.Freshness is %v, must be longer than Delivery.TransformFor and Delivery.BufferFor "+
+			"together, %v", e.Alarms.Freshness, waits)
 	case e.Canary.Every > 0 && time.Hour%e.Canary.Every != 0:
 		return fmt.Errorf("Canary.Every is %v, must divide an hour", e.Canary.Every)
 	case e.Alarms.Off && e.Release != AllAtOnce:
-		return setting.Named("Release", fmt.Errorf("is %q, must be %q while Alarms.Off is true: no alarm would end it",
-			e.Release, AllAtOnce))
+		return fmt.Errorf("Release is %q, must be %q while Alarms.Off is true: no alarm would end it",
+			e.Release, AllAtOnce)
 	}
 	return nil
 }

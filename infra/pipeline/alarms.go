@@ -8,7 +8,6 @@ import (
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
-	"global-ingest/infra/environment"
 	"global-ingest/lambdas/canary"
 	"global-ingest/lambdas/ingest"
 	"global-ingest/lambdas/validate"
@@ -30,7 +29,7 @@ type alarm struct {
 }
 
 // alarms are all of them: a row for each promise.
-func (g gauges) alarms(a environment.Alarms) []alarm {
+func (g gauges) alarms() []alarm {
 	rows := []alarm{
 		{
 			runbook: "Unstored", says: "neither Firehose nor the spill took a request",
@@ -40,23 +39,23 @@ func (g gauges) alarms(a environment.Alarms) []alarm {
 		{
 			runbook: "Spilled", says: "Firehose refuses requests; they wait in spill/",
 			series: g.spilled(),
-			above:  a.SpilledPercent, period: 5 * time.Minute, points: 2, last: 3,
+			above:  g.Alarms.SpilledPercent, period: 5 * time.Minute, points: 2, last: 3,
 		},
 		{
 			runbook: "ServerErrors", says: "the endpoint answers 5xx",
 			series: percentOf(g.edge("5XXError")),
-			above:  a.ErrorPercent, period: time.Minute, points: 3, last: 5, pages: true, ends: true,
+			above:  g.Alarms.ErrorPercent, period: time.Minute, points: 3, last: 5, pages: true, ends: true,
 		},
 		{
 			runbook: "ClientErrors",
 			says:    "the gateway turns requests away (4xx: 403, 404, 413, 415, 429), and stores none of them",
 			series:  percentOf(g.edge("4XXError")),
-			above:   a.RefusedPercent, period: 5 * time.Minute, points: 3, last: 3,
+			above:   g.Alarms.RefusedPercent, period: 5 * time.Minute, points: 3, last: 3,
 		},
 		{
 			runbook: "Latency", says: "clients wait: p99 of the integration's latency",
 			series: one(g.edge("IntegrationLatency"), "p99"),
-			above:  milliseconds(a.Latency), period: 5 * time.Minute, points: 3, last: 5,
+			above:  milliseconds(g.Alarms.Latency), period: 5 * time.Minute, points: 3, last: 5,
 		},
 		{
 			runbook: "Rejected", says: "many events are invalid",
@@ -66,25 +65,25 @@ func (g gauges) alarms(a environment.Alarms) []alarm {
 				// A ratio of fewer than a hundred events says nothing, and half of a canary's are invalid.
 				{id: "ratio", expression: "IF(rejected + valid > 100, 100 * rejected / (rejected + valid), 0)"},
 			},
-			above: a.RejectedPercent, period: 15 * time.Minute, points: 1, last: 1,
+			above: g.Alarms.RejectedPercent, period: 15 * time.Minute, points: 1, last: 1,
 		},
 		{
 			runbook: "Failed", says: "the Validator could not read records; they are in failed/",
 			series: one(g.own(validate.MetricFailed), "Sum"),
 			period: 5 * time.Minute, points: 1, last: 1,
 		},
-		g.waiting(a),
+		g.waiting(),
 		{
 			runbook: "DeadLetters", says: "a hundred attempts did not bring a record back",
-			series: one(ofQueue(g.deadLetters, "ApproximateNumberOfMessagesVisible"), "Maximum"),
+			series: one(g.deadLetters.metric("ApproximateNumberOfMessagesVisible"), "Maximum"),
 			period: 5 * time.Minute, points: 1, last: 1, pages: true,
 		},
 	}
-	if a.RequestsPerDay > 0 {
+	if g.Alarms.RequestsPerDay > 0 {
 		rows = append(rows, alarm{
 			runbook: "Requests", says: "a month of days like the last would be expensive",
 			series: one(g.edge("Count"), "Sum"),
-			above:  float64(a.RequestsPerDay), period: 24 * time.Hour, points: 1, last: 1,
+			above:  float64(g.Alarms.RequestsPerDay), period: 24 * time.Hour, points: 1, last: 1,
 		})
 	}
 	if g.version != "" {
@@ -94,25 +93,25 @@ func (g gauges) alarms(a environment.Alarms) []alarm {
 			period: time.Minute, points: 2, last: 3, ends: true,
 		})
 	}
-	if g.every > 0 {
+	if g.Canary != nil {
 		rows = append(rows, g.canary()...)
 	}
 	for _, f := range g.functions {
 		rows = append(rows, alarm{
 			runbook: "Throttles", part: f.title, says: "Lambda refuses to start " + f.title,
-			series: one(ofFunction(f, "Throttles"), "Sum"),
+			series: one(f.metric("Throttles"), "Sum"),
 			period: time.Minute, points: 2, last: 3,
 		}, alarm{
 			runbook: "Errors", part: f.title, says: f.title + " fails",
-			series: one(ofFunction(f, "Errors"), "Sum"),
+			series: one(f.metric("Errors"), "Sum"),
 			period: time.Minute, points: 2, last: 3,
 		})
 	}
 	for _, s := range g.streams {
-		rows = append(rows, streamAlarms(s, a)...)
+		rows = append(rows, g.stream(s)...)
 	}
 	for _, s := range g.backups {
-		rows = append(rows, backupAlarms(s, a)...)
+		rows = append(rows, g.backup(s)...)
 	}
 	return rows
 }
@@ -120,15 +119,13 @@ func (g gauges) alarms(a environment.Alarms) []alarm {
 // spilled is the share of requests that Firehose did not take, also of those that the lake next
 // door has.
 func (g gauges) spilled() []series {
-	requests := series{id: "requests", metric: ofFunction(g.ingest(), "Invocations"), stat: "Sum"}
-	spilled := series{id: "spilled", metric: g.own(ingest.MetricSpilled), stat: "Sum"}
-	if !g.nextDoor {
-		return []series{spilled, requests, {id: "ratio", expression: "100 * FILL(spilled, 0) / requests"}}
+	all, share := []series{{id: "spilled", metric: g.own(ingest.MetricSpilled), stat: "Sum"}}, "FILL(spilled, 0)"
+	if g.NextDoor {
+		all = append(all, series{id: "away", metric: g.own(ingest.MetricNextDoor), stat: "Sum"})
+		share = "(" + share + " + FILL(away, 0))"
 	}
-	away := series{id: "away", metric: g.own(ingest.MetricNextDoor), stat: "Sum"}
-	return []series{
-		spilled, away, requests, {id: "ratio", expression: "100 * (FILL(spilled, 0) + FILL(away, 0)) / requests"},
-	}
+	return append(all, series{id: "requests", metric: g.ingest.metric("Invocations"), stat: "Sum"},
+		series{id: "ratio", expression: "100 * " + share + " / requests"})
 }
 
 // waiting rings while the queue of Redrive holds more messages than Redrive finishes in
@@ -139,14 +136,14 @@ func (g gauges) spilled() []series {
 // three times. A message comes back every 12 minutes, so after 36 minutes of an outage the
 // metric would show none of those that wait.
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
-func (g gauges) waiting(a environment.Alarms) alarm {
-	minutes := int(a.SpilledFor.Minutes())
+func (g gauges) waiting() alarm {
+	minutes := int(g.Alarms.SpilledFor.Minutes())
 	return alarm{
 		runbook: "QueueAge", says: "spilled records do not come back",
 		series: []series{
-			{id: "visible", metric: ofQueue(g.queue, "ApproximateNumberOfMessagesVisible"), stat: "Maximum"},
-			{id: "hidden", metric: ofQueue(g.queue, "ApproximateNumberOfMessagesNotVisible"), stat: "Maximum"},
-			{id: "done", metric: ofQueue(g.queue, "NumberOfMessagesDeleted"), stat: "Sum"},
+			{id: "visible", metric: g.queue.metric("ApproximateNumberOfMessagesVisible"), stat: "Maximum"},
+			{id: "hidden", metric: g.queue.metric("ApproximateNumberOfMessagesNotVisible"), stat: "Maximum"},
+			{id: "done", metric: g.queue.metric("NumberOfMessagesDeleted"), stat: "Sum"},
 			{id: "waiting", expression: "visible + hidden - FILL(done, 0)"},
 		},
 		period: time.Minute, points: minutes - minutes/10, last: minutes,
@@ -162,58 +159,58 @@ func (g gauges) canary() []alarm {
 		{
 			runbook: "CanaryLost", says: "what the canary sent is not in the lake",
 			series: one(g.own(canary.MetricLost), "Sum"),
-			period: g.every, points: g.back + 1, last: g.back + 2, pages: true,
+			period: g.Canary.Every, points: g.Canary.Back + 1, last: g.Canary.Back + 2, pages: true,
 		},
 		{
 			runbook: "CanarySilent", says: "the canary does not run, or cannot look into the lake",
 			series: []series{
-				{id: "queue", metric: ofQueue(g.queue, "ApproximateNumberOfMessagesVisible"), stat: "SampleCount"},
+				{id: "queue", metric: g.queue.metric("ApproximateNumberOfMessagesVisible"), stat: "SampleCount"},
 				{id: "ran", metric: g.own(canary.MetricLost), stat: "SampleCount"},
 				{id: "exists", expression: "0 * queue"},
 				// SUM adds what is there; a plus has no value where one series has none.
 				{id: "runs", expression: "SUM([exists, ran])"},
 			},
-			below: 1, period: g.every, points: 3, last: 3, pages: true,
+			below: 1, period: g.Canary.Every, points: 3, last: 3, pages: true,
 		},
 	}
 }
 
-func streamAlarms(s part, a environment.Alarms) []alarm {
+func (g gauges) stream(s part) []alarm {
 	return []alarm{
 		{
 			runbook: "Freshness", part: s.title, says: s.title + " are late in the lake; Firehose gives up at 24 hours",
-			series: one(ofStream(s, "DeliveryToS3.DataFreshness"), "Maximum"),
-			above:  a.Freshness.Seconds(), period: time.Minute, points: 3, last: 3, pages: true,
+			series: one(s.metric("DeliveryToS3.DataFreshness"), "Maximum"),
+			above:  g.Alarms.Freshness.Seconds(), period: time.Minute, points: 3, last: 3, pages: true,
 		},
 		{
 			runbook: "DeliverySuccess", part: s.title, says: "S3 refuses " + s.title,
-			series: one(ofStream(s, "DeliveryToS3.Success"), "Average"),
+			series: one(s.metric("DeliveryToS3.Success"), "Average"),
 			below:  1, period: 5 * time.Minute, points: 3, last: 5,
 		},
 		{
 			runbook: "ThrottledRecords", part: s.title, says: "Firehose throttles " + s.title,
-			series: one(ofStream(s, "ThrottledRecords"), "Sum"),
+			series: one(s.metric("ThrottledRecords"), "Sum"),
 			period: time.Minute, points: 2, last: 3,
 		},
 		{
 			runbook: "Quota", part: s.title, says: s.title + " come near a quota of their stream",
 			series: quotaUsed(s),
-			above:  a.QuotaPercent, period: 5 * time.Minute, points: 2, last: 3,
+			above:  g.Alarms.QuotaPercent, period: 5 * time.Minute, points: 2, last: 3,
 		},
 	}
 }
 
-// backupAlarms wake nobody: a copy that is late in source/ delays no event.
-func backupAlarms(s part, a environment.Alarms) []alarm {
+// backup wakes nobody: a copy that is late in source/ delays no event.
+func (g gauges) backup(s part) []alarm {
 	return []alarm{
 		{
 			runbook: "Backup", part: "Freshness" + s.title, says: "copies of " + s.title + " are late in source/",
-			series: one(ofStream(s, "BackupToS3.DataFreshness"), "Maximum"),
-			above:  a.Freshness.Seconds(), period: time.Minute, points: 3, last: 3,
+			series: one(s.metric("BackupToS3.DataFreshness"), "Maximum"),
+			above:  g.Alarms.Freshness.Seconds(), period: time.Minute, points: 3, last: 3,
 		},
 		{
 			runbook: "Backup", part: "Success" + s.title, says: "S3 refuses copies of " + s.title,
-			series: one(ofStream(s, "BackupToS3.Success"), "Average"),
+			series: one(s.metric("BackupToS3.Success"), "Average"),
 			below:  1, period: 5 * time.Minute, points: 3, last: 5,
 		},
 	}

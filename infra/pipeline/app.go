@@ -43,7 +43,8 @@ func NewApp(props AppProps) (awscdk.App, error) {
 		}
 	}
 	for _, name := range Functions {
-		if bootstrap := filepath.Join(props.Dist, name, "bootstrap"); !exists(bootstrap) {
+		bootstrap := filepath.Join(props.Dist, name, "bootstrap")
+		if _, err := os.Stat(bootstrap); err != nil {
 			return nil, fmt.Errorf("%s does not exist: run `make build`", bootstrap)
 		}
 	}
@@ -52,7 +53,10 @@ func NewApp(props AppProps) (awscdk.App, error) {
 			return nil, err
 		}
 	}
-	app := awscdk.NewApp(appProps(context, props.Outdir))
+	app := awscdk.NewApp(&awscdk.AppProps{
+		AnalyticsReporting: jsii.Bool(false), TreeMetadata: jsii.Bool(false),
+		Context: &context, Outdir: orNil(props.Outdir),
+	})
 	for _, env := range props.Environments {
 		NewStage(app, env, props.Dist)
 	}
@@ -60,18 +64,6 @@ func NewApp(props AppProps) (awscdk.App, error) {
 		newCi(app, *props.Ci)
 	}
 	return app, nil
-}
-
-func appProps(context map[string]any, outdir string) *awscdk.AppProps {
-	props := &awscdk.AppProps{
-		AnalyticsReporting: jsii.Bool(false),
-		TreeMetadata:       jsii.Bool(false),
-		Context:            &context,
-	}
-	if outdir != "" {
-		props.Outdir = jsii.String(outdir)
-	}
-	return props
 }
 
 func contextOf(settings string) (map[string]any, error) {
@@ -86,9 +78,4 @@ func contextOf(settings string) (map[string]any, error) {
 		return nil, fmt.Errorf("reading the CDK's settings: %s: %w", settings, err)
 	}
 	return file.Context, nil
-}
-
-func exists(path string) bool {
-	_, err := os.Stat(path)
-	return err == nil
 }

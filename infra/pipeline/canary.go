@@ -17,9 +17,10 @@ import (
 // CanaryProps configures a Canary.
 type CanaryProps struct {
 	FunctionProps
-	Config canary.Config // its settings; URL and Bucket come from URL and Lake
-	URL    *string       // where it sends
-	Lake   *Lake         // where it looks
+	Every time.Duration // between two runs
+	Waits time.Duration // how long an event waits in Firehose's buffers
+	URL   *string       // where it sends
+	Lake  *Lake         // where it looks
 }
 
 // Canary is the function that sends events as a client does, and looks for those that it sent
@@ -34,9 +35,11 @@ type Canary struct {
 func NewCanary(scope constructs.Construct, id string, props CanaryProps) *Canary {
 	need(id, props)
 	this := constructs.NewConstruct(scope, jsii.String(id))
-	config := props.Config
-	config.URL = *props.URL
+	config := canary.Default()
+	config.Environment, config.Every, config.URL = props.Environment, props.Every, *props.URL
 	config.Bucket = *props.Lake.Bucket.BucketName()
+	// 3 minutes more, in which a spill can come back or a batch can be tried again.
+	config.After = props.Waits + 3*time.Minute
 	function := NewFunction(this, "canary", props.FunctionProps, config.Variables())
 	props.Lake.GrantRead(function, record.EventsPrefix, record.RejectedPrefix)
 	props.Lake.GrantList(function, record.EventsPrefix, record.RejectedPrefix)

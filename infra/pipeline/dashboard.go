@@ -1,8 +1,10 @@
 package pipeline
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"time"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
@@ -42,33 +44,33 @@ type graph struct {
 }
 
 // board shows the way of an event from left to right, and below it what costs money.
-func (g gauges) board(a environment.Alarms) []column {
+func (g gauges) board() []column {
 	return []column{
-		{"1 Asked", g.asked(a)},
-		{"2 Answered", g.answered(a)},
-		{"3 Collected", g.collected(a)},
-		{"4 Kept", g.kept(a)},
+		{"1 Asked", g.asked()},
+		{"2 Answered", g.answered()},
+		{"3 Collected", g.collected()},
+		{"4 Kept", g.kept()},
 	}
 }
 
-func (g gauges) asked(a environment.Alarms) []graph {
+func (g gauges) asked() []graph {
 	graphs := []graph{
 		{title: "Requests and answers", unit: "a minute", lines: []series{
 			{metric: g.edge("Count"), stat: "Sum", label: "requests"},
 			{metric: g.edge("4XXError"), stat: "Sum", label: "4xx"},
 			{metric: g.edge("5XXError"), stat: "Sum", label: "5xx"},
 		}},
-		{title: "Answered 5xx", unit: "%", alarm: a.ErrorPercent, lines: []series{
+		{title: "Answered 5xx", unit: "%", alarm: g.Alarms.ErrorPercent, lines: []series{
 			{id: "errors", metric: g.edge("5XXError"), stat: "Average", hidden: true},
 			{expression: "100 * errors", label: "5xx"},
 		}},
-		{title: "Answered 4xx", unit: "%", alarm: a.RefusedPercent, lines: []series{
+		{title: "Answered 4xx", unit: "%", alarm: g.Alarms.RefusedPercent, lines: []series{
 			{id: "refused", metric: g.edge("4XXError"), stat: "Average", hidden: true},
 			{expression: "100 * refused", label: "4xx"},
 		}},
 	}
-	if g.every > 0 {
-		graphs = append(graphs, graph{title: "Canary", unit: "events a run", period: g.every, lines: []series{
+	if g.Canary != nil {
+		graphs = append(graphs, graph{title: "Canary", unit: "events a run", period: g.Canary.Every, lines: []series{
 			{metric: g.own(canary.MetricFound), stat: "Sum", label: "found"},
 			{metric: g.own(canary.MetricLost), stat: "Sum", label: "lost"},
 			{metric: g.own(canary.MetricRefused), stat: "Sum", label: "refused"},
@@ -76,44 +78,46 @@ func (g gauges) asked(a environment.Alarms) []graph {
 	}
 	return append(graphs, graph{title: "What costs money: calls", unit: "a day", period: 24 * time.Hour, lines: append(
 		[]series{{metric: g.edge("Count"), stat: "Sum", label: "requests"}},
-		each(g.functions, "Sum", func(f part) metric { return ofFunction(f, "Invocations") })...,
+		each(g.functions, "Sum", "Invocations")...,
 	)})
 }
 
-func (g gauges) answered(a environment.Alarms) []graph {
+func (g gauges) answered() []graph {
 	return []graph{
-		{title: "Integration latency, and Ingest's duration", unit: "ms", alarm: milliseconds(a.Latency), lines: []series{
-			{metric: g.edge("IntegrationLatency"), stat: "p50", label: "latency p50"},
-			{metric: g.edge("IntegrationLatency"), stat: "p90", label: "latency p90"},
-			{metric: g.edge("IntegrationLatency"), stat: "p99", label: "latency p99"},
-			{metric: ofFunction(g.ingest(), "Duration"), stat: "p50", label: "duration p50"},
-			{metric: ofFunction(g.ingest(), "Duration"), stat: "p99", label: "duration p99"},
-		}},
+		{
+			title: "Integration latency, and Ingest's duration", unit: "ms", alarm: milliseconds(g.Alarms.Latency),
+			lines: []series{
+				{metric: g.edge("IntegrationLatency"), stat: "p50", label: "latency p50"},
+				{metric: g.edge("IntegrationLatency"), stat: "p90", label: "latency p90"},
+				{metric: g.edge("IntegrationLatency"), stat: "p99", label: "latency p99"},
+				{metric: g.ingest.metric("Duration"), stat: "p50", label: "duration p50"},
+				{metric: g.ingest.metric("Duration"), stat: "p99", label: "duration p99"},
+			},
+		},
 		{title: "Of it after the answer", unit: "ms", lines: []series{
-			{metric: ofFunction(g.ingest(), "PostRuntimeExtensionsDuration"), stat: "p50", label: "after p50"},
-			{metric: ofFunction(g.ingest(), "PostRuntimeExtensionsDuration"), stat: "p99", label: "after p99"},
+			{metric: g.ingest.metric("PostRuntimeExtensionsDuration"), stat: "p50", label: "after p50"},
+			{metric: g.ingest.metric("PostRuntimeExtensionsDuration"), stat: "p99", label: "after p99"},
 		}},
 		{title: "Concurrency and throttles", unit: "sandboxes", lines: append(
-			each(g.functions, "Maximum", func(f part) metric { return ofFunction(f, "ConcurrentExecutions") }),
-			onRight(each(g.functions, "Sum", func(f part) metric { return ofFunction(f, "Throttles") }), "throttled ")...,
+			each(g.functions, "Maximum", "ConcurrentExecutions"),
+			onRight(each(g.functions, "Sum", "Throttles"), "throttled ")...,
 		)},
-		{title: "Functions that fail", unit: "a minute", lines: each(
-			g.functions, "Sum", func(f part) metric { return ofFunction(f, "Errors") },
-		)},
-		{title: "What costs money: time of functions", unit: "ms a day", period: 24 * time.Hour, lines: each(
-			g.functions, "Sum", func(f part) metric { return ofFunction(f, "Duration") },
-		)},
+		{title: "Functions that fail", unit: "a minute", lines: each(g.functions, "Sum", "Errors")},
+		{
+			title: "What costs money: time of functions", unit: "ms a day", period: 24 * time.Hour,
+			lines: each(g.functions, "Sum", "Duration"),
+		},
 	}
 }
 
-func (g gauges) collected(a environment.Alarms) []graph {
+func (g gauges) collected() []graph {
 	return []graph{
 		{title: "Firehose: incoming, throttled records", unit: "a minute", lines: append(
-			each(g.streams, "Sum", func(s part) metric { return ofStream(s, "IncomingRecords") }),
-			onRight(each(g.streams, "Sum", func(s part) metric { return ofStream(s, "ThrottledRecords") }), "throttled ")...,
+			each(g.streams, "Sum", "IncomingRecords"),
+			onRight(each(g.streams, "Sum", "ThrottledRecords"), "throttled ")...,
 		)},
 		{
-			title: "Quotas of the events stream in use", unit: "%", period: 5 * time.Minute, alarm: a.QuotaPercent,
+			title: "Quotas of the events stream in use", unit: "%", period: 5 * time.Minute, alarm: g.Alarms.QuotaPercent,
 			lines: quotaUsed(g.streams[0]),
 		},
 		{title: "Spilled, unstored, brought back", unit: "a minute", lines: []series{
@@ -123,39 +127,40 @@ func (g gauges) collected(a environment.Alarms) []graph {
 			{metric: g.own(redrive.MetricUnreplayable), stat: "Sum", label: "left out"},
 		}},
 		{title: "Spill: depth and age", unit: "messages", lines: []series{
-			{metric: ofQueue(g.queue, "ApproximateNumberOfMessagesVisible"), stat: "Maximum", label: "waiting"},
-			{metric: ofQueue(g.queue, "ApproximateNumberOfMessagesNotVisible"), stat: "Maximum", label: "hidden"},
-			{metric: ofQueue(g.queue, "NumberOfMessagesDeleted"), stat: "Sum", label: "done a minute"},
-			{metric: ofQueue(g.deadLetters, "ApproximateNumberOfMessagesVisible"), stat: "Maximum", label: "dead letters"},
-			{metric: ofQueue(g.queue, "ApproximateAgeOfOldestMessage"), stat: "Maximum", label: "age, s", right: true},
+			{metric: g.queue.metric("ApproximateNumberOfMessagesVisible"), stat: "Maximum", label: "waiting"},
+			{metric: g.queue.metric("ApproximateNumberOfMessagesNotVisible"), stat: "Maximum", label: "hidden"},
+			{metric: g.queue.metric("NumberOfMessagesDeleted"), stat: "Sum", label: "done a minute"},
+			{metric: g.deadLetters.metric("ApproximateNumberOfMessagesVisible"), stat: "Maximum", label: "dead letters"},
+			{metric: g.queue.metric("ApproximateAgeOfOldestMessage"), stat: "Maximum", label: "age, s", right: true},
 		}},
-		{title: "What costs money: Firehose", unit: "bytes a day", period: 24 * time.Hour, lines: each(
-			g.streams, "Sum", func(s part) metric { return ofStream(s, "IncomingBytes") },
-		)},
+		{
+			title: "What costs money: Firehose", unit: "bytes a day", period: 24 * time.Hour,
+			lines: each(g.streams, "Sum", "IncomingBytes"),
+		},
 	}
 }
 
-func (g gauges) kept(a environment.Alarms) []graph {
+func (g gauges) kept() []graph {
 	return []graph{
 		{title: "Validator: batches and errors", unit: "a minute", lines: []series{
-			{metric: ofFunction(g.validator(), "Invocations"), stat: "Sum", label: "batches"},
-			{metric: ofFunction(g.validator(), "Errors"), stat: "Sum", label: "errors"},
+			{metric: g.validator.metric("Invocations"), stat: "Sum", label: "batches"},
+			{metric: g.validator.metric("Errors"), stat: "Sum", label: "errors"},
 			{metric: g.own(validate.MetricFailed), stat: "Sum", label: "records to failed/"},
 			{metric: g.own(validate.MetricStored), stat: "Sum", label: "records stored beside the answer"},
 			{metric: g.own(validate.MetricDeferred), stat: "Sum", label: "records deferred to spill/"},
-			{metric: ofFunction(g.validator(), "Duration"), stat: "p99", label: "duration p99, ms", right: true},
+			{metric: g.validator.metric("Duration"), stat: "p99", label: "duration p99, ms", right: true},
 		}},
 		{title: "Events: valid and rejected", unit: "a minute", lines: []series{
 			{metric: g.own(validate.MetricValid), stat: "Sum", label: "valid"},
 			{metric: g.own(validate.MetricRejected), stat: "Sum", label: "rejected"},
 		}},
 		{title: "Rejected, by reason", unit: "a minute", lines: g.reasons()},
-		{title: "Freshness: age of the oldest undelivered", unit: "s", alarm: a.Freshness.Seconds(), lines: append(
-			each(g.streams, "Maximum", func(s part) metric { return ofStream(s, "DeliveryToS3.DataFreshness") }),
+		{title: "Freshness: age of the oldest undelivered", unit: "s", alarm: g.Alarms.Freshness.Seconds(), lines: append(
+			each(g.streams, "Maximum", "DeliveryToS3.DataFreshness"),
 			g.copies("Maximum", "BackupToS3.DataFreshness")...,
 		)},
 		{title: "Delivery success", unit: "share", lines: append(
-			each(g.streams, "Average", func(s part) metric { return ofStream(s, "DeliveryToS3.Success") }),
+			each(g.streams, "Average", "DeliveryToS3.Success"),
 			g.copies("Average", "BackupToS3.Success")...,
 		)},
 	}
@@ -171,13 +176,13 @@ func (g gauges) reasons() (lines []series) {
 
 // copies has a line for each stream that also keeps records as received.
 func (g gauges) copies(stat, name string) []series {
-	return labelled("copies of ", each(g.backups, stat, func(s part) metric { return ofStream(s, name) }))
+	return labelled("copies of ", each(g.backups, stat, name))
 }
 
 // each has a line for each of parts.
-func each(parts []part, stat string, of func(part) metric) (lines []series) {
+func each(parts []part, stat, name string) (lines []series) {
 	for _, p := range parts {
-		lines = append(lines, series{metric: of(p), stat: stat, label: p.title})
+		lines = append(lines, series{metric: p.metric(name), stat: stat, label: p.title})
 	}
 	return lines
 }
@@ -234,7 +239,7 @@ func newDashboard(this constructs.Construct, columns []column, alarms []awscloud
 // without a reference to a region's stacks: the API, by its name, and our own metrics. The rest
 // is on each region's own board.
 func newWorldBoard(this constructs.Construct, env environment.Environment, distribution *string) {
-	g := gauges{environment: env.Name, api: apiName(env)}
+	g := gauges{WatchProps: WatchProps{Environment: env.Name, API: apiName(env)}}
 	cloudFront := func(name string) metric {
 		return metric{"AWS/CloudFront", name, []dimension{{"DistributionId", *distribution}, {"Region", "Global"}}}
 	}
@@ -280,17 +285,14 @@ func widget(kind string, x, y, width, height int, properties map[string]any) map
 }
 
 func (g graph) properties(region string) map[string]any {
-	period := g.period
-	if period == 0 {
-		period = time.Minute
-	}
 	var lines []any
 	for _, l := range g.lines {
 		lines = append(lines, l.line())
 	}
 	properties := map[string]any{
-		"title": g.title, "view": "timeSeries", "region": region, "period": int(period.Seconds()), "metrics": lines,
-		"yAxis": map[string]any{"left": map[string]any{"label": g.unit, "min": 0, "showUnits": false}},
+		"title": g.title, "view": "timeSeries", "region": region, "metrics": lines,
+		"period": int(cmp.Or(g.period, time.Minute).Seconds()),
+		"yAxis":  map[string]any{"left": map[string]any{"label": g.unit, "min": 0, "showUnits": false}},
 	}
 	if g.alarm > 0 {
 		threshold := map[string]any{"label": "alarm", "value": g.alarm}
@@ -301,27 +303,19 @@ func (g graph) properties(region string) map[string]any {
 
 // line is a series in a graph's list of metrics: the names first, how it is drawn last.
 func (s series) line() []any {
-	drawn := map[string]any{}
-	if s.label != "" {
-		drawn["label"] = s.label
+	drawn := map[string]any{
+		"expression": s.expression, "id": s.id, "label": s.label, "region": s.region, "stat": s.stat,
 	}
-	if s.id != "" {
-		drawn["id"] = s.id
-	}
+	maps.DeleteFunc(drawn, func(_ string, value any) bool { return value == "" })
 	if s.hidden {
 		drawn["visible"] = false
-	}
-	if s.region != "" {
-		drawn["region"] = s.region
 	}
 	if s.right {
 		drawn["yAxis"] = "right"
 	}
 	if s.expression != "" {
-		drawn["expression"] = s.expression
 		return []any{drawn}
 	}
-	drawn["stat"] = s.stat
 	names := []any{s.metric.namespace, s.metric.name}
 	for _, d := range s.metric.dimensions {
 		names = append(names, d.name, d.value)

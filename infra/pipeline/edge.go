@@ -31,7 +31,7 @@ type EdgeProps struct {
 	Name       string                // of the API, in the console and as dimension of its metrics
 	Ingest     *Ingest               // gets every POST
 	Throttle   environment.Throttle  // what is let through
-	TLS        environment.TLSPolicy `optional:"true"` // of the API and its domain; default API Gateway's
+	TLS        environment.TLSPolicy // security policy of the API and its domain
 	Domain     environment.Domain    `optional:"true"` // a domain name; default none
 	WAF        environment.WAF       `optional:"true"` // a firewall; default none
 	Origins    []string              `optional:"true"` // whose pages may read answers; default every page
@@ -53,13 +53,17 @@ type Edge struct {
 func NewEdge(scope constructs.Construct, id string, props EdgeProps) *Edge {
 	need(id, props)
 	this := constructs.NewConstruct(scope, jsii.String(id))
+	kind := awsapigateway.EndpointType_EDGE
+	if props.Regional {
+		kind = awsapigateway.EndpointType_REGIONAL
+	}
 	api := awsapigateway.NewRestApi(this, jsii.String("Api"), &awsapigateway.RestApiProps{
 		RestApiName:           jsii.String(props.Name),
-		EndpointConfiguration: endpoint(props.Regional),
+		EndpointConfiguration: &awsapigateway.EndpointConfiguration{Types: &[]awsapigateway.EndpointType{kind}},
 		BinaryMediaTypes:      jsii.Strings("*/*"), // every body arrives byte for byte
 		CloudWatchRole:        jsii.Bool(props.OwnLogRole),
 		// nil instead of false, which would only lengthen every template.
-		DisableExecuteApiEndpoint: onlyTrue(props.Domain.Only),
+		DisableExecuteApiEndpoint: orNil(props.Domain.Only),
 		DeployOptions:             stageOptions(props),
 	})
 	// This output has a generated name; the stack has its own.
@@ -80,41 +84,49 @@ func NewEdge(scope constructs.Construct, id string, props EdgeProps) *Edge {
 		addMethod(health, "GET", "GetHealth", props.Ingest.Entry)
 	}
 	addGatewayResponses(api, pages)
-	if props.TLS != "" {
-		resource := api.Node().DefaultChild().(awsapigateway.CfnRestApi)
-		resource.SetSecurityPolicy(jsii.String(string(props.TLS)))
-		resource.SetEndpointAccessMode(jsii.String(strict))
-	}
+	resource := api.Node().DefaultChild().(awsapigateway.CfnRestApi)
+	resource.SetSecurityPolicy(jsii.String(string(props.TLS)))
+	resource.SetEndpointAccessMode(jsii.String(strict))
 	if props.WAF.On {
 		newWAF(this, props.WAF, api)
 	}
 	url := api.UrlForPath(jsii.String("/events"))
 	if props.Domain.Name != "" {
-		url = newDomain(this, props.Domain, props.TLS, api)
+		url = newDomain(this, props, api)
 	}
 	return &Edge{URL: url, api: api}
+}
+
+// newDomain puts a domain name in front of the API's stage, and returns where to POST events.
+func newDomain(this constructs.Construct, props EdgeProps, api awsapigateway.RestApi) *string {
+	name := newDomainName(this, api, &awsapigateway.CfnDomainNameProps{
+		DomainName:            jsii.String(props.Domain.Name),
+		CertificateArn:        jsii.String(props.Domain.Certificate),
+		EndpointConfiguration: &awsapigateway.CfnDomainName_EndpointConfigurationProperty{Types: jsii.Strings("EDGE")},
+		SecurityPolicy:        jsii.String(string(props.TLS)),
+	})
+	stack := awscdk.Stack_Of(this)
+	output(stack, "DomainTarget", "Where the domain's alias record points", name.AttrDistributionDomainName())
+	output(stack, "DomainTargetZone", "Hosted zone id that the alias record names", name.AttrDistributionHostedZoneId())
+	return jsii.String("https://" + props.Domain.Name + "/events")
+}
+
+// newDomainName adds a domain name whose every path is one of the API's stage.
+func newDomainName(
+	this constructs.Construct, api awsapigateway.RestApi, props *awsapigateway.CfnDomainNameProps,
+) awsapigateway.CfnDomainName {
+	props.EndpointAccessMode = jsii.String(strict)
+	name := awsapigateway.NewCfnDomainName(this, jsii.String("Domain"), props)
+	awsapigateway.NewCfnBasePathMapping(this, jsii.String("Mapping"), &awsapigateway.CfnBasePathMappingProps{
+		DomainName: name.Ref(), RestApiId: api.RestApiId(), Stage: api.DeploymentStage().StageName(),
+	})
+	return name
 }
 
 // strict refuses a request whose TLS handshake and Host header name different hosts. API
 // Gateway requires an access mode with each SecurityPolicy_… policy.
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-security-policies.html
 const strict = "STRICT"
-
-func endpoint(regional bool) *awsapigateway.EndpointConfiguration {
-	kind := awsapigateway.EndpointType_EDGE
-	if regional {
-		kind = awsapigateway.EndpointType_REGIONAL
-	}
-	return &awsapigateway.EndpointConfiguration{Types: &[]awsapigateway.EndpointType{kind}}
-}
-
-// onlyTrue is value, or nil for false.
-func onlyTrue(value bool) *bool {
-	if !value {
-		return nil
-	}
-	return jsii.Bool(true)
-}
 
 func stageOptions(props EdgeProps) *awsapigateway.StageOptions {
 	return &awsapigateway.StageOptions{
@@ -146,27 +158,25 @@ func probed(on bool) *map[string]*awsapigateway.MethodDeploymentOptions {
 	}}
 }
 
-// writeAccessLog gives the stage its access log. The L2 would name the group by its own ARN,
-// which ends in ":*". API Gateway stores it without, so drift detection would always report
-// the stage.
-// https://github.com/aws/aws-cdk/issues/38796
-func writeAccessLog(this constructs.Construct, api awsapigateway.RestApi, logs LogsProps) {
-	group := newLogs(this, "AccessLogs", logs)
-	arn := awscdk.Stack_Of(this).FormatArn(&awscdk.ArnComponents{
-		Service: jsii.String("logs"), Resource: jsii.String("log-group"), ResourceName: group.LogGroupName(),
-		ArnFormat: awscdk.ArnFormat_COLON_RESOURCE_NAME,
-	})
-	stage := api.DeploymentStage().Node().DefaultChild().(awsapigateway.CfnStage)
-	stage.SetAccessLogSetting(&awsapigateway.CfnStage_AccessLogSettingProperty{
-		DestinationArn: arn, Format: jsii.String(accessLog()),
-	})
-}
-
-// keepExecutionLogs adds the log group for which API Gateway expects this name. Otherwise API
-// Gateway makes it, with lines that never expire.
-func keepExecutionLogs(this constructs.Construct, api awsapigateway.RestApi, logs LogsProps) {
-	logs.Name = "API-Gateway-Execution-Logs_" + *api.RestApiId() + "/" + stageName
-	api.DeploymentStage().Node().AddDependency(newLogs(this, "ExecutionLogs", logs))
+// addClients passes to function what the enabled clients send to paths of their own. One
+// resource is for all of these paths, so that a client costs nothing here. It is also for
+// paths of no client: function answers these 404, for what a request of Lambda costs, and
+// the API's throttle bounds them like any other.
+func addClients(root, events awsapigateway.IResource, enabled *clients.Set, function awslambda.IFunction, pages cors) {
+	if enabled.Get([]byte("/events")) != nil {
+		addMethod(events, "GET", "GetEvents", function)
+	}
+	if !enabled.Posts() && !enabled.Gets() {
+		return
+	}
+	paths := root.AddResource(jsii.String("{proxy+}"), nil)
+	if enabled.Posts() {
+		addMethod(paths, "POST", "PostClients", function)
+	}
+	if enabled.Gets() {
+		addMethod(paths, "GET", "GetClients", function)
+	}
+	addPreflight(paths, methodsOfEvents, pages)
 }
 
 // addMethod passes a method on resource to function unchanged.

@@ -2,7 +2,6 @@ package pipeline
 
 import (
 	"maps"
-	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsapigateway"
 	"github.com/aws/jsii-runtime-go"
@@ -124,32 +123,4 @@ func addGatewayResponses(api awsapigateway.RestApi, c cors) {
 			Templates: mock{body: response.body}.template(),
 		})
 	}
-}
-
-// accessLog returns the format of a line of the access log. It says how a request went, and
-// nothing that the client chose: no address, path, query, header or body. All values are
-// quoted, because API Gateway writes a bare hyphen for those that it does not know.
-func accessLog() string {
-	var fields []string
-	for _, field := range [][2]string{
-		{"time", "$context.requestTimeEpoch"},
-		{"request_id", "$context.requestId"},
-		{"extended_request_id", "$context.extendedRequestId"},
-		{"trace_id", "$context.xrayTraceId"},
-		{"method", "$context.httpMethod"},
-		{"resource", "$context.resourcePath"},
-		{"status", "$context.status"},
-		{"error", "$context.error.responseType"},
-		{"latency_ms", "$context.responseLatency"},
-		{"integration_latency_ms", "$context.integration.latency"},
-		{"integration_status", "$context.integration.integrationStatus"},
-		{"function_status", "$context.integration.status"},
-		{"response_bytes", "$context.responseLength"},
-		{"protocol", "$context.protocol"},
-		{"tls_version", "$context.tlsVersion"},
-		{"cipher_suite", "$context.cipherSuite"},
-	} {
-		fields = append(fields, `"`+field[0]+`":"`+field[1]+`"`)
-	}
-	return "{" + strings.Join(fields, ",") + "}"
 }

@@ -14,10 +14,11 @@ import (
 
 // FunctionProps configures what all functions have in common.
 type FunctionProps struct {
-	Dist    string               // folder of the built functions, one folder with a bootstrap each
-	Size    environment.Function // memory and timeout
-	Logs    LogsProps            // how long lines are kept
-	Tracing bool                 `optional:"true"` // whether X-Ray follows requests; default false
+	Environment string               // name of the environment, the dimension of the function's metrics
+	Dist        string               // folder of the built functions, one folder with a bootstrap each
+	Size        environment.Function // memory, timeout and reserved concurrency
+	Logs        LogsProps            // how long lines are kept
+	Tracing     bool                 `optional:"true"` // whether X-Ray follows requests; default false
 }
 
 // NewFunction adds "Function", "Role" and "Logs" under this. The role may write to the log
@@ -34,7 +35,7 @@ func NewFunction(
 	variables["GOMEMLIMIT"] = memoryLimit(props.Size.MemoryMiB)
 	variables["SSL_CERT_DIR"] = noCertificates
 	return awslambda.NewFunction(this, jsii.String("Function"), &awslambda.FunctionProps{
-		ReservedConcurrentExecutions: orNone(props.Size.Reserved),
+		ReservedConcurrentExecutions: orNil(float64(props.Size.Reserved)),
 		Runtime:                      awslambda.Runtime_PROVIDED_AL2023(),
 		Architecture:                 awslambda.Architecture_ARM_64(),
 		Handler:                      jsii.String("bootstrap"),
@@ -67,12 +68,4 @@ func tracing(on bool) awslambda.Tracing {
 		return awslambda.Tracing_ACTIVE
 	}
 	return awslambda.Tracing_DISABLED
-}
-
-// orNone returns n, or nil for 0.
-func orNone(n int) *float64 {
-	if n == 0 {
-		return nil
-	}
-	return jsii.Number(n)
 }

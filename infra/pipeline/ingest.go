@@ -13,12 +13,12 @@ import (
 // IngestProps configures an Ingest.
 type IngestProps struct {
 	FunctionProps
-	Config      ingest.Config // its settings; Streams and Bucket come from Events and Lake
-	Events      []*Delivery   // the streams it puts records into
-	Lake        *Lake         // where it leaves what the stream does not take
-	Provisioned int           `optional:"true"` // provisioned concurrency; default none
-	Probed      bool          `optional:"true"` // whether health checks ask it; default false
-	NextDoor    *Lake         `optional:"true"` // of another region, for what neither takes; default none
+	Terms       ingest.Terms // what clients can rely on
+	Events      []*Delivery  // the streams it puts records into
+	Lake        *Lake        // where it leaves what the stream does not take
+	Provisioned int          `optional:"true"` // provisioned concurrency; default none
+	Worldwide   bool         `optional:"true"` // whether health checks ask it, and Front sends it requests; default false
+	NextDoor    *Lake        `optional:"true"` // of another region, for what neither takes; default none
 }
 
 // memoryOfOneProcessor is the memory, in MiB, that buys the time of one processor. With less,
@@ -41,11 +41,15 @@ const liveAlias = "live"
 func NewIngest(scope constructs.Construct, id string, props IngestProps) *Ingest {
 	need(id, props)
 	this := constructs.NewConstruct(scope, jsii.String(id))
-	config := props.Config
+	config := ingest.Default()
+	config.Environment, config.Terms = props.Environment, props.Terms
 	config.Streams = names(props.Events)
 	config.Bucket = *props.Lake.Bucket.BucketName()
 	if props.NextDoor != nil {
 		config.NextDoor = props.NextDoor.elsewhere()
+	}
+	if props.Worldwide {
+		config.Proxies = 1
 	}
 	variables := config.Variables()
 	if props.Size.MemoryMiB <= memoryOfOneProcessor {
@@ -57,7 +61,7 @@ func NewIngest(scope constructs.Construct, id string, props IngestProps) *Ingest
 	}
 	// It has no right on the lake's key: a key that is disabled must not stop the spill.
 	prefixes := []string{record.SpillPrefix}
-	if props.Probed {
+	if props.Worldwide {
 		prefixes = append(prefixes, record.HealthPrefix)
 	}
 	props.Lake.GrantPut(function, prefixes...)
@@ -66,7 +70,7 @@ func NewIngest(scope constructs.Construct, id string, props IngestProps) *Ingest
 	}
 	alias := awslambda.NewAlias(this, jsii.String("Live"), &awslambda.AliasProps{
 		AliasName: jsii.String(liveAlias), Version: version(function),
-		ProvisionedConcurrentExecutions: orNone(props.Provisioned),
+		ProvisionedConcurrentExecutions: orNil(float64(props.Provisioned)),
 	})
 	return &Ingest{Function: function, Entry: alias, alias: alias}
 }

@@ -26,3 +26,11 @@ func texts(m map[string]string) *map[string]*string {
 	}
 	return &out
 }
+
+// orNil returns value for an optional property: nil for what is 0, empty or false.
+func orNil[T comparable](value T) *T {
+	if value == *new(T) {
+		return nil
+	}
+	return &value
+}

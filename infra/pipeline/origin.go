@@ -46,17 +46,12 @@ type OriginProps struct {
 func NewOrigin(scope constructs.Construct, id string, props OriginProps) {
 	need(id, props)
 	this := constructs.NewConstruct(scope, jsii.String(id))
-	name := awsapigateway.NewCfnDomainName(this, jsii.String("Domain"), &awsapigateway.CfnDomainNameProps{
+	regional := &awsapigateway.CfnDomainName_EndpointConfigurationProperty{Types: jsii.Strings("REGIONAL")}
+	name := newDomainName(this, props.Edge.api, &awsapigateway.CfnDomainNameProps{
 		DomainName:             jsii.String(props.Name),
 		RegionalCertificateArn: newCertificate(this, props.Name, props.Zone),
-		EndpointConfiguration:  &awsapigateway.CfnDomainName_EndpointConfigurationProperty{Types: jsii.Strings("REGIONAL")},
+		EndpointConfiguration:  regional,
 		SecurityPolicy:         jsii.String(string(behindFront[props.TLS].regional)),
-		EndpointAccessMode:     jsii.String(strict),
-	})
-	awsapigateway.NewCfnBasePathMapping(this, jsii.String("Mapping"), &awsapigateway.CfnBasePathMappingProps{
-		DomainName: name.Ref(),
-		RestApiId:  props.Edge.api.RestApiId(),
-		Stage:      props.Edge.api.DeploymentStage().StageName(),
 	})
 	health := newHealthCheck(this, props)
 	if props.Drained {

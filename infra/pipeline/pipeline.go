@@ -4,15 +4,29 @@ import (
 	"time"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
 	"global-ingest/infra/environment"
-	"global-ingest/lambdas/canary"
-	"global-ingest/lambdas/ingest"
 	"global-ingest/lambdas/record"
-	"global-ingest/lambdas/redrive"
-	"global-ingest/lambdas/validate"
 )
+
+// newStorage adds the stack of what outlives every version of the pipeline.
+func newStorage(scope constructs.Construct, site environment.Site) (*Lake, *Backlog) {
+	stack := newSiteStack(scope, site, environment.StorageStack, awscdk.StackProps{
+		Description:           jsii.String("global-ingest: where events are kept"),
+		TerminationProtection: jsii.Bool(!site.DeletableStorage),
+	})
+	kept := removal(site.Environment)
+	lake := NewLake(stack, "Lake", LakeProps{
+		Name: site.Name + "-lake", Lifecycle: site.Lifecycle, Probes: site.Worldwide(), Removal: kept,
+	})
+	backlog := NewBacklog(stack, "Spill", BacklogProps{Lake: lake, Redrive: site.Redrive, Removal: kept})
+	output(stack, environment.LakeBucketOutput, "The bucket that keeps everything", lake.Bucket.BucketName())
+	output(stack, environment.RedriveQueueOutput, "The queue of what goes through the pipeline again",
+		backlog.Queue.QueueUrl())
+	return lake, backlog
+}
 
 // newPipeline adds the stack of everything that an event passes on its way to the lake, and
 // returns its parts. With a lake next door it is deployed after that lake.
@@ -24,7 +38,7 @@ func newPipeline(p place, next *Lake, dist string) *Stage {
 	})
 	logs := LogsProps{Retention: env.LogRetention, Removal: removal(env)}
 	function := func(size environment.Function) FunctionProps {
-		return FunctionProps{Dist: dist, Size: size, Logs: logs, Tracing: env.Tracing}
+		return FunctionProps{Environment: env.Name, Dist: dist, Size: size, Logs: logs, Tracing: env.Tracing}
 	}
 
 	rejects := NewDelivery(stack, "Rejects", DeliveryProps{
@@ -32,7 +46,7 @@ func newPipeline(p place, next *Lake, dist string) *Stage {
 	})
 	validator := NewValidator(stack, "Validator", ValidatorProps{
 		FunctionProps: function(env.Validator),
-		Config:        validatorConfig(env), Rejects: rejects, Lake: lake,
+		Rules:         env.Rules, Rejects: rejects, Lake: lake,
 	})
 	var events []*Delivery
 	for i := range env.Streams {
@@ -43,15 +57,15 @@ func newPipeline(p place, next *Lake, dist string) *Stage {
 	}
 	accept := NewIngest(stack, "Ingest", IngestProps{
 		FunctionProps: function(env.Ingest),
-		Config:        ingestConfig(site), Events: events, Lake: lake, Provisioned: env.Provisioned,
-		Probed: site.Worldwide(), NextDoor: next,
+		Terms:         env.Terms, Events: events, Lake: lake, Provisioned: env.Provisioned,
+		Worldwide: site.Worldwide(), NextDoor: next,
 	})
 	if next != nil {
 		stack.AddStackDependency(awscdk.Stack_Of(next.Bucket), jsii.String("it reads the name of the lake next door"))
 	}
 	back := NewRedrive(stack, "Redrive", RedriveProps{
 		FunctionProps: function(env.Redrive),
-		Config:        redriveConfig(env), Events: events, Rejects: rejects, Lake: lake, Backlog: backlog,
+		MaxReplays:    env.MaxReplays, Events: events, Rejects: rejects, Lake: lake, Backlog: backlog,
 		Concurrency: env.RedriveConcurrency,
 	})
 	edge := NewEdge(stack, "Edge", edgeProps(site, accept, logs))
@@ -63,8 +77,12 @@ func newPipeline(p place, next *Lake, dist string) *Stage {
 	}
 	var probe *Canary
 	if env.Canary.Every > 0 {
+		// Enough to read every line that the lake gets in a few minutes.
+		size := environment.Function{MemoryMiB: 512, Timeout: 5 * time.Minute, Reserved: env.Canary.Reserved}
 		probe = NewCanary(stack, "Canary", CanaryProps{
-			FunctionProps: function(canarySize(env.Canary)), Config: canaryConfig(env), URL: canaryURL(site, edge), Lake: lake,
+			FunctionProps: function(size),
+			Every:         env.Canary.Every, Waits: env.Delivery.TransformFor + env.Delivery.BufferFor,
+			URL: canaryURL(site, edge), Lake: lake,
 		})
 	}
 	watch := NewWatch(stack, "Watch", WatchProps{
@@ -108,42 +126,4 @@ func canaryURL(site environment.Site, edge *Edge) *string {
 		return jsii.String(site.PublicURL())
 	}
 	return edge.URL
-}
-
-// ingestConfig is Ingest's settings in site.
-func ingestConfig(site environment.Site) ingest.Config {
-	config := ingest.Default()
-	config.Environment, config.Terms = site.Name, site.Terms
-	if site.Worldwide() {
-		config.Proxies = 1
-	}
-	return config
-}
-
-// validatorConfig is the Validator's settings in env.
-func validatorConfig(env environment.Environment) validate.Config {
-	config := validate.Default()
-	config.Environment, config.Rules = env.Name, env.Rules
-	return config
-}
-
-// redriveConfig is Redrive's settings in env.
-func redriveConfig(env environment.Environment) redrive.Config {
-	config := redrive.Default()
-	config.Environment, config.MaxReplays = env.Name, env.MaxReplays
-	return config
-}
-
-// canaryConfig is the canary's settings in env. An event of the canary may take 3 minutes longer
-// than the buffers wait, so that a spill can come back or a batch can be tried again.
-func canaryConfig(env environment.Environment) canary.Config {
-	config := canary.Default()
-	config.Environment, config.Every = env.Name, env.Canary.Every
-	config.After = env.Delivery.TransformFor + env.Delivery.BufferFor + 3*time.Minute
-	return config
-}
-
-// canarySize is enough to read every line that the lake gets in a few minutes.
-func canarySize(c environment.Canary) environment.Function {
-	return environment.Function{MemoryMiB: 512, Timeout: 5 * time.Minute, Reserved: c.Reserved}
 }

@@ -3,6 +3,7 @@ package pipeline
 import (
 	"encoding/base64"
 	"encoding/json"
+	"maps"
 	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
@@ -34,18 +35,19 @@ func newQuery(scope constructs.Construct, site environment.Site, lake *Lake, typ
 	stack := newSiteStack(scope, site, environment.QueryStack, awscdk.StackProps{
 		Description: jsii.String("global-ingest: tables and views over the lake, for SQL"),
 	})
-	c := catalog{stack: stack, lake: lake, name: environment.Database(site.Name)}
+	c := catalog{
+		stack: stack, name: environment.Database(site.Name), since: string(site.Query.Since),
+		root: "s3://" + *lake.Bucket.BucketName() + "/",
+	}
 	c.database = awsglue.NewCfnDatabase(stack, jsii.String("Database"), &awsglue.CfnDatabaseProps{
 		CatalogId: stack.Account(),
 		DatabaseInput: &awsglue.CfnDatabase_DatabaseInputProperty{
 			Name: jsii.String(c.name), Description: jsii.String("The lake of " + site.Name + ": a view per event type"),
 		},
 	})
-	c.lines("Lines", "lines", "A line of events/, as text", record.EventsPrefix,
-		hourly(record.EventsPrefix, string(site.Query.Since), lake))
-	c.lines("RejectedLines", "rejected_lines", "A line of rejected/, as text", record.RejectedPrefix,
-		hourly(record.RejectedPrefix, string(site.Query.Since), lake))
-	c.lines("FailedLines", "failed_lines", "A line of failed/, as text", record.FailedPrefix, nil)
+	c.lines("Lines", "lines", record.EventsPrefix, true)
+	c.lines("RejectedLines", "rejected_lines", record.RejectedPrefix, true)
+	c.lines("FailedLines", "failed_lines", record.FailedPrefix, false)
 	for _, v := range query.Views(types) {
 		c.view(v)
 	}
@@ -67,27 +69,28 @@ func newQuery(scope constructs.Construct, site environment.Site, lake *Lake, typ
 // catalog is the Glue database that is filled.
 type catalog struct {
 	stack    awscdk.Stack
-	lake     *Lake
 	name     string
+	since    string // first day that a query sees
+	root     string // URL of the lake
 	database awsglue.CfnDatabase
 }
 
-// lines adds a table whose one column is a line. No reader of JSON is involved, so no
-// event can break one. The delimiter is a control character, which JSON has only escaped.
-func (c catalog) lines(id, name, says, prefix string, projection map[string]any) {
+// lines adds a table whose one column is a line of the objects below prefix, by the hour if
+// their folders say it. No reader of JSON is involved, so no event can break one. The delimiter
+// is a control character, which JSON has only escaped.
+func (c catalog) lines(id, name, prefix string, hourly bool) {
 	parameters := map[string]any{"EXTERNAL": "TRUE"}
 	var keys []any
-	if projection != nil {
+	if hourly {
 		keys = columns([]query.Column{{Name: "day", Type: "varchar"}, {Name: "hour", Type: "varchar"}})
-		for key, value := range projection {
-			parameters[key] = value
-		}
+		maps.Copy(parameters, c.hours(prefix))
 	}
 	c.table(id, &awsglue.CfnTable_TableInputProperty{
-		Name: jsii.String(name), Description: jsii.String(says), TableType: jsii.String("EXTERNAL_TABLE"),
+		Name: jsii.String(name), Description: jsii.String("A line of " + prefix + ", as text"),
+		TableType:     jsii.String("EXTERNAL_TABLE"),
 		PartitionKeys: keys, Parameters: parameters,
 		StorageDescriptor: &awsglue.CfnTable_StorageDescriptorProperty{
-			Location: jsii.String("s3://" + *c.lake.Bucket.BucketName() + "/" + prefix), Compressed: jsii.Bool(true),
+			Location: jsii.String(c.root + prefix), Compressed: jsii.Bool(true),
 			InputFormat:  jsii.String("org.apache.hadoop.mapred.TextInputFormat"),
 			OutputFormat: jsii.String("org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat"),
 			SerdeInfo: &awsglue.CfnTable_SerdeInfoProperty{
@@ -99,41 +102,33 @@ func (c catalog) lines(id, name, says, prefix string, projection map[string]any)
 	})
 }
 
-// hourly says where the partitions are, so that nobody has to add them: a folder for each
+// hours says where the partitions are, so that nobody has to add them: a folder for each
 // hour from since to now. Only Athena reads it.
 // https://docs.aws.amazon.com/athena/latest/ug/partition-projection.html
-func hourly(prefix, since string, lake *Lake) map[string]any {
+func (c catalog) hours(prefix string) map[string]any {
 	return map[string]any{
 		"projection.enabled":           "true",
 		"projection.day.type":          "date",
 		"projection.day.format":        "yyyy-MM-dd",
-		"projection.day.range":         since + ",NOW",
+		"projection.day.range":         c.since + ",NOW",
 		"projection.day.interval":      "1",
 		"projection.day.interval.unit": "DAYS",
 		"projection.hour.type":         "integer",
 		"projection.hour.range":        "0,23",
 		"projection.hour.digits":       "2",
-		"storage.location.template":    "s3://" + *lake.Bucket.BucketName() + "/" + prefix + "day=${day}/hour=${hour}/",
+		"storage.location.template":    c.root + prefix + "day=${day}/hour=${hour}/",
 	}
 }
 
 // view adds a view, which is a table that holds a query. Athena reads the query from
 // base64: the golden files beside the template say it in plain text.
 func (c catalog) view(v query.View) {
-	type named struct {
-		Name string `json:"name"`
-		Type string `json:"type"`
-	}
-	view := struct {
-		SQL     string  `json:"originalSql"`
-		Catalog string  `json:"catalog"`
-		Schema  string  `json:"schema"`
-		Columns []named `json:"columns"`
-	}{SQL: v.SQL, Catalog: "awsdatacatalog", Schema: c.name}
-	for _, column := range v.Columns {
-		view.Columns = append(view.Columns, named{column.Name, column.Type})
-	}
-	text, err := json.Marshal(view)
+	text, err := json.Marshal(struct {
+		SQL     string         `json:"originalSql"`
+		Catalog string         `json:"catalog"`
+		Schema  string         `json:"schema"`
+		Columns []query.Column `json:"columns"`
+	}{v.SQL, "awsdatacatalog", c.name, v.Columns})
 	if err != nil {
 		panic(err) // strings always marshal
 	}

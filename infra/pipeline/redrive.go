@@ -26,12 +26,12 @@ const (
 // RedriveProps configures a Redrive.
 type RedriveProps struct {
 	FunctionProps
-	Config      redrive.Config // its settings; Streams, Rejects and Bucket come from Events, Rejects and Lake
-	Events      []*Delivery    // the streams that get the records again
-	Rejects     *Delivery      // the stream that gets what no record can carry
-	Lake        *Lake          // where the records are read
-	Backlog     *Backlog       // the queue that names them
-	Concurrency int            // invocations at once
+	MaxReplays  int         // how often one event may be replayed
+	Events      []*Delivery // the streams that get the records again
+	Rejects     *Delivery   // the stream that gets what no record can carry
+	Lake        *Lake       // where the records are read
+	Backlog     *Backlog    // the queue that names them
+	Concurrency int         // invocations at once
 }
 
 // Redrive is the function that brings spilled and replayed records back into the events
@@ -44,7 +44,8 @@ type Redrive struct {
 func NewRedrive(scope constructs.Construct, id string, props RedriveProps) *Redrive {
 	need(id, props)
 	this := constructs.NewConstruct(scope, jsii.String(id))
-	config := props.Config
+	config := redrive.Default()
+	config.Environment, config.MaxReplays = props.Environment, props.MaxReplays
 	config.Streams = names(props.Events)
 	config.Rejects = *props.Rejects.Stream.DeliveryStreamName()
 	config.Bucket = *props.Lake.Bucket.BucketName()

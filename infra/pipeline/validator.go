@@ -12,9 +12,9 @@ import (
 // ValidatorProps configures a Validator.
 type ValidatorProps struct {
 	FunctionProps
-	Config  validate.Config // its settings; RejectsStream and Bucket come from Rejects and Lake
-	Rejects *Delivery       // the stream it puts rejects into
-	Lake    *Lake           // where it stores what fits no answer or reject, and what it has no time for
+	Rules   validate.Rules // what it refuses
+	Rejects *Delivery      // the stream it puts rejects into
+	Lake    *Lake          // where it stores what fits no answer or reject, and what it has no time for
 }
 
 // Validator is the function that Firehose calls with each batch of records.
@@ -26,7 +26,8 @@ type Validator struct {
 func NewValidator(scope constructs.Construct, id string, props ValidatorProps) *Validator {
 	need(id, props)
 	this := constructs.NewConstruct(scope, jsii.String(id))
-	config := props.Config
+	config := validate.Default()
+	config.Environment, config.Rules = props.Environment, props.Rules
 	config.RejectsStream = *props.Rejects.Stream.DeliveryStreamName()
 	config.Bucket = *props.Lake.Bucket.BucketName()
 	function := NewFunction(this, "validate", props.FunctionProps, config.Variables())

@@ -44,17 +44,17 @@ func NewWatch(scope constructs.Construct, id string, props WatchProps) *Watch {
 	watch := &Watch{}
 	var alarms []awscloudwatch.CfnAlarm
 	if !props.Alarms.Off {
-		alarms = watch.ring(this, g, props)
+		alarms = watch.ring(this, g)
 	}
-	newDashboard(this, g.board(props.Alarms), alarms)
+	newDashboard(this, g.board(), alarms)
 	return watch
 }
 
 // ring adds an alarm for each row and, with a pager, the one that pages.
-func (w *Watch) ring(this constructs.Construct, g gauges, props WatchProps) []awscloudwatch.CfnAlarm {
-	topic := newTopic(this, props).TopicArn()
+func (w *Watch) ring(this constructs.Construct, g gauges) []awscloudwatch.CfnAlarm {
+	topic := newTopic(this, g.WatchProps).TopicArn()
 	var all, paging []awscloudwatch.CfnAlarm
-	for _, row := range g.alarms(props.Alarms) {
+	for _, row := range g.alarms() {
 		made := newAlarm(this, row, topic)
 		all = append(all, made)
 		if row.pages {
@@ -64,8 +64,8 @@ func (w *Watch) ring(this constructs.Construct, g gauges, props WatchProps) []aw
 			w.Release = append(w.Release, made)
 		}
 	}
-	if props.Alarms.Pager != "" {
-		newPage(this, paging, jsii.String(props.Alarms.Pager))
+	if g.Alarms.Pager != "" {
+		newPage(this, paging, jsii.String(g.Alarms.Pager))
 	}
 	return all
 }

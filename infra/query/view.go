@@ -12,7 +12,11 @@ import (
 )
 
 // Column is a column of a view: its name, its type in Trino, and how it is computed.
-type Column struct{ Name, Type, SQL string }
+type Column struct {
+	Name string `json:"name"`
+	Type string `json:"type"`
+	SQL  string `json:"-"`
+}
 
 // GlueType is the column's type in the Glue catalog.
 func (c Column) GlueType() string { return column.GlueType(c.Type) }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -16,19 +17,7 @@ import (
 func TestGoldens(t *testing.T) {
 	for _, s := range slices.Concat(stacks, variantStacks, []*stack{ci}) {
 		t.Run(s.title(), func(t *testing.T) {
-			path := filepath.Join("testdata", strings.ToLower(s.title())+".json")
-			got := encode(t, s.Template)
-			if *update {
-				write(t, path, got)
-				return
-			}
-			want, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatalf("%v: `make golden` writes it", err)
-			}
-			if changes := diff(lines(want), lines(got)); changes != "" {
-				t.Errorf("%s is not what would be deployed (-golden +now); `make golden` accepts:\n%s", path, changes)
-			}
+			keep(t, filepath.Join("testdata", strings.ToLower(s.title())+".json"), encode(t, s.Template))
 		})
 	}
 }
@@ -56,8 +45,20 @@ func encode(t *testing.T, v any) []byte {
 	return out.Bytes()
 }
 
-func lines(text []byte) []string {
-	return strings.Split(string(text), "\n")
+// keep compares got with the file at path. With -update it writes the file.
+func keep(t *testing.T, path string, got []byte) {
+	t.Helper()
+	if *update {
+		write(t, path, got)
+		return
+	}
+	if want, err := os.ReadFile(path); err == nil && bytes.Equal(want, got) {
+		return
+	}
+	command := exec.Command("diff", "-u", path, "-")
+	command.Stdin = bytes.NewReader(got)
+	changes, err := command.CombinedOutput()
+	t.Errorf("%s is not what would be deployed: `make golden` accepts (%v)\n%s", path, err, changes)
 }
 
 func write(t *testing.T, path string, data []byte) {

@@ -80,9 +80,9 @@ func (c comparison) stack(id, description string) awscdk.Stack {
 		&awscdk.StackProps{Description: jsii.String("global-ingest, compared: " + description)})
 }
 
-func (c comparison) function(dist string, size environment.Function) pipeline.FunctionProps {
+func (c comparison) function(dist, name string, size environment.Function) pipeline.FunctionProps {
 	logs := pipeline.LogsProps{Retention: c.env.LogRetention, Removal: awscdk.RemovalPolicy_DESTROY}
-	return pipeline.FunctionProps{Dist: dist, Size: size, Logs: logs}
+	return pipeline.FunctionProps{Environment: name, Dist: dist, Size: size, Logs: logs}
 }
 
 // outputFunction names the function whose duration CloudWatch is asked for.
@@ -101,10 +101,10 @@ func behind(function awslambda.IFunction) awsapigateway.Integration {
 func (c comparison) product(id, description string, acknowledge ingest.Acknowledgement,
 	endpoint awsapigateway.EndpointType,
 ) {
-	stack, config := c.stack(id, description), ingest.Default()
-	config.Environment, config.Acknowledge = Name+id, acknowledge
+	stack, terms := c.stack(id, description), ingest.Default().Terms
+	terms.Acknowledge = acknowledge
 	own := pipeline.NewIngest(stack, "Ingest", pipeline.IngestProps{
-		FunctionProps: c.function(c.dist.Product, c.env.Ingest), Config: config, Events: c.Events, Lake: c.Lake,
+		FunctionProps: c.function(c.dist.Product, Name+id, c.env.Ingest), Terms: terms, Events: c.Events, Lake: c.Lake,
 	})
 	c.outputFunction(stack, own.Function)
 	c.api(stack, endpoint, behind(own.Entry), nil)
@@ -114,13 +114,14 @@ func (c comparison) product(id, description string, acknowledge ingest.Acknowled
 // puts its lines on a stream.
 func (c comparison) validation(stack awscdk.Stack) awslambda.Function {
 	this := constructs.NewConstruct(stack, jsii.String("Validation"))
-	props := c.function(c.dist.Chain, environment.Function{MemoryMiB: 512, Timeout: time.Minute})
+	name := Name + *stack.Node().Id()
+	props := c.function(c.dist.Chain, name, environment.Function{MemoryMiB: 512, Timeout: time.Minute})
 	lines := pipeline.NewDelivery(stack, "Lines", pipeline.DeliveryProps{
 		Lake: c.Lake, Prefix: record.EventsPrefix, Buffers: c.env.Delivery, Logs: props.Logs,
 		Removal: awscdk.RemovalPolicy_DESTROY,
 	})
 	config := validate.Default()
-	config.Environment = Name + *stack.Node().Id()
+	config.Environment = name
 	config.RejectsStream = *c.Rejects.Stream.DeliveryStreamName()
 	config.Bucket = *c.Lake.Bucket.BucketName()
 	variables := config.Variables()
