@@ -12,6 +12,7 @@ import (
 
 	"global-ingest/lambdas/canary"
 	"global-ingest/lambdas/record"
+	"global-ingest/lambdas/runtime/setting"
 )
 
 // CanaryProps configures a Canary.
@@ -37,7 +38,7 @@ func NewCanary(scope constructs.Construct, id string, props CanaryProps) *Canary
 	config := props.Config
 	config.URL = *props.URL
 	config.Bucket = *props.Lake.Bucket.BucketName()
-	function := NewFunction(this, "canary", props.FunctionProps, config.Variables())
+	function := NewFunction(this, "canary", props.FunctionProps, setting.Variables(config))
 	props.Lake.GrantRead(function, record.EventsPrefix, record.RejectedPrefix)
 	props.Lake.GrantList(function, record.EventsPrefix, record.RejectedPrefix)
 	props.Lake.GrantDecrypt(function)

@@ -10,6 +10,7 @@ import (
 
 	"global-ingest/lambdas/record"
 	"global-ingest/lambdas/redrive"
+	"global-ingest/lambdas/runtime/setting"
 )
 
 const (
@@ -48,7 +49,7 @@ func NewRedrive(scope constructs.Construct, id string, props RedriveProps) *Redr
 	config.Streams = names(props.Events)
 	config.Rejects = *props.Rejects.Stream.DeliveryStreamName()
 	config.Bucket = *props.Lake.Bucket.BucketName()
-	function := NewFunction(this, "redrive", props.FunctionProps, config.Variables())
+	function := NewFunction(this, "redrive", props.FunctionProps, setting.Variables(config))
 	for _, stream := range append(slices.Clone(props.Events), props.Rejects) {
 		stream.GrantPutBatch(function)
 	}
