@@ -17,7 +17,7 @@ const (
 	// redriveBatch is how many messages, each an object, one invocation gets: as many as one
 	// PutRecordBatch takes records. A message from S3 has about 1 KB, so 500 are far below the
 	// 6 MB of an invocation.
-	redriveBatch = 500
+	redriveBatch = record.MaxBatch
 	// redriveWindow is how long Lambda collects messages, in seconds. Batches of more than ten
 	// need a window.
 	// https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-parameters.html

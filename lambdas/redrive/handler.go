@@ -41,14 +41,6 @@ const (
 	MetricUnreplayable = "RecordsUnreplayable" // left out: replayed too often, or not readable
 )
 
-// A batch is put once it fills a call of PutRecordBatch, whose limits are 4 MiB and 500
-// records. The stream splits a larger one.
-// https://docs.aws.amazon.com/firehose/latest/APIReference/API_PutRecordBatch.html
-const (
-	batchBytes   = 3_584 << 10
-	batchRecords = 500
-)
-
 // Handler works on messages. It is not safe for concurrent use, which Lambda does not
 // need.
 type Handler struct {
@@ -260,9 +252,9 @@ func (b *batch) add(to *owned, data []byte) {
 	b.bytes += len(data)
 }
 
-// isFull says whether b is worth a call of its own.
+// isFull says whether b fills a call of PutRecordBatch. The stream splits a larger one.
 func (b *batch) isFull() bool {
-	return b.bytes >= batchBytes || b.records >= batchRecords
+	return b.bytes >= record.MaxBatchBytes || b.records >= record.MaxBatch
 }
 
 // flush puts what b holds and empties it. The message of a refused record fails.
