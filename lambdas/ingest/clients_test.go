@@ -186,13 +186,14 @@ func TestOnlyPublicWriteKeysAreKept(t *testing.T) {
 }
 
 func TestAttributesOfACloudEventAreKept(t *testing.T) {
-	headers := map[string]string{"ce-SpecVersion": "1.0", "CE-Type": "order", "ce-subject": "a%20%22b%22+100%", "x-ce-no": "1"}
+	headers := map[string]string{"ce-SpecVersion": "1.0", "CE-Type": "order", "x-ce-no": "1"}
+	headers["ce-subject"], headers["ce-odd"] = "a%20%22b%22+100%", "%C3%A4%x1%2x%\x10\x11%"
 	r, _ := store(t, config(), sent{method: "POST", path: "/", headers: headers, body: "{}"}.event(t))
 	var attributes map[string]string
 	if err := json.Unmarshal([]byte(r.Source.Attributes), &attributes); err != nil {
 		t.Fatal(err)
 	}
-	want := map[string]string{"specversion": "1.0", "type": "order", "subject": `a "b"+100%`}
+	want := map[string]string{"specversion": "1.0", "type": "order", "subject": `a "b"+100%`, "odd": "ä%x1%2x%\x10\x11%"}
 	if !maps.Equal(attributes, want) || r.Source.Client != "cloudevents" {
 		t.Errorf("source is %+v, want %v", r.Source, want)
 	}

@@ -119,7 +119,7 @@ func (h *Handler) answer(ctx context.Context, event []byte) (answer []byte, unwr
 	}()
 	s := h.scratch.Get().(*scratch)
 	s.id, s.received, s.isProbe = id, time.Now(), false
-	r := s.parser.request(event)
+	r := s.parser.parse(event)
 	if r.isHealth() {
 		return h.health(ctx, s, h.origins.headers(nil)), nil
 	}
@@ -220,16 +220,6 @@ func (h *Handler) spillAside(ctx context.Context, s *scratch, end time.Time) err
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), longest)
 	defer cancel()
 	return h.spill.Put(ctx, s.key(), s.record)
-}
-
-// request returns what event asks for. An event that is not a proxy event, for example of a
-// manual invocation, is stored whole, like any body.
-func (p *parser) request(event []byte) request {
-	r, err := p.parse(event)
-	if err != nil {
-		return request{body: event}
-	}
-	return r
 }
 
 // encode makes the record of r in s, and returns how it is answered: without bodies when no
