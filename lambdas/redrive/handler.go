@@ -22,8 +22,8 @@ import (
 	"global-ingest/lambdas/runtime/emf"
 )
 
-// Stream takes records in batches. It returns the indexes of those that it did not
-// accept, and why.
+// Stream takes records in batches. It returns the indexes of those that it did not accept,
+// and an error that says why.
 type Stream interface {
 	PutBatch(ctx context.Context, records [][]byte) (refused []int, err error)
 }
@@ -243,8 +243,6 @@ func (b *batch) addEvents(id string, data []byte) {
 	b.add(&b.events[record.StreamOf(id, len(b.events))], data)
 }
 
-func (b *batch) addReject(row []byte) { b.add(&b.rejects, row) }
-
 func (b *batch) add(to *owned, data []byte) {
 	to.records = append(to.records, data)
 	to.owners = append(to.owners, b.objects[len(b.objects)-1])
@@ -272,11 +270,8 @@ func (h *Handler) put(ctx context.Context, stream Stream, o owned) {
 	}
 	refused, err := stream.PutBatch(ctx, o.records)
 	h.counts[MetricRedriven] += len(o.records) - len(refused)
-	if err == nil && len(refused) > 0 {
-		err = errors.New("no reason given")
-	}
 	for _, i := range refused {
-		o.owners[i].fail(fmt.Errorf("redriving %d records: %d refused: %w", len(o.records), len(refused), err))
+		o.owners[i].fail(err)
 	}
 }
 
