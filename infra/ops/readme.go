@@ -15,7 +15,7 @@ var pages = map[string]struct {
 	"infra/docs/settings.md": {"settings", settingsTable},
 	"infra/docs/operate.md":  {"cost", costTable},
 	"infra/docs/events.md":   {"events", eventTables},
-	"infra/docs/clients.md":  {"clients", clientGuides},
+	"infra/docs/clients.md":  {"clients", clientPaths},
 }
 
 // readme writes the generated parts of the docs: the settings of an environment, what one

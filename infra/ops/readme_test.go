@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"global-ingest/lambdas/clients"
 	"global-ingest/lambdas/event"
 	"global-ingest/lambdas/record"
 	"global-ingest/lambdas/validate/schema"
@@ -77,6 +78,17 @@ func clientsTable(t *testing.T, heading string) (names, rows []string) {
 		t.Fatalf("no table below %q", heading)
 	}
 	return names[1:], rows[1:]
+}
+
+// TestEveryClientHasAGuide to point its SDK here.
+func TestEveryClientHasAGuide(t *testing.T) {
+	_, rows := clientsTable(t, "Clients that you already have")
+	for _, name := range clients.Names() {
+		guides := func(row string) bool { return strings.HasPrefix(strings.SplitN(row, " | ", 3)[1], "`"+name+"`") }
+		if !slices.ContainsFunc(rows, guides) {
+			t.Errorf("no row has the client %s and what to set", name)
+		}
+	}
 }
 
 // TestClientsAreToldEveryReason, and no other.

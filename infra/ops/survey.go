@@ -77,8 +77,7 @@ func (r *replayer) look(ctx context.Context, asked redrive.Replay) (map[record.R
 		return nil, err
 	}
 	defer object.Close()
-	survey, err := redrive.Look(object, asked)
-	return survey.Records, err
+	return redrive.Look(object, asked)
 }
 
 // surveySpill counts spilled objects, a record each, without reading them: after an

@@ -12,6 +12,7 @@ import (
 
 	"global-ingest/lambdas/canary"
 	"global-ingest/lambdas/record"
+	"global-ingest/lambdas/runtime/setting"
 )
 
 // CanaryProps configures a Canary.
@@ -40,7 +41,7 @@ func NewCanary(scope constructs.Construct, id string, props CanaryProps) *Canary
 	config.Bucket = *props.Lake.Bucket.BucketName()
 	// 3 minutes more, in which a spill can come back or a batch can be tried again.
 	config.After = props.Waits + 3*time.Minute
-	function := NewFunction(this, "canary", props.FunctionProps, config.Variables())
+	function := NewFunction(this, "canary", props.FunctionProps, setting.Variables(config))
 	props.Lake.GrantRead(function, record.EventsPrefix, record.RejectedPrefix)
 	props.Lake.GrantList(function, record.EventsPrefix, record.RejectedPrefix)
 	props.Lake.GrantDecrypt(function)

@@ -8,6 +8,7 @@ import (
 
 	"global-ingest/lambdas/ingest"
 	"global-ingest/lambdas/record"
+	"global-ingest/lambdas/runtime/setting"
 )
 
 // IngestProps configures an Ingest.
@@ -51,7 +52,7 @@ func NewIngest(scope constructs.Construct, id string, props IngestProps) *Ingest
 	if props.Worldwide {
 		config.Proxies = 1
 	}
-	variables := config.Variables()
+	variables := setting.Variables(config)
 	if props.Size.MemoryMiB <= memoryOfOneProcessor {
 		variables["GOMAXPROCS"] = "1"
 	}

@@ -10,13 +10,14 @@ import (
 
 	"global-ingest/lambdas/record"
 	"global-ingest/lambdas/redrive"
+	"global-ingest/lambdas/runtime/setting"
 )
 
 const (
 	// redriveBatch is how many messages, each an object, one invocation gets: as many as one
 	// PutRecordBatch takes records. A message from S3 has about 1 KB, so 500 are far below the
 	// 6 MB of an invocation.
-	redriveBatch = 500
+	redriveBatch = record.MaxBatch
 	// redriveWindow is how long Lambda collects messages, in seconds. Batches of more than ten
 	// need a window.
 	// https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-parameters.html
@@ -49,7 +50,7 @@ func NewRedrive(scope constructs.Construct, id string, props RedriveProps) *Redr
 	config.Streams = names(props.Events)
 	config.Rejects = *props.Rejects.Stream.DeliveryStreamName()
 	config.Bucket = *props.Lake.Bucket.BucketName()
-	function := NewFunction(this, "redrive", props.FunctionProps, config.Variables())
+	function := NewFunction(this, "redrive", props.FunctionProps, setting.Variables(config))
 	for _, stream := range append(slices.Clone(props.Events), props.Rejects) {
 		stream.GrantPutBatch(function)
 	}

@@ -6,6 +6,7 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"global-ingest/lambdas/record"
+	"global-ingest/lambdas/runtime/setting"
 	"global-ingest/lambdas/validate"
 )
 
@@ -30,7 +31,7 @@ func NewValidator(scope constructs.Construct, id string, props ValidatorProps) *
 	config.Environment, config.Rules = props.Environment, props.Rules
 	config.RejectsStream = *props.Rejects.Stream.DeliveryStreamName()
 	config.Bucket = *props.Lake.Bucket.BucketName()
-	function := NewFunction(this, "validate", props.FunctionProps, config.Variables())
+	function := NewFunction(this, "validate", props.FunctionProps, setting.Variables(config))
 	props.Rejects.GrantPutBatch(function)
 	props.Lake.GrantPut(function, record.EventsPrefix, record.RejectedLargePrefix, record.SpillPrefix)
 	props.Lake.GrantEncrypt(function) // of lines only, as Firehose's are

@@ -4,6 +4,7 @@
 package clients
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strings"
@@ -19,7 +20,6 @@ type Client struct {
 	Keys    []string // places, in the envelope or in an event, that hold its public write key
 	Queries bool     // whether an element that is a string is a query, which is an event
 	Answers Answers
-	Guides  []Guide // for those who point an SDK here: one row of the docs each
 }
 
 // Answers are the bodies that a client reads.
@@ -34,15 +34,6 @@ type Answers struct {
 type Body struct {
 	Stored  string // with 200
 	Refused string // with 503
-}
-
-// Guide tells how to point an SDK here.
-type Guide struct {
-	SDK    string // the vendor, or what people call it
-	Set    string // what to set, with $host for the endpoint's host
-	ID     string // the client's own id of an event, to deduplicate by; "" for none
-	Kept   string // what stands where
-	Unkept string // what is lost, or answered 404
 }
 
 // CloudEvents is the client that no path names, but its headers.
@@ -141,7 +132,7 @@ type paths struct {
 
 // pattern is a path with one segment that may be anything.
 type pattern struct {
-	before, after string
+	before, after []byte
 	client        *Client
 }
 
@@ -149,7 +140,7 @@ func (p *paths) add(c *Client, all []string) {
 	for _, path := range all {
 		path = strings.Trim(path, "/")
 		if before, after, found := strings.Cut(path, "{}"); found {
-			p.patterns = append(p.patterns, pattern{before, after, c})
+			p.patterns = append(p.patterns, pattern{[]byte(before), []byte(after), c})
 		} else {
 			p.exact[path] = c
 		}
@@ -158,12 +149,7 @@ func (p *paths) add(c *Client, all []string) {
 
 // find allocates nothing: it is on the path of every request.
 func (p *paths) find(path []byte) *Client {
-	for len(path) > 0 && path[0] == '/' {
-		path = path[1:]
-	}
-	for len(path) > 0 && path[len(path)-1] == '/' {
-		path = path[:len(path)-1]
-	}
+	path = bytes.Trim(path, "/")
 	if c := p.exact[string(path)]; c != nil {
 		return c
 	}
@@ -176,9 +162,7 @@ func (p *paths) find(path []byte) *Client {
 }
 
 func (p *pattern) matches(path []byte) bool {
-	middle := len(path) - len(p.after)
-	if middle <= len(p.before) || string(path[:len(p.before)]) != p.before || string(path[middle:]) != p.after {
-		return false
-	}
-	return !slices.Contains(path[len(p.before):middle], '/')
+	rest, begins := bytes.CutPrefix(path, p.before)
+	segment, ends := bytes.CutSuffix(rest, p.after)
+	return begins && ends && len(segment) > 0 && !slices.Contains(segment, '/')
 }

@@ -75,7 +75,7 @@ func (h *Handler) bodies(c *clients.Client, r request) *bodies {
 
 // acknowledge answers 200 with the ingest id.
 func (r reply) acknowledge(id string) []byte {
-	const begin, middle, end = `{"statusCode":200,"headers":{`, `},"body":`, `}`
+	const begin = `{"statusCode":200,"headers":{`
 	if r.isPixel {
 		headers := strings.Replace(r.headers, contentType, member("Content-Type", "image/gif"), 1)
 		return []byte(begin + headers + `},"isBase64Encoded":true,"body":"` + pixel + `"}`)
@@ -83,14 +83,7 @@ func (r reply) acknowledge(id string) []byte {
 	if r.afterID == "" {
 		id = "" // the body does not say it
 	}
-	answer := make([]byte, 0, len(begin)+len(r.headers)+len(middle)+len(r.beforeID)+len(id)+len(r.afterID)+len(end))
-	answer = append(answer, begin...)
-	answer = append(answer, r.headers...)
-	answer = append(answer, middle...)
-	answer = append(answer, r.beforeID...)
-	answer = append(answer, id...)
-	answer = append(answer, r.afterID...)
-	return append(answer, end...)
+	return []byte(begin + r.headers + `},"body":` + r.beforeID + id + r.afterID + `}`)
 }
 
 // refuse answers 503: the record is not stored, and the client may try again.

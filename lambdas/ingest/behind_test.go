@@ -43,7 +43,7 @@ func behind(
 ) (h *ingest.Handler, invocations next, ended chan error, out *bytes.Buffer) {
 	t.Helper()
 	out = new(bytes.Buffer)
-	h = ingest.New(immediate(), put, spill, out, slog.New(slog.NewJSONHandler(out, nil)))
+	h = ingest.New(immediate(), put, spill, nil, out, slog.New(slog.NewJSONHandler(out, nil)))
 	invocations, ended = make(next), make(chan error)
 	go func() { ended <- h.WriteBehind(context.Background(), invocations) }()
 	return h, invocations, ended, out

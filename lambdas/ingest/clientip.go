@@ -19,16 +19,12 @@ const (
 // Validate says which values there are, when c is another.
 func (c ClientIP) Validate() error { return setting.OneOf(c, None, Truncated, Full) }
 
-// of returns what c keeps of address, and nothing of what is not an address.
-func (c ClientIP) of(address []byte) string {
-	if c == None {
+// of returns what c keeps of ip, and nothing of what is not an address.
+func (c ClientIP) of(ip netip.Addr) string {
+	switch {
+	case c == None || !ip.IsValid():
 		return ""
-	}
-	ip, err := netip.ParseAddr(string(address))
-	if err != nil {
-		return ""
-	}
-	if c == Full {
+	case c == Full:
 		return ip.String()
 	}
 	bits := 48

@@ -48,47 +48,49 @@ type Terms struct {
 	// Origins whose pages may read answers, with credentials, such as "https://example.com".
 	// A browser sends the text of other pages, but not their JSON. {"*"} allows every page,
 	// without credentials. Empty: every page, with credentials.
-	Origins []string
+	Origins []string `env:"CORS_ORIGINS,empty"`
 
 	// Clients whose paths are open beside / and /events, by their names in
 	// infra/docs/clients.md. {"none"} opens none. Empty: all.
-	Clients []string
+	Clients []string `env:"CLIENTS,empty"`
 
 	// When a client gets its answer: Durable, after the event is stored, or Immediate,
 	// before. Immediate answers as fast as an empty function. It loses an event if the
 	// sandbox dies in the milliseconds between answer and write. It loses one event per
 	// sandbox if Firehose and S3 both fail; then the sandbox stores first until one of them
 	// works again.
-	Acknowledge Acknowledgement
+	Acknowledge Acknowledgement `env:"ACKNOWLEDGE"`
 
 	// The answer when neither Firehose nor S3 took the record: Refuse, a 503, or
 	// Acknowledge, a 200 although the event is lost.
-	WhenUnstored WhenUnstored
+	WhenUnstored WhenUnstored `env:"WHEN_UNSTORED"`
 
 	// How much of a client's address is stored: None, Truncated (/24 of IPv4, /48 of IPv6) or
 	// Full.
-	ClientIP ClientIP
+	ClientIP ClientIP `env:"CLIENT_IP"`
 }
 
-// Config is the settings of the ingest function. Infra writes them to its variables,
-// and the function reads them back.
+// Config is the settings of the ingest function. Those without a default are required.
 type Config struct {
 	Terms
 
-	Environment  string         // name of the environment, the dimension of its metrics; required
-	Streams      []string       // names of the streams that take the records, each a share of them; at least one
-	Bucket       string         // the lake, for records that the stream does not take; required
-	Region       string         // where it runs; Lambda sets its variable, so infra leaves it empty
-	Proxies      int            // entries of X-Forwarded-For that our own front adds, 0 or 1; default 0
-	NextDoor     NextDoor       // where records go that neither the stream nor Bucket takes; default nowhere
-	AnswerWithin time.Duration  // longest that put and spill may take together; default AnswerWithin
-	Put          bounds.Config  // of the put that the client waits for
-	Spill        bounds.Config  // of the spill that the client waits for when the put failed
-	Breaker      bounds.Breaker // when puts pause
+	Environment  string         `env:"ENVIRONMENT"`         // name of the environment, the dimension of its metrics
+	Streams      []string       `env:"EVENTS_STREAM"`       // names of the events streams; at least one
+	Bucket       string         `env:"LAKE_BUCKET"`         // the lake, for what the stream does not take
+	Region       string         `env:"AWS_REGION,optional"` // where it runs; Lambda sets it, so infra leaves it empty
+	Proxies      int            `env:"PROXIES,optional"`    // entries of X-Forwarded-For that Front adds; default 0
+	NextDoor     NextDoor       `env:"NEXT_DOOR"`           // takes what stream and Bucket refuse; default none
+	AnswerWithin time.Duration  `env:"ANSWER_WITHIN"`       // longest that put and spill may take together
+	Put          bounds.Config  `env:"PUT"`                 // of the put that the client waits for
+	Spill        bounds.Config  `env:"SPILL"`               // of the spill, which follows a failed put
+	Breaker      bounds.Breaker `env:"BREAKER"`             // when puts pause
 }
 
 // NextDoor is the lake of another region of the environment.
-type NextDoor struct{ Bucket, Region string }
+type NextDoor struct {
+	Bucket string `env:"BUCKET,optional"`
+	Region string `env:"REGION,optional"`
+}
 
 // AnswerWithin is the longest that a client waits for Ingest while Firehose and S3 hang: a
 // phone waits no longer. The endpoint's timeout and the cost of an outage follow from it.
@@ -132,29 +134,15 @@ func Default() Config {
 	}
 }
 
-// ConfigFrom reads a Config from environment variables.
-func ConfigFrom(lookup func(string) (string, bool)) (Config, error) {
-	return setting.From(Default(), lookup)
-}
-
-// Variables returns c as environment variables.
-func (c Config) Variables() map[string]string { return c.Settings().Variables() }
-
 // Validate names the first setting that is not allowed.
 func (c Config) Validate() error {
 	return cmp.Or(
-		c.Settings().Required("ENVIRONMENT", "EVENTS_STREAM", "LAKE_BUCKET"),
-		setting.Named("ACKNOWLEDGE", c.Acknowledge.Validate()),
-		setting.Named("WHEN_UNSTORED", c.WhenUnstored.Validate()),
-		setting.Named("CLIENT_IP", c.ClientIP.Validate()),
+		setting.Check(c),
 		setting.Named("CORS_ORIGINS", CheckOrigins(c.Origins)),
 		setting.Named("CLIENTS", clients.Check(c.Clients)),
 		c.checkProxies(),
 		c.checkNextDoor(),
-		setting.Named("PUT:", c.Put.Validate()),
-		setting.Named("SPILL:", c.Spill.Validate()),
 		c.checkWorstCase(),
-		c.Breaker.Validate(),
 	)
 }
 
@@ -169,7 +157,8 @@ func (c Config) checkNextDoor() error {
 	least := c.Put.AttemptTimeout + c.Spill.AttemptTimeout + nextDoorWithin
 	switch next := c.NextDoor; {
 	case (next.Bucket == "") != (next.Region == ""):
-		return fmt.Errorf("NEXT_DOOR_BUCKET is %q and NEXT_DOOR_REGION is %q, set both or neither", next.Bucket, next.Region)
+		return fmt.Errorf("NEXT_DOOR_BUCKET is %q and NEXT_DOOR_REGION is %q, set both or neither",
+			next.Bucket, next.Region)
 	case next.Region != "" && next.Region == c.Region:
 		return fmt.Errorf("NEXT_DOOR_REGION is %q, must not be the function's own region", next.Region)
 	case next.Region != "" && c.AnswerWithin < least:
@@ -194,28 +183,4 @@ func (c Config) Oversize() bounds.Config {
 	all.AttemptTimeout = (c.AnswerWithin - time.Duration(all.Attempts-1)*all.MaxBackoff) / time.Duration(all.Attempts)
 	all.AnswerTimeout = all.AttemptTimeout
 	return all
-}
-
-// Settings names the variable of each field.
-func (c *Config) Settings() setting.Set {
-	s := setting.Set{
-		"ENVIRONMENT":   setting.Text(&c.Environment),
-		"CORS_ORIGINS":  setting.List(&c.Origins),
-		"CLIENTS":       setting.List(&c.Clients),
-		"EVENTS_STREAM": setting.List(&c.Streams),
-		"CLIENT_IP":     setting.Text(&c.ClientIP),
-		"LAKE_BUCKET":   setting.Text(&c.Bucket),
-		"ACKNOWLEDGE":   setting.Text(&c.Acknowledge),
-		"WHEN_UNSTORED": setting.Text(&c.WhenUnstored),
-		"ANSWER_WITHIN": setting.Duration(&c.AnswerWithin),
-
-		"AWS_REGION":       setting.Optional(setting.Text(&c.Region)),
-		"PROXIES":          setting.Optional(setting.Int(&c.Proxies)),
-		"NEXT_DOOR_BUCKET": setting.Optional(setting.Text(&c.NextDoor.Bucket)),
-		"NEXT_DOOR_REGION": setting.Optional(setting.Text(&c.NextDoor.Region)),
-	}
-	c.Put.Bind(s, "PUT")
-	c.Spill.Bind(s, "SPILL")
-	c.Breaker.Bind(s)
-	return s
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"global-ingest/lambdas/ingest"
+	"global-ingest/lambdas/runtime/setting"
 )
 
 func TestConfigIsReadBackAsItWasWritten(t *testing.T) {
@@ -17,8 +18,8 @@ func TestConfigIsReadBackAsItWasWritten(t *testing.T) {
 	want.Region, want.Proxies = "eu-central-1", 1
 	want.NextDoor = ingest.NextDoor{Bucket: "lake-2", Region: "ap-southeast-1"}
 	want.Put.AttemptTimeout = 123 * time.Millisecond
-	variables := want.Variables()
-	got, err := ingest.ConfigFrom(func(name string) (string, bool) {
+	variables := setting.Variables(want)
+	got, err := setting.From(ingest.Default(), func(name string) (string, bool) {
 		value, ok := variables[name]
 		return value, ok
 	})
@@ -28,25 +29,31 @@ func TestConfigIsReadBackAsItWasWritten(t *testing.T) {
 }
 
 func TestConfigNamesTheSettingThatCannotBe(t *testing.T) {
+	set := map[string]string{"ENVIRONMENT": "Dev", "EVENTS_STREAM": "events", "LAKE_BUCKET": "lake"}
 	for want, variables := range map[string]map[string]string{
-		"ENVIRONMENT":           {},
-		"EVENTS_STREAM":         {"ENVIRONMENT": "Dev"},
-		"LAKE_BUCKET":           {"ENVIRONMENT": "Dev", "EVENTS_STREAM": "events"},
-		"WHEN_UNSTORED":         {"ENVIRONMENT": "Dev", "EVENTS_STREAM": "events", "LAKE_BUCKET": "lake", "WHEN_UNSTORED": "hope"},
-		"ACKNOWLEDGE":           {"ENVIRONMENT": "Dev", "EVENTS_STREAM": "events", "LAKE_BUCKET": "lake", "ACKNOWLEDGE": "never"},
-		"BREAKER_FAILURES":      {"ENVIRONMENT": "Dev", "EVENTS_STREAM": "events", "LAKE_BUCKET": "lake", "BREAKER_FAILURES": "0"},
-		"ANSWER_WITHIN is 2.6s": {"ENVIRONMENT": "Dev", "EVENTS_STREAM": "events", "LAKE_BUCKET": "lake", "SPILL_ATTEMPTS": "3"},
-		"CLIENT_IP":             {"ENVIRONMENT": "Dev", "EVENTS_STREAM": "events", "LAKE_BUCKET": "lake", "CLIENT_IP": "half"},
-		"PUT: attempts":         {"ENVIRONMENT": "Dev", "EVENTS_STREAM": "events", "LAKE_BUCKET": "lake", "PUT_ATTEMPTS": "0"},
-		"PUT: idle":             {"ENVIRONMENT": "Dev", "EVENTS_STREAM": "events", "LAKE_BUCKET": "lake", "PUT_IDLE_TIMEOUT": "0s"},
-		"PUT_TLS_TIMEOUT":       {"ENVIRONMENT": "Dev", "EVENTS_STREAM": "events", "LAKE_BUCKET": "lake", "PUT_TLS_TIMEOUT": "fast"},
+		"ENVIRONMENT is not set":             {"ENVIRONMENT": ""},
+		"EVENTS_STREAM is not set":           {"EVENTS_STREAM": ""},
+		"LAKE_BUCKET is not set":             {"LAKE_BUCKET": ""},
+		`WHEN_UNSTORED is "hope"`:            {"WHEN_UNSTORED": "hope"},
+		`ACKNOWLEDGE is "never"`:             {"ACKNOWLEDGE": "never"},
+		`CLIENT_IP is "half"`:                {"CLIENT_IP": "half"},
+		"BREAKER_FAILURES is 0":              {"BREAKER_FAILURES": "0"},
+		"BREAKER opens for at least 4s":      {"BREAKER_OPEN_MIN": "4s"},
+		"ANSWER_WITHIN is 2.6s":              {"SPILL_ATTEMPTS": "3"},
+		"PUT_ATTEMPTS is 0, must be above 0": {"PUT_ATTEMPTS": "0"},
+		"PUT has 11 attempts":                {"PUT_ATTEMPTS": "11"},
+		"SPILL_IDLE_TIMEOUT is 0s":           {"SPILL_IDLE_TIMEOUT": "0s"},
+		`PUT_TLS_TIMEOUT="fast"`:             {"PUT_TLS_TIMEOUT": "fast"},
 	} {
-		_, err := ingest.ConfigFrom(func(name string) (string, bool) {
+		_, err := setting.From(ingest.Default(), func(name string) (string, bool) {
 			value, ok := variables[name]
+			if !ok {
+				value, ok = set[name]
+			}
 			return value, ok
 		})
 		if err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("error is %v, want it to name %s", err, want)
+			t.Errorf("error is %v, want it to hold %s", err, want)
 		}
 	}
 }
@@ -54,7 +61,7 @@ func TestConfigNamesTheSettingThatCannotBe(t *testing.T) {
 // TestWhatOneRegionDoesNotNeedIsInNoVariable: Lambda refuses a function that sets AWS_REGION.
 func TestWhatOneRegionDoesNotNeedIsInNoVariable(t *testing.T) {
 	for _, name := range []string{"AWS_REGION", "PROXIES", "NEXT_DOOR_BUCKET", "NEXT_DOOR_REGION"} {
-		if value, found := config().Variables()[name]; found {
+		if value, found := setting.Variables(config())[name]; found {
 			t.Errorf("%s is %q", name, value)
 		}
 	}

@@ -28,7 +28,7 @@ func (p *parser) forwarded(f *forwarded) error {
 			return p.decoder.SkipValue()
 		}
 		f.found, f.unclear = true, f.found
-		return p.elements(func() error {
+		return p.within('[', func() error {
 			line, err := p.string()
 			f.add(line)
 			return err
@@ -45,27 +45,26 @@ func (f *forwarded) add(line []byte) {
 
 // client returns the client's address: what our front says or, where that is not clear, whom
 // API Gateway was called by. It is never an entry that the client may have written itself.
-func (r *request) client() []byte {
+func (r *request) client() netip.Addr {
 	f := &r.forwarded
-	if !f.found || f.unclear || bare(f.front) == nil {
-		return r.sourceIP
+	if f.found && !f.unclear && address(f.front).IsValid() {
+		if client := address(f.client); client.IsValid() {
+			return client
+		}
 	}
-	if address := bare(f.client); address != nil {
-		return address
-	}
-	return r.sourceIP
+	return address(r.sourceIP)
 }
 
-// bare returns the address of entry without a port and brackets, or nil when it has none.
-func bare(entry []byte) []byte {
-	if at, err := netip.ParseAddrPort(string(entry)); err == nil {
-		return at.Addr().AppendTo(nil)
+// address returns the address of entry without a port and brackets. It is not valid when
+// there is none.
+func address(entry []byte) netip.Addr {
+	text := string(entry)
+	if n := len(text); n > 2 && text[0] == '[' && text[n-1] == ']' {
+		text = text[1 : n-1]
 	}
-	if n := len(entry); n > 2 && entry[0] == '[' && entry[n-1] == ']' {
-		entry = entry[1 : n-1]
+	if ip, err := netip.ParseAddr(text); err == nil {
+		return ip
 	}
-	if _, err := netip.ParseAddr(string(entry)); err != nil {
-		return nil
-	}
-	return entry
+	at, _ := netip.ParseAddrPort(text) // an error leaves it without an address
+	return at.Addr()
 }

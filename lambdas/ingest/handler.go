@@ -43,17 +43,16 @@ const maxHeaderValue = 512
 
 // Handler answers API Gateway's proxy events. It is safe for concurrent use.
 type Handler struct {
-	config  Config
-	origins origins
-	clients *clients.Set
-	answers map[string]answers // by name of the client
-	stream  Stream
-	spill   Spill
-	meter   emf.Meter
-	log     *slog.Logger
-	scratch sync.Pool // of *scratch, so that a sandbox uses the same memory for every request
-
+	config   Config
+	origins  origins
+	clients  *clients.Set
+	answers  map[string]answers // by name of the client
+	stream   Stream
+	spill    Spill
 	nextDoor Spill // another region's, or nil
+	meter    emf.Meter
+	log      *slog.Logger
+	scratch  sync.Pool // of *scratch, so that a sandbox uses the same memory for every request
 
 	behind *writeBehind // nil where the record is stored before the answer
 	down   atomic.Bool  // whether nothing took the last record
@@ -78,18 +77,19 @@ func (s *scratch) key() string {
 }
 
 // New returns a Handler that puts records on stream, or into spill when stream does not
-// take them.
-func New(c Config, stream Stream, spill Spill, metrics io.Writer, log *slog.Logger) *Handler {
+// take them, or else into nextDoor, the bucket of another region, unless that is nil.
+func New(c Config, stream Stream, spill, nextDoor Spill, metrics io.Writer, log *slog.Logger) *Handler {
 	h := &Handler{
-		config:  c,
-		origins: newOrigins(c.Origins, c.Region),
-		clients: clients.Enabled(c.Clients),
-		answers: newAnswers(),
-		stream:  stream,
-		spill:   spill,
-		meter:   emf.New(c.Environment, metrics, log),
-		log:     log,
-		scratch: sync.Pool{New: func() any { return &scratch{parser: parser{proxies: c.Proxies}} }},
+		config:   c,
+		origins:  newOrigins(c.Origins, c.Region),
+		clients:  clients.Enabled(c.Clients),
+		answers:  newAnswers(),
+		stream:   stream,
+		spill:    spill,
+		nextDoor: nextDoor,
+		meter:    emf.New(c.Environment, metrics, log),
+		log:      log,
+		scratch:  sync.Pool{New: func() any { return &scratch{parser: parser{proxies: c.Proxies}} }},
 	}
 	if c.Acknowledge == Immediate {
 		h.behind = newWriteBehind(h)
@@ -119,7 +119,7 @@ func (h *Handler) answer(ctx context.Context, event []byte) (answer []byte, unwr
 	}()
 	s := h.scratch.Get().(*scratch)
 	s.id, s.received, s.isProbe = id, time.Now(), false
-	r := s.parser.request(event)
+	r := s.parser.parse(event)
 	if r.isHealth() {
 		return h.health(ctx, s, h.origins.headers(nil)), nil
 	}
@@ -137,10 +137,6 @@ func (h *Handler) answer(ctx context.Context, event []byte) (answer []byte, unwr
 	}
 	return to.acknowledge(id), nil
 }
-
-// SpillNextDoor has h put into the bucket of another region what neither the stream nor the
-// bucket of its own takes. It comes before the first Invoke.
-func (h *Handler) SpillNextDoor(bucket Spill) { h.nextDoor = bucket }
 
 // store puts the record of s on the stream, or spills it: in this region, else next door.
 // An error means that nothing took it.
@@ -224,16 +220,6 @@ func (h *Handler) spillAside(ctx context.Context, s *scratch, end time.Time) err
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), longest)
 	defer cancel()
 	return h.spill.Put(ctx, s.key(), s.record)
-}
-
-// request returns what event asks for. An event that is not a proxy event, for example of a
-// manual invocation, is stored whole, like any body.
-func (p *parser) request(event []byte) request {
-	r, err := p.parse(event)
-	if err != nil {
-		return request{body: event}
-	}
-	return r
 }
 
 // encode makes the record of r in s, and returns how it is answered: without bodies when no

@@ -41,7 +41,7 @@ func ask(t testing.TB, config ingest.Config, put stream, event []byte) (answer, 
 func askBoth(t testing.TB, config ingest.Config, put stream, spill *spill, event []byte) (answer, string) {
 	t.Helper()
 	var out bytes.Buffer
-	h := ingest.New(config, put, spill, &out, slog.New(slog.NewJSONHandler(&out, nil)))
+	h := ingest.New(config, put, spill, nil, &out, slog.New(slog.NewJSONHandler(&out, nil)))
 	response, err := h.Invoke(context.Background(), event)
 	if err != nil {
 		t.Fatalf("handler failed: %v", err)
@@ -51,6 +51,14 @@ func askBoth(t testing.TB, config ingest.Config, put stream, spill *spill, event
 		t.Fatalf("answer is not JSON: %v: %s", err, response)
 	}
 	return a, out.String()
+}
+
+// takes is a stream that takes everything.
+var takes = stream(func(context.Context, []byte) error { return nil })
+
+// quiet returns a handler whose metrics and logs nobody reads.
+func quiet(c ingest.Config, stream ingest.Stream, bucket ingest.Spill) *ingest.Handler {
+	return ingest.New(c, stream, bucket, nil, io.Discard, slog.New(slog.DiscardHandler))
 }
 
 // store returns the one record that the handler puts for event.
@@ -242,7 +250,7 @@ func (t ids) Put(_ context.Context, id string, data []byte) error {
 }
 
 func TestARecordIsPutUnderItsIngestID(t *testing.T) {
-	h := ingest.New(config(), ids{t}, nil, io.Discard, slog.New(slog.DiscardHandler))
+	h := quiet(config(), ids{t}, nil)
 	answer, err := h.Invoke(t.Context(), proxyEvent(t, `{}`, false))
 	if err != nil || !strings.Contains(string(answer), `"statusCode":200`) {
 		t.Errorf("answer is %s, error %v", answer, err)
@@ -258,12 +266,12 @@ func TestAPanicIsARefusalOfThatRequestOnly(t *testing.T) {
 }
 
 func TestOneHandlerServesManyRequestsAtOnce(t *testing.T) {
-	h := ingest.New(config(), stream(func(_ context.Context, data []byte) error {
+	h := quiet(config(), stream(func(_ context.Context, data []byte) error {
 		if r, _, err := record.Decode(data); err != nil || string(r.Body) != r.RequestID {
 			t.Errorf("stored %q: error %v", data, err)
 		}
 		return nil
-	}), nil, io.Discard, slog.New(slog.DiscardHandler))
+	}), nil)
 	for _, name := range []string{"a", "bb", "ccc", "dddd"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -294,10 +302,7 @@ func FuzzInvoke(f *testing.F) {
 // request, without the put, which may take another 18 (lambdas/aws/firehose): together
 // the 30 of a request. The race detector has sync.Pool forget, so it counts more.
 func TestAllocations(t *testing.T) {
-	h := ingest.New(
-		config(), stream(func(context.Context, []byte) error { return nil }), nil, io.Discard,
-		slog.New(slog.DiscardHandler),
-	)
+	h := quiet(config(), takes, nil)
 	event := fromPage(proxyEvent(t, base64.StdEncoding.EncodeToString([]byte(`{"type":"click"}`)), true))
 	allocations := testing.AllocsPerRun(100, func() {
 		if _, err := h.Invoke(context.Background(), event); err != nil {
@@ -310,10 +315,7 @@ func TestAllocations(t *testing.T) {
 }
 
 func BenchmarkInvoke(b *testing.B) {
-	h := ingest.New(
-		config(), stream(func(context.Context, []byte) error { return nil }), nil, io.Discard,
-		slog.New(slog.DiscardHandler),
-	)
+	h := quiet(config(), takes, nil)
 	event := proxyEvent(
 		b, base64.StdEncoding.EncodeToString([]byte(`{"type":"click","element":"`+strings.Repeat("b", 470)+`"}`)), true,
 	)

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"io"
 	"log/slog"
 	"slices"
 	"strings"
@@ -54,11 +53,6 @@ type asBucket struct{ *slow }
 func (s asBucket) Put(ctx context.Context, key string, data []byte) error {
 	s.keys = append(s.keys, key)
 	return s.take(ctx, data)
-}
-
-// between returns a handler whose metrics and logs nobody reads.
-func between(c ingest.Config, stream ingest.Stream, bucket *slow) *ingest.Handler {
-	return ingest.New(c, stream, asBucket{bucket}, io.Discard, slog.New(slog.DiscardHandler))
 }
 
 func inFrankfurt() ingest.Config {
@@ -114,7 +108,7 @@ func TestOnlyARegionThatStoresNothingIsUnhealthy(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var out bytes.Buffer
 				stream, bucket := &c.firehose, &c.s3
-				h := ingest.New(inFrankfurt(), asStream{stream}, asBucket{bucket}, &out, slog.New(slog.NewJSONHandler(&out, nil)))
+				h := ingest.New(inFrankfurt(), asStream{stream}, asBucket{bucket}, nil, &out, slog.New(slog.NewJSONHandler(&out, nil)))
 				began := time.Now()
 				a, text := checked(t, h)
 				if took := time.Since(began); took != c.took {
@@ -167,8 +161,8 @@ func checkHealthMetrics(t *testing.T, out, stored string) {
 
 func TestAPanicOfAProbeIsUnhealthyAndNoEvent(t *testing.T) {
 	var out bytes.Buffer
-	h := ingest.New(inFrankfurt(), stream(func(context.Context, []byte) error { panic("broken") }), &spill{}, &out,
-		slog.New(slog.NewJSONHandler(&out, nil)))
+	h := ingest.New(inFrankfurt(), stream(func(context.Context, []byte) error { panic("broken") }), &spill{}, nil,
+		&out, slog.New(slog.NewJSONHandler(&out, nil)))
 	for range 2 {
 		a, _ := checked(t, h)
 		checkContract(t, a, 503)
@@ -181,7 +175,7 @@ func TestAPanicOfAProbeIsUnhealthyAndNoEvent(t *testing.T) {
 func TestAnUnhealthyRegionSaysSoAlsoWhereEventsAreAcknowledged(t *testing.T) {
 	c := inFrankfurt()
 	c.WhenUnstored = ingest.Acknowledge
-	h := between(c, asStream{&slow{err: errDown}}, &slow{err: errDown})
+	h := quiet(c, asStream{&slow{err: errDown}}, asBucket{&slow{err: errDown}})
 	a, _ := checked(t, h)
 	checkContract(t, a, 503)
 }
@@ -191,7 +185,7 @@ func TestAProbeRespectsTheBreaker(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		down, bucket := &slow{err: errDown}, &slow{}
 		breaker := firehose.NewBreaker(putter{down}, bounds.DefaultBreaker(), time.Now)
-		h := between(inFrankfurt(), firehose.Streams{breaker}, bucket)
+		h := quiet(inFrankfurt(), firehose.Streams{breaker}, asBucket{bucket})
 		for range bounds.DefaultBreaker().Failures {
 			if _, err := h.Invoke(t.Context(), []byte(`{"body":"b"}`)); err != nil {
 				t.Fatal(err)
@@ -233,7 +227,7 @@ func TestForFiveSecondsAStoredRecordIsTheAnswer(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				stream, bucket := &slow{}, &slow{}
-				h := between(inFrankfurt(), asStream{stream}, bucket)
+				h := quiet(inFrankfurt(), asStream{stream}, asBucket{bucket})
 				for n, step := range steps {
 					time.Sleep(step.wait)
 					stream.err, bucket.err = step.down, step.down
@@ -257,7 +251,7 @@ func TestForFiveSecondsAStoredRecordIsTheAnswer(t *testing.T) {
 // The memory of a probe is used again for an event, which must not overwrite the probe.
 func TestAnEventAfterAProbeIsSpilledForRedrive(t *testing.T) {
 	bucket := &slow{}
-	h := between(inFrankfurt(), asStream{&slow{err: errDown}}, bucket)
+	h := quiet(inFrankfurt(), asStream{&slow{err: errDown}}, asBucket{bucket})
 	checked(t, h)
 	for range 100 { // a pool may forget
 		if _, err := h.Invoke(t.Context(), []byte(`{"body":"b"}`)); err != nil {

@@ -25,8 +25,8 @@ type street struct {
 func newStreet(c ingest.Config, stream, bucket, nextDoor slow) *street {
 	s := &street{stream: &stream, bucket: &bucket, nextDoor: &nextDoor}
 	c.NextDoor = ingest.NextDoor{Bucket: "lake-2", Region: "ap-southeast-1"}
-	s.Handler = ingest.New(c, asStream{s.stream}, asBucket{s.bucket}, &s.out, slog.New(slog.NewJSONHandler(&s.out, nil)))
-	s.SpillNextDoor(asBucket{s.nextDoor})
+	s.Handler = ingest.New(c, asStream{s.stream}, asBucket{s.bucket}, asBucket{s.nextDoor},
+		&s.out, slog.New(slog.NewJSONHandler(&s.out, nil)))
 	return s
 }
 

@@ -3,8 +3,6 @@ package ingest_test
 import (
 	"context"
 	"encoding/json"
-	"io"
-	"log/slog"
 	"maps"
 	"strings"
 	"testing"
@@ -44,10 +42,7 @@ func TestWhoMayReadTheAnswer(t *testing.T) {
 		config := config()
 		config.Origins = c.allowed
 		stored := 0
-		h := ingest.New(
-			config, stream(func(context.Context, []byte) error { stored++; return nil }), nil, io.Discard,
-			slog.New(slog.DiscardHandler),
-		)
+		h := quiet(config, stream(func(context.Context, []byte) error { stored++; return nil }), nil)
 		event, err := json.Marshal(map[string]any{"body": "{}", "headers": map[string]string{"origin": c.origin}})
 		if err != nil {
 			t.Fatal(err)

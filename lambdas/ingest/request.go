@@ -3,7 +3,6 @@ package ingest
 import (
 	"bytes"
 	"encoding/base64"
-	"errors"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -25,8 +24,6 @@ type request struct {
 	source
 }
 
-var errNotAnObject = errors.New("event is not a JSON object")
-
 // parser finds a request in an event without building a tree: it steps into the few
 // objects that matter and skips the rest.
 type parser struct {
@@ -38,14 +35,15 @@ type parser struct {
 	query   []byte // its parameters
 }
 
-// parse reads event. What it does not find stays empty: an event without a body is a
-// request without a body. It fails when event is not a JSON object.
-func (p *parser) parse(event []byte) (request, error) {
+// parse returns what event asks for. What it does not find stays empty: an event without a
+// body is a request without a body. An event that is not a proxy event, for example of a
+// manual invocation, is stored whole, like any body.
+func (p *parser) parse(event []byte) request {
 	p.event, p.text, p.query = event, p.text[:0], p.query[:0]
 	p.reader = *bytes.NewBuffer(event)
 	p.decoder.Reset(&p.reader, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 	if p.decoder.PeekKind() != '{' {
-		return request{}, errNotAnObject
+		return request{body: event}
 	}
 	var r request
 	isBase64 := false
@@ -74,10 +72,13 @@ func (p *parser) parse(event []byte) (request, error) {
 		}
 		return err
 	})
+	if err != nil {
+		return request{body: event}
+	}
 	if isBase64 {
 		r.body = p.decode(r.body)
 	}
-	return r, err
+	return r
 }
 
 func (p *parser) header(name []byte, r *request) (err error) {
@@ -117,18 +118,26 @@ func (p *parser) context(name []byte, r *request) (err error) {
 // members calls visit with the name of each member of the next object; visit reads the
 // value. It skips anything but an object.
 func (p *parser) members(visit func(name []byte) error) error {
-	if p.decoder.PeekKind() != '{' {
+	return p.within('{', func() error {
+		name, err := p.string()
+		if err != nil {
+			return err
+		}
+		return visit(name)
+	})
+}
+
+// within calls visit before each member of the next object, or each element of the next
+// array, as begin says. It skips anything else.
+func (p *parser) within(begin jsontext.Kind, visit func() error) error {
+	if p.decoder.PeekKind() != begin {
 		return p.decoder.SkipValue()
 	}
 	if _, err := p.decoder.ReadToken(); err != nil {
 		return err
 	}
-	for p.decoder.PeekKind() != '}' {
-		name, err := p.string()
-		if err != nil {
-			return err
-		}
-		if err := visit(name); err != nil {
+	for kind := p.decoder.PeekKind(); kind != '}' && kind != ']'; kind = p.decoder.PeekKind() {
+		if err := visit(); err != nil {
 			return err
 		}
 	}

@@ -3,6 +3,7 @@ package ingest
 import (
 	"bytes"
 	"encoding/base64"
+	"encoding/hex"
 	"slices"
 
 	"global-ingest/lambdas/clients"
@@ -81,10 +82,8 @@ func unescape(value []byte) []byte {
 	var text []byte
 	for i := 0; i < len(value); i++ {
 		if value[i] == '%' && i+2 < len(value) {
-			high, low := unhex(value[i+1]), unhex(value[i+2])
-			if high >= 0 && low >= 0 {
-				text = append(text, byte(high<<4|low))
-				i += 2
+			if decoded, err := hex.AppendDecode(text, value[i+1:i+3]); err == nil {
+				text, i = decoded, i+2
 				continue
 			}
 		}
@@ -93,15 +92,11 @@ func unescape(value []byte) []byte {
 	return text
 }
 
-func unhex(c byte) int {
-	return bytes.IndexByte([]byte("0123456789abcdef"), c|' ')
-}
-
 // parameters reads the query: API Gateway hands over an object of arrays, decoded and in
 // any order.
 func (p *parser) parameters(r *request) error {
 	return p.members(func(name []byte) error {
-		return p.elements(func() error {
+		return p.within('[', func() error {
 			value, err := p.string()
 			if err == nil {
 				p.parameter(name, value, r)
@@ -145,24 +140,6 @@ func appendEscaped(dst, text []byte) []byte {
 		}
 	}
 	return dst
-}
-
-// elements calls visit before each element of the array that comes next, and skips
-// anything but an array.
-func (p *parser) elements(visit func() error) error {
-	if p.decoder.PeekKind() != '[' {
-		return p.decoder.SkipValue()
-	}
-	if _, err := p.decoder.ReadToken(); err != nil {
-		return err
-	}
-	for p.decoder.PeekKind() != ']' {
-		if err := visit(); err != nil {
-			return err
-		}
-	}
-	_, err := p.decoder.ReadToken()
-	return err
 }
 
 // route returns the client whose path r came by, nil for a plain request. ok is false

@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"io"
-	"log/slog"
 	"strings"
 	"testing"
 	"time"
@@ -58,13 +56,13 @@ func TestWhatTheStreamRefusesIsSpilledAndAcknowledged(t *testing.T) {
 func TestTheSpillHasADeadlineOfItsOwn(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	h := ingest.New(config(), stream(func(ctx context.Context, _ []byte) error { return ctx.Err() }),
+	h := quiet(config(), stream(func(ctx context.Context, _ []byte) error { return ctx.Err() }),
 		spillFunc(func(ctx context.Context) error {
 			if deadline, ok := ctx.Deadline(); !ok || time.Until(deadline) > config().Spill.WorstCase() {
 				t.Errorf("deadline in %v, set %v", time.Until(deadline), ok)
 			}
 			return ctx.Err()
-		}), io.Discard, slog.New(slog.DiscardHandler))
+		}))
 	response, err := h.Invoke(ctx, []byte(`{"body":"b"}`))
 	if err != nil || !strings.Contains(string(response), `"statusCode":200`) {
 		t.Errorf("answer is %s, error %v", response, err)

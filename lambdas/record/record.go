@@ -15,6 +15,15 @@ import (
 // https://docs.aws.amazon.com/firehose/latest/APIReference/API_PutRecord.html
 const MaxBytes = 1_000 << 10
 
+// MaxBatch and MaxBatchBytes are the most records and bytes of one call of PutRecordBatch.
+// The bytes stay half a MiB below Firehose's limit of 4 MiB, at whose edge
+// awslabs/lambda-streams-to-firehose#49 saw refusals.
+// https://docs.aws.amazon.com/firehose/latest/APIReference/API_PutRecordBatch.html
+const (
+	MaxBatch      = 500
+	MaxBatchBytes = 3_584 << 10
+)
+
 // MaxInflated is the most bytes that the body of a record may inflate to: a little less
 // than the largest body that API Gateway accepts. One event of that size still fits an
 // answer to Firehose: 4 MiB are 5.6 MB in base64, of the 6 MB that Lambda returns.

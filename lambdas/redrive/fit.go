@@ -76,7 +76,7 @@ func (h *Handler) reject(ctx context.Context, b *batch, r record.Reject, e event
 			return err
 		}
 	}
-	b.addReject(row)
+	b.add(&b.rejects, row)
 	return nil
 }
 

@@ -22,8 +22,8 @@ import (
 	"global-ingest/lambdas/runtime/emf"
 )
 
-// Stream takes records in batches. It returns the indexes of those that it did not
-// accept, and why.
+// Stream takes records in batches. It returns the indexes of those that it did not accept,
+// and an error that says why.
 type Stream interface {
 	PutBatch(ctx context.Context, records [][]byte) (refused []int, err error)
 }
@@ -39,14 +39,6 @@ type Lake interface {
 const (
 	MetricRedriven     = "RecordsRedriven"     // accepted by a stream again
 	MetricUnreplayable = "RecordsUnreplayable" // left out: replayed too often, or not readable
-)
-
-// A batch is put once it fills a call of PutRecordBatch, whose limits are 4 MiB and 500
-// records. The stream splits a larger one.
-// https://docs.aws.amazon.com/firehose/latest/APIReference/API_PutRecordBatch.html
-const (
-	batchBytes   = 3_584 << 10
-	batchRecords = 500
 )
 
 // Handler works on messages. It is not safe for concurrent use, which Lambda does not
@@ -251,8 +243,6 @@ func (b *batch) addEvents(id string, data []byte) {
 	b.add(&b.events[record.StreamOf(id, len(b.events))], data)
 }
 
-func (b *batch) addReject(row []byte) { b.add(&b.rejects, row) }
-
 func (b *batch) add(to *owned, data []byte) {
 	to.records = append(to.records, data)
 	to.owners = append(to.owners, b.objects[len(b.objects)-1])
@@ -260,9 +250,9 @@ func (b *batch) add(to *owned, data []byte) {
 	b.bytes += len(data)
 }
 
-// isFull says whether b is worth a call of its own.
+// isFull says whether b fills a call of PutRecordBatch. The stream splits a larger one.
 func (b *batch) isFull() bool {
-	return b.bytes >= batchBytes || b.records >= batchRecords
+	return b.bytes >= record.MaxBatchBytes || b.records >= record.MaxBatch
 }
 
 // flush puts what b holds and empties it. The message of a refused record fails.
@@ -280,11 +270,8 @@ func (h *Handler) put(ctx context.Context, stream Stream, o owned) {
 	}
 	refused, err := stream.PutBatch(ctx, o.records)
 	h.counts[MetricRedriven] += len(o.records) - len(refused)
-	if err == nil && len(refused) > 0 {
-		err = errors.New("no reason given")
-	}
 	for _, i := range refused {
-		o.owners[i].fail(fmt.Errorf("redriving %d records: %d refused: %w", len(o.records), len(refused), err))
+		o.owners[i].fail(err)
 	}
 }
 

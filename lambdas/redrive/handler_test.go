@@ -50,11 +50,15 @@ type lake struct {
 	mu      sync.Mutex
 	objects map[string][]byte
 	log     []string // of deletions
+	slow    string   // key of the object that S3 does not return now
 }
 
 func (l *lake) Get(_ context.Context, key string) (io.ReadCloser, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if key == l.slow {
+		return nil, errors.New("slow down")
+	}
 	body, ok := l.objects[key]
 	if !ok {
 		return nil, fmt.Errorf("getting %s: %w", key, fs.ErrNotExist)
@@ -582,6 +586,27 @@ func TestAReplayedRejectKeepsWhoSentIt(t *testing.T) {
 	}
 	if !strings.Contains(l.out.String(), "payload of one event holds several") {
 		t.Errorf("the other is not told: %s", l.out.String())
+	}
+}
+
+// TestAPayloadThatIsNotReadNowIsReplayedLater, and one that is gone is left out.
+func TestAPayloadThatIsNotReadNowIsReplayedLater(t *testing.T) {
+	l := newLab()
+	const rows, payload = "rejected/a", "rejected-large/x"
+	reject := record.Reject{ID: "id-a/1", ReceivedAt: receivedAt, Reason: record.TooLarge, PayloadObject: payload}
+	l.lake.objects[rows] = compress(string(record.AppendReject(nil, reject)))
+	l.lake.objects[payload] = []byte(`{"n":1}`)
+	l.lake.slow = payload
+	if failed := l.work(t, replay(t, rows, "")); len(failed) != 1 || strings.Contains(l.out.String(), "RecordsUnreplayable") {
+		t.Fatalf("failed %v, log %s", failed, &l.out)
+	}
+	l.lake.slow = ""
+	if failed := l.work(t, replay(t, rows, "")); len(failed) > 0 || len(l.events.accepted) != 1 {
+		t.Fatalf("failed %v, %d records, log %s", failed, len(l.events.accepted), &l.out)
+	}
+	delete(l.lake.objects, payload)
+	if failed := l.work(t, replay(t, rows, "")); len(failed) > 0 || !strings.Contains(l.out.String(), `"RecordsUnreplayable":1`) {
+		t.Fatalf("failed %v, log %s", failed, &l.out)
 	}
 }
 

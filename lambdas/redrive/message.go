@@ -1,9 +1,12 @@
 package redrive
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/url"
+	"strings"
 
 	"global-ingest/lambdas/record"
 )
@@ -13,6 +16,29 @@ import (
 type Replay struct {
 	Key    string        `json:"key"`              // the object: below spill/, failed/ or rejected/
 	Reason record.Reason `json:"reason,omitempty"` // only rejects with this reason; empty: all
+}
+
+// wants says whether r is about a reject.
+func (r Replay) wants(reject record.Reject) bool { return r.Reason == "" || r.Reason == reject.Reason }
+
+// Look reads an object below failed/ or rejected/ and counts, by reason, what r would bring
+// back of it. Of failed/ it counts lines, under no reason.
+func Look(object io.Reader, r Replay) (map[record.Reason]int, error) {
+	found := map[record.Reason]int{}
+	for line, err := range record.Lines(object) {
+		switch line = bytes.TrimSpace(line); {
+		case err != nil:
+			return nil, fmt.Errorf("reading %s: %w", r.Key, err)
+		case len(line) == 0:
+		case !strings.HasPrefix(r.Key, record.RejectedPrefix):
+			found[""]++
+		default:
+			if reject, err := record.DecodeReject(line); err == nil && r.wants(reject) {
+				found[reject.Reason]++
+			}
+		}
+	}
+	return found, nil
 }
 
 // body is a queue message's body: an S3 notification or an operator's replay.

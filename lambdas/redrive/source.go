@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"iter"
 	"slices"
 	"strings"
@@ -34,17 +35,23 @@ type fetched struct {
 
 // records returns the one record that Ingest left in the object, or the several that
 // the Validator did. They are not replays.
-func (f fetched) records() (all []record.Record, err error) {
+func (f fetched) records() ([]record.Record, error) {
 	if f.err != nil {
 		return nil, f.err
 	}
-	for rest := f.data; err == nil && (len(all) == 0 || len(rest) > 0); {
+	return recordsOf(f.data)
+}
+
+// recordsOf returns the records that stand in data one behind the other, at least one.
+func recordsOf(data []byte) (all []record.Record, err error) {
+	for len(all) == 0 || len(data) > 0 {
 		var r record.Record
-		if r, rest, err = record.Decode(rest); err == nil {
-			all = append(all, r)
+		if r, data, err = record.Decode(data); err != nil {
+			return nil, err
 		}
+		all = append(all, r)
 	}
-	return all, err
+	return all, nil
 }
 
 // fetch reads objects with some readers, in no order. It reads no more once too little
@@ -92,20 +99,19 @@ func (h *Handler) open(ctx context.Context, r Replay) (source, error) {
 	case strings.HasPrefix(r.Key, record.FailedPrefix):
 		return h.lines(ctx, r.Key, failed), nil
 	case strings.HasPrefix(r.Key, record.RejectedPrefix):
-		return h.lines(ctx, r.Key, func(ctx context.Context, line []byte) ([]record.Record, error) {
-			return h.rejected(ctx, line, r.Reason)
-		}), nil
+		return h.lines(ctx, r.Key, func(line []byte) ([]record.Record, error) { return h.rejected(ctx, line, r) }), nil
 	}
 	return nil, fmt.Errorf("opening %s: it is not below %s, %s or %s",
 		r.Key, record.SpillPrefix, record.FailedPrefix, record.RejectedPrefix)
 }
 
-// decoder makes records of one line, none when the line is not asked for.
-type decoder = func(ctx context.Context, line []byte) ([]record.Record, error)
+// errLake marks an error of S3, which another attempt may not meet.
+var errLake = errors.New("the lake does not answer")
 
-// lines yields what decode makes of each line of an object. It logs a line that cannot
-// be decoded and goes on: the object stays, and a repetition would not help.
-func (h *Handler) lines(ctx context.Context, key string, decode decoder) source {
+// lines yields what decode makes of each line of an object, nothing when the line is not
+// asked for. It logs a line that cannot be decoded and goes on: the object stays, and a
+// repetition would not help.
+func (h *Handler) lines(ctx context.Context, key string, decode func([]byte) ([]record.Record, error)) source {
 	return func(yield func(record.Record, error) bool) {
 		object, err := h.lake.Get(ctx, key)
 		if err != nil {
@@ -122,9 +128,13 @@ func (h *Handler) lines(ctx context.Context, key string, decode decoder) source 
 			n++
 			var records []record.Record
 			if line = bytes.TrimSpace(line); len(line) > 0 {
-				records, err = decode(ctx, line)
+				records, err = decode(line)
 			}
-			if err != nil {
+			switch {
+			case errors.Is(err, errLake):
+				yield(record.Record{}, err)
+				return
+			case err != nil:
 				h.leaveOut(ctx, "line is not readable", "key", key, "line", n, "cause", err.Error())
 			}
 			for _, r := range records {
@@ -139,7 +149,7 @@ func (h *Handler) lines(ctx context.Context, key string, decode decoder) source 
 // failed reads a line of Firehose's error object, which has the original data in
 // rawData as base64. It needs no other member: AWS documents them with other names and
 // types than it writes.
-func failed(_ context.Context, line []byte) ([]record.Record, error) {
+func failed(line []byte) ([]record.Record, error) {
 	var object struct {
 		RawData []byte `json:"rawData"`
 	}
@@ -149,32 +159,31 @@ func failed(_ context.Context, line []byte) ([]record.Record, error) {
 	if len(object.RawData) == 0 {
 		return nil, errors.New("decoding error object: rawData is missing or empty")
 	}
-	var records []record.Record
-	for rest := object.RawData; len(rest) > 0; {
-		r, behind, err := record.Decode(rest)
-		if err != nil {
-			return nil, err
-		}
-		r.Replays++
-		records, rest = append(records, r), behind
+	records, err := recordsOf(object.RawData)
+	for i := range records {
+		records[i].Replays++
 	}
-	return records, nil
+	return records, err
 }
 
 // rejected reads a reject and makes a record of its payload under its ingest id, at its
 // place in the request.
-func (h *Handler) rejected(ctx context.Context, line []byte, reason record.Reason) ([]record.Record, error) {
+func (h *Handler) rejected(ctx context.Context, line []byte, asked Replay) ([]record.Record, error) {
 	reject, err := record.DecodeReject(line)
 	if err != nil {
 		return nil, err
 	}
-	if reason != "" && reject.Reason != reason {
+	if !asked.wants(reject) {
 		return nil, nil
 	}
 	payload := reject.Payload
 	if reject.PayloadObject != "" {
-		if payload, err = h.read(ctx, reject.PayloadObject); err != nil {
+		payload, err = h.read(ctx, reject.PayloadObject)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
 			return nil, err
+		case err != nil:
+			return nil, fmt.Errorf("%w: %w", errLake, err)
 		}
 	}
 	header := reject.Header()

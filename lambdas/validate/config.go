@@ -21,34 +21,33 @@ const maxResponse = 6_000_000
 type Rules struct {
 	// Members that may name an event's type, such as "type" or "event". Dots lead further in,
 	// as in "meta.type". The first that holds a string counts.
-	TypeFrom []string
+	TypeFrom []string `env:"TYPE_FROM,empty"`
 
 	// Whether "format" in a schema rejects values. If not, it only describes them.
-	Formats bool
+	Formats bool `env:"FORMATS"`
 
 	// Whether legal JSON that stops readers of the lake is a reject: half of a surrogate pair,
 	// a number beyond a double, an integer beyond 64 bits.
-	Portable bool
+	Portable bool `env:"PORTABLE"`
 
 	// Whether an event is rejected because its type has no schema.
-	Strict bool
+	Strict bool `env:"STRICT"`
 
 	// Public write keys that an event may have. One with another key is rejected, one without
 	// a key is not. Empty: any.
-	WriteKeys []string
+	WriteKeys []string `env:"WRITE_KEYS,empty"`
 }
 
-// Config is the settings of the validate function. Infra writes them to its variables,
-// and the function reads them back.
+// Config is the settings of the validate function. Those without a default are required.
 type Config struct {
 	Rules
 
-	Environment      string        // name of the environment, the dimension of its metrics; required
-	RejectsStream    string        // name of the stream that takes the rejects; required
-	Bucket           string        // the lake, for what fits no answer and no reject; required
-	MaxInflatedBytes int           // most bytes that one body may inflate to; default 4 MiB
-	MaxResponseBytes int           // most bytes of one answer to Firehose; default 5,900,000
-	Put              bounds.Config // bounds of each put
+	Environment      string        `env:"ENVIRONMENT"`        // name of the environment, the dimension of its metrics
+	RejectsStream    string        `env:"REJECTS_STREAM"`     // name of the stream that takes the rejects
+	Bucket           string        `env:"LAKE_BUCKET"`        // the lake, for what fits no answer and no reject
+	MaxInflatedBytes int           `env:"MAX_INFLATED_BYTES"` // most bytes that one body may inflate to; default 4 MiB
+	MaxResponseBytes int           `env:"MAX_RESPONSE_BYTES"` // most bytes of one answer to Firehose; default 5,900,000
+	Put              bounds.Config `env:"PUT"`                // of each put
 }
 
 // Default returns the Config with every default set. Environment, RejectsStream and
@@ -65,28 +64,19 @@ func Default() Config {
 	}
 }
 
-// ConfigFrom reads a Config from environment variables.
-func ConfigFrom(lookup func(string) (string, bool)) (Config, error) {
-	return setting.From(Default(), lookup)
-}
-
 // Options returns how schemas are understood.
 func (c Config) Options() schema.Options {
 	return schema.Options{Formats: c.Formats, TypeFrom: c.TypeFrom}
 }
 
-// Variables returns c as environment variables.
-func (c Config) Variables() map[string]string { return c.Settings().Variables() }
-
 // Validate names the first setting that is not allowed.
 func (c Config) Validate() error {
 	return cmp.Or(
-		c.Settings().Required("ENVIRONMENT", "REJECTS_STREAM", "LAKE_BUCKET"),
+		setting.Check(c),
 		between("MAX_INFLATED_BYTES", c.MaxInflatedBytes, 1, 64<<20),
 		between("MAX_RESPONSE_BYTES", c.MaxResponseBytes, 1_000, maxResponse-1),
 		setting.Named("TYPE_FROM", event.CheckTypeFrom(c.TypeFrom)),
 		setting.Named("WRITE_KEYS", CheckWriteKeys(c.WriteKeys)),
-		setting.Named("PUT:", c.Put.Validate()),
 	)
 }
 
@@ -112,22 +102,4 @@ func between(name string, value, least, most int) error {
 		return fmt.Errorf("%s is %d, must be %d to %d", name, value, least, most)
 	}
 	return nil
-}
-
-// Settings names the variable of each field.
-func (c *Config) Settings() setting.Set {
-	s := setting.Set{
-		"ENVIRONMENT":        setting.Text(&c.Environment),
-		"REJECTS_STREAM":     setting.Text(&c.RejectsStream),
-		"LAKE_BUCKET":        setting.Text(&c.Bucket),
-		"MAX_INFLATED_BYTES": setting.Int(&c.MaxInflatedBytes),
-		"MAX_RESPONSE_BYTES": setting.Int(&c.MaxResponseBytes),
-		"TYPE_FROM":          setting.List(&c.TypeFrom),
-		"FORMATS":            setting.Bool(&c.Formats),
-		"STRICT":             setting.Bool(&c.Strict),
-		"WRITE_KEYS":         setting.List(&c.WriteKeys),
-		"PORTABLE":           setting.Bool(&c.Portable),
-	}
-	c.Put.Bind(s, "PUT")
-	return s
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"global-ingest/lambdas/runtime/setting"
 	"global-ingest/lambdas/validate"
 )
 
@@ -23,8 +24,8 @@ func TestConfigIsReadBackAsItWasWritten(t *testing.T) {
 	want.WriteKeys = []string{"web", "ios"}
 	want.MaxInflatedBytes = 123
 	want.Put.AttemptTimeout = 123 * time.Millisecond
-	variables := want.Variables()
-	got, err := validate.ConfigFrom(func(name string) (string, bool) {
+	variables := setting.Variables(want)
+	got, err := setting.From(validate.Default(), func(name string) (string, bool) {
 		value, ok := variables[name]
 		return value, ok
 	})
@@ -42,7 +43,7 @@ func TestConfigNamesTheSettingThatCannotBe(t *testing.T) {
 		"MAX_RESPONSE_BYTES is 6000000, must be 1000 to 5999999":                 func(c *validate.Config) { c.MaxResponseBytes = 6_000_000 },
 		`TYPE_FROM is empty, must name a member such as "type"`:                  func(c *validate.Config) { c.TypeFrom = nil },
 		`TYPE_FROM has "meta.", must have members such as "type" or "meta.type"`: func(c *validate.Config) { c.TypeFrom = []string{"type", "meta."} },
-		"PUT: attempts": func(c *validate.Config) { c.Put.Attempts = 0 },
+		"PUT_ATTEMPTS is 0": func(c *validate.Config) { c.Put.Attempts = 0 },
 	} {
 		c := config()
 		change(&c)

@@ -87,7 +87,7 @@ func newBroken(url string) (b *broken, err error) {
 	if b.stream, err = firehose.New(figures.Stream, b.config.Put); err != nil {
 		return nil, err
 	}
-	b.aside, err = spill.New(b.config.Bucket, b.config.Spill, b.config.Oversize())
+	b.aside, err = spill.New(figures.Region, b.config.Bucket, b.config.Spill, b.config.Oversize())
 	return b, err
 }
 
@@ -97,7 +97,7 @@ func (b *broken) fresh() *ingest.Handler {
 }
 
 func (b *broken) handler(stream firehose.Putter, aside ingest.Spill) *ingest.Handler {
-	return ingest.New(b.config, firehose.Streams{stream}, aside, io.Discard, slog.New(slog.DiscardHandler))
+	return ingest.New(b.config, firehose.Streams{stream}, aside, nil, io.Discard, slog.New(slog.DiscardHandler))
 }
 
 // timed returns how many µs an answer takes.

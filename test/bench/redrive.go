@@ -13,6 +13,7 @@ import (
 
 	"global-ingest/lambdas/record"
 	"global-ingest/lambdas/redrive"
+	"global-ingest/lambdas/runtime/setting"
 	"global-ingest/test/figures"
 	"global-ingest/test/simulator"
 )
@@ -67,7 +68,7 @@ func bringBack(dir, bootstrap string, objects, messages int) (took time.Duration
 	config.Rejects, config.Bucket = "rejects", figures.Bucket
 	function := simulator.NewFunction(simulator.FunctionConfig{
 		Name: "Redrive", ARN: figures.FunctionARN("Redrive"), Bootstrap: bootstrap, Handler: "bootstrap",
-		Timeout: 2 * time.Minute, MemoryMB: 1_024, MaxSandboxes: 1, Awake: true, Variables: config.Variables(),
+		Timeout: 2 * time.Minute, MemoryMB: 1_024, MaxSandboxes: 1, Awake: true, Variables: setting.Variables(config),
 		Log: func(string) {},
 		Endpoints: map[string]string{
 			"AWS_REGION": figures.Region, "AWS_ENDPOINT_URL_S3": server.URL, "AWS_ENDPOINT_URL_FIREHOSE": server.URL,

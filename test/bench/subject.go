@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 
 	"global-ingest/lambdas/ingest"
+	"global-ingest/lambdas/runtime/setting"
 	"global-ingest/test/figures"
 	"global-ingest/test/simulator"
 )
@@ -38,7 +39,7 @@ const python = "python"
 // subjects are measured in this order of rows, and in another each round. Those of Go
 // run on one processor, which is how ours are deployed.
 func subjects() []subject {
-	own := func(mode ingest.Acknowledgement) map[string]string { return figures.Ingest(mode).Variables() }
+	own := func(mode ingest.Acknowledgement) map[string]string { return setting.Variables(figures.Ingest(mode)) }
 	return []subject{
 		{name: floor, source: "test/bench/subjects/floor"},
 		{name: floorPut, source: "test/bench/subjects/floor", variables: map[string]string{"PUT": "1"}, puts: true},

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"global-ingest/lambdas/ingest"
+	"global-ingest/lambdas/runtime/setting"
 	"global-ingest/lambdas/validate"
 	"global-ingest/test/compare/functions"
 	"global-ingest/test/figures"
@@ -57,7 +58,7 @@ func (s *setup) buildGo() error {
 
 // product is Ingest.
 func (s *setup) product(mode ingest.Acknowledgement) handler {
-	variables := figures.Ingest(mode).Variables()
+	variables := setting.Variables(figures.Ingest(mode))
 	variables["GOMAXPROCS"] = "1" // as deployed
 	return handler{executable: s.built["ingest"], variables: variables}
 }
@@ -66,7 +67,7 @@ func (s *setup) product(mode ingest.Acknowledgement) handler {
 func (s *setup) chain() handler {
 	c := validate.Default()
 	c.Environment, c.RejectsStream, c.Bucket = "Measured", figures.Stream, figures.Bucket
-	variables := c.Variables()
+	variables := setting.Variables(c)
 	variables[functions.LinesStream] = figures.Stream
 	return handler{executable: s.built["chain"], variables: variables}
 }

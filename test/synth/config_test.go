@@ -10,6 +10,7 @@ import (
 	"global-ingest/lambdas/canary"
 	"global-ingest/lambdas/ingest"
 	"global-ingest/lambdas/redrive"
+	"global-ingest/lambdas/runtime/setting"
 	"global-ingest/lambdas/validate"
 )
 
@@ -18,7 +19,7 @@ import (
 func TestIngestReadsWhatTheTemplateSets(t *testing.T) {
 	each(t, "Pipeline", func(t *testing.T, s *stack) {
 		variables := s.variables(t, "IngestFunction")
-		got, err := ingest.ConfigFrom(lookup(variables))
+		got, err := setting.From(ingest.Default(), lookup(variables))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -33,7 +34,7 @@ func TestIngestReadsWhatTheTemplateSets(t *testing.T) {
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("(-want +read)\n%s", diff)
 		}
-		if diff := cmp.Diff(got.Variables(), variables); diff != "" {
+		if diff := cmp.Diff(setting.Variables(got), variables); diff != "" {
 			t.Errorf("(-read +set)\n%s", diff)
 		}
 	})
@@ -43,7 +44,7 @@ func TestIngestReadsWhatTheTemplateSets(t *testing.T) {
 func TestValidatorReadsWhatTheTemplateSets(t *testing.T) {
 	each(t, "Pipeline", func(t *testing.T, s *stack) {
 		variables := s.variables(t, "ValidatorFunction")
-		got, err := validate.ConfigFrom(lookup(variables))
+		got, err := setting.From(validate.Default(), lookup(variables))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -53,7 +54,7 @@ func TestValidatorReadsWhatTheTemplateSets(t *testing.T) {
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("(-want +read)\n%s", diff)
 		}
-		if diff := cmp.Diff(got.Variables(), variables); diff != "" {
+		if diff := cmp.Diff(setting.Variables(got), variables); diff != "" {
 			t.Errorf("(-read +set)\n%s", diff)
 		}
 	})
@@ -63,7 +64,7 @@ func TestValidatorReadsWhatTheTemplateSets(t *testing.T) {
 func TestRedriveReadsWhatTheTemplateSets(t *testing.T) {
 	each(t, "Pipeline", func(t *testing.T, s *stack) {
 		variables := s.variables(t, "RedriveFunction")
-		got, err := redrive.ConfigFrom(lookup(variables))
+		got, err := setting.From(redrive.Default(), lookup(variables))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -73,7 +74,7 @@ func TestRedriveReadsWhatTheTemplateSets(t *testing.T) {
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("(-want +read)\n%s", diff)
 		}
-		if diff := cmp.Diff(got.Variables(), variables); diff != "" {
+		if diff := cmp.Diff(setting.Variables(got), variables); diff != "" {
 			t.Errorf("(-read +set)\n%s", diff)
 		}
 	})
@@ -89,7 +90,7 @@ func TestCanaryReadsWhatTheTemplateSets(t *testing.T) {
 		}
 		found++
 		variables := s.variables(t, "CanaryFunction")
-		got, err := canary.ConfigFrom(lookup(variables))
+		got, err := setting.From(canary.Default(), lookup(variables))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -103,7 +104,7 @@ func TestCanaryReadsWhatTheTemplateSets(t *testing.T) {
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("(-want +read)\n%s", diff)
 		}
-		if diff := cmp.Diff(got.Variables(), variables); diff != "" {
+		if diff := cmp.Diff(setting.Variables(got), variables); diff != "" {
 			t.Errorf("(-read +set)\n%s", diff)
 		}
 		schedule := fmt.Sprintf("cron(0/%d * * * ? *)", int(env.Canary.Every.Minutes()))

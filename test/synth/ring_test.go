@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"global-ingest/lambdas/canary"
+	"global-ingest/lambdas/runtime/setting"
 )
 
 // missing is a period in which nothing was written.
@@ -212,7 +213,7 @@ func canaries(t *testing.T) map[*stack]int {
 	t.Helper()
 	found := map[*stack]int{}
 	for _, s := range append(watched(t), variant(t, "Everything", "Pipeline")) {
-		config, err := canary.ConfigFrom(lookup(s.variables(t, "CanaryFunction")))
+		config, err := setting.From(canary.Default(), lookup(s.variables(t, "CanaryFunction")))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -18,6 +18,7 @@ import (
 
 	"global-ingest/infra/environment"
 	"global-ingest/lambdas/ingest"
+	"global-ingest/lambdas/runtime/setting"
 	"global-ingest/lambdas/validate"
 )
 
@@ -52,13 +53,13 @@ func TestSettingsReachTheTemplate(t *testing.T) {
 		t.Run(s.Stage, func(t *testing.T) {
 			t.Run("SourceBackup", func(t *testing.T) { checkSourceBackup(t, s) })
 			t.Run("Strict", func(t *testing.T) {
-				config, err := validate.ConfigFrom(lookup(s.variables(t, "ValidatorFunction")))
+				config, err := setting.From(validate.Default(), lookup(s.variables(t, "ValidatorFunction")))
 				if err != nil || !config.Strict {
 					t.Errorf("%v, strict is %v", err, config.Strict)
 				}
 			})
 			t.Run("ClientIP and Acknowledge", func(t *testing.T) {
-				config, err := ingest.ConfigFrom(lookup(s.variables(t, "IngestFunction")))
+				config, err := setting.From(ingest.Default(), lookup(s.variables(t, "IngestFunction")))
 				if err != nil || config.ClientIP != ingest.Full || config.Acknowledge != ingest.Immediate {
 					t.Errorf("%v, client IP is %v, acknowledge %v", err, config.ClientIP, config.Acknowledge)
 				}

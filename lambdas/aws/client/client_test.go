@@ -13,9 +13,13 @@ import (
 )
 
 func TestAServiceHasAnAddressInEachRegion(t *testing.T) {
-	const want = "https://lake.s3.eu-central-1.amazonaws.com"
-	if got := client.URL("eu-central-1", "lake.s3"); got != want {
-		t.Errorf("address is %s, want %s", got, want)
+	for want, got := range map[string]string{
+		"https://lake.s3.eu-central-1.amazonaws.com": client.URL("eu-central-1", "s3", "lake"),
+		"https://firehose.eu-north-1.amazonaws.com":  client.URL("eu-north-1", "firehose", ""),
+	} {
+		if got != want {
+			t.Errorf("address is %s, want %s", got, want)
+		}
 	}
 }
 

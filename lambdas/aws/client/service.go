@@ -9,6 +9,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -38,9 +39,10 @@ type Service struct {
 	skew        atomic.Int64 // nanoseconds that the service's clock is ahead of ours
 }
 
-// NewService returns the service at endpoint, within c's bounds. It signs requests as those
-// of name in region. The paths of calls stand below endpoint's own.
-func NewService(region, name, endpoint string, c bounds.Config) (*Service, error) {
+// NewService returns the service of this name in a region, or a bucket where name is "s3",
+// within c's bounds. It fails when AWS_ENDPOINT_URL_<NAME> is not a URL.
+func NewService(region, name, bucket string, c bounds.Config) (*Service, error) {
+	endpoint := URL(region, name, bucket)
 	at, err := url.Parse(endpoint)
 	if err == nil && (at.Scheme != "https" && at.Scheme != "http" || at.Host == "") {
 		err = fmt.Errorf("%q is not a URL such as https://example.com", endpoint)
@@ -53,10 +55,10 @@ func NewService(region, name, endpoint string, c bounds.Config) (*Service, error
 		endpoint:    at,
 		region:      region,
 		bounds:      c,
-		credentials: Credentials(),
+		credentials: credentials(),
 		// S3 wants paths signed as they are sent; for the other calls the path is /.
 		signer:  v4.NewSigner(func(o *v4.SignerOptions) { o.DisableURIPathEscaping = true }),
-		retryer: Retryer(c),
+		retryer: retryer(c),
 		line:    newLine(at, c),
 	}, nil
 }
@@ -168,6 +170,36 @@ func (s *Service) url(path string) *url.URL {
 	at.Path += path
 	at.RawPath = httpbinding.EscapePath(at.Path, false)
 	return &at
+}
+
+// payload is the body of one attempt. A connection may still read a body after
+// RoundTrip has returned. After letGo it cannot, and the bytes may be reused.
+type payload struct {
+	mu   sync.Mutex
+	rest []byte
+}
+
+func (p *payload) Read(dst []byte) (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.rest) == 0 {
+		return 0, io.EOF
+	}
+	n := copy(dst, p.rest)
+	p.rest = p.rest[n:]
+	return n, nil
+}
+
+// Close implements io.Closer, for the connection.
+func (p *payload) Close() error {
+	p.letGo()
+	return nil
+}
+
+func (p *payload) letGo() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.rest = nil
 }
 
 // Wait pauses for d, and returns false when ctx ends first.

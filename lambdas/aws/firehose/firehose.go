@@ -6,14 +6,23 @@ import (
 	"bytes"
 	"context"
 	"encoding/base64"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"sync"
 
 	"global-ingest/lambdas/aws/client"
+	"global-ingest/lambdas/record"
 	"global-ingest/lambdas/runtime/bounds"
 )
+
+// Streams puts each record on the stream that its request belongs to. It holds at
+// least one.
+type Streams []Putter
+
+// Put puts one record of the request with this ingest id.
+func (s Streams) Put(ctx context.Context, id string, data []byte) error {
+	return s[record.StreamOf(id, len(s))].Put(ctx, data)
+}
 
 // Stream is one Firehose stream. It is safe for concurrent use and meant to live as
 // long as the sandbox, so that its connection is used again.
@@ -36,22 +45,14 @@ const suffix = `"}}`
 // New returns the stream of this name in the function's region, within c's bounds. It
 // fails when AWS_ENDPOINT_URL_FIREHOSE is not a URL.
 func New(name string, c bounds.Config) (*Stream, error) {
-	endpoint := client.URL(client.Region(), "firehose")
-	if local := client.Endpoint("FIREHOSE"); local != nil {
-		endpoint = *local
-	}
-	service, err := client.NewService(client.Region(), "firehose", endpoint, c)
+	service, err := client.NewService(client.Region(), "firehose", "", c)
 	if err != nil {
 		return nil, err
-	}
-	quoted, err := json.Marshal(name)
-	if err != nil {
-		return nil, fmt.Errorf("quoting stream %s: %w", name, err)
 	}
 	return &Stream{
 		name:     name,
 		service:  service,
-		prefix:   fmt.Appendf(nil, `{"DeliveryStreamName":%s,"Record":{"Data":"`, quoted),
+		prefix:   fmt.Appendf(nil, `{"DeliveryStreamName":%q,"Record":{"Data":"`, name),
 		requests: sync.Pool{New: func() any { return new([]byte) }},
 	}, nil
 }

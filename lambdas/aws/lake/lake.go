@@ -28,18 +28,10 @@ type Bucket struct {
 
 // New returns the bucket of this name in the function's region, within c's bounds.
 func New(name string, c bounds.Config) *Bucket {
-	endpoint := client.Endpoint("S3")
-	return &Bucket{
-		name: name,
-		api: s3.New(s3.Options{
-			Region:       client.Region(),
-			BaseEndpoint: endpoint,
-			UsePathStyle: endpoint != nil, // a local endpoint has no name per bucket
-			Credentials:  client.Credentials(),
-			HTTPClient:   client.HTTPClient(c),
-			Retryer:      client.Retryer(c),
-		}),
-	}
+	config := client.Config("s3", c)
+	return From(s3.NewFromConfig(config, func(o *s3.Options) {
+		o.UsePathStyle = config.BaseEndpoint != nil // a local endpoint has no name per bucket
+	}), name)
 }
 
 // From returns the bucket of this name behind another client, such as an operator's.
@@ -70,11 +62,10 @@ func (b *Bucket) put(ctx context.Context, key string, body []byte, encryption ty
 // Get opens an object. The error is fs.ErrNotExist when there is no such object.
 func (b *Bucket) Get(ctx context.Context, key string) (io.ReadCloser, error) {
 	out, err := b.api.GetObject(ctx, &s3.GetObjectInput{Bucket: &b.name, Key: &key})
-	var missing *types.NoSuchKey
-	switch {
-	case errors.As(err, &missing):
-		return nil, fmt.Errorf("getting s3://%s/%s: %w", b.name, key, fs.ErrNotExist)
-	case err != nil:
+	if _, missing := errors.AsType[*types.NoSuchKey](err); missing {
+		err = fs.ErrNotExist
+	}
+	if err != nil {
 		return nil, fmt.Errorf("getting s3://%s/%s: %w", b.name, key, err)
 	}
 	return out.Body, nil

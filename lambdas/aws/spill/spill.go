@@ -20,24 +20,15 @@ type Spill struct {
 	oversize *client.Service // for what is larger than any record
 }
 
-// New returns the spill into the bucket of this name in the function's region, within
-// c's bounds, and within oversize's for bodies of more than record.MaxBytes. It fails
-// when AWS_ENDPOINT_URL_S3 is not a URL.
-func New(bucket string, c, oversize bounds.Config) (*Spill, error) {
-	return NewIn(client.Region(), bucket, c, oversize)
-}
-
-// NewIn returns what New does for a bucket in another region.
-func NewIn(region, bucket string, c, oversize bounds.Config) (*Spill, error) {
-	endpoint := client.URL(region, bucket+".s3")
-	if local := client.Endpoint("S3"); local != nil {
-		endpoint = *local + "/" + bucket // a local endpoint has no name per bucket
-	}
-	service, err := client.NewService(region, "s3", endpoint, c)
+// New returns the spill into the bucket of this name in a region, within c's bounds, and
+// within oversize's for bodies of more than record.MaxBytes. It fails when
+// AWS_ENDPOINT_URL_S3 is not a URL.
+func New(region, bucket string, c, oversize bounds.Config) (*Spill, error) {
+	service, err := client.NewService(region, "s3", bucket, c)
 	if err != nil {
 		return nil, err
 	}
-	patient, err := client.NewService(region, "s3", endpoint, oversize)
+	patient, err := client.NewService(region, "s3", bucket, oversize)
 	return &Spill{bucket: bucket, service: service, oversize: patient}, err
 }
 

@@ -48,7 +48,7 @@ func put(t *testing.T, key string, body []byte, answer func(w http.ResponseWrite
 	t.Setenv("AWS_ACCESS_KEY_ID", "key")
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "secret")
 	t.Setenv("AWS_SESSION_TOKEN", "token")
-	s, err := spill.New("bucket", bounds.Default(), bounds.Default())
+	s, err := spill.New("us-east-1", "bucket", bounds.Default(), bounds.Default())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -158,7 +158,7 @@ func TestABucketNextDoorIsAskedInItsRegion(t *testing.T) {
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "secret")
 	t.Setenv("AWS_SESSION_TOKEN", "token")
 	t.Setenv("AWS_ENDPOINT_URL_S3", server.URL)
-	s, err := spill.NewIn("eu-central-1", "bucket", bounds.Default(), bounds.Default())
+	s, err := spill.New("eu-central-1", "bucket", bounds.Default(), bounds.Default())
 	if err == nil {
 		err = s.Put(t.Context(), "spill/a", []byte("record"))
 	}
@@ -173,7 +173,7 @@ func TestABucketNextDoorIsAskedInItsRegion(t *testing.T) {
 // A wrong endpoint is found before the first record needs it.
 func TestAnEndpointThatIsNoneIsNamed(t *testing.T) {
 	t.Setenv("AWS_ENDPOINT_URL_S3", "no URL")
-	_, err := spill.New("bucket", bounds.Default(), bounds.Default())
+	_, err := spill.New("us-east-1", "bucket", bounds.Default(), bounds.Default())
 	if err == nil || !strings.Contains(err.Error(), "no URL") {
 		t.Errorf("error is %v, want it to name the endpoint", err)
 	}
@@ -192,7 +192,7 @@ func TestAnOversizeBodyHasMoreTime(t *testing.T) {
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "secret")
 	short := bounds.Default()
 	short.Attempts, short.AttemptTimeout, short.AnswerTimeout = 1, 20*time.Millisecond, 20*time.Millisecond
-	s, err := spill.New("bucket", short, bounds.Patient())
+	s, err := spill.New("us-east-1", "bucket", short, bounds.Patient())
 	if err != nil {
 		t.Fatal(err)
 	}

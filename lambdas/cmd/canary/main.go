@@ -10,12 +10,8 @@ import (
 	"global-ingest/lambdas/runtime/start"
 )
 
-func main() { start.Function("canary", newHandler) }
+func main() { start.Function("canary", canary.Default(), newHandler) }
 
-func newHandler(log *slog.Logger) (*canary.Handler, error) {
-	config, err := canary.ConfigFrom(os.LookupEnv)
-	if err != nil {
-		return nil, err
-	}
+func newHandler(config canary.Config, log *slog.Logger) (*canary.Handler, error) {
 	return canary.New(config, lake.New(config.Bucket, config.Get), os.Stdout, log), nil
 }

@@ -13,19 +13,15 @@ import (
 	"global-ingest/lambdas/runtime/start"
 )
 
-func main() { start.Function("ingest", newHandler) }
+func main() { start.Function("ingest", ingest.Default(), newHandler) }
 
 // newHandler wires the handler, and opens the connection that its first put will use.
-func newHandler(log *slog.Logger) (*ingest.Handler, error) {
-	config, err := ingest.ConfigFrom(os.LookupEnv)
-	if err != nil {
-		return nil, err
-	}
+func newHandler(config ingest.Config, log *slog.Logger) (*ingest.Handler, error) {
 	streams, err := newStreams(config, log)
 	if err != nil {
 		return nil, err
 	}
-	aside, err := spill.New(config.Bucket, config.Spill, config.Oversize())
+	aside, err := spill.New(config.Region, config.Bucket, config.Spill, config.Oversize())
 	if err != nil {
 		return nil, err
 	}
@@ -34,8 +30,7 @@ func newHandler(log *slog.Logger) (*ingest.Handler, error) {
 		return nil, err
 	}
 	own := register(&config, log)
-	handler := ingest.New(config, streams, aside, os.Stdout, log)
-	handler.SpillNextDoor(nextDoor)
+	handler := ingest.New(config, streams, aside, nextDoor, os.Stdout, log)
 	if own != nil {
 		go writeBehind(handler, own, log)
 		go finishAtSIGTERM(handler)
@@ -50,7 +45,7 @@ func newNextDoor(config ingest.Config) (ingest.Spill, error) {
 		return nil, nil
 	}
 	usual, oversize := config.Far()
-	return spill.NewIn(next.Region, next.Bucket, usual, oversize)
+	return spill.New(next.Region, next.Bucket, usual, oversize)
 }
 
 // newStreams returns the events streams, each behind a breaker, and opens the

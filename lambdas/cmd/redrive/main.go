@@ -11,13 +11,9 @@ import (
 	"global-ingest/lambdas/runtime/start"
 )
 
-func main() { start.Function("redrive", newHandler) }
+func main() { start.Function("redrive", redrive.Default(), newHandler) }
 
-func newHandler(log *slog.Logger) (*redrive.Handler, error) {
-	config, err := redrive.ConfigFrom(os.LookupEnv)
-	if err != nil {
-		return nil, err
-	}
+func newHandler(config redrive.Config, log *slog.Logger) (*redrive.Handler, error) {
 	var events []redrive.Stream
 	for _, name := range config.Streams {
 		events = append(events, batch.New(name, config.Put))

@@ -12,13 +12,9 @@ import (
 	"global-ingest/lambdas/validate/schema"
 )
 
-func main() { start.Function("validate", newHandler) }
+func main() { start.Function("validate", validate.Default(), newHandler) }
 
-func newHandler(log *slog.Logger) (*validate.Handler, error) {
-	config, err := validate.ConfigFrom(os.LookupEnv)
-	if err != nil {
-		return nil, err
-	}
+func newHandler(config validate.Config, log *slog.Logger) (*validate.Handler, error) {
 	set, err := schema.LoadFrom(os.Getenv(schema.Folder), config.Options())
 	if err != nil {
 		return nil, err

@@ -5,8 +5,6 @@ package bounds
 import (
 	"fmt"
 	"time"
-
-	"global-ingest/lambdas/runtime/setting"
 )
 
 // Config bounds one call to AWS. The SDK would wait 30 s for a connection and for ever
@@ -15,13 +13,13 @@ import (
 // In the worst case a call takes Attempts × AttemptTimeout + (Attempts − 1) ×
 // MaxBackoff: 2 × 750 ms + 25 ms = 1.525 s by default.
 type Config struct {
-	Attempts       int           // of one call, the first included; default 2
-	AttemptTimeout time.Duration // of one attempt, from dial to the end of the answer; default 750ms
-	DialTimeout    time.Duration // opening the TCP connection; default 500ms
-	TLSTimeout     time.Duration // the handshake, slow on a cold CPU; default 700ms
-	AnswerTimeout  time.Duration // from the request sent to the answer's first byte; default 500ms
-	MaxBackoff     time.Duration // longest pause between attempts; default 25ms
-	IdleTimeout    time.Duration // of a connection, below the service's own so that we close first; default 50s
+	Attempts       int           `env:"ATTEMPTS"`        // of one call, the first included, at most 10; default 2
+	AttemptTimeout time.Duration `env:"ATTEMPT_TIMEOUT"` // one attempt, from dial to the answer's end; default 750ms
+	DialTimeout    time.Duration `env:"DIAL_TIMEOUT"`    // opening the TCP connection; default 500ms
+	TLSTimeout     time.Duration `env:"TLS_TIMEOUT"`     // the handshake, slow on a cold CPU; default 700ms
+	AnswerTimeout  time.Duration `env:"ANSWER_TIMEOUT"`  // from the request's end to the answer's begin; default 500ms
+	MaxBackoff     time.Duration `env:"MAX_BACKOFF"`     // longest pause between attempts; default 25ms
+	IdleTimeout    time.Duration `env:"IDLE_TIMEOUT"`    // of a connection, shorter than the service's; default 50s
 }
 
 // Default returns the bounds of a call that a client waits for.
@@ -51,38 +49,36 @@ func Patient() Config {
 	}
 }
 
-// Bind adds c's fields to s as <prefix>_ATTEMPTS, <prefix>_DIAL_TIMEOUT and so on.
-func (c *Config) Bind(s setting.Set, prefix string) {
-	s[prefix+"_ATTEMPTS"] = setting.Int(&c.Attempts)
-	s[prefix+"_ATTEMPT_TIMEOUT"] = setting.Duration(&c.AttemptTimeout)
-	s[prefix+"_DIAL_TIMEOUT"] = setting.Duration(&c.DialTimeout)
-	s[prefix+"_TLS_TIMEOUT"] = setting.Duration(&c.TLSTimeout)
-	s[prefix+"_ANSWER_TIMEOUT"] = setting.Duration(&c.AnswerTimeout)
-	s[prefix+"_MAX_BACKOFF"] = setting.Duration(&c.MaxBackoff)
-	s[prefix+"_IDLE_TIMEOUT"] = setting.Duration(&c.IdleTimeout)
-}
-
 // WorstCase returns the longest that one call may take.
 func (c Config) WorstCase() time.Duration {
 	return time.Duration(c.Attempts)*c.AttemptTimeout + time.Duration(c.Attempts-1)*c.MaxBackoff
 }
 
-// Validate names the first setting that is out of range.
+// Validate says what is wrong with settings that are all above 0.
 func (c Config) Validate() error {
-	if c.Attempts < 1 || c.Attempts > 10 {
-		return fmt.Errorf("attempts is %d, must be 1 to 10", c.Attempts)
+	if c.Attempts > 10 {
+		return fmt.Errorf("has %d attempts, must have at most 10", c.Attempts)
 	}
-	for name, d := range map[string]time.Duration{
-		"attempt timeout": c.AttemptTimeout,
-		"dial timeout":    c.DialTimeout,
-		"TLS timeout":     c.TLSTimeout,
-		"answer timeout":  c.AnswerTimeout,
-		"maximum backoff": c.MaxBackoff,
-		"idle timeout":    c.IdleTimeout,
-	} {
-		if d <= 0 {
-			return fmt.Errorf("%s is %v, must be above 0", name, d)
-		}
+	return nil
+}
+
+// Breaker says when a circuit breaker opens and for how long.
+type Breaker struct {
+	Failures int           `env:"FAILURES"` // consecutive failures that open it; default 3
+	OpenMin  time.Duration `env:"OPEN_MIN"` // shortest time open; default 1s
+	OpenMax  time.Duration `env:"OPEN_MAX"` // longest time open; default 3s
+}
+
+// DefaultBreaker returns the defaults. The time open is drawn between OpenMin and
+// OpenMax, so that sandboxes that failed together do not probe together.
+func DefaultBreaker() Breaker {
+	return Breaker{Failures: 3, OpenMin: time.Second, OpenMax: 3 * time.Second}
+}
+
+// Validate says what is wrong with settings that are all above 0.
+func (c Breaker) Validate() error {
+	if c.OpenMax < c.OpenMin {
+		return fmt.Errorf("opens for at least %v and at most %v, must have them in this order", c.OpenMin, c.OpenMax)
 	}
 	return nil
 }

@@ -1,68 +1,84 @@
 // Package setting carries a function's Config through its environment variables: infra
-// writes them and the function reads them. Each Config names its fields once, in one Set
-// for both directions, so that the two sides cannot drift.
+// writes them and the function reads them. The tag of a field names its variable, once for
+// both directions, so that the two sides cannot drift:
+//
+//	Bucket  string        `env:"LAKE_BUCKET"`          // must be set; a number or a duration must be above 0
+//	Origins []string      `env:"CORS_ORIGINS,empty"`   // may be empty
+//	Region  string        `env:"AWS_REGION,optional"`  // has no variable while it is empty or 0
+//	Put     bounds.Config `env:"PUT"`                  // is a struct, whose variables begin with PUT_
 package setting
 
 import (
 	"errors"
 	"fmt"
-	"maps"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 )
 
-// Set is the fields of a Config by the names of their variables. A field's present value
-// is its default.
-type Set map[string]Field
-
-// Field is one field of a Config, which a variable sets.
-type Field struct {
-	text     func() string
-	parse    func(text string) error
-	optional bool
+// Config is the settings of a function.
+type Config interface {
+	// Validate names the first setting that is not allowed. It calls Check.
+	Validate() error
 }
 
-// Optional returns f as a field that Variables leaves out while it is empty or 0.
-func Optional(f Field) Field {
-	f.optional = true
-	return f
+// field is one field of a Config: a setting, or a struct of settings.
+type field struct {
+	name  string // of its variable
+	rule  string // "empty", "optional" or nothing
+	value reflect.Value
 }
 
-func field[T any](at *T, text func(T) string, parse func(string) (T, error)) Field {
-	return Field{
-		text: func() string { return text(*at) },
-		parse: func(value string) error {
-			parsed, err := parse(value)
-			if err == nil {
-				*at = parsed
-			}
-			return err
-		},
+// fieldsOf returns the fields of a Config, each struct before its own. A struct that is
+// embedded adds nothing to their names.
+func fieldsOf(config reflect.Value, prefix string) (all []field) {
+	for declared, value := range config.Fields() {
+		name, rule, _ := strings.Cut(declared.Tag.Get("env"), ",")
+		f := field{name: prefix + name, rule: rule, value: value}
+		switch {
+		case declared.Anonymous:
+			all = append(all, fieldsOf(value, prefix)...)
+		case name == "":
+			panic("setting: field " + declared.Name + " has no tag env")
+		case f.isStruct():
+			all = append(append(all, f), fieldsOf(value, f.name+"_")...)
+		default:
+			all = append(all, f)
+		}
 	}
+	return all
 }
 
-// Text returns a field of a text, such as a choice.
-func Text[T ~string](at *T) Field {
-	return field(at, func(value T) string { return string(value) }, func(text string) (T, error) { return T(text), nil })
+func (f field) isStruct() bool { return f.value.Kind() == reflect.Struct }
+
+// text returns the variable's value.
+func (f field) text() string {
+	if names, isList := f.value.Interface().([]string); isList {
+		return strings.Join(names, ",")
+	}
+	return fmt.Sprint(f.value.Interface())
 }
 
-// Int returns a field of a number.
-func Int(at *int) Field { return field(at, strconv.Itoa, strconv.Atoi) }
-
-// Bool returns a field that is true or false.
-func Bool(at *bool) Field { return field(at, strconv.FormatBool, strconv.ParseBool) }
-
-// Duration returns a field such as 1.5s.
-func Duration(at *time.Duration) Field { return field(at, time.Duration.String, time.ParseDuration) }
-
-// List returns a field of names, with commas between them. An empty variable is an empty
-// list.
-func List(at *[]string) Field {
-	return field(at, func(names []string) string { return strings.Join(names, ",") }, split)
+// parse sets the field to what text says.
+func (f field) parse(text string) (err error) {
+	switch at := f.value.Addr().Interface().(type) {
+	case *int:
+		*at, err = strconv.Atoi(text)
+	case *bool:
+		*at, err = strconv.ParseBool(text)
+	case *time.Duration:
+		*at, err = time.ParseDuration(text)
+	case *[]string:
+		*at, err = split(text)
+	default:
+		f.value.SetString(text)
+	}
+	return err
 }
 
+// split returns the names between commas. An empty text is an empty list.
 func split(text string) ([]string, error) {
 	if text == "" {
 		return nil, nil
@@ -74,23 +90,30 @@ func split(text string) ([]string, error) {
 	return names, nil
 }
 
-// Required names the first of these settings that is empty.
-func (s Set) Required(names ...string) error {
-	for _, name := range names {
-		if s[name].text() == "" {
-			return fmt.Errorf("%s is not set", name)
-		}
+// check returns why the field may not be what it is. A type with a Validate of its own
+// says so itself.
+func (f field) check() error {
+	switch own, hasOwn := f.value.Interface().(interface{ Validate() error }); {
+	case hasOwn:
+		return Named(f.name, own.Validate())
+	case f.isStruct() || f.rule != "":
+		return nil
+	case f.text() == "":
+		return fmt.Errorf("%s is not set", f.name)
+	case f.value.CanInt() && f.value.Int() <= 0:
+		return fmt.Errorf("%s is %s, must be above 0", f.name, f.text())
 	}
 	return nil
 }
 
-// Variables returns every setting with its present value, defaults included, so that a
-// template shows the whole configuration. Optional settings are there when they are set.
-func (s Set) Variables() map[string]string {
+// Variables returns every setting of config with its present value, defaults included, so
+// that a template shows the whole configuration. Optional settings are there when they are
+// set.
+func Variables(config Config) map[string]string {
 	variables := map[string]string{}
-	for name, field := range s {
-		if text := field.text(); !field.optional || text != "" && text != "0" {
-			variables[name] = text
+	for _, f := range fieldsOf(reflect.ValueOf(config), "") {
+		if !f.isStruct() && (f.rule != "optional" || !f.value.IsZero()) {
+			variables[f.name] = f.text()
 		}
 	}
 	return variables
@@ -98,23 +121,29 @@ func (s Set) Variables() map[string]string {
 
 // From returns defaults with each setting that lookup knows. Its error names the variable
 // and the value.
-func From[C any, P interface {
-	*C
-	Settings() Set
-	Validate() error
-}](defaults C, lookup func(name string) (string, bool)) (C, error) {
-	config, none := P(&defaults), *new(C)
-	settings := config.Settings()
-	for _, name := range slices.Sorted(maps.Keys(settings)) {
-		value, found := lookup(name)
-		if !found {
+func From[C Config](defaults C, lookup func(name string) (string, bool)) (C, error) {
+	config := defaults
+	for _, f := range fieldsOf(reflect.ValueOf(&config).Elem(), "") {
+		if f.isStruct() {
 			continue
 		}
-		if err := settings[name].parse(value); err != nil {
-			return none, fmt.Errorf("reading setting %s=%q: %w", name, value, err)
+		if text, found := lookup(f.name); found {
+			if err := f.parse(text); err != nil {
+				return config, fmt.Errorf("reading setting %s=%q: %w", f.name, text, err)
+			}
 		}
 	}
-	return defaults, config.Validate()
+	return config, config.Validate()
+}
+
+// Check names the first setting of config that its tag or its type does not allow.
+func Check(config Config) error {
+	for _, f := range fieldsOf(reflect.ValueOf(config), "") {
+		if err := f.check(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // OneOf returns an error that begins with "is" when value is none of choices.

@@ -1,7 +1,9 @@
 package setting_test
 
 import (
+	"fmt"
 	"maps"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -10,15 +12,37 @@ import (
 )
 
 type config struct {
-	name string
-	wait time.Duration
+	Inner
+	Name  string        `env:"NAME"`
+	Wait  time.Duration `env:"WAIT"`
+	Calls calls         `env:"CALLS"`
 }
 
-func (c *config) Settings() setting.Set {
-	return setting.Set{"NAME": setting.Text(&c.name), "WAIT": setting.Duration(&c.wait)}
+type Inner struct {
+	Names  []string `env:"NAMES,empty"`
+	Number int      `env:"NUMBER,optional"`
+	Colour colour   `env:"COLOUR,optional"`
 }
 
-func (c *config) Validate() error { return c.Settings().Required("NAME") }
+type calls struct {
+	Attempts int  `env:"ATTEMPTS"`
+	Patient  bool `env:"PATIENT"`
+}
+
+func (c calls) Validate() error {
+	if c.Attempts > 10 {
+		return fmt.Errorf("has %d attempts, must have at most 10", c.Attempts)
+	}
+	return nil
+}
+
+type colour string
+
+func (c colour) Validate() error { return setting.OneOf(c, "", "red") }
+
+func (c config) Validate() error { return setting.Check(c) }
+
+func valid() config { return config{Name: "events", Wait: time.Second, Calls: calls{Attempts: 2}} }
 
 func lookup(variables map[string]string) func(string) (string, bool) {
 	return func(name string) (string, bool) {
@@ -28,39 +52,40 @@ func lookup(variables map[string]string) func(string) (string, bool) {
 }
 
 func TestWhatIsWrittenIsReadBack(t *testing.T) {
-	written := config{"events", time.Second}
-	variables := written.Settings().Variables()
-	if want := map[string]string{"NAME": "events", "WAIT": "1s"}; !maps.Equal(variables, want) {
+	written := valid()
+	written.Names, written.Calls.Patient = []string{"a", "b"}, true
+	variables := setting.Variables(written)
+	want := map[string]string{
+		"NAME": "events", "WAIT": "1s", "CALLS_ATTEMPTS": "2", "CALLS_PATIENT": "true", "NAMES": "a,b",
+	}
+	if !maps.Equal(variables, want) {
 		t.Errorf("variables are %v, want %v", variables, want)
 	}
-	read, err := setting.From(config{}, lookup(variables))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if read != written {
-		t.Errorf("read %+v", read)
+	read, err := setting.From(valid(), lookup(variables))
+	if err != nil || !reflect.DeepEqual(read, written) {
+		t.Errorf("read %+v, error %v", read, err)
 	}
 }
 
 func TestAbsentVariablesKeepTheirDefaults(t *testing.T) {
-	c, err := setting.From(config{"events", time.Second}, lookup(nil))
-	if err != nil || c.wait != time.Second {
-		t.Errorf("wait is %v, error %v", c.wait, err)
+	if c, err := setting.From(valid(), lookup(nil)); err != nil || !reflect.DeepEqual(c, valid()) {
+		t.Errorf("read %+v, error %v", c, err)
 	}
 }
 
 func TestAnOptionalSettingIsWrittenWhenItIsSet(t *testing.T) {
 	for _, c := range []struct {
-		name   string
+		colour colour
 		number int
 		want   map[string]string
 	}{
 		{"", 0, map[string]string{}},
-		{"a", 0, map[string]string{"NAME": "a"}},
-		{"0.5", -1, map[string]string{"NAME": "0.5", "NUMBER": "-1"}},
+		{"red", 0, map[string]string{"COLOUR": "red"}},
+		{"red", -1, map[string]string{"COLOUR": "red", "NUMBER": "-1"}},
 	} {
-		s := setting.Set{"NAME": setting.Optional(setting.Text(&c.name)), "NUMBER": setting.Optional(setting.Int(&c.number))}
-		if got := s.Variables(); !maps.Equal(got, c.want) {
+		got := setting.Variables(config{Inner: Inner{Colour: c.colour, Number: c.number}})
+		maps.DeleteFunc(got, func(name, _ string) bool { return name != "COLOUR" && name != "NUMBER" })
+		if !maps.Equal(got, c.want) {
 			t.Errorf("variables are %v, want %v", got, c.want)
 		}
 	}
@@ -68,12 +93,31 @@ func TestAnOptionalSettingIsWrittenWhenItIsSet(t *testing.T) {
 
 func TestErrorNamesVariableAndValue(t *testing.T) {
 	for want, variables := range map[string]map[string]string{
-		`WAIT="soon"`: {"WAIT": "soon"},
-		"NAME":        {"NAME": ""},
+		`reading setting WAIT="soon"`:                 {"WAIT": "soon"},
+		`reading setting NAMES="a,,b": an empty name`: {"NAMES": "a,,b"},
+		`reading setting CALLS_PATIENT="perhaps"`:     {"CALLS_PATIENT": "perhaps"},
+		"NAME is not set":                             {"NAME": ""},
+		"WAIT is -1s, must be above 0":                {"WAIT": "-1s"},
+		"CALLS_ATTEMPTS is 0, must be above 0":        {"CALLS_ATTEMPTS": "0"},
+		"CALLS has 11 attempts, must have at most 10": {"CALLS_ATTEMPTS": "11"},
+		`COLOUR is "blue", must be one of [ red]`:     {"COLOUR": "blue"},
 	} {
-		_, err := setting.From(config{}, lookup(variables))
+		_, err := setting.From(valid(), lookup(variables))
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error is %v, want it to name %s", err, want)
 		}
 	}
+}
+
+// TestAFieldWithoutAVariableIsNoticed before it is lost on the way.
+func TestAFieldWithoutAVariableIsNoticed(t *testing.T) {
+	defer func() {
+		if cause := recover(); cause != "setting: field Forgotten has no tag env" {
+			t.Errorf("panic is %v", cause)
+		}
+	}()
+	setting.Variables(struct {
+		config
+		Forgotten string
+	}{})
 }

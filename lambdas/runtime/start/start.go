@@ -7,13 +7,22 @@ import (
 	"os"
 
 	"github.com/aws/aws-lambda-go/lambda"
+
+	"global-ingest/lambdas/runtime/setting"
 )
 
 // Function answers Lambda with the handler that wire returns, for as long as the sandbox
-// lives. When wire fails, it logs why and ends the process.
-func Function[H lambda.Handler](name string, wire func(log *slog.Logger) (H, error)) {
+// lives. wire gets defaults with what the function's variables set. When a setting or wire
+// fails, Function logs why and ends the process.
+func Function[C setting.Config, H lambda.Handler](
+	name string, defaults C, wire func(config C, log *slog.Logger) (H, error),
+) {
 	log := Logger(os.Stdout, os.Getenv("AWS_LAMBDA_LOG_LEVEL"))
-	handler, err := wire(log)
+	config, err := setting.From(defaults, os.LookupEnv)
+	var handler H
+	if err == nil {
+		handler, err = wire(config, log)
+	}
 	if err != nil {
 		log.Error(name+" cannot start", "cause", err.Error())
 		os.Exit(1)

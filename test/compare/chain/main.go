@@ -15,13 +15,9 @@ import (
 	"global-ingest/test/compare/functions"
 )
 
-func main() { start.Function("chain", newHandler) }
+func main() { start.Function("chain", validate.Default(), newHandler) }
 
-func newHandler(log *slog.Logger) (functions.Chain, error) {
-	config, err := validate.ConfigFrom(os.LookupEnv)
-	if err != nil {
-		return functions.Chain{}, err
-	}
+func newHandler(config validate.Config, log *slog.Logger) (functions.Chain, error) {
 	set, err := schema.Load(config.Options())
 	if err != nil {
 		return functions.Chain{}, err

@@ -17,6 +17,7 @@ import (
 	"global-ingest/infra/pipeline"
 	"global-ingest/lambdas/ingest"
 	"global-ingest/lambdas/record"
+	"global-ingest/lambdas/runtime/setting"
 	"global-ingest/lambdas/validate"
 	"global-ingest/test/compare/functions"
 )
@@ -124,7 +125,7 @@ func (c comparison) validation(stack awscdk.Stack) awslambda.Function {
 	config.Environment = name
 	config.RejectsStream = *c.Rejects.Stream.DeliveryStreamName()
 	config.Bucket = *c.Lake.Bucket.BucketName()
-	variables := config.Variables()
+	variables := setting.Variables(config)
 	variables[functions.LinesStream] = *lines.Stream.DeliveryStreamName()
 	function := pipeline.NewFunction(this, "chain", props, variables)
 	lines.Stream.Grant(function, jsii.String("firehose:PutRecord"))

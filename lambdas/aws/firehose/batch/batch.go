@@ -3,14 +3,17 @@
 package batch
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/firehose"
 	"github.com/aws/aws-sdk-go-v2/service/firehose/types"
 
 	"global-ingest/lambdas/aws/client"
+	"global-ingest/lambdas/record"
 	"global-ingest/lambdas/runtime/bounds"
 )
 
@@ -23,26 +26,8 @@ type Stream struct {
 
 // New returns the stream of this name in the function's region, within c's bounds.
 func New(name string, c bounds.Config) *Stream {
-	return &Stream{
-		name: name,
-		api: firehose.New(firehose.Options{
-			Region:       client.Region(),
-			BaseEndpoint: client.Endpoint("FIREHOSE"),
-			Credentials:  client.Credentials(),
-			HTTPClient:   client.HTTPClient(c),
-			Retryer:      client.Retryer(c),
-		}),
-	}
+	return &Stream{name: name, api: firehose.NewFromConfig(client.Config("firehose", c))}
 }
-
-// Limits of one PutRecordBatch call.
-// https://docs.aws.amazon.com/firehose/latest/APIReference/API_PutRecordBatch.html
-const (
-	maxBatchRecords = 500
-	// maxBatchBytes stays half a MiB below the limit of 4 MiB, at whose edge
-	// awslabs/lambda-streams-to-firehose#49 saw refusals.
-	maxBatchBytes = 3_584 << 10
-)
 
 // batchRounds is how often a batch is sent, each time without the records that were
 // accepted. batchPause comes before the second time and doubles: 100 + 200 + 400 ms,
@@ -61,19 +46,13 @@ func (s *Stream) PutBatch(ctx context.Context, records [][]byte) (refused []int,
 	for i := range pending {
 		pending[i] = i
 	}
-	pause := batchPause
-	for round := 1; ; round++ {
-		pending, err = s.putAll(ctx, records, pending)
-		if len(pending) == 0 {
+	for round := range batchRounds {
+		if round > 0 && !client.Wait(ctx, batchPause<<(round-1)) {
+			break
+		}
+		if pending, err = s.putAll(ctx, records, pending); len(pending) == 0 {
 			return nil, nil
 		}
-		if round == batchRounds {
-			break
-		}
-		if !client.Wait(ctx, pause) {
-			break
-		}
-		pause *= 2
 	}
 	return pending, fmt.Errorf("putting %d records on stream %s: %d refused: %w", len(records), s.name, len(pending), err)
 }
@@ -84,11 +63,8 @@ func (s *Stream) putAll(ctx context.Context, records [][]byte, indexes []int) (r
 	for len(indexes) > 0 {
 		n := fitting(records, indexes)
 		again, err := s.putChunk(ctx, records, indexes[:n])
-		if err != nil {
-			reason = err
-		}
-		refused = append(refused, again...)
-		indexes = indexes[n:]
+		reason = cmp.Or(err, reason)
+		refused, indexes = append(refused, again...), indexes[n:]
 	}
 	return refused, reason
 }
@@ -98,7 +74,7 @@ func fitting(records [][]byte, indexes []int) int {
 	bytes := 0
 	for n, i := range indexes {
 		bytes += len(records[i])
-		if n == maxBatchRecords || n > 0 && bytes > maxBatchBytes {
+		if n == record.MaxBatch || n > 0 && bytes > record.MaxBatchBytes {
 			return n
 		}
 	}
@@ -120,15 +96,8 @@ func (s *Stream) putChunk(ctx context.Context, records [][]byte, indexes []int) 
 	for n, answer := range out.RequestResponses {
 		if answer.ErrorCode != nil {
 			refused = append(refused, indexes[n])
-			reason = fmt.Errorf("%s: %s", *answer.ErrorCode, deref(answer.ErrorMessage))
+			reason = fmt.Errorf("%s: %s", *answer.ErrorCode, aws.ToString(answer.ErrorMessage))
 		}
 	}
 	return refused, reason
-}
-
-func deref(s *string) string {
-	if s == nil {
-		return ""
-	}
-	return *s
 }
