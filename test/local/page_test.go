@@ -26,14 +26,14 @@ type micro struct {
 // startPage runs the pipeline with its page, as run does.
 func startPage(t *testing.T, templates []*simulator.Template, change ...func(*simulator.Options)) micro {
 	t.Helper()
-	live := livepage.New(livepage.Settings{Environment: "Dev", Valid: validEvent, Invalid: invalidEvent})
+	live := livepage.New()
 	soon := func(o *simulator.Options) { o.JudgedWithin, o.Patience = judgedWithin, time.Hour }
 	sim := start(t, templates, append([]func(*simulator.Options){live.Watch, soon}, change...)...)
 	port, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	stop := live.Serve(port, livepage.Pipeline{URL: sim.URL, Lake: sim.Lake, Flush: sim.Flush})
+	stop := live.Serve(port, pipeline{running: sim, URL: sim.URL, home: sim}.page("Dev"))
 	t.Cleanup(func() {
 		if err := stop(); err != nil {
 			t.Error(err)

@@ -20,6 +20,7 @@ const clock = text => {
 
 let about = null;    // what the first message says
 let source = null;   // of messages; null while the page stands still
+let filtered = false;
 let resets = 0;
 let chosen = null;   // seq of the event in the panel
 let posted = null;   // ingest id of what the form sent last
@@ -33,6 +34,7 @@ function connect() {
   const filter = new URLSearchParams();
   const chosen = {text: $("text").value, type: $("type").value, verdict: $("verdict").value, reason};
   for (const [name, value] of Object.entries(chosen)) if (value !== "") filter.set(name, value);
+  filtered = filter.size > 0;
   source?.close();
   source = new EventSource("live?" + filter);
   source.onmessage = message => apply(JSON.parse(message.data));
@@ -60,8 +62,8 @@ function apply(state) {
   $("waiting").replaceChildren(...state.waiting.map(event => make("li", {}, row(event, "div"))));
   const none = rows.size === 0 && state.waiting.length === 0;
   $("empty").hidden = !none;
-  $("lesson").hidden = state.filtered;
-  $("empty-title").textContent = state.filtered ? "No event matches" : "No event yet";
+  $("lesson").hidden = filtered;
+  $("empty-title").textContent = filtered ? "No event matches" : "No event yet";
   $("kept").hidden = none;
   const older = state.counts.forgotten > 0 ? `; ${count(state.counts.forgotten)} older ones are only counted` : "";
   $("kept").textContent = `The newest ${count(state.kept)} events are kept here${older}. The lake has all of them.`;
