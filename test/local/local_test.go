@@ -103,8 +103,10 @@ func writeAssemblyOf(t *testing.T, environment string, goldens ...string) string
 // arguments run the program on free ports, on its own folder.
 func arguments(t *testing.T, more ...string) []string {
 	t.Helper()
-	folder := filepath.Dir(filepath.Dir(functions(t)["Ingest"]))
-	return append([]string{"-assembly", writeAssembly(t), "-functions", folder, "-dir", t.TempDir(), "-port", "0", "-page-port", "0", "-s3-port", "0", "-patience", "500ms"}, more...)
+	return append([]string{
+		"-assembly", writeAssembly(t), "-functions", filepath.Dir(functions(t)["Ingest"]), "-dir", t.TempDir(),
+		"-port", "0", "-page-port", "0", "-s3-port", "0", "-patience", "500ms",
+	}, more...)
 }
 
 func TestProgramRunsAndStopsWithEverythingWritten(t *testing.T) {
@@ -160,7 +162,7 @@ func TestMistakesAreOneClearLine(t *testing.T) {
 		{arguments(t, "-s3-port", "70000"), `invalid value "70000" for flag -s3-port: want 0 to 65535`},
 		{arguments(t, "-sandboxes", "0"), `invalid value "0" for flag -sandboxes: want 1 to 1000`},
 		{arguments(t, "-patience", "-1s"), "-patience is -1s, want 0 or more, such as 2s"},
-		{arguments(t, "-functions", "nowhere"), "bootstrap: `make local` builds it"},
+		{arguments(t, "-functions", "nowhere"), "`make local` builds it"},
 		{arguments(t, "-assembly", "nowhere"), "no templates in nowhere: `make local` synthesizes them"},
 		{arguments(t, "-environment", "Test"), `no environment "Test"; it holds Dev`},
 		{arguments(t, "now"), `unexpected argument "now"`},
@@ -182,7 +184,7 @@ func TestAVariableIsAFlag(t *testing.T) {
 	}
 	got, err := parse([]string{"-s3-port", "4"}, io.Discard)
 	want := settings{
-		assembly: ".local/templates/Dev", environment: "Dev", functions: ".local/host", dir: "d", schemas: "s",
+		assembly: ".local/templates/Dev", environment: "Dev", functions: ".local/bin", dir: "d", schemas: "s",
 		port: 1, pagePort: 5, s3Port: 4, patience: time.Millisecond, sandboxes: 3, throttle: true,
 		city: "sydney", speed: 20,
 	}
