@@ -95,37 +95,40 @@ function showCounts(state) {
   const faults = Object.entries(state.counts.faults).map(([service, how]) => `${service}: ${how}`);
   $("faults").hidden = faults.length === 0;
   $("faults").textContent = "Broken on purpose, by POST /fault: " + faults.join(", ");
-  const chips = Object.entries(state.counts.reasons).sort((a, b) => b[1] - a[1]);
-  const before = $("reasons").dataset.shown, shown = JSON.stringify([chips, reason]);
-  if (before === shown) return; // the focus stays where it is
-  const focused = document.activeElement?.dataset.reason;
-  $("reasons").dataset.shown = shown;
-  $("reasons").replaceChildren(...chips.map(([name, n]) => make("li", {}, make("button", {
-    type: "button", "data-reason": name, "aria-pressed": String(name === reason), title: `Show only ${name}`,
+  const reasons = {...(reason && {[reason]: 0}), ...state.counts.reasons}; // the chosen one can always be left
+  const chips = Object.entries(reasons).sort((a, b) => b[1] - a[1]);
+  redraw($("reasons"), [chips, reason], () => chips.map(([name, n]) => make("button", {
+    type: "button", "data-key": name, "aria-pressed": String(name === reason), title: `Show only ${name}`,
     onclick: () => { reason = name === reason ? "" : name; refilter(); },
-  }, `${name} ${count(n)}`))));
-  if (focused) document.querySelector(`#reasons [data-reason="${CSS.escape(focused)}"]`)?.focus();
+  }, `${name} ${count(n)}`)));
 }
 
 function showRegions(regions) {
-  const list = $("regions"), shown = JSON.stringify(regions);
-  if (list.dataset.shown === shown) return; // the focus stays where it is
-  const focused = document.activeElement?.dataset.region;
+  $("regions").hidden = regions.length === 0;
+  redraw($("regions"), regions, () => regions.map(showRegion));
+}
+
+function showRegion({region, reachable, healthy, drained, nearest, answers, round_trip_ms, because}) {
+  const health = drained ? "drained" : healthy ? "healthy" : "unhealthy";
+  const known = [health, `${count(Math.round(round_trip_ms))} ms away`, `${count(answers)} answers`];
+  const way = reachable ? "down" : "up";
+  const done = `${region} is ${reachable ? "unreachable" : "reachable"}: its health check notices`;
+  return make("div", {class: reachable && healthy ? "live" : "lost", title: because ?? ""},
+    make("span", {class: "dot"}),
+    make("b", {}, region + (nearest ? " answers" : "")),
+    make("span", {class: "quiet"}, (reachable ? known : ["unreachable", ...known]).join(", ")),
+    make("button", {type: "button", "data-key": region, onclick: () => command(`regions/${region}/${way}`, done)},
+      reachable ? "Take down" : "Bring back"));
+}
+
+// redraw fills a list when what it shows has changed. The focus stays where it is.
+function redraw(list, value, draw) {
+  const shown = JSON.stringify(value);
+  if (list.dataset.shown === shown) return;
+  const focused = list.contains(document.activeElement) ? document.activeElement.dataset.key : undefined;
   list.dataset.shown = shown;
-  list.hidden = regions.length === 0;
-  list.replaceChildren(...regions.map(({region, reachable, healthy, drained, nearest, answers, round_trip_ms, because}) => {
-    const state = drained ? "drained" : healthy ? "healthy" : "unhealthy";
-    const way = reachable ? "down" : "up";
-    return make("li", {class: reachable && healthy ? "live" : "lost", title: because ?? ""},
-      make("span", {class: "dot"}),
-      make("b", {}, region + (nearest ? " answers" : "")),
-      make("span", {class: "quiet"}, `${reachable ? "" : "unreachable, "}${state}, ${count(round_trip_ms)} ms away, ${count(answers)} answers`),
-      make("button", {
-        type: "button", "data-region": region,
-        onclick: () => command(`regions/${region}/${way}`, `${region} is ${reachable ? "unreachable" : "reachable"}: its health check notices`),
-      }, reachable ? "Take down" : "Bring back"));
-  }));
-  if (focused) list.querySelector(`[data-region="${CSS.escape(focused)}"]`)?.focus();
+  list.replaceChildren(...draw().map(node => make("li", {}, node)));
+  if (focused) list.querySelector(`[data-key="${CSS.escape(focused)}"]`)?.focus();
 }
 
 function showChart(seconds) {
