@@ -85,11 +85,17 @@ func parse(args []string, out io.Writer) (s settings, err error) {
 	flags.StringVar(&s.functions, "functions", ".local/bin", "`folder` of the functions' executables")
 	flags.StringVar(&s.dir, "dir", ".local", "`folder` for the lake and the logs")
 	flags.StringVar(&s.schemas, "schemas", "", "`folder` of the event types, in place of those that are built in")
-	number(&s.port, "port", 8080, 0, 65535, "`port` of the endpoint, 0 for any")
-	number(&s.s3Port, "s3-port", 9000, 0, 65535, "`port` of S3, 0 for any")
-	number(&s.pagePort, "page-port", 8081, 0, 65535, "`port` of the page that shows every event, 0 for any")
-	flags.DurationVar(&s.patience, "patience", 2*time.Second,
-		"longest that Firehose may buffer; 0 is what the template says")
+	number(&s.port, "port", 8080, 0, maxPort, "`port` of the endpoint, 0 for any")
+	number(&s.s3Port, "s3-port", 9000, 0, maxPort, "`port` of S3, 0 for any")
+	number(&s.pagePort, "page-port", 8081, 0, maxPort, "`port` of the page that shows every event, 0 for any")
+	s.patience = 2 * time.Second
+	flags.Func("patience", "longest `time` that Firehose may buffer, 0 for what the template says; default 2s",
+		func(text string) (err error) {
+			if s.patience, err = time.ParseDuration(text); err != nil || s.patience < 0 {
+				return errors.New("want 0 or a time such as 2s")
+			}
+			return nil
+		})
 	number(&s.sandboxes, "sandboxes", simulator.DefaultMaxSandboxes, 1, 1000,
 		"most `processes` of one function; above it requests wait")
 	flags.StringVar(&s.regions, "regions", "",
@@ -97,16 +103,20 @@ func parse(args []string, out io.Writer) (s settings, err error) {
 	flags.StringVar(&s.city, "city", "",
 		"`city` where clients are: packets then take their time; only with several regions")
 	number(&s.speed, "speed", 10, 1, 100, "how many `times` faster health checks and DNS are than on AWS")
-	flags.BoolVar(&s.throttle, "throttle", false, "apply the stage's throttle")
+	flags.BoolFunc("throttle", "apply the stage's throttle", func(text string) (err error) {
+		if s.throttle, err = strconv.ParseBool(text); err != nil {
+			return errors.New("want 1 or 0")
+		}
+		return nil
+	})
 	err = errors.Join(fromVariables(flags), flags.Parse(args))
 	switch {
 	case errors.Is(err, flag.ErrHelp):
 		flags.SetOutput(out)
 		flags.PrintDefaults()
+		fmt.Fprintf(out, "A variable sets a flag too, such as S3_PORT -s3-port, but none sets %s.\n", strings.Join(fixed, ", "))
 	case err == nil && flags.NArg() > 0:
 		err = fmt.Errorf("unexpected argument %q", flags.Arg(0))
-	case err == nil && s.patience < 0:
-		err = fmt.Errorf("-patience is %s, want 0 or more, such as 2s", s.patience)
 	}
 	s.regions = strings.ReplaceAll(s.regions, " ", "")
 	templates := strings.TrimSuffix(s.environment+","+s.regions, ",") // as test/local/build names them
@@ -223,11 +233,17 @@ func (s settings) options() (simulator.Options, error) {
 	return options, nil
 }
 
+const maxPort = 65535
+
 // listen opens a port of this machine only.
 func listen(port int, variable string) (net.Listener, error) {
 	listener, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
 	if errors.Is(err, syscall.EADDRINUSE) {
-		return nil, fmt.Errorf("port %d is taken: choose another one with %s=%d", port, variable, port+10)
+		other := port + 10
+		if other > maxPort {
+			other = port - 10
+		}
+		return nil, fmt.Errorf("port %d is taken: choose another one with %s=%d", port, variable, other)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("opening port %d, which %s chooses: %w", port, variable, err)

@@ -272,6 +272,11 @@ func TestAFlushThatCannotEndSaysWhy(t *testing.T) {
 	var problem struct{ Error string }
 	m.ask(t, http.StatusOK, http.MethodPost, "/fault?firehose=503&for=10m", &problem)
 	m.post(t, validEvent)
+	var counts livepage.Counts
+	m.ask(t, http.StatusBadRequest, http.MethodPost, "/reset?wait=long", &problem)
+	if m.ask(t, http.StatusOK, http.MethodGet, "/counts", &counts); counts.Faults["firehose"] != "503" {
+		t.Errorf("a reset that was refused leaves the faults %v", counts.Faults)
+	}
 	m.ask(t, http.StatusServiceUnavailable, http.MethodPost, "/flush?wait=500ms", &problem)
 	if !strings.HasPrefix(problem.Error, "not everything is judged and stored after 500ms: flushing: ") {
 		t.Errorf("it says %q", problem.Error)

@@ -125,6 +125,9 @@ func (p *Page) counts(*http.Request, *parameters) (any, error) {
 
 // reset ends every fault, flushes, and sets a mark.
 func (p *Page) reset(r *http.Request, params *parameters) (any, error) {
+	if _, err := waitOf(params); err != nil {
+		return nil, err
+	}
 	p.faults.end()
 	for _, region := range p.regions() {
 		_ = p.pipeline.Front.Down(region.Region, false) // it is one of the regions
@@ -137,9 +140,9 @@ func (p *Page) reset(r *http.Request, params *parameters) (any, error) {
 
 // flush returns once all that was answered 200 is judged and in the lake.
 func (p *Page) flush(r *http.Request, params *parameters) (any, error) {
-	wait := params.duration("wait", 10*time.Second, maxWait)
-	if params.problem != nil {
-		return nil, params.problem
+	wait, err := waitOf(params)
+	if err != nil {
+		return nil, err
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), wait)
 	defer cancel()
@@ -148,6 +151,12 @@ func (p *Page) flush(r *http.Request, params *parameters) (any, error) {
 	}
 	p.tap.reading.Wait()
 	return p.counts(r, params)
+}
+
+// waitOf is how long a flush may take.
+func waitOf(params *parameters) (time.Duration, error) {
+	wait := params.duration("wait", 10*time.Second, maxWait)
+	return wait, params.problem
 }
 
 func (p *Page) fault(_ *http.Request, params *parameters) (any, error) {
