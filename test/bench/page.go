@@ -55,7 +55,7 @@ func watched(r *figures.Report, table string, events, runs int) error {
 // pushWatched pushes events with the page as subject says. Verdicts come as soon as in
 // make local, whatever the page.
 func pushWatched(subject string, events int, bootstraps map[string]string, dir string) (pushed, error) {
-	live := page.New(page.Settings{})
+	live := page.New()
 	change := func(o *simulator.Options) {
 		o.JudgedWithin = 100 * time.Millisecond
 		if subject != noPage {

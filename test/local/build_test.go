@@ -68,7 +68,7 @@ func (s source) edit(t *testing.T, file, before, after string) {
 func (s source) start(t *testing.T, further string) *program {
 	t.Helper()
 	local := filepath.Join(s.dir, ".local")
-	return launch(t, t.TempDir(), filepath.Join(local, "bin", "local"), "-functions", filepath.Join(local, "host"),
+	return launch(t, t.TempDir(), filepath.Join(local, "bin", "local"), "-functions", filepath.Join(local, "bin"),
 		"-assembly", filepath.Join(local, "templates", "Dev"+further), "-port", "0", "-page-port", "0", "-s3-port", "0", "-patience", "1ms")
 }
 

@@ -11,9 +11,9 @@ import (
 	"strings"
 )
 
-// bundle is what the program needs beside itself: functions/<name>/bootstrap and templates/,
-// zipped. `make local-binary` puts one in the place of this file, which is empty: then the
-// program runs what `make local` has built.
+// bundle is what the program needs beside itself: functions/<name> and templates/, zipped.
+// `make local-binary` puts one in the place of this file, which is empty: then the program
+// runs what `make local` has built.
 //
 //go:embed bundle.zip
 var bundle string

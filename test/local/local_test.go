@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -14,6 +15,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -103,8 +105,10 @@ func writeAssemblyOf(t *testing.T, environment string, goldens ...string) string
 // arguments run the program on free ports, on its own folder.
 func arguments(t *testing.T, more ...string) []string {
 	t.Helper()
-	folder := filepath.Dir(filepath.Dir(functions(t)["Ingest"]))
-	return append([]string{"-assembly", writeAssembly(t), "-functions", folder, "-dir", t.TempDir(), "-port", "0", "-page-port", "0", "-s3-port", "0", "-patience", "500ms"}, more...)
+	return append([]string{
+		"-assembly", writeAssembly(t), "-functions", filepath.Dir(functions(t)["Ingest"]), "-dir", t.TempDir(),
+		"-port", "0", "-page-port", "0", "-s3-port", "0", "-patience", "500ms",
+	}, more...)
 }
 
 func TestProgramRunsAndStopsWithEverythingWritten(t *testing.T) {
@@ -133,34 +137,36 @@ func TestProgramRunsAndStopsWithEverythingWritten(t *testing.T) {
 	t.Log(out.String())
 }
 
+// take has a port taken, unless it already is, and returns it as text.
+func take(t *testing.T, port int) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", fmt.Sprint("127.0.0.1:", port))
+	switch {
+	case err == nil:
+		t.Cleanup(func() { listener.Close() })
+	case !errors.Is(err, syscall.EADDRINUSE):
+		t.Fatal(err)
+	}
+	return strconv.Itoa(port)
+}
+
 func TestMistakesAreOneClearLine(t *testing.T) {
-	taken, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer taken.Close()
-	_, port, err := net.SplitHostPort(taken.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	number, err := strconv.Atoi(port)
-	if err != nil {
-		t.Fatal(err)
-	}
-	next := strconv.Itoa(number + 10)
+	port, last := take(t, 18080), take(t, maxPort)
 	for _, c := range []struct {
 		args []string
 		want string
 	}{
-		{arguments(t, "-port", port), "port " + port + " is taken: choose another one with PORT=" + next},
-		{arguments(t, "-s3-port", port), "port " + port + " is taken: choose another one with S3_PORT=" + next},
-		{arguments(t, "-page-port", port), "port " + port + " is taken: choose another one with PAGE_PORT=" + next},
+		{arguments(t, "-port", port), "port 18080 is taken: choose another one with PORT=18090"},
+		{arguments(t, "-s3-port", port), "port 18080 is taken: choose another one with S3_PORT=18090"},
+		{arguments(t, "-page-port", last), "port 65535 is taken: choose another one with PAGE_PORT=65525"},
 		{arguments(t, "-page-port", "-1"), `invalid value "-1" for flag -page-port: want 0 to 65535`},
 		{arguments(t, "-port", "http"), `invalid value "http" for flag -port: want 0 to 65535`},
 		{arguments(t, "-s3-port", "70000"), `invalid value "70000" for flag -s3-port: want 0 to 65535`},
 		{arguments(t, "-sandboxes", "0"), `invalid value "0" for flag -sandboxes: want 1 to 1000`},
-		{arguments(t, "-patience", "-1s"), "-patience is -1s, want 0 or more, such as 2s"},
-		{arguments(t, "-functions", "nowhere"), "bootstrap: `make local` builds it"},
+		{arguments(t, "-patience", "-1s"), `invalid value "-1s" for flag -patience: want 0 or a time such as 2s`},
+		{arguments(t, "-patience", "5"), `invalid value "5" for flag -patience: want 0 or a time such as 2s`},
+		{arguments(t, "-throttle=maybe"), `invalid boolean value "maybe" for -throttle: want 1 or 0`},
+		{arguments(t, "-functions", "nowhere"), "`make local` builds it"},
 		{arguments(t, "-assembly", "nowhere"), "no templates in nowhere: `make local` synthesizes them"},
 		{arguments(t, "-environment", "Test"), `no environment "Test"; it holds Dev`},
 		{arguments(t, "now"), `unexpected argument "now"`},
@@ -182,7 +188,7 @@ func TestAVariableIsAFlag(t *testing.T) {
 	}
 	got, err := parse([]string{"-s3-port", "4"}, io.Discard)
 	want := settings{
-		assembly: ".local/templates/Dev", environment: "Dev", functions: ".local/host", dir: "d", schemas: "s",
+		assembly: ".local/templates/Dev", environment: "Dev", functions: ".local/bin", dir: "d", schemas: "s",
 		port: 1, pagePort: 5, s3Port: 4, patience: time.Millisecond, sandboxes: 3, throttle: true,
 		city: "sydney", speed: 20,
 	}

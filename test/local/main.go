@@ -9,7 +9,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"maps"
 	"net"
 	"os"
 	"os/signal"
@@ -73,68 +72,72 @@ type settings struct {
 	throttle     bool
 }
 
-func parse(args []string, out io.Writer) (settings, error) {
-	s := settings{port: 8080, s3Port: 9000, pagePort: 8081, speed: 10, sandboxes: simulator.DefaultMaxSandboxes}
+func parse(args []string, out io.Writer) (s settings, err error) {
 	flags := flag.NewFlagSet("local", flag.ContinueOnError)
 	flags.SetOutput(io.Discard) // a mistake is one line, not the list of all flags
+	number := func(value *int, name string, otherwise, least, most int, usage string) {
+		*value = otherwise
+		flags.Func(name, fmt.Sprintf("%s; default %d", usage, otherwise), within(value, least, most))
+	}
 	flags.StringVar(&s.assembly, "assembly", "",
 		"cloud assembly `folder` to run; default .local/templates/<environment>[,<region>…]")
 	flags.StringVar(&s.environment, "environment", "Dev", "`name` of the environment to run"+held())
-	flags.StringVar(&s.functions, "functions", ".local/host", "`folder` of <function>/bootstrap, built for this machine")
+	flags.StringVar(&s.functions, "functions", ".local/bin", "`folder` of the functions' executables")
 	flags.StringVar(&s.dir, "dir", ".local", "`folder` for the lake and the logs")
 	flags.StringVar(&s.schemas, "schemas", "", "`folder` of the event types, in place of those that are built in")
-	flags.Func("port", "`port` of the endpoint, 0 for any; default 8080", within(&s.port, 0, 65535))
-	flags.Func("s3-port", "`port` of S3, 0 for any; default 9000", within(&s.s3Port, 0, 65535))
-	flags.Func("page-port", "`port` of the page that shows every event, 0 for any; default 8081", within(&s.pagePort, 0, 65535))
-	flags.DurationVar(&s.patience, "patience", 2*time.Second, "longest that Firehose may buffer; 0 is what the template says")
-	flags.Func("sandboxes", "most `processes` of one function; above it requests wait; default 10",
-		within(&s.sandboxes, 1, 1000))
+	number(&s.port, "port", 8080, 0, maxPort, "`port` of the endpoint, 0 for any")
+	number(&s.s3Port, "s3-port", 9000, 0, maxPort, "`port` of S3, 0 for any")
+	number(&s.pagePort, "page-port", 8081, 0, maxPort, "`port` of the page that shows every event, 0 for any")
+	s.patience = 2 * time.Second
+	flags.Func("patience", "longest `time` that Firehose may buffer, 0 for what the template says; default 2s",
+		func(text string) (err error) {
+			if s.patience, err = time.ParseDuration(text); err != nil || s.patience < 0 {
+				return errors.New("want 0 or a time such as 2s")
+			}
+			return nil
+		})
+	number(&s.sandboxes, "sandboxes", simulator.DefaultMaxSandboxes, 1, 1000,
+		"most `processes` of one function; above it requests wait")
 	flags.StringVar(&s.regions, "regions", "",
 		"further `regions` that the templates were made with, such as eu-central-1,ap-southeast-1")
 	flags.StringVar(&s.city, "city", "",
 		"`city` where clients are: packets then take their time; only with several regions")
-	flags.Func("speed", "how many `times` faster health checks and DNS are than on AWS; default 10",
-		within(&s.speed, 1, 100))
-	flags.BoolVar(&s.throttle, "throttle", false, "apply the stage's throttle")
-	err := errors.Join(fromVariables(flags), flags.Parse(args))
+	number(&s.speed, "speed", 10, 1, 100, "how many `times` faster health checks and DNS are than on AWS")
+	flags.BoolFunc("throttle", "apply the stage's throttle", func(text string) (err error) {
+		if s.throttle, err = strconv.ParseBool(text); err != nil {
+			return errors.New("want 1 or 0")
+		}
+		return nil
+	})
+	err = errors.Join(fromVariables(flags), flags.Parse(args))
 	switch {
 	case errors.Is(err, flag.ErrHelp):
 		flags.SetOutput(out)
 		flags.PrintDefaults()
+		fmt.Fprintf(out, "A variable sets a flag too, such as S3_PORT -s3-port, but none sets %s.\n", strings.Join(fixed, ", "))
 	case err == nil && flags.NArg() > 0:
 		err = fmt.Errorf("unexpected argument %q", flags.Arg(0))
-	case err == nil && s.patience < 0:
-		err = fmt.Errorf("-patience is %s, want 0 or more, such as 2s", s.patience)
 	}
-	s.assembly = cmp.Or(s.assembly, filepath.Join(".local", "templates", s.environment+further(s.regions)))
+	s.regions = strings.ReplaceAll(s.regions, " ", "")
+	templates := strings.TrimSuffix(s.environment+","+s.regions, ",") // as test/local/build names them
+	s.assembly = cmp.Or(s.assembly, filepath.Join(".local", "templates", templates))
 	return s, err
 }
 
-// variables are the environment variables that set a flag, as make passes them on.
-var variables = map[string]string{
-	"DIR": "dir", "PORT": "port", "PAGE_PORT": "page-port", "S3_PORT": "s3-port", "PATIENCE": "patience",
-	"SANDBOXES": "sandboxes", "THROTTLE": "throttle", "SCHEMAS": "schemas",
-	"REGIONS": "regions", "CITY": "city", "SPEED": "speed",
-}
+// fixed are the flags that no environment variable sets. The others have theirs: S3_PORT sets -s3-port.
+var fixed = []string{"assembly", "environment", "functions"}
 
 // fromVariables sets the flags whose variables are not empty.
-func fromVariables(flags *flag.FlagSet) error {
-	for _, name := range slices.Sorted(maps.Keys(variables)) {
-		if value := os.Getenv(name); value != "" {
-			if err := flags.Set(variables[name], value); err != nil {
-				return fmt.Errorf("invalid value %q for %s: %w", value, name, err)
+func fromVariables(flags *flag.FlagSet) (err error) {
+	flags.VisitAll(func(f *flag.Flag) {
+		name := strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
+		if value := os.Getenv(name); err == nil && value != "" && !slices.Contains(fixed, f.Name) {
+			if wrong := flags.Set(f.Name, value); wrong != nil {
+				err = fmt.Errorf("invalid value %q for %s: %w", value, name, wrong)
 			}
 		}
-	}
-	return nil
-}
-
-// further is what regions add to the name of the folder in which test/local/build leaves templates.
-func further(regions string) string {
-	if regions == "" {
-		return ""
-	}
-	return "," + strings.ReplaceAll(regions, " ", "")
+	})
+	return err
 }
 
 // within reads a whole number of this range.
@@ -173,14 +176,14 @@ func run(ctx context.Context, args []string, out io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
-	live := livepage.New(livepage.Settings{Environment: s.environment, Valid: validEvent, Invalid: invalidEvent})
+	live := livepage.New()
 	live.Watch(&options)
 	options.Notice = console.say
 	run, err := s.start(options)
 	if err != nil {
 		return err
 	}
-	stop := live.Serve(port, run.page())
+	stop := live.Serve(port, run.page(s.environment))
 	defer func() { err = errors.Join(err, stop()) }()
 	writeBanner(out, run, s, port)
 	console.watch(ctx, run.Counters)
@@ -205,7 +208,7 @@ func (s settings) options() (simulator.Options, error) {
 		JudgedWithin: judgedWithin, MaxSandboxes: s.sandboxes, Throttle: s.throttle,
 	}
 	for id, folder := range simulator.Functions {
-		path := filepath.Join(s.functions, folder, "bootstrap")
+		path := filepath.Join(s.functions, folder)
 		if _, err := os.Stat(path); err != nil {
 			return options, fmt.Errorf("no executable %s: `make local` builds it", path)
 		}
@@ -230,11 +233,17 @@ func (s settings) options() (simulator.Options, error) {
 	return options, nil
 }
 
+const maxPort = 65535
+
 // listen opens a port of this machine only.
 func listen(port int, variable string) (net.Listener, error) {
 	listener, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
 	if errors.Is(err, syscall.EADDRINUSE) {
-		return nil, fmt.Errorf("port %d is taken: choose another one with %s=%d", port, variable, port+10)
+		other := port + 10
+		if other > maxPort {
+			other = port - 10
+		}
+		return nil, fmt.Errorf("port %d is taken: choose another one with %s=%d", port, variable, other)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("opening port %d, which %s chooses: %w", port, variable, err)

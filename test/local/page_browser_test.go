@@ -221,7 +221,8 @@ func TestThePageIsUsedByKeyboard(t *testing.T) {
 	p.until(t, verdictsShown+` === "valid,rejected,valid"`)
 }
 
-// TestFiltersAndCopies: by verdict, type and reason; what is copied is what the API gives.
+// TestFiltersAndCopies: by verdict, type and reason; what is copied is what the API gives. A reason that
+// is chosen can be left after a reset, when no event has it.
 func TestFiltersAndCopies(t *testing.T) {
 	p := show(browser.Open(t), t, startPage(t, patientTemplates(t)))
 	p.eval(t, `(navigator.clipboard.writeText = async text => { window.copied = text; })`)
@@ -248,6 +249,11 @@ func TestFiltersAndCopies(t *testing.T) {
 	if text := p.eval(t, `toast.textContent`); !strings.HasPrefix(text, said) {
 		t.Errorf("the page says %q", text)
 	}
+	p.do(t, chromedp.Click("#reset"))
+	p.until(t, `reasons.textContent === "schema_violation 0"`)
+	p.post(t, validEvent)
+	p.do(t, chromedp.Click("#reasons button"))
+	p.until(t, verdictsShown+` === "valid"`)
 }
 
 // looks are the sizes and colours that the page is held to.

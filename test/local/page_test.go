@@ -26,14 +26,14 @@ type micro struct {
 // startPage runs the pipeline with its page, as run does.
 func startPage(t *testing.T, templates []*simulator.Template, change ...func(*simulator.Options)) micro {
 	t.Helper()
-	live := livepage.New(livepage.Settings{Environment: "Dev", Valid: validEvent, Invalid: invalidEvent})
+	live := livepage.New()
 	soon := func(o *simulator.Options) { o.JudgedWithin, o.Patience = judgedWithin, time.Hour }
 	sim := start(t, templates, append([]func(*simulator.Options){live.Watch, soon}, change...)...)
 	port, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	stop := live.Serve(port, livepage.Pipeline{URL: sim.URL, Lake: sim.Lake, Flush: sim.Flush})
+	stop := live.Serve(port, pipeline{running: sim, URL: sim.URL, home: sim}.page("Dev"))
 	t.Cleanup(func() {
 		if err := stop(); err != nil {
 			t.Error(err)
@@ -272,6 +272,11 @@ func TestAFlushThatCannotEndSaysWhy(t *testing.T) {
 	var problem struct{ Error string }
 	m.ask(t, http.StatusOK, http.MethodPost, "/fault?firehose=503&for=10m", &problem)
 	m.post(t, validEvent)
+	var counts livepage.Counts
+	m.ask(t, http.StatusBadRequest, http.MethodPost, "/reset?wait=long", &problem)
+	if m.ask(t, http.StatusOK, http.MethodGet, "/counts", &counts); counts.Faults["firehose"] != "503" {
+		t.Errorf("a reset that was refused leaves the faults %v", counts.Faults)
+	}
 	m.ask(t, http.StatusServiceUnavailable, http.MethodPost, "/flush?wait=500ms", &problem)
 	if !strings.HasPrefix(problem.Error, "not everything is judged and stored after 500ms: flushing: ") {
 		t.Errorf("it says %q", problem.Error)

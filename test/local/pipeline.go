@@ -91,8 +91,11 @@ func (s settings) where(w *world.World) (geo.City, error) {
 }
 
 // page is what the page shows.
-func (p pipeline) page() livepage.Pipeline {
-	return livepage.Pipeline{URL: p.URL, Lake: p.home.Lake, Flush: p.Flush, Front: p.edge}
+func (p pipeline) page(environment string) livepage.Pipeline {
+	return livepage.Pipeline{
+		Environment: environment, Valid: validEvent, Invalid: invalidEvent,
+		URL: p.URL, Lake: p.home.Lake, Flush: p.Flush, Front: p.edge,
+	}
 }
 
 func (p pipeline) regions() []world.State {

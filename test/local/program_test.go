@@ -349,8 +349,8 @@ func TestAPathMayHaveSpaces(t *testing.T) {
 	base := filepath.Join(t.TempDir(), "it's a folder")
 	built := filepath.Join(base, "my functions")
 	for name, path := range functions(t) {
-		to := filepath.Join(built, simulator.Functions[name], "bootstrap")
-		if err := errors.Join(os.MkdirAll(filepath.Dir(to), 0o755), os.Link(path, to)); err != nil {
+		to := filepath.Join(built, simulator.Functions[name])
+		if err := errors.Join(os.MkdirAll(built, 0o755), os.Link(path, to)); err != nil {
 			t.Fatal(err)
 		}
 	}

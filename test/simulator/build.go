@@ -40,7 +40,7 @@ func BuildFunctions(dir string, flags ...string) (map[string]string, error) {
 	}
 	bootstraps := map[string]string{}
 	for id, folder := range Functions {
-		bootstraps[id] = filepath.Join(dir, folder, "bootstrap")
+		bootstraps[id] = filepath.Join(dir, folder)
 		if err := Build(bootstraps[id], "lambdas/cmd/"+folder, flags...); err != nil {
 			return nil, err
 		}

@@ -3,6 +3,7 @@ package traffic
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -87,20 +88,18 @@ func (l *Lake) read(key, path string) error {
 	case "spill":
 		l.Spilled = append(l.Spilled, key)
 		return nil
-	case "health":
-		return nil // probes, which are no events
-	case "source":
-		return nil // the backup of records, which events/ and rejected/ hold once more
+	case "health", "source": // probes, and the backup of records, whose events stand in events/ and rejected/ too
+		return nil
 	}
-	return fmt.Errorf("it is in no folder of the lake")
+	return errors.New("it is in no folder of the lake")
 }
 
 func eachLine(key string, data []byte, read func(text []byte) error) error {
 	if !strings.HasSuffix(key, ".jsonl.gz") {
-		return fmt.Errorf("it is not .jsonl.gz")
+		return errors.New("it is not .jsonl.gz")
 	}
 	if !record.IsGzip(data) {
-		return fmt.Errorf("it is not gzip")
+		return errors.New("it is not gzip")
 	}
 	for line, err := range record.Lines(bytes.NewReader(data)) {
 		if err != nil {
@@ -108,7 +107,7 @@ func eachLine(key string, data []byte, read func(text []byte) error) error {
 		}
 		text, ended := bytes.CutSuffix(line, []byte("\n"))
 		if !ended {
-			return fmt.Errorf("it does not end in a newline")
+			return errors.New("it does not end in a newline")
 		}
 		if err := read(text); err != nil {
 			return fmt.Errorf("%w in %.200s", err, line)

@@ -76,8 +76,7 @@ func (l *Ledger) Acknowledged(r Request, id, requestID string) {
 		return
 	}
 	if l.acked[id] != nil {
-		l.tally.Clashes++
-		l.findLocked("two requests got the id %s", id)
+		l.findLocked(&l.tally.Clashes, "two requests got the id %s", id)
 	}
 	l.acked[id] = p
 }
@@ -127,16 +126,14 @@ func (l *Ledger) Settle(found Lake) Tally {
 		l.settleHeaders(reject)
 		l.settleSource(reject.ID, reject.Source)
 		if len(reject.Errors) == 0 || reject.Processor == "" {
-			l.tally.Mangled++
-			l.findLocked("mangled: reject %s has %d errors and processor %q", reject.ID, len(reject.Errors),
-				reject.Processor)
+			l.findLocked(&l.tally.Mangled, "mangled: reject %s has %d errors and processor %q",
+				reject.ID, len(reject.Errors), reject.Processor)
 		}
 	}
 	for _, p := range append(slices.Collect(maps.Values(l.acked)), l.nameless...) {
 		for _, e := range p.Events {
 			if p.seen[e.N] == 0 {
-				l.tally.Lost++
-				l.findLocked(Lost+"%s/%d (%s, reason %q): %.100q", p.id, e.N, p.Kind, e.Reason, e.Payload)
+				l.findLocked(&l.tally.Lost, Lost+"%s/%d (%s, reason %q): %.100q", p.id, e.N, p.Kind, e.Reason, e.Payload)
 			}
 		}
 	}
@@ -146,8 +143,7 @@ func (l *Ledger) Settle(found Lake) Tally {
 // settleSender checks the sender that a row of the lake names.
 func (l *Ledger) settleSender(eventID, userAgent, ip string) {
 	if userAgent != UserAgent || ip != "127.0.0.0" {
-		l.tally.Mangled++
-		l.findLocked("mangled: %s has user agent %q and ip %q", eventID, userAgent, ip)
+		l.findLocked(&l.tally.Mangled, "mangled: %s has user agent %q and ip %q", eventID, userAgent, ip)
 	}
 }
 
@@ -159,8 +155,7 @@ func (l *Ledger) settleSource(eventID string, source record.Source) {
 		p = l.claimed[id]
 	}
 	if secret := strings.Contains(fmt.Sprint(source), "secret"); secret || p != nil && source.Client != p.Client {
-		l.tally.Mangled++
-		l.findLocked("mangled: %s has the source %+v", eventID, source)
+		l.findLocked(&l.tally.Mangled, "mangled: %s has the source %+v", eventID, source)
 	}
 }
 
@@ -171,8 +166,7 @@ func (l *Ledger) settleHeaders(reject record.Reject) {
 		return
 	}
 	if want := strings.TrimPrefix(p.ContentType, "none"); reject.ContentType != want || reject.Encoding != p.Encoding {
-		l.tally.Mangled++
-		l.findLocked("mangled: reject %s has content type %q and encoding %q, want %q and %q",
+		l.findLocked(&l.tally.Mangled, "mangled: reject %s has content type %q and encoding %q, want %q and %q",
 			reject.ID, reject.ContentType, reject.Encoding, want, p.Encoding)
 	}
 }
@@ -195,13 +189,11 @@ func (l *Ledger) settle(eventID, requestID string, found Event) {
 	want, known := p.event(found.N)
 	switch {
 	case !known:
-		l.tally.Phantom++
-		l.findLocked("phantom: %s (%s) has no event of that index", eventID, p.Kind)
+		l.findLocked(&l.tally.Phantom, "phantom: %s (%s) has no event of that index", eventID, p.Kind)
 		return
 	case found.Reason != want.Reason, found.Type != want.Type, !bytes.Equal(found.Payload, want.stored()),
 		p.requestID != "" && requestID != p.requestID:
-		l.tally.Mangled++
-		l.findLocked("mangled: %s (%s): %s; want %s", eventID, p.Kind, found.describe(requestID),
+		l.findLocked(&l.tally.Mangled, "mangled: %s (%s): %s; want %s", eventID, p.Kind, found.describe(requestID),
 			want.describe(p.requestID))
 	case p.seen[found.N] > 0:
 		l.tally.Duplicates++
@@ -232,15 +224,15 @@ func (l *Ledger) claim(id string, event Event) *posted {
 // settleUnclaimed notes an event under an id that no request has.
 func (l *Ledger) settleUnclaimed(eventID string, event Event) {
 	if owners := l.payloads[fingerprintOf(event.Reason, event.Payload)]; len(owners) > 0 {
-		l.tally.Clashes++
-		l.findLocked("clash: %s is also stored as %s", owners[0].id, eventID)
+		l.findLocked(&l.tally.Clashes, "clash: %s is also stored as %s", owners[0].id, eventID)
 		return
 	}
-	l.tally.Phantom++
-	l.findLocked("phantom: %s was never sent: %.100q", eventID, event.Payload)
+	l.findLocked(&l.tally.Phantom, "phantom: %s was never sent: %.100q", eventID, event.Payload)
 }
 
-func (l *Ledger) findLocked(format string, args ...any) {
+// findLocked counts a finding, and keeps its words.
+func (l *Ledger) findLocked(counter *int, format string, args ...any) {
+	*counter++
 	l.tally.Findings = append(l.tally.Findings, fmt.Sprintf(format, args...))
 }
 

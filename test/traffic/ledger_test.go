@@ -7,9 +7,9 @@ import (
 	"global-ingest/lambdas/record"
 )
 
-// one is a request with one valid event.
-func one(payload string) Request {
-	return Request{Kind: "one", Events: []Event{{Type: "click", Payload: []byte(payload)}}}
+// single is a request with one valid event.
+func single(payload string) Request {
+	return Request{Kind: "single", Events: []Event{{Type: "click", Payload: []byte(payload)}}}
 }
 
 func line(id, payload string) Line {
@@ -26,9 +26,9 @@ func of(client string, l Line) Line {
 // TestTheLedgerFindsWhatWentWrong: each way for a lake to differ from what was sent.
 func TestTheLedgerFindsWhatWentWrong(t *testing.T) {
 	const sent, id = `{"mark":1}`, "a"
-	acked := func(l *Ledger) { l.Acknowledged(one(sent), id, "r") }
-	nameless := func(l *Ledger) { l.Acknowledged(one(sent), "", "r") }
-	unknown := func(l *Ledger) { l.Unknown(one(sent)) }
+	acked := func(l *Ledger) { l.Acknowledged(single(sent), id, "r") }
+	nameless := func(l *Ledger) { l.Acknowledged(single(sent), "", "r") }
+	unknown := func(l *Ledger) { l.Unknown(single(sent)) }
 	for name, c := range map[string]struct {
 		sent func(*Ledger)
 		lake []Line
@@ -48,7 +48,7 @@ func TestTheLedgerFindsWhatWentWrong(t *testing.T) {
 		"not promised, not stored": {unknown, nil, Tally{Sent: 1, Unknown: 1}},
 		"not promised, but stored": {unknown, []Line{line("b/0", sent)}, Tally{Sent: 1, Unknown: 1, Valid: 1}},
 		"not promised, two ids":    {unknown, []Line{line("b/0", sent), line("c/0", sent)}, Tally{Sent: 1, Unknown: 1, Valid: 1, Clashes: 1}},
-		"refused, and stored":      {func(l *Ledger) { l.Refused(one(sent)) }, []Line{line("b/0", sent)}, Tally{Sent: 1, Refused: 1, Valid: 1}},
+		"refused, and stored":      {func(l *Ledger) { l.Refused(single(sent)) }, []Line{line("b/0", sent)}, Tally{Sent: 1, Refused: 1, Valid: 1}},
 	} {
 		l := NewLedger()
 		c.sent(l)

@@ -51,46 +51,7 @@ func together(steps ...func() error) error {
 // compileForHere builds the functions and the program that runs them. One go build links
 // again only those whose packages changed.
 func compileForHere() error {
-	bin := filepath.Join(generated, "bin")
-	if err := compile(nil, bin+"/", "./lambdas/cmd/...", "./test/local"); err != nil {
-		return err
-	}
-	return linkBootstraps(bin)
-}
-
-// linkBootstraps gives each function the folder with a bootstrap that Lambda would unpack.
-func linkBootstraps(bin string) error {
-	names, err := functions()
-	if err != nil {
-		return err
-	}
-	for _, name := range names {
-		folder := filepath.Join(generated, "host", name)
-		if err := os.MkdirAll(folder, 0o755); err != nil {
-			return err
-		}
-		target, link := filepath.Join("..", "..", filepath.Base(bin), name), filepath.Join(folder, "bootstrap")
-		if at, err := os.Readlink(link); err == nil && at == target {
-			continue
-		}
-		if err := errors.Join(os.RemoveAll(link), os.Symlink(target, link)); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// functions are the names of the functions, which are those of their commands' folders.
-func functions() ([]string, error) {
-	paths, err := filepath.Glob(filepath.Join("lambdas", "cmd", "*", "main.go"))
-	if err == nil && len(paths) == 0 {
-		err = errors.New("no functions in lambdas/cmd: run it in the folder that holds go.mod")
-	}
-	names := make([]string, len(paths))
-	for i, path := range paths {
-		names[i] = filepath.Base(filepath.Dir(path))
-	}
-	return names, err
+	return compile(nil, filepath.Join(generated, "bin")+"/", "./lambdas/cmd/...", "./test/local")
 }
 
 // compile builds static executables, stripped as the deployed functions are. Their build

@@ -28,18 +28,20 @@ func pack(out, goos, goarch string) error {
 		return err
 	}
 	work := filepath.Join(generated, "pack", goos+"-"+goarch)
+	functions := filepath.Join(work, "functions")
 	platform := []string{"GOOS=" + goos, "GOARCH=" + goarch}
+	if err := os.RemoveAll(functions); err != nil { // of a function that is no more
+		return err
+	}
 	err = together(
 		func() error { return synthesize("", "") },
-		func() error {
-			return compile(platform, filepath.Join(work, "functions")+"/", "-trimpath", "./lambdas/cmd/...")
-		},
+		func() error { return compile(platform, functions+"/", "-trimpath", "./lambdas/cmd/...") },
 	)
 	if err != nil {
 		return err
 	}
 	bundle := filepath.Join(work, "bundle.zip")
-	if err := writeBundle(bundle, filepath.Join(work, "functions")); err != nil {
+	if err := writeBundle(bundle, functions); err != nil {
 		return err
 	}
 	overlay, err := writeOverlay(work, bundle)
@@ -64,8 +66,9 @@ func executable(out, goos, goarch string) (string, error) {
 	return out, os.MkdirAll(filepath.Dir(out), 0o755)
 }
 
-// writeBundle writes the zip that the program unpacks: functions/<name>/bootstrap, and
-// templates/, a cloud assembly. It has no times, so that the same source gives the same bytes.
+// writeBundle writes the zip that the program unpacks: functions/<name>, executables that are built, and
+// templates/, the manifests and templates of a cloud assembly without its assets. It has no
+// times, so that the same source gives the same bytes.
 func writeBundle(path, built string) (err error) {
 	file, err := os.Create(path)
 	if err != nil {
@@ -76,50 +79,36 @@ func writeBundle(path, built string) (err error) {
 	archive.RegisterCompressor(zip.Deflate, func(w io.Writer) (io.WriteCloser, error) {
 		return flate.NewWriter(w, flate.BestCompression)
 	})
-	names, err := functions()
-	if err != nil {
+	every := func(string) bool { return true }
+	template := func(name string) bool { return name == "manifest.json" || strings.HasSuffix(name, ".template.json") }
+	if err := add(archive, "functions", built, every); err != nil {
 		return err
 	}
-	for _, name := range names {
-		if err := add(archive, "functions/"+name+"/bootstrap", filepath.Join(built, name)); err != nil {
-			return err
-		}
-	}
-	if err := addTemplates(archive, templatesOf("", "")); err != nil {
+	if err := add(archive, "templates", templatesOf("", ""), template); err != nil {
 		return err
 	}
 	return archive.Close()
 }
 
-// addTemplates adds the manifests and the templates of a cloud assembly, without its assets.
-func addTemplates(archive *zip.Writer, assembly string) error {
-	return filepath.WalkDir(assembly, func(path string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() || entry.Name() != "manifest.json" && !strings.HasSuffix(path, ".template.json") {
+// add adds the files of a folder whose names are wanted, as executables.
+func add(archive *zip.Writer, name, folder string, wanted func(name string) bool) error {
+	return fs.WalkDir(os.DirFS(folder), ".", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || !wanted(entry.Name()) {
 			return err
 		}
-		name, err := filepath.Rel(assembly, path)
+		header := &zip.FileHeader{Name: name + "/" + path, Method: zip.Deflate}
+		header.SetMode(0o755)
+		into, err := archive.CreateHeader(header)
 		if err != nil {
 			return err
 		}
-		return add(archive, "templates/"+filepath.ToSlash(name), path)
+		data, err := os.ReadFile(filepath.Join(folder, path))
+		if err != nil {
+			return err
+		}
+		_, err = into.Write(data)
+		return err
 	})
-}
-
-// add adds an executable file.
-func add(archive *zip.Writer, name, path string) error {
-	header := &zip.FileHeader{Name: name, Method: zip.Deflate}
-	header.SetMode(0o755)
-	into, err := archive.CreateHeader(header)
-	if err != nil {
-		return err
-	}
-	file, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer file.Close()
-	_, err = io.Copy(into, file)
-	return err
 }
 
 // writeOverlay has go build embed the bundle in the place of the empty one of test/local.

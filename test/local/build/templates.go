@@ -4,8 +4,6 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"hash"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -56,13 +54,11 @@ func synthesize(environment, regions string) (err error) {
 	if before.sources == now.sources {
 		return nil
 	}
-	app, err := linkApp()
+	app, program, err := linkApp()
 	if err != nil {
 		return err
 	}
-	if now.program, err = hashProgram(app); err != nil {
-		return err
-	}
+	now.program = program
 	if before.program != now.program {
 		if err := runApp(app, environment, regions, folder); err != nil {
 			return err
@@ -105,42 +101,33 @@ func hashSources() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return hashInputs(func(sum hash.Hash) error {
-		_, err := sum.Write(ids)
-		return err
-	})
+	return hashWith(ids)
 }
 
 // linkApp links the app without a build id, which would tell a change of a package that
-// makes no difference.
-func linkApp() (path string, err error) {
+// makes no difference, and identifies what is linked.
+func linkApp() (path, hash string, err error) {
 	path = filepath.Join(generated, "bin", "infra")
-	return path, do(nil, "go", "build", "-buildvcs=false", "-ldflags=-s -w -buildid=", "-o", path, "./infra")
+	if err := do(nil, "go", "build", "-buildvcs=false", "-ldflags=-s -w -buildid=", "-o", path, "./infra"); err != nil {
+		return "", "", err
+	}
+	linked, err := os.ReadFile(path)
+	if err != nil {
+		return "", "", err
+	}
+	hash, err = hashWith(linked)
+	return path, hash, err
 }
 
-func hashProgram(path string) (string, error) {
-	return hashInputs(func(sum hash.Hash) error {
-		file, err := os.Open(path)
-		if err != nil {
-			return err
-		}
-		defer file.Close()
-		_, err = io.Copy(sum, file)
-		return err
-	})
-}
-
-// hashInputs identifies what add adds, and everything else that a synthesis reads.
-func hashInputs(add func(hash.Hash) error) (string, error) {
-	sum := sha256.New()
+// hashWith identifies data and everything else that a synthesis reads.
+func hashWith(data []byte) (string, error) {
 	settings, err := os.ReadFile("cdk.json")
 	if err != nil {
 		return "", err
 	}
+	sum := sha256.New()
 	fmt.Fprintf(sum, "%q %q\n", settings, variables())
-	if err := add(sum); err != nil {
-		return "", err
-	}
+	_, _ = sum.Write(data) // never fails
 	return fmt.Sprintf("%x", sum.Sum(nil)), nil
 }
 

@@ -5,11 +5,58 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"time"
 
 	"global-ingest/test/world"
 )
+
+// api answers what it returns as JSON: a value, or an error with its status.
+type api func(r *http.Request, p *parameters) (any, error)
+
+// failure is an error with a status. Any other error is about the parameters: 400.
+type failure struct {
+	status int
+	error
+}
+
+func fail(status int, format string, args ...any) error {
+	return failure{status, fmt.Errorf(format, args...)}
+}
+
+// taking serves a with these parameters, and refuses others.
+func (a api) taking(names ...string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		var v any
+		p := parametersOf(r.URL.Query(), names...)
+		err := p.problem
+		if err == nil {
+			v, err = a(r, p)
+		}
+		if err != nil {
+			refuse(w, err)
+			return
+		}
+		reply(w, http.StatusOK, v)
+	}
+}
+
+func refuse(w http.ResponseWriter, err error) {
+	status := http.StatusBadRequest
+	if f, ok := errors.AsType[failure](err); ok {
+		status = f.status
+	}
+	reply(w, status, map[string]string{"error": err.Error()})
+}
+
+func reply(w http.ResponseWriter, status int, v any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	encoder := json.NewEncoder(w)
+	encoder.SetEscapeHTML(false)
+	_ = encoder.Encode(v) // a client that has left hears nothing
+}
 
 // Found is the answer of GET /events.
 type Found struct {
@@ -19,27 +66,24 @@ type Found struct {
 	Forgotten int64   `json:"forgotten"` // events since the last reset that are not kept, whatever they were
 }
 
-func (p *Page) serveEvents(w http.ResponseWriter, r *http.Request) {
-	q, err := queryOf(r.URL.Query())
+// events waits until as many match as are asked for, or until the time is over.
+func (p *Page) events(r *http.Request, params *parameters) (any, error) {
+	q, err := queryOf(params)
 	if err != nil {
-		refuse(w, http.StatusBadRequest, err)
-		return
+		return nil, err
 	}
 	over := time.After(q.wait)
 	for {
 		changed := p.tap.change()
-		found := p.find(q)
-		if found.Matched >= q.count {
-			answer(w, found)
-			return
+		if found := p.find(q); found.Matched >= q.count {
+			return found, nil
 		}
 		select {
 		case <-changed:
 		case <-over:
-			answer(w, p.find(q))
-			return
+			return p.find(q), nil
 		case <-r.Context().Done():
-			return
+			return nil, r.Context().Err()
 		}
 		time.Sleep(2 * time.Millisecond) // under load there is a change each microsecond
 	}
@@ -49,7 +93,7 @@ func (p *Page) serveEvents(w http.ResponseWriter, r *http.Request) {
 func (p *Page) find(q query) Found {
 	v := p.tap.look(0)
 	found := Found{Events: []Event{}, Last: v.seq, Forgotten: v.forgotten}
-	if q.id != "" || q.verdict == string(waiting) {
+	if q.id != "" || q.verdict == waiting {
 		for _, request := range q.unjudged(v) {
 			found.Events = append(found.Events, request.event())
 		}
@@ -75,61 +119,56 @@ func (p *Page) countsOf(v view) Counts {
 	return Counts{counts: v.counts, Waiting: v.waiting, Forgotten: v.forgotten, Faults: p.faults.now()}
 }
 
-func (p *Page) serveCounts(w http.ResponseWriter, r *http.Request) {
-	if err := parametersOf(r.URL.Query()).problem; err != nil {
-		refuse(w, http.StatusBadRequest, err)
-		return
-	}
-	answer(w, p.countsOf(p.tap.look(1<<62)))
+func (p *Page) counts(*http.Request, *parameters) (any, error) {
+	return p.countsOf(p.tap.look(math.MaxInt64)), nil
 }
 
-// serveReset ends every fault, flushes, and sets a mark.
-func (p *Page) serveReset(w http.ResponseWriter, r *http.Request) {
+// reset ends every fault, flushes, and sets a mark.
+func (p *Page) reset(r *http.Request, params *parameters) (any, error) {
+	if _, err := waitOf(params); err != nil {
+		return nil, err
+	}
 	p.faults.end()
 	for _, region := range p.regions() {
 		_ = p.pipeline.Front.Down(region.Region, false) // it is one of the regions
 	}
-	if p.flush(w, r) {
-		answer(w, map[string]int64{"after": p.tap.reset()})
+	if _, err := p.flush(r, params); err != nil {
+		return nil, err
 	}
+	return map[string]int64{"after": p.tap.reset()}, nil
 }
 
-func (p *Page) serveFlush(w http.ResponseWriter, r *http.Request) {
-	if p.flush(w, r) {
-		answer(w, p.countsOf(p.tap.look(1<<62)))
-	}
-}
-
-// flush returns once all that was answered 200 is judged and in the lake. It answers
-// itself when that does not come to be.
-func (p *Page) flush(w http.ResponseWriter, r *http.Request) bool {
-	parameters := parametersOf(r.URL.Query(), "wait")
-	wait := parameters.duration("wait", 10*time.Second, maxWait)
-	if parameters.problem != nil {
-		refuse(w, http.StatusBadRequest, parameters.problem)
-		return false
+// flush returns once all that was answered 200 is judged and in the lake.
+func (p *Page) flush(r *http.Request, params *parameters) (any, error) {
+	wait, err := waitOf(params)
+	if err != nil {
+		return nil, err
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), wait)
 	defer cancel()
 	if err := p.pipeline.Flush(ctx); err != nil {
-		refuse(w, http.StatusServiceUnavailable, fmt.Errorf("not everything is judged and stored after %s: %w", wait, err))
-		return false
+		return nil, fail(http.StatusServiceUnavailable, "not everything is judged and stored after %s: %w", wait, err)
 	}
 	p.tap.reading.Wait()
-	return true
+	return p.counts(r, params)
 }
 
-func (p *Page) serveFault(w http.ResponseWriter, r *http.Request) {
-	how, lasts, err := faultOf(parametersOf(r.URL.Query(), append(services(), "for")...))
+// waitOf is how long a flush may take.
+func waitOf(params *parameters) (time.Duration, error) {
+	wait := params.duration("wait", 10*time.Second, maxWait)
+	return wait, params.problem
+}
+
+func (p *Page) fault(_ *http.Request, params *parameters) (any, error) {
+	how, lasts, err := faultOf(params)
 	if err != nil {
-		refuse(w, http.StatusBadRequest, err)
-		return
+		return nil, err
 	}
 	for service, way := range how {
 		p.faults.set(service, way, lasts)
 	}
 	p.tap.changed()
-	answer(w, map[string]any{"faults": p.faults.now()})
+	return map[string]any{"faults": p.faults.now()}, nil
 }
 
 // regions is what is known of each region, and nothing when there is one.
@@ -140,46 +179,25 @@ func (p *Page) regions() []world.State {
 	return p.pipeline.Front.States()
 }
 
-func (p *Page) serveRegions(w http.ResponseWriter, r *http.Request) {
-	if err := parametersOf(r.URL.Query()).problem; err != nil {
-		refuse(w, http.StatusBadRequest, err)
-		return
-	}
+func (p *Page) states(*http.Request, *parameters) (any, error) {
 	if p.pipeline.Front == nil {
-		refuse(w, http.StatusNotFound, errors.New(
-			"this environment has one region: `make local REGIONS=eu-central-1,ap-southeast-1` adds two"))
-		return
+		return nil, fail(http.StatusNotFound,
+			"this environment has one region: `make local REGIONS=eu-central-1,ap-southeast-1` adds two")
 	}
-	answer(w, map[string][]world.State{"regions": p.regions()})
+	return map[string][]world.State{"regions": p.regions()}, nil
 }
 
-// serveRegion takes a region down, or brings it up again.
-func (p *Page) serveRegion(w http.ResponseWriter, r *http.Request) {
+// move takes a region down, or brings it up again.
+func (p *Page) move(r *http.Request, params *parameters) (any, error) {
 	way := r.PathValue("way")
-	switch {
-	case way != "down" && way != "up":
-		refuse(w, http.StatusNotFound, fmt.Errorf("%q is not known: a region goes down or up", way))
-		return
-	case p.pipeline.Front != nil:
+	if way != "down" && way != "up" {
+		return nil, fail(http.StatusNotFound, "%q is not known: a region goes down or up", way)
+	}
+	if p.pipeline.Front != nil {
 		if err := p.pipeline.Front.Down(r.PathValue("region"), way == "down"); err != nil {
-			refuse(w, http.StatusNotFound, err)
-			return
+			return nil, failure{http.StatusNotFound, err}
 		}
 		p.tap.changed()
 	}
-	p.serveRegions(w, r)
-}
-
-func answer(w http.ResponseWriter, v any) { reply(w, http.StatusOK, v) }
-
-func refuse(w http.ResponseWriter, status int, err error) {
-	reply(w, status, map[string]string{"error": err.Error()})
-}
-
-func reply(w http.ResponseWriter, status int, v any) {
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
-	encoder := json.NewEncoder(w)
-	encoder.SetEscapeHTML(false)
-	_ = encoder.Encode(v) // a client that has left hears nothing
+	return p.states(r, params)
 }

@@ -45,7 +45,7 @@ func BenchmarkARecordPassesBy(b *testing.B) {
 // BenchmarkAMessageInAFlood is what an open page costs a second, whatever the flood: every
 // event that is kept is new.
 func BenchmarkAMessageInAFlood(b *testing.B) {
-	p := New(Settings{})
+	p := New()
 	stream := &simulator.StreamConfig{Transform: &simulator.TransformConfig{}}
 	for b.Loop() {
 		b.StopTimer()

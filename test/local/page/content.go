@@ -4,8 +4,8 @@ import (
 	"bytes"
 	"strings"
 	"sync"
-	"time"
 
+	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
 	"global-ingest/lambdas/record"
@@ -21,154 +21,67 @@ const (
 	waiting  verdict = "waiting" // stored or spilled, and not judged
 )
 
-var verdicts = []string{string(valid), string(rejected), string(failed), string(waiting)}
+var verdicts = []verdict{valid, rejected, failed, waiting}
 
-// content is what an event, or a body that was rejected, is.
+// content is an event, or a body that was rejected. A valid event has no reason.
 type content struct {
-	ID, Type      string
-	ReceivedAt    time.Time
-	IP, UserAgent string
-	ContentType   string
-	Reason        record.Reason
-	Errors        []record.Finding
-	Payload       []byte // its bytes, at most the first keptText
-	Bytes         int    // of the whole payload
-	PayloadObject string // that holds the payload instead
-	Cut           bool   // Payload is not all of it
+	record.Reject
+	Bytes int  // of the whole payload
+	Cut   bool // Payload is its first keptText bytes only
 }
 
-// source is what a content is read from, when it is first asked for.
-type source struct {
-	once   sync.Once
-	text   []byte
-	read   func([]byte) content
-	result *content
-}
-
-func (s *source) content() content {
-	s.once.Do(func() {
-		if s.result == nil {
-			c := s.read(s.text)
-			s.result, s.text = &c, nil
-		}
-	})
-	return *s.result
-}
-
-// set keeps a text that is small as it is, and reads at once what is large, and cuts it.
-func (s *source) set(text []byte, read func([]byte) content) {
-	if len(text) <= keptText {
-		s.text, s.read = text, read
-		return
-	}
-	c := read(text)
-	if c.Bytes = len(c.Payload); c.Bytes > keptText {
-		c.Payload, c.Cut = c.Payload[:keptText], true
-	}
-	c.Payload = bytes.Clone(c.Payload)
-	s.result = &c
-}
-
-func newSource(text []byte, read func([]byte) content) *source {
-	s := &source{}
-	if len(text) <= keptText {
-		text = bytes.Clone(text)
-	}
-	s.set(text, read)
-	return s
-}
-
-// lineSources returns the sources of n lines, which share one copy of those that are small.
-func lineSources(lines []byte, n int) []source {
-	size := 0
-	for line := range bytes.Lines(lines) {
-		if len(line) <= keptText {
-			size += len(line)
-		}
-	}
-	sources, copied := make([]source, n), make([]byte, 0, size)
-	at := 0
-	for line := range bytes.Lines(lines) {
-		if len(line) <= keptText {
-			start := len(copied)
-			copied = append(copied, line...)
-			line = copied[start:]
-		}
-		sources[at].set(line, readLine)
-		at++
-	}
-	return sources
-}
-
-// failureOf reads a record that was given up with an error code.
-func failureOf(code string) func([]byte) content {
-	return func(data []byte) content {
-		c := content{Payload: data, Errors: []record.Finding{{Message: code, Offset: record.NoOffset}}}
-		if found, _, err := record.Decode(data); err == nil {
-			c.ID, c.ReceivedAt, c.IP, c.UserAgent = found.ID, found.ReceivedAt, found.IP, found.UserAgent
-			c.ContentType, c.Payload = found.ContentType, found.Body
-		}
+// contentOf returns what reads a text when it is first asked to. A text that is large is read at once, and cut.
+func contentOf(text []byte, read func([]byte) record.Reject) func() *content {
+	whole := func() *content {
+		c := &content{Reject: read(text)}
 		c.Bytes = len(c.Payload)
 		return c
 	}
+	if len(text) <= keptText {
+		text = bytes.Clone(text)
+		return sync.OnceValue(whole)
+	}
+	c := whole()
+	c.Cut = c.Bytes > keptText
+	c.Payload = bytes.Clone(c.Payload[:min(c.Bytes, keptText)])
+	return func() *content { return c }
 }
 
-var lenient = []jsontext.Options{jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true)}
-
-// readLine reads a line of events/, whose event comes last.
-func readLine(line []byte) (c content) {
-	d := jsontext.NewDecoder(bytes.NewBuffer(line), lenient...)
-	if _, err := d.ReadToken(); err != nil {
-		return content{Payload: line, Bytes: len(line)}
-	}
-	for d.PeekKind() == '"' {
-		token, err := d.ReadToken()
-		if err != nil {
-			break
+// failureOf reads a record that was given up with an error code.
+func failureOf(code string) func([]byte) record.Reject {
+	return func(data []byte) record.Reject {
+		r := record.Reject{Payload: data}
+		if h, _, err := record.Decode(data); err == nil {
+			r = h.RejectBody()
+			r.Payload = h.Body
 		}
-		name := token.String()
-		value, err := d.ReadValue()
-		if err != nil {
-			break
-		}
-		c.member(name, value)
+		r.Errors = []record.Finding{{Message: code, Offset: record.NoOffset}}
+		return r
 	}
-	return c
 }
 
-func (c *content) member(name string, value jsontext.Value) {
-	if name == "event" {
-		c.Payload, c.Bytes = bytes.Clone(value), len(value)
-		return
+var lenient = json.JoinOptions(jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+
+// readLine reads a line of events/.
+func readLine(line []byte) record.Reject {
+	var valid struct {
+		record.Reject
+		Event jsontext.Value `json:"event"`
 	}
-	if value.Kind() != '"' {
-		return
+	if err := json.Unmarshal(line, &valid, lenient); err != nil {
+		return record.Reject{Payload: line}
 	}
-	unquoted, _ := jsontext.AppendUnquote(nil, value) // the decoder has read it
-	switch text := string(unquoted); name {
-	case "id":
-		c.ID = text
-	case "type":
-		c.Type = text
-	case "received_at":
-		c.ReceivedAt, _ = time.Parse(time.RFC3339, text) // zero is left out
-	case "ip":
-		c.IP = text
-	case "ua":
-		c.UserAgent = text
-	}
+	valid.Payload = valid.Event
+	return valid.Reject
 }
 
 // readRow reads a row of rejected/.
-func readRow(row []byte) content {
+func readRow(row []byte) record.Reject {
 	r, err := record.DecodeReject(row)
 	if err != nil {
-		return content{Payload: row, Bytes: len(row)}
+		return record.Reject{Payload: row}
 	}
-	return content{
-		ID: r.ID, Type: r.Type, ReceivedAt: r.ReceivedAt, IP: r.IP, UserAgent: r.UserAgent, ContentType: r.ContentType,
-		Reason: r.Reason, Errors: r.Errors, Payload: r.Payload, Bytes: len(r.Payload), PayloadObject: r.PayloadObject,
-	}
+	return r
 }
 
 // reasonOf returns the reason of a row of rejected/, "" of anything else. No text of the

@@ -11,7 +11,7 @@ import (
 )
 
 // curl returns the command that sends a payload once more, "" when not all of it is here.
-func curl(endpoint string, c content) string {
+func curl(endpoint string, c *content) string {
 	if c.Cut || c.PayloadObject != "" {
 		return ""
 	}
@@ -43,7 +43,7 @@ var (
 
 // exampleOf returns an event as an example of its type; none when a schema did not decide
 // on it, or its type cannot be a folder.
-func exampleOf(v verdict, c content) *example {
+func exampleOf(v verdict, c *content) *example {
 	decided := v == valid || c.Reason == record.SchemaViolation
 	isPath := c.Type != "" && path.Clean("/" + c.Type)[1:] == c.Type && !unsafeInPath.MatchString(c.Type)
 	if !decided || !isPath || c.Cut || c.PayloadObject != "" {
@@ -54,7 +54,7 @@ func exampleOf(v verdict, c content) *example {
 
 // nameOf is the name of an example: that of an invalid one begins with a member that is
 // wrong in it, which the tests of the schemas hold it to.
-func nameOf(v verdict, c content) string {
+func nameOf(v verdict, c *content) string {
 	id := strings.Trim(unsafeInName.ReplaceAllString(ingestID(c.ID), ""), "_")
 	id = id[max(0, len(id)-6):] // the end is random
 	if v == valid {

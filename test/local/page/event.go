@@ -2,6 +2,7 @@ package page
 
 import (
 	"encoding/json"
+	"net/http"
 	"time"
 	"unicode/utf8"
 
@@ -39,11 +40,10 @@ type steps struct {
 	Lake      *int64 `json:"lake,omitempty"`
 }
 
+// finding leaves an offset out that is none.
 type finding struct {
-	Instance string `json:"instance"`
-	Schema   string `json:"schema,omitempty"`
-	Message  string `json:"message"`
-	Offset   *int64 `json:"offset,omitempty"`
+	record.Finding
+	Offset *int64 `json:"offset,omitempty"`
 }
 
 // since returns the milliseconds between two times, at least 0: the first is kept to the
@@ -96,7 +96,7 @@ func (i item) whole() Event {
 
 func findings(errors []record.Finding) (all []finding) {
 	for _, e := range errors {
-		f := finding{Instance: e.Instance, Schema: e.Schema, Message: e.Message}
+		f := finding{Finding: e}
 		if e.Offset != record.NoOffset {
 			f.Offset = &e.Offset
 		}
@@ -118,4 +118,39 @@ func (q request) event() Event {
 		e.Where = "spilled"
 	}
 	return e
+}
+
+// detail is what the page shows of one event.
+type detail struct {
+	Event
+	Lines   []line    `json:"lines"`
+	Rest    []finding `json:"rest"` // what was found and has no place in the lines
+	Curl    string    `json:"curl,omitempty"`
+	Example *example  `json:"example,omitempty"`
+}
+
+func (p *Page) detail(_ *http.Request, params *parameters) (any, error) {
+	if !params.values.Has("seq") {
+		params.fail(`parameter "seq" is missing: of which event`)
+	}
+	seq := params.number("seq", 0, 1, 1<<53)
+	if params.problem != nil {
+		return nil, params.problem
+	}
+	for _, i := range p.tap.look(0).items {
+		if i.seq == seq {
+			return p.detailOf(i), nil
+		}
+	}
+	return nil, fail(http.StatusNotFound, "the event is not kept any more: only the newest are")
+}
+
+func (p *Page) detailOf(i item) detail {
+	c := i.read()
+	d := detail{Event: i.summary(), Rest: []finding{}, Curl: curl(p.pipeline.URL, c), Example: exampleOf(i.verdict, c)}
+	var rest []record.Finding
+	d.Lines, rest = pretty(c.Payload, c.Errors)
+	d.Errors = findings(c.Errors)
+	d.Rest = append(d.Rest, findings(rest)...)
+	return d
 }

@@ -11,14 +11,25 @@ import (
 	"global-ingest/test/simulator"
 )
 
-// ways are what can go wrong with each service. The name well ends it.
-var ways = map[string][]string{
-	"firehose":  {"503", "hang", "reset", well},
-	"validator": {"error", "timeout", well},
-	"s3":        {"503", well},
-}
+// What can go wrong with each service, by the name of the way. The name well ends it.
+var (
+	firehoseWays = map[string]*simulator.Fault{
+		"503": simulator.Unavailable(), "hang": {Hang: true}, "reset": {ResetBefore: true},
+	}
+	s3Ways        = map[string]error{"503": errors.New("S3 is told to fail")}
+	validatorWays = map[string]error{
+		"error":   &simulator.FunctionError{Type: "Runtime.ExitError", Message: "the Validator is told to fail"},
+		"timeout": simulator.ErrTimedOut,
+	}
+	ways = map[string][]string{
+		"firehose": namesOf(firehoseWays), "s3": namesOf(s3Ways), "validator": namesOf(validatorWays),
+	}
+	services = slices.Sorted(maps.Keys(ways))
+)
 
 const well = "ok"
+
+func namesOf[V any](ways map[string]V) []string { return append(slices.Sorted(maps.Keys(ways)), well) }
 
 // maxFault is how long a fault lasts at most.
 const maxFault = 10 * time.Minute
@@ -54,21 +65,10 @@ func (f *faults) end() {
 	clear(f.all)
 }
 
-// of returns what goes wrong with a service now, "" for nothing.
-func (f *faults) of(service string) string {
-	f.mu.RLock()
-	defer f.mu.RUnlock()
-	one := f.all[service]
-	if one.how == "" || time.Now().After(one.until) {
-		return ""
-	}
-	return one.how
-}
-
 // now says what goes wrong, by service.
 func (f *faults) now() map[string]string {
 	inForce := map[string]string{}
-	for service := range ways {
+	for _, service := range services {
 		if how := f.of(service); how != "" {
 			inForce[service] = how
 		}
@@ -76,44 +76,33 @@ func (f *faults) now() map[string]string {
 	return inForce
 }
 
-func (f *faults) firehose(simulator.Call) *simulator.Fault {
-	switch f.of("firehose") {
-	case "503":
-		return simulator.Unavailable()
-	case "hang":
-		return &simulator.Fault{Hang: true}
-	case "reset":
-		return &simulator.Fault{ResetBefore: true}
+// of returns what goes wrong with a service now, "" for nothing.
+func (f *faults) of(service string) string {
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	if one := f.all[service]; time.Now().Before(one.until) {
+		return one.how
 	}
-	return nil
+	return ""
 }
 
-func (f *faults) s3(_, _ string) error {
-	if f.of("s3") != "" {
-		return errors.New("S3 is told to fail")
-	}
-	return nil
-}
+func (f *faults) firehose(simulator.Call) *simulator.Fault { return firehoseWays[f.of("firehose")] }
+
+func (f *faults) s3(_, _ string) error { return s3Ways[f.of("s3")] }
 
 func (f *faults) validator(function string) error {
 	if function != "Validator" {
 		return nil
 	}
-	switch f.of("validator") {
-	case "error":
-		return &simulator.FunctionError{Type: "Runtime.ExitError", Message: "the Validator is told to fail"}
-	case "timeout":
-		return simulator.ErrTimedOut
-	}
-	return nil
+	return validatorWays[f.of("validator")]
 }
 
 // faultOf reads the parameters of POST /fault: how each service that is named fails.
 func faultOf(p *parameters) (how map[string]string, lasts time.Duration, err error) {
 	how = map[string]string{}
 	ends := true
-	for _, service := range services() {
-		if way := p.oneOf(service, ways[service]); p.values.Has(service) {
+	for _, service := range services {
+		if way := oneOf(p, service, ways[service]); p.values.Has(service) {
 			how[service] = way
 			ends = ends && way == well
 		}
@@ -121,11 +110,9 @@ func faultOf(p *parameters) (how map[string]string, lasts time.Duration, err err
 	lasts = p.duration("for", 0, maxFault)
 	switch {
 	case len(how) == 0:
-		p.fail("name what fails, in the query: one or more of %s", strings.Join(services(), ", "))
+		p.fail("name what fails, in the query: one or more of %s", strings.Join(services, ", "))
 	case !ends && lasts == 0:
 		p.fail(`parameter "for" is missing: how long, such as for=10s, at most %s`, maxFault)
 	}
 	return how, lasts, p.problem
 }
-
-func services() []string { return slices.Sorted(maps.Keys(ways)) }

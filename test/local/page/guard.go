@@ -1,7 +1,6 @@
 package page
 
 import (
-	"fmt"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -39,11 +38,11 @@ func (g guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	origin := r.Header.Get("Origin")
 	switch {
 	case !isHere(r.Host):
-		refuse(w, http.StatusMisdirectedRequest, fmt.Errorf("%q is not this machine: ask 127.0.0.1 or localhost", r.Host))
+		refuse(w, fail(http.StatusMisdirectedRequest, "%q is not this machine: ask 127.0.0.1 or localhost", r.Host))
 	case origin != "" && !isPageHere(origin):
-		refuse(w, http.StatusForbidden, fmt.Errorf("pages of %q may not ask: only those of this machine may", origin))
+		refuse(w, fail(http.StatusForbidden, "pages of %q may not ask: only those of this machine may", origin))
 	case origin == "" && fromElsewhere(r):
-		refuse(w, http.StatusForbidden, fmt.Errorf("pages of other hosts may not ask: only those of this machine may"))
+		refuse(w, fail(http.StatusForbidden, "pages of other hosts may not ask: only those of this machine may"))
 	default:
 		g.serve(w, r, origin)
 	}

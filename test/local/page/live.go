@@ -12,14 +12,13 @@ import (
 
 // state is one message to an open page.
 type state struct {
-	About    *about   `json:"about,omitempty"` // in the first message
-	Resets   int      `json:"resets"`          // rises when a mark was set: then the page forgets too
-	Counts   Counts   `json:"counts"`
-	Kept     int      `json:"kept"`
-	Events   []Event  `json:"events"`  // new or changed, the newest first
-	Waiting  []Event  `json:"waiting"` // the newest of them
-	Seconds  [][3]int `json:"seconds"` // valid, rejected and failed of each, the oldest first
-	Filtered bool     `json:"filtered"`
+	About   *about   `json:"about,omitempty"` // in the first message
+	Resets  int      `json:"resets"`          // rises when a mark was set: then the page forgets too
+	Counts  Counts   `json:"counts"`
+	Kept    int      `json:"kept"`
+	Events  []Event  `json:"events"`  // new or changed, the newest first
+	Waiting []Event  `json:"waiting"` // the newest of them
+	Seconds [][3]int `json:"seconds"` // valid, rejected and failed of each, the oldest first
 
 	Regions []world.State `json:"regions"` // null when there is one
 }
@@ -45,17 +44,17 @@ const maxWaitingShown = 20
 
 // serveLive sends the page what changes, as server-sent events, until it leaves.
 func (p *Page) serveLive(w http.ResponseWriter, r *http.Request) {
-	parameters := parametersOf(r.URL.Query(), filterNames...)
-	q := filterOf(parameters)
-	if parameters.problem != nil {
-		refuse(w, http.StatusBadRequest, parameters.problem)
+	params := parametersOf(r.URL.Query(), filterNames...)
+	q := filterOf(params)
+	if params.problem != nil {
+		refuse(w, params.problem)
 		return
 	}
 	select {
 	case p.live <- struct{}{}:
 		defer func() { <-p.live }()
 	default:
-		refuse(w, http.StatusServiceUnavailable, fmt.Errorf("%d pages are open, which is the limit: close one", maxLive))
+		refuse(w, fail(http.StatusServiceUnavailable, "%d pages are open, which is the limit: close one", maxLive))
 		return
 	}
 	w.Header().Set("Content-Type", "text/event-stream")
@@ -63,7 +62,7 @@ func (p *Page) serveLive(w http.ResponseWriter, r *http.Request) {
 }
 
 func (p *Page) stream(w http.ResponseWriter, r *http.Request, q query) {
-	from := &about{p.settings.Environment, p.pipeline.URL, p.settings.Valid, p.settings.Invalid}
+	from := &about{p.pipeline.Environment, p.pipeline.URL, p.pipeline.Valid, p.pipeline.Invalid}
 	for version, resets := int64(0), -1; ; {
 		changed := p.tap.change()
 		v := p.tap.look(version)
@@ -98,7 +97,7 @@ func sleep(r *http.Request, pause time.Duration, until <-chan struct{}) bool {
 func (p *Page) state(v view, q query) state {
 	s := state{
 		Resets: v.resets, Counts: p.countsOf(v), Kept: kept, Events: []Event{}, Waiting: []Event{},
-		Seconds: v.chart(time.Now()), Filtered: q != query{}, Regions: p.regions(),
+		Seconds: v.chart(time.Now()), Regions: p.regions(),
 	}
 	for _, i := range q.judged(v) {
 		s.Events = append(s.Events, i.summary())

@@ -1,8 +1,6 @@
 package page
 
 import (
-	"compress/gzip"
-	"io"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -46,23 +44,25 @@ func (t *tap) readObject(bucket, key string) {
 	now := time.Now()
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	common := item{verdict: valid, object: key, judged: now, written: now}
+	common := item{verdict: valid, record: key, object: key, judged: now, written: now}
 	if q := t.requests[ingestIDOf(lines)]; q != nil {
 		common.spilled, common.stored = q.spilled, q.stored
 	}
-	t.linesLocked(key, lines, common)
+	t.linesLocked(lines, common)
 	t.changedLocked()
 }
 
-func readLines(path string) ([]byte, error) {
+func readLines(path string) (lines []byte, err error) {
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer file.Close()
-	unzipped, err := gzip.NewReader(file)
-	if err != nil {
-		return nil, err
+	for line, err := range record.Lines(file) {
+		if err != nil {
+			return nil, err
+		}
+		lines = append(lines, line...)
 	}
-	return io.ReadAll(unzipped)
+	return lines, nil
 }

@@ -21,27 +21,21 @@ import (
 	"global-ingest/test/world"
 )
 
-// Settings are what the page tells of the pipeline beside its events.
-type Settings struct {
-	Environment string
-	Valid       string // an event that its schema allows, to begin with
-	Invalid     string // one that it does not
-}
-
 // Pipeline is what the page shows the events of.
 type Pipeline struct {
-	URL   string                      // of the endpoint, without a slash at its end
-	Lake  string                      // the folder of the buckets
-	Flush func(context.Context) error // has all judged and stored that was answered 200
-	Front *world.Edge                 // where clients meet the regions. Default: there is one region
+	Environment string
+	Valid       string                      // an event that its schema allows, to begin with
+	Invalid     string                      // one that it does not
+	URL         string                      // of the endpoint, without a slash at its end
+	Lake        string                      // the folder of the buckets
+	Flush       func(context.Context) error // has all judged and stored that was answered 200
+	Front       *world.Edge                 // where clients meet the regions. Default: there is one region
 }
 
 // Page remembers what became of the events of one pipeline.
 type Page struct {
-	tap    *tap
-	faults faults
-
-	settings Settings
+	tap      *tap
+	faults   faults
 	pipeline Pipeline
 	live     chan struct{} // a token for each open page
 }
@@ -50,10 +44,8 @@ type Page struct {
 // to one host.
 const maxLive = 32
 
-// New returns a page without a pipeline.
-func New(s Settings) *Page {
-	return &Page{tap: newTap(), settings: s, live: make(chan struct{}, maxLive)}
-}
+// New returns a page that waits for its pipeline.
+func New() *Page { return &Page{tap: newTap(), live: make(chan struct{}, maxLive)} }
 
 // Watch has a simulator that is started with these options tell the page everything, and
 // ask it what goes wrong.
@@ -80,17 +72,17 @@ func (p *Page) handler() http.Handler {
 		panic(err) // the folder is in the binary
 	}
 	mux := http.NewServeMux()
-	mux.Handle("GET /{$}", http.FileServerFS(files))
-	mux.Handle("GET /page.js", http.FileServerFS(files))
-	mux.Handle("GET /page.css", http.FileServerFS(files))
+	for _, path := range []string{"/{$}", "/page.js", "/page.css"} {
+		mux.Handle("GET "+path, http.FileServerFS(files))
+	}
 	mux.HandleFunc("GET /live", p.serveLive)
-	mux.HandleFunc("GET /detail", p.serveDetail)
-	mux.HandleFunc("GET /events", p.serveEvents)
-	mux.HandleFunc("GET /counts", p.serveCounts)
-	mux.HandleFunc("POST /reset", p.serveReset)
-	mux.HandleFunc("POST /flush", p.serveFlush)
-	mux.HandleFunc("POST /fault", p.serveFault)
-	mux.HandleFunc("GET /regions", p.serveRegions)
-	mux.HandleFunc("POST /regions/{region}/{way}", p.serveRegion)
+	mux.HandleFunc("GET /detail", api(p.detail).taking("seq"))
+	mux.HandleFunc("GET /events", api(p.events).taking(append(filterNames, "after", "limit", "count", "wait")...))
+	mux.HandleFunc("GET /counts", api(p.counts).taking())
+	mux.HandleFunc("POST /reset", api(p.reset).taking("wait"))
+	mux.HandleFunc("POST /flush", api(p.flush).taking("wait"))
+	mux.HandleFunc("POST /fault", api(p.fault).taking(append(services, "for")...))
+	mux.HandleFunc("GET /regions", api(p.states).taking())
+	mux.HandleFunc("POST /regions/{region}/{way}", api(p.move).taking())
 	return guard{next: mux, policy: contentSecurityPolicy(p.pipeline.URL)}
 }

@@ -123,9 +123,9 @@ func TestACopiedExampleIsOneThatTheSchemasTake(t *testing.T) {
 		`{"size":1,"a/b":[{}]}`: "examples/com.acme/shoe/invalid/a~1b_wrong_123456.json",
 	} {
 		_, findings := set.Validate("com.acme/shoe", []byte(body))
-		c := content{
+		c := &content{Reject: record.Reject{
 			ID: "0198c6a2-7b1e-7000-8000-000000123456/0", Type: "com.acme/shoe", Errors: findings, Payload: []byte(body),
-		}
+		}}
 		verdict := valid
 		if len(findings) > 0 {
 			verdict, c.Reason = rejected, record.SchemaViolation
@@ -141,11 +141,11 @@ func TestACopiedExampleIsOneThatTheSchemasTake(t *testing.T) {
 		t.Error(err)
 	}
 	for _, eventType := range []string{"", "..", "../x", "/etc", "a//b", `a\b`, "a/./b", "c:d"} {
-		if got := exampleOf(valid, content{Type: eventType, Payload: []byte("{}")}); got != nil {
+		if got := exampleOf(valid, &content{Reject: record.Reject{Type: eventType, Payload: []byte("{}")}}); got != nil {
 			t.Errorf("type %q: %+v", eventType, got)
 		}
 	}
-	if got := exampleOf(rejected, content{Type: "a", Reason: record.DuplicateKey}); got != nil {
+	if got := exampleOf(rejected, &content{Reject: record.Reject{Type: "a", Reason: record.DuplicateKey}}); got != nil {
 		t.Errorf("no schema decided, and %+v", got)
 	}
 }

@@ -3,6 +3,7 @@ package page
 import (
 	"bytes"
 	"encoding/hex"
+	"math"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -19,7 +20,7 @@ type line struct {
 	Marks []string `json:"marks,omitempty"` // what was found here
 	Lacks bool     `json:"lacks,omitempty"` // the member is not there, and should be
 
-	pointer string // JSON pointer of the value that begins here; "-" of none
+	pointer string // JSON pointer of the value that begins here; "-": none does
 	start   int64  // where the line begins in the event
 }
 
@@ -39,10 +40,10 @@ const (
 // no place is returned as rest. No token is changed: numbers keep their digits, and keys
 // that stand twice do so here.
 func pretty(payload []byte, errors []record.Finding) (lines []line, rest []record.Finding) {
-	p := printer{Decoder: jsontext.NewDecoder(bytes.NewBuffer(bytes.Clone(payload)), lenient...)}
+	p := printer{Decoder: jsontext.NewDecoder(bytes.NewBuffer(bytes.Clone(payload)), lenient), missing: missing(errors)}
 	err := p.value("", nil, 0)
 	if isOne := len(bytes.TrimSpace(payload[p.InputOffset():])) == 0; err == nil && isOne && utf8.Valid(payload) {
-		lines, rest = place(p.lines, errors)
+		lines, rest = p.lines, p.place(errors)
 	} else {
 		lines, rest = plain(payload, errors)
 	}
@@ -60,7 +61,31 @@ func pretty(payload []byte, errors []record.Finding) (lines []line, rest []recor
 // printer lays out JSON.
 type printer struct {
 	*jsontext.Decoder
-	lines []line
+	missing map[string][]line // of members that objects lack, by the object's pointer, until they have their place
+	lines   []line
+}
+
+// missing makes a line of each member that is not there.
+func missing(errors []record.Finding) map[string][]line {
+	all := map[string][]line{}
+	for _, e := range errors {
+		names, lacks := namedIn(e.Message)
+		if !lacks {
+			continue
+		}
+		message := "missing"
+		if _, beside, found := strings.Cut(e.Message, neededBeside); found {
+			message += neededBeside + beside
+		}
+		for _, name := range names {
+			quoted, _ := jsontext.AppendQuote(nil, name) // what is no UTF-8 becomes U+FFFD
+			all[e.Instance] = append(all[e.Instance], line{
+				Parts: []part{{"name", string(quoted)}}, Marks: []string{message}, Lacks: true,
+				pointer: "-", start: math.MaxInt64,
+			})
+		}
+	}
+	return all
 }
 
 func (p *printer) add(l line) { p.lines = append(p.lines, l) }
@@ -105,6 +130,9 @@ func (p *printer) composite(pointer jsontext.Pointer, before []part, start int64
 	if err != nil {
 		return err
 	}
+	if isObject {
+		p.addMissing(string(pointer), depth+1)
+	}
 	if len(p.lines) == first+1 {
 		opening := &p.lines[first]
 		opening.Parts[len(opening.Parts)-1].Text += end.String()
@@ -112,6 +140,15 @@ func (p *printer) composite(pointer jsontext.Pointer, before []part, start int64
 	}
 	p.add(line{Depth: depth, Parts: []part{{"mark", end.String()}}, pointer: "-", start: p.InputOffset() - 1})
 	return nil
+}
+
+// addMissing adds what the object lacks that ends here.
+func (p *printer) addMissing(pointer string, depth int) {
+	for _, l := range p.missing[pointer] {
+		l.Depth = depth
+		p.add(l)
+	}
+	delete(p.missing, pointer)
 }
 
 // member adds the lines of the next member of an object, or of the next element.
@@ -129,21 +166,21 @@ func (p *printer) member(of jsontext.Pointer, isObject bool, n int) error {
 	return p.value(of.AppendToken(string(unquoted)), []part{{"name", string(name)}, {"mark", ": "}}, start)
 }
 
-// place puts each finding where it belongs: a member that is missing on a line of its own
-// in its parent, a name that must not be there at the member, all else at its instance.
-func place(lines []line, errors []record.Finding) (placed []line, rest []record.Finding) {
+// place marks each finding where it belongs: a name that must not be there at the member, all else at
+// its instance. What is missing has lines of its own.
+func (p *printer) place(errors []record.Finding) (rest []record.Finding) {
 	for _, e := range errors {
 		names, lacks := namedIn(e.Message)
 		switch {
-		case lacks && addMissing(&lines, e, names):
-		case len(names) > 0 && markMembers(lines, e, names):
-		case e.Offset != record.NoOffset && markAt(lines, e):
-		case mark(lines, e.Instance, e.Message):
+		case lacks && len(p.missing[e.Instance]) == 0:
+		case len(names) > 0 && markMembers(p.lines, e, names):
+		case e.Offset != record.NoOffset && markAt(p.lines, e):
+		case mark(p.lines, e.Instance, e.Message):
 		default:
 			rest = append(rest, e)
 		}
 	}
-	return lines, rest
+	return rest
 }
 
 func mark(lines []line, pointer, message string) bool {
@@ -179,53 +216,6 @@ func markAt(lines []line, e record.Finding) bool {
 	}
 	lines[last].Marks = append(lines[last].Marks, e.Message)
 	return true
-}
-
-// addMissing adds a line for each name at the end of its parent.
-func addMissing(lines *[]line, e record.Finding, names []string) bool {
-	parent := -1
-	for i, l := range *lines {
-		if l.pointer == e.Instance {
-			parent = i
-		}
-	}
-	if parent < 0 {
-		return false
-	}
-	openObject(lines, parent)
-	depth := (*lines)[parent].Depth
-	end := parent + 1
-	for (*lines)[end].Depth > depth {
-		end++
-	}
-	message := "missing"
-	if _, beside, found := strings.Cut(e.Message, neededBeside); found {
-		message += neededBeside + beside
-	}
-	var missing []line
-	for _, name := range names {
-		quoted, _ := jsontext.AppendQuote(nil, name) // what is no UTF-8 becomes U+FFFD
-		missing = append(missing, line{
-			Depth: depth + 1, Parts: []part{{"name", string(quoted)}}, Marks: []string{message}, Lacks: true, pointer: "-",
-			start: (*lines)[end].start,
-		})
-	}
-	*lines = append((*lines)[:end:end], append(missing, (*lines)[end:]...)...)
-	return true
-}
-
-// openObject makes two lines of {}, for something to stand between them.
-func openObject(lines *[]line, at int) {
-	opening := &(*lines)[at]
-	for i, p := range opening.Parts {
-		if p.Text == "{}" {
-			behind := append([]part{{"mark", "}"}}, opening.Parts[i+1:]...)
-			opening.Parts = append(opening.Parts[:i:i], part{"mark", "{"})
-			end := line{Depth: opening.Depth, Parts: behind, pointer: "-", start: opening.start}
-			*lines = append((*lines)[:at+1:at+1], append([]line{end}, (*lines)[at+1:]...)...)
-			return
-		}
-	}
 }
 
 // The messages of findings that name members. See package schema.

@@ -14,7 +14,9 @@ import (
 
 // query chooses events.
 type query struct {
-	id, eventType, verdict, reason, text string
+	id, eventType, text string
+	verdict             verdict
+	reason              record.Reason
 
 	after int64
 	limit int
@@ -53,12 +55,16 @@ func (p *parameters) fail(format string, args ...any) {
 }
 
 // oneOf returns a value of a closed set, or "" without the parameter.
-func (p *parameters) oneOf(name string, set []string) string {
-	value := p.values.Get(name)
+func oneOf[T ~string](p *parameters, name string, set []T) T {
+	value := T(p.values.Get(name))
 	if p.values.Has(name) && !slices.Contains(set, value) {
-		p.fail("parameter %q is %q: allowed are %s", name, value, strings.Join(set, ", "))
+		p.fail("parameter %q is %q: allowed are %s", name, value, list(set))
 	}
 	return value
+}
+
+func list[T ~string](set []T) string {
+	return strings.Trim(strings.ReplaceAll(fmt.Sprint(set), " ", ", "), "[]")
 }
 
 // number returns a whole number of a range.
@@ -89,19 +95,14 @@ var filterNames = []string{"id", "type", "verdict", "reason", "text"}
 
 // filterOf reads what chooses events.
 func filterOf(p *parameters) query {
-	var reasons []string
-	for _, reason := range record.Reasons() {
-		reasons = append(reasons, string(reason))
-	}
 	return query{
 		id: p.values.Get("id"), eventType: p.values.Get("type"), text: strings.ToLower(p.values.Get("text")),
-		verdict: p.oneOf("verdict", verdicts), reason: p.oneOf("reason", reasons),
+		verdict: oneOf(p, "verdict", verdicts), reason: oneOf(p, "reason", record.Reasons()),
 	}
 }
 
 // queryOf reads the parameters of GET /events.
-func queryOf(values url.Values) (query, error) {
-	p := parametersOf(values, append(slices.Clone(filterNames), "after", "limit", "count", "wait")...)
+func queryOf(p *parameters) (query, error) {
 	q := filterOf(p)
 	q.after = p.number("after", 0, 0, 1<<53)
 	q.limit = int(p.number("limit", 100, 1, kept))
@@ -115,11 +116,8 @@ func queryOf(values url.Values) (query, error) {
 
 // judged returns the events of a view that q chooses, the newest first.
 func (q query) judged(v view) (found []item) {
-	if q.verdict == string(waiting) {
-		return nil
-	}
 	for _, i := range v.items {
-		if i.seq > q.after && (q.verdict == "" || string(i.verdict) == q.verdict) && q.matches(i.read()) {
+		if i.seq > q.after && (q.verdict == "" || i.verdict == q.verdict) && q.matches(i.read()) {
 			found = append(found, i)
 		}
 	}
@@ -128,7 +126,7 @@ func (q query) judged(v view) (found []item) {
 
 // unjudged returns the requests that q chooses: by id only, for nothing else is known.
 func (q query) unjudged(v view) (found []request) {
-	if q.eventType != "" || q.reason != "" || q.text != "" || q.verdict != "" && q.verdict != string(waiting) {
+	if q.eventType != "" || q.reason != "" || q.text != "" || q.verdict != "" && q.verdict != waiting {
 		return nil
 	}
 	for _, r := range v.requests {
@@ -139,15 +137,15 @@ func (q query) unjudged(v view) (found []request) {
 	return found
 }
 
-func (q query) matches(c content) bool {
+func (q query) matches(c *content) bool {
 	return (q.id == "" || q.id == c.ID || q.id == ingestID(c.ID)) &&
 		(q.eventType == "" || q.eventType == c.Type) &&
-		(q.reason == "" || q.reason == string(c.Reason)) &&
+		(q.reason == "" || q.reason == c.Reason) &&
 		(q.text == "" || q.says(c))
 }
 
 // says returns whether an event, or what was found in it, holds the text, whatever the case.
-func (q query) says(c content) bool {
+func (q query) says(c *content) bool {
 	for _, text := range []string{c.ID, c.Type, string(c.Reason)} {
 		if strings.Contains(strings.ToLower(text), q.text) {
 			return true

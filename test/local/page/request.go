@@ -39,11 +39,8 @@ func (t *tap) Put(stream *simulator.StreamConfig, r simulator.Record) {
 			break // the Validator says what it thinks of it
 		}
 		q := t.requestLocked(found.ID)
-		t.moveLocked(q, func() {
-			q.received, q.bytes, q.stored = found.ReceivedAt, len(found.Body), r.Arrived
-			q.object = ""
-			q.records++
-		})
+		q.received, q.bytes, q.stored, q.object = found.ReceivedAt, len(found.Body), r.Arrived, ""
+		q.records++
 		t.inFlight[r.ID] = append(t.inFlight[r.ID], q)
 		rest = next
 	}
@@ -56,9 +53,6 @@ func (t *tap) requestLocked(id string) *request {
 		return q
 	}
 	if len(t.order) == keptRequests {
-		if oldest := t.order[0]; oldest.waits() {
-			t.waiting--
-		}
 		delete(t.requests, t.order[0].id)
 		t.order = t.order[1:]
 	}
@@ -78,25 +72,10 @@ func madeAt(id string) time.Time {
 	return time.Unix(seconds, nanoseconds)
 }
 
-// moveLocked changes a request, and counts whether it still waits.
-func (t *tap) moveLocked(q *request, change func()) {
-	before := q.waits()
-	change()
-	if t.requests[q.id] != q { // it was forgotten
-		return
-	}
-	switch after := q.waits(); {
-	case after && !before:
-		t.waiting++
-	case before && !after:
-		t.waiting--
-	}
-}
-
 // landedLocked notes that a record was judged, and returns the first request of it.
 func (t *tap) landedLocked(recordID string) (first request) {
 	for i, q := range t.inFlight[recordID] {
-		t.moveLocked(q, func() { q.records-- })
+		q.records--
 		if i == 0 {
 			first = *q
 		}
@@ -114,6 +93,6 @@ func (t *tap) spilled(key string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	q := t.requestLocked(id)
-	t.moveLocked(q, func() { q.spilled, q.object = time.Now(), key })
+	q.spilled, q.object = time.Now(), key
 	t.changedLocked()
 }

@@ -2,6 +2,7 @@ package page
 
 import (
 	"bytes"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -29,7 +30,7 @@ type tap struct {
 	mark    int64 // seq at the last reset
 	resets  int
 	ring    [kept]*item
-	records map[string]*group // of the ring's events, by the record that held them
+	records map[string][]*item // those of the ring by the record that held them, the oldest first
 	counts  counts
 	seconds [chartSeconds]second
 	changes chan struct{} // is closed at the next change; nil: nobody waits for one
@@ -37,7 +38,6 @@ type tap struct {
 	requests map[string]*request   // by ingest id
 	order    []*request            // the same, the oldest first
 	inFlight map[string][]*request // by the record that holds them, until it is judged
-	waiting  int                   // requests that are not judged
 
 	lake     string         // folder of the buckets
 	overflow []string       // keys of objects that were read
@@ -49,19 +49,11 @@ type tap struct {
 type item struct {
 	seq, version            int64
 	verdict                 verdict
-	group                   *group
+	record                  string // id of the record that held it
+	read                    func() *content
 	spilled, stored, judged time.Time // when it reached each step; zero: it did not, or nobody knows
 	written                 time.Time
 	object                  string // key of the object that holds it
-	source                  *source
-}
-
-func (i item) read() content { return i.source.content() }
-
-// group is the events of one record that are in the ring, the oldest first.
-type group struct {
-	record string
-	items  []*item
 }
 
 // counts are what has been judged since the last reset.
@@ -79,20 +71,17 @@ type second struct {
 }
 
 func newTap() *tap {
-	t := &tap{}
+	t := &tap{requests: map[string]*request{}, inFlight: map[string][]*request{}}
 	t.forget()
 	return t
 }
 
 // forget drops everything that was judged, but not what is on its way.
 func (t *tap) forget() {
-	t.ring, t.records = [kept]*item{}, map[string]*group{}
+	t.ring, t.records = [kept]*item{}, map[string][]*item{}
 	t.counts = counts{Reasons: map[record.Reason]int{}}
 	t.seconds = [chartSeconds]second{}
 	t.mark = t.seq
-	if t.requests == nil {
-		t.requests, t.inFlight = map[string]*request{}, map[string][]*request{}
-	}
 }
 
 // reset sets a mark: what was judged before it is not shown or counted any more.
@@ -118,47 +107,27 @@ func (t *tap) Transformed(_ *simulator.StreamConfig, r simulator.Record, data []
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	at := t.landedLocked(r.ID)
-	t.linesLocked(r.ID, data, item{verdict: valid, spilled: at.spilled, stored: r.Arrived, judged: now})
+	t.linesLocked(data, item{verdict: valid, record: r.ID, spilled: at.spilled, stored: r.Arrived, judged: now})
 }
 
-// linesLocked adds the events of a record's lines, which have all else in common. It makes
-// one copy of all that it keeps: events leave the ring in order, and the copy with the last.
-func (t *tap) linesLocked(recordID string, lines []byte, common item) {
-	n := bytes.Count(lines, []byte{'\n'})
-	if len(lines) > 0 && lines[len(lines)-1] != '\n' {
-		n++ // none of ours
+// linesLocked adds the events of a record's lines, which have all else in common. Of more than are kept
+// it skips the first.
+func (t *tap) linesLocked(lines []byte, common item) {
+	n := 0
+	for range bytes.Lines(lines) {
+		n++
 	}
 	t.counts.Valid += n
 	t.secondLocked(common.judged).valid += n
 	skip := max(n-kept, 0)
-	if skip > 0 { // the others take every place
-		t.ring, t.records = [kept]*item{}, map[string]*group{}
-		t.seq += int64(skip)
-	}
-	for range skip {
-		lines = lines[bytes.IndexByte(lines, '\n')+1:]
-	}
-	sources := lineSources(lines, n-skip)
-	items := make([]item, len(sources))
-	g := t.groupLocked(recordID, len(items))
-	for i := range items {
-		items[i] = common
-		items[i].source = &sources[i]
-		t.pushLocked(g, &items[i])
-	}
-}
-
-// groupLocked returns the group of a record, with room for n events.
-func (t *tap) groupLocked(recordID string, n int) *group {
-	g := t.records[recordID]
-	if g == nil {
-		g = &group{record: recordID}
-		if n > 0 {
-			t.records[recordID] = g
+	t.seq += int64(skip)
+	for line := range bytes.Lines(lines) {
+		if skip--; skip < 0 {
+			i := common
+			i.read = contentOf(line, readLine)
+			t.pushLocked(&i)
 		}
 	}
-	g.items = slices.Grow(g.items, n)
-	return g
 }
 
 func (t *tap) secondLocked(now time.Time) *second {
@@ -170,18 +139,18 @@ func (t *tap) secondLocked(now time.Time) *second {
 }
 
 // pushLocked adds an event in place of the oldest.
-func (t *tap) pushLocked(g *group, i *item) {
+func (t *tap) pushLocked(i *item) {
 	t.seq++
+	t.version++
+	i.seq, i.version = t.seq, t.version
 	slot := &t.ring[t.seq%kept]
 	if old := *slot; old != nil {
-		if old.group.items = old.group.items[1:]; len(old.group.items) == 0 {
-			delete(t.records, old.group.record)
+		if t.records[old.record] = t.records[old.record][1:]; len(t.records[old.record]) == 0 {
+			delete(t.records, old.record)
 		}
 	}
-	t.version++
-	i.seq, i.version, i.group = t.seq, t.version, g
 	*slot = i
-	g.items = append(g.items, i)
+	t.records[i.record] = append(t.records[i.record], i)
 }
 
 // rejected adds the event of a row of rejected/.
@@ -190,30 +159,28 @@ func (t *tap) rejected(r simulator.Record) {
 	if reason == "" {
 		return
 	}
-	source := newSource(r.Data, readRow)
+	i := &item{verdict: rejected, record: r.ID, judged: r.Arrived, read: contentOf(r.Data, readRow)}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.counts.Rejected++
 	t.counts.Reasons[reason]++
 	t.secondLocked(r.Arrived).rejected++
-	i := &item{verdict: rejected, judged: r.Arrived, source: source}
 	if q := t.requests[ingestIDOf(r.Data)]; q != nil {
 		i.spilled, i.stored = q.spilled, q.stored
 	}
-	t.pushLocked(t.groupLocked(r.ID, 1), i)
+	t.pushLocked(i)
 	t.changedLocked()
 }
 
 // Failed implements simulator.Watcher.
 func (t *tap) Failed(_ *simulator.StreamConfig, r simulator.Record, code string) {
-	source := newSource(r.Data, failureOf(code))
+	i := &item{verdict: failed, record: r.ID, stored: r.Arrived, read: contentOf(r.Data, failureOf(code))}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	at, now := t.landedLocked(r.ID), time.Now()
+	i.spilled, i.judged = t.landedLocked(r.ID).spilled, time.Now()
 	t.counts.Failed++
-	t.secondLocked(now).failed++
-	i := &item{verdict: failed, spilled: at.spilled, stored: r.Arrived, judged: now, source: source}
-	t.pushLocked(t.groupLocked(r.ID, 1), i)
+	t.secondLocked(i.judged).failed++
+	t.pushLocked(i)
 }
 
 // Delivered implements simulator.Watcher.
@@ -225,11 +192,7 @@ func (t *tap) Delivered(_ *simulator.StreamConfig, key string, records []string)
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, id := range records {
-		g := t.records[id]
-		if g == nil {
-			continue // all of them have left
-		}
-		for _, i := range g.items {
+		for _, i := range t.records[id] {
 			t.version++
 			i.object, i.written, i.version = key, now, t.version
 		}
@@ -260,4 +223,42 @@ func (t *tap) changed() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.changedLocked()
+}
+
+// view is the tap at one moment.
+type view struct {
+	items     []item    // the newest first
+	requests  []request // that wait, the newest first, at most kept
+	waiting   int       // all of them
+	counts    counts
+	seq       int64
+	version   int64
+	forgotten int64 // events since the mark that are not kept
+	resets    int
+	seconds   [chartSeconds]second
+}
+
+// look returns the events that changed after a version, and all that waits.
+func (t *tap) look(version int64) view {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	v := view{
+		counts: t.counts, seq: t.seq, version: t.version, resets: t.resets, seconds: t.seconds,
+		forgotten: max(0, t.seq-t.mark-kept),
+	}
+	v.counts.Reasons = maps.Clone(t.counts.Reasons)
+	for seq := t.seq; seq > max(t.mark, t.seq-kept); seq-- {
+		if i := t.ring[seq%kept]; i != nil && i.version > version {
+			v.items = append(v.items, *i)
+		}
+	}
+	for _, q := range slices.Backward(t.order) {
+		if q.waits() {
+			v.waiting++
+			if len(v.requests) < kept {
+				v.requests = append(v.requests, *q)
+			}
+		}
+	}
+	return v
 }

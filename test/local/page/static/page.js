@@ -20,6 +20,7 @@ const clock = text => {
 
 let about = null;    // what the first message says
 let source = null;   // of messages; null while the page stands still
+let filtered = false;
 let resets = 0;
 let chosen = null;   // seq of the event in the panel
 let posted = null;   // ingest id of what the form sent last
@@ -33,6 +34,7 @@ function connect() {
   const filter = new URLSearchParams();
   const chosen = {text: $("text").value, type: $("type").value, verdict: $("verdict").value, reason};
   for (const [name, value] of Object.entries(chosen)) if (value !== "") filter.set(name, value);
+  filtered = filter.size > 0;
   source?.close();
   source = new EventSource("live?" + filter);
   source.onmessage = message => apply(JSON.parse(message.data));
@@ -60,8 +62,8 @@ function apply(state) {
   $("waiting").replaceChildren(...state.waiting.map(event => make("li", {}, row(event, "div"))));
   const none = rows.size === 0 && state.waiting.length === 0;
   $("empty").hidden = !none;
-  $("lesson").hidden = state.filtered;
-  $("empty-title").textContent = state.filtered ? "No event matches" : "No event yet";
+  $("lesson").hidden = filtered;
+  $("empty-title").textContent = filtered ? "No event matches" : "No event yet";
   $("kept").hidden = none;
   const older = state.counts.forgotten > 0 ? `; ${count(state.counts.forgotten)} older ones are only counted` : "";
   $("kept").textContent = `The newest ${count(state.kept)} events are kept here${older}. The lake has all of them.`;
@@ -93,37 +95,40 @@ function showCounts(state) {
   const faults = Object.entries(state.counts.faults).map(([service, how]) => `${service}: ${how}`);
   $("faults").hidden = faults.length === 0;
   $("faults").textContent = "Broken on purpose, by POST /fault: " + faults.join(", ");
-  const chips = Object.entries(state.counts.reasons).sort((a, b) => b[1] - a[1]);
-  const before = $("reasons").dataset.shown, shown = JSON.stringify([chips, reason]);
-  if (before === shown) return; // the focus stays where it is
-  const focused = document.activeElement?.dataset.reason;
-  $("reasons").dataset.shown = shown;
-  $("reasons").replaceChildren(...chips.map(([name, n]) => make("li", {}, make("button", {
-    type: "button", "data-reason": name, "aria-pressed": String(name === reason), title: `Show only ${name}`,
+  const reasons = {...(reason && {[reason]: 0}), ...state.counts.reasons}; // the chosen one can always be left
+  const chips = Object.entries(reasons).sort((a, b) => b[1] - a[1]);
+  redraw($("reasons"), [chips, reason], () => chips.map(([name, n]) => make("button", {
+    type: "button", "data-key": name, "aria-pressed": String(name === reason), title: `Show only ${name}`,
     onclick: () => { reason = name === reason ? "" : name; refilter(); },
-  }, `${name} ${count(n)}`))));
-  if (focused) document.querySelector(`#reasons [data-reason="${CSS.escape(focused)}"]`)?.focus();
+  }, `${name} ${count(n)}`)));
 }
 
 function showRegions(regions) {
-  const list = $("regions"), shown = JSON.stringify(regions);
-  if (list.dataset.shown === shown) return; // the focus stays where it is
-  const focused = document.activeElement?.dataset.region;
+  $("regions").hidden = regions.length === 0;
+  redraw($("regions"), regions, () => regions.map(showRegion));
+}
+
+function showRegion({region, reachable, healthy, drained, nearest, answers, round_trip_ms, because}) {
+  const health = drained ? "drained" : healthy ? "healthy" : "unhealthy";
+  const known = [health, `${count(Math.round(round_trip_ms))} ms away`, `${count(answers)} answers`];
+  const way = reachable ? "down" : "up";
+  const done = `${region} is ${reachable ? "unreachable" : "reachable"}: its health check notices`;
+  return make("div", {class: reachable && healthy ? "live" : "lost", title: because ?? ""},
+    make("span", {class: "dot"}),
+    make("b", {}, region + (nearest ? " answers" : "")),
+    make("span", {class: "quiet"}, (reachable ? known : ["unreachable", ...known]).join(", ")),
+    make("button", {type: "button", "data-key": region, onclick: () => command(`regions/${region}/${way}`, done)},
+      reachable ? "Take down" : "Bring back"));
+}
+
+// redraw fills a list when what it shows has changed. The focus stays where it is.
+function redraw(list, value, draw) {
+  const shown = JSON.stringify(value);
+  if (list.dataset.shown === shown) return;
+  const focused = list.contains(document.activeElement) ? document.activeElement.dataset.key : undefined;
   list.dataset.shown = shown;
-  list.hidden = regions.length === 0;
-  list.replaceChildren(...regions.map(({region, reachable, healthy, drained, nearest, answers, round_trip_ms, because}) => {
-    const state = drained ? "drained" : healthy ? "healthy" : "unhealthy";
-    const way = reachable ? "down" : "up";
-    return make("li", {class: reachable && healthy ? "live" : "lost", title: because ?? ""},
-      make("span", {class: "dot"}),
-      make("b", {}, region + (nearest ? " answers" : "")),
-      make("span", {class: "quiet"}, `${reachable ? "" : "unreachable, "}${state}, ${count(round_trip_ms)} ms away, ${count(answers)} answers`),
-      make("button", {
-        type: "button", "data-region": region,
-        onclick: () => command(`regions/${region}/${way}`, `${region} is ${reachable ? "unreachable" : "reachable"}: its health check notices`),
-      }, reachable ? "Take down" : "Bring back"));
-  }));
-  if (focused) list.querySelector(`[data-region="${CSS.escape(focused)}"]`)?.focus();
+  list.replaceChildren(...draw().map(node => make("li", {}, node)));
+  if (focused) list.querySelector(`[data-key="${CSS.escape(focused)}"]`)?.focus();
 }
 
 function showChart(seconds) {
