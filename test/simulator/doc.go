@@ -22,8 +22,9 @@
 //     policies are: of functions, and of queues that a bucket notifies. Only a function's
 //     concurrency is throttled, no other quota. Latency is a laptop's.
 //   - One region: what stands in front of several is in test/world.
-//   - API Gateway: one stage; MOCK integrations answer static templates only; no caching,
-//     no request validation, no WAF, and no CloudFront in front.
+//   - API Gateway: one stage; every body is bytes (binary media type */*); a MOCK integration
+//     has one answer, in a part of the Velocity Template Language; no caching, no request
+//     validation, no WAF, and no CloudFront in front.
 //   - Lambda: a sandbox is a process, by default at most ten of a function; further requests
 //     wait. It is frozen while it is idle. Memory is not limited. An alias and every version
 //     are the same code.

@@ -20,26 +20,21 @@ type rule struct {
 type target struct{ ID, Arn string }
 
 type ruleProperties struct {
-	ScheduleExpression       string
-	Targets                  []target
-	Name, Description, State any
-	Tags                     any
+	ScheduleExpression string
+	Targets            []target
+	Description, Tags  any
 }
 
-func (s *Simulator) buildRule(r Resolved) error {
-	var properties ruleProperties
-	if err := r.decode(&properties); err != nil {
-		return err
-	}
-	if properties.ScheduleExpression == "" {
+func (s *Simulator) buildRule(r Resolved, p ruleProperties) error {
+	if p.ScheduleExpression == "" {
 		return fmt.Errorf("a rule without a schedule is not supported by the simulator")
 	}
-	for _, t := range properties.Targets {
+	for _, t := range p.Targets {
 		if s.invokers[t.Arn] == nil {
 			return fmt.Errorf("target %s: no function %s", t.ID, t.Arn)
 		}
 	}
-	s.rules[r.ID] = rule{r.Place, r.reference("Arn"), properties.Targets}
+	s.rules[r.ID] = rule{r.Place, r.Attribute("Arn"), p.Targets}
 	return nil
 }
 

@@ -134,14 +134,10 @@ type permissionProperties struct {
 }
 
 // buildPermission adds a statement to the policy of a function, or of its alias.
-func (s *Simulator) buildPermission(r Resolved) error {
-	var p permissionProperties
-	if err := r.decode(&p); err != nil {
+func (s *Simulator) buildPermission(_ Resolved, p permissionProperties) error {
+	arn, err := s.functionARN(p.FunctionName)
+	if err != nil {
 		return err
-	}
-	arn := s.functionARN(p.FunctionName)
-	if arn == "" {
-		return fmt.Errorf("no function %s", p.FunctionName)
 	}
 	condition := map[string]map[string]any{}
 	if p.SourceAccount != "" {
@@ -157,20 +153,12 @@ func (s *Simulator) buildPermission(r Resolved) error {
 	return nil
 }
 
-// functionARN returns the ARN of a function or alias by its ARN or its name.
-func (s *Simulator) functionARN(name string) string {
-	for arn := range s.invokers {
-		if arn == name || strings.HasSuffix(arn, ":function:"+name) {
-			return arn
-		}
-	}
-	return ""
-}
-
-// permitted returns the function for c to invoke. Without a permission for c, it is one
+// permitted returns the function for c to invoke, or nil if there is none. Without a permission for c, it is one
 // that refuses, as Lambda does with a 403 whose cause the service does not report.
 func (s *Simulator) permitted(arn string, c caller) Invoker {
 	switch allowed, err := permits(s.policies[arn], c, "lambda:InvokeFunction", arn); {
+	case s.invokers[arn] == nil:
+		return nil
 	case err != nil:
 		return refusing{err}
 	case !allowed:
@@ -205,16 +193,10 @@ type queuePolicyProperties struct {
 	Queues []string
 }
 
-func (s *Simulator) buildQueuePolicy(r Resolved) error {
-	var properties queuePolicyProperties
-	if err := r.decode(&properties); err != nil {
-		return err
-	}
-	for _, url := range properties.Queues {
-		for arn, queue := range s.queues {
-			if queue.Config.URL == url {
-				s.policies[arn] = append(s.policies[arn], properties.PolicyDocument.Statement...)
-			}
+func (s *Simulator) buildQueuePolicy(_ Resolved, p queuePolicyProperties) error {
+	for arn, queue := range s.queues {
+		if slices.Contains(p.Queues, queue.Config.URL) {
+			s.policies[arn] = append(s.policies[arn], p.PolicyDocument.Statement...)
 		}
 	}
 	return nil

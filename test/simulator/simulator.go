@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"net"
 	"net/http"
 	"path/filepath"
@@ -94,7 +93,6 @@ type Simulator struct {
 	streams   []StreamConfig
 	queues    map[string]*Queue // by ARN
 	mappings  []*Mapping
-	api       gatewayParts
 	rules     map[string]rule              // by logical id
 	policies  map[string][]policyStatement // by ARN of the function, alias or queue that they guard
 	omitted   omissions
@@ -147,18 +145,19 @@ func (s *Simulator) start() error {
 		Objects: s.s3, Faults: s.options.FirehoseFaults,
 		Watcher: s.options.Watcher, Skew: s.options.FirehoseClock,
 	})
-	if err := s.build(resources); err != nil {
+	if err := build(s, builders, resources); err != nil {
 		return err
 	}
 	if err := s.checkAnnouncements(); err != nil {
 		return err
 	}
-	s.api.permitted = s.permitted
-	gateway, err := s.api.gateway(s.invokers, s.options.Throttle)
+	gateway, err := NewGateway(resources, func(function, source string) Invoker {
+		return s.permitted(function, callerFrom(apiGateway, source, s.place().Account))
+	})
 	if err != nil {
 		return err
 	}
-	s.Throttle = gateway.Throttle
+	s.Throttle, gateway.Throttled = gateway.Throttle, s.options.Throttle
 	gateway.Answered, gateway.Failed = s.counter.answered, s.failed
 	s.serve(s3Name, s.everyBucket())
 	s.serve(firehoseName, s.firehose)
@@ -188,21 +187,6 @@ func (s *Simulator) own() (templates []*Template) {
 
 // place is where the stacks that run are.
 func (s *Simulator) place() Place { return s.own()[0].Place }
-
-// build runs the builders in their order, each for all resources of its type.
-func (s *Simulator) build(resources []Resolved) error {
-	for _, b := range builders {
-		for _, r := range resources {
-			if r.Type != b.resourceType {
-				continue
-			}
-			if err := b.build(s, r); err != nil {
-				return fmt.Errorf("%s: %s (%s): %w", r.Stack, r.ID, r.Type, err)
-			}
-		}
-	}
-	return nil
-}
 
 // What listens, as an error names it.
 const (
@@ -388,71 +372,3 @@ func (s *Simulator) onClose(close func() error) {
 // NotSimulated returns what the templates hold and the simulator accepts without effect: a
 // line for each reason, which names the types and properties.
 func (s *Simulator) NotSimulated() []string { return s.omitted.lines() }
-
-// Resolved is a resource without intrinsics.
-type Resolved struct {
-	identity
-	Type    string
-	omitted omissions // gets the properties that are not simulated
-}
-
-// Resolve returns the resources of all templates, for those who run what stands before the
-// regions.
-func Resolve(templates []*Template) ([]Resolved, error) {
-	all, _, err := resolveAll(templates, templates)
-	return all, err
-}
-
-// Attribute returns what Fn::GetAtt of the resource gives, or "".
-func (r Resolved) Attribute(name string) string {
-	value := kinds[r.Type].attributes[name]
-	if value == nil {
-		return ""
-	}
-	return value(r.identity)
-}
-
-// resolveAll resolves every property of templates, also of resources that are not
-// simulated, so that it finds each dangling reference. They may refer to outputs of all.
-func resolveAll(templates, all []*Template) ([]Resolved, omissions, error) {
-	if len(templates) == 0 {
-		return nil, nil, errors.New("no templates")
-	}
-	known, err := resolveOutputs(all)
-	if err != nil {
-		return nil, nil, err
-	}
-	var found []Resolved
-	omitted := omissions{}
-	for _, t := range templates {
-		r := &resolver{template: t, outputs: known}
-		for _, id := range slices.Sorted(maps.Keys(t.Resources)) {
-			resource, err := r.resource(id, omitted)
-			if err != nil {
-				return nil, nil, fmt.Errorf("%s: %w", t.Stack, err)
-			}
-			found = append(found, resource)
-		}
-	}
-	return found, omitted, nil
-}
-
-// resource resolves one resource of the template, and notes that it is not simulated.
-func (r *resolver) resource(id string, omitted omissions) (Resolved, error) {
-	t := r.template
-	resource := t.Resources[id]
-	kind, found := kinds[resource.Type]
-	if !found {
-		return Resolved{}, unknownType(id, resource.Type)
-	}
-	if kind.notRun != "" {
-		omitted.add(kind.notRun, shortType(resource.Type))
-	}
-	properties, err := r.resolve(any(resource.Properties))
-	if err != nil {
-		return Resolved{}, fmt.Errorf("%s (%s): %w", id, resource.Type, err)
-	}
-	object, _ := properties.(map[string]any) // a resource without properties has none
-	of := identity{Place: t.Place, Stack: t.Stack, ID: id, Properties: object}
-	return Resolved{of, resource.Type, omitted}, nil
-}

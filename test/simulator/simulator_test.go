@@ -164,7 +164,7 @@ func TestWhatCannotBeBuiltIsRefused(t *testing.T) {
 		{"IngestFunctionB", []string{"Layers"}, []any{}, `unknown field "Layers"`},
 		{"EventsStream", []string{"DeliveryStreamType"}, "KinesisStreamAsSource", "type KinesisStreamAsSource is not supported"},
 		{"EventsStream", []string{"ExtendedS3DestinationConfiguration", "CompressionFormat"}, "ZIP", "compression ZIP is not supported"},
-		{"EventsStream", []string{"ExtendedS3DestinationConfiguration", "CustomTimeZone"}, "Europe/Berlin", "time zone Europe/Berlin is not supported"},
+		{"EventsStream", []string{"ExtendedS3DestinationConfiguration", "CustomTimeZone"}, "Europe/Berlin", `unknown field "CustomTimeZone"`},
 		{"EventsStream", []string{"ExtendedS3DestinationConfiguration", "DynamicPartitioningConfiguration"}, map[string]any{}, `unknown field "DynamicPartitioningConfiguration"`},
 		{"EventsStream", []string{"ExtendedS3DestinationConfiguration", "ProcessingConfiguration", "Processors"}, []any{map[string]any{"Type": "Decompression"}}, "processors other than one Lambda function"},
 	} {

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -41,8 +42,7 @@ func (s *Simulator) buildBucket(r Resolved) error {
 	if err := json.Unmarshal(data, &properties); err != nil {
 		return err
 	}
-	r.omitted.add("no access is checked, nothing is encrypted and no object ages here", shortType(r.Type))
-	name := r.reference("")
+	name := r.Attribute("")
 	for _, c := range properties.NotificationConfiguration.QueueConfigurations {
 		rules := c.Filter.S3Key.Rules
 		if c.Event != "s3:ObjectCreated:*" || len(rules) != 1 || rules[0].Name != "prefix" {
@@ -142,89 +142,62 @@ func notification(bucket, key string, size int64) string {
 }
 
 type queueProperties struct {
-	KmsMasterKeyId, SqsManagedSseEnabled, Tags any
-	MessageRetentionPeriod                     int `notSimulated:"messages do not expire here"`
-	VisibilityTimeout                          int
-	RedrivePolicy                              *struct {
+	SqsManagedSseEnabled, Tags any
+	MessageRetentionPeriod     int `notSimulated:"messages do not expire here"`
+	VisibilityTimeout          int
+	RedrivePolicy              struct {
 		DeadLetterTargetArn string `json:"deadLetterTargetArn"`
 		MaxReceiveCount     int    `json:"maxReceiveCount"`
 	}
 }
 
-func (s *Simulator) buildQueue(r Resolved) error {
-	properties := queueProperties{VisibilityTimeout: 30} // SQS's default
-	if err := r.decode(&properties); err != nil {
-		return err
-	}
-	config := QueueConfig{
-		Name: r.reference("QueueName"), ARN: r.reference("Arn"), URL: r.reference(""),
-		VisibilityFor: time.Duration(properties.VisibilityTimeout) * time.Second,
-	}
-	if p := properties.RedrivePolicy; p != nil {
-		config.MaxReceives = p.MaxReceiveCount
-	}
-	s.queues[config.ARN] = NewQueue(config)
+var queueDefaults = queueProperties{VisibilityTimeout: 30} // SQS's
+
+func (s *Simulator) buildQueue(r Resolved, p queueProperties) error {
+	s.queues[r.Attribute("Arn")] = NewQueue(QueueConfig{
+		Name: r.Attribute("QueueName"), ARN: r.Attribute("Arn"), URL: r.Attribute(""),
+		VisibilityFor: time.Duration(p.VisibilityTimeout) * time.Second, MaxReceives: p.RedrivePolicy.MaxReceiveCount,
+	})
 	return nil
 }
 
 // linkDeadLetters comes when every queue is there.
-func (s *Simulator) linkDeadLetters(r Resolved) error {
-	var properties queueProperties
-	if err := r.decode(&properties); err != nil || properties.RedrivePolicy == nil {
-		return err
+func (s *Simulator) linkDeadLetters(r Resolved, p queueProperties) error {
+	arn := p.RedrivePolicy.DeadLetterTargetArn
+	if arn != "" && s.queues[arn] == nil {
+		return fmt.Errorf("no queue %s", arn)
 	}
-	target := s.queues[properties.RedrivePolicy.DeadLetterTargetArn]
-	if target == nil {
-		return fmt.Errorf("no queue %s", properties.RedrivePolicy.DeadLetterTargetArn)
-	}
-	s.queues[r.reference("Arn")].Config.DeadLetters = target
+	s.queues[r.Attribute("Arn")].Config.DeadLetters = s.queues[arn]
 	return nil
 }
 
 type mappingProperties struct {
-	EventSourceArn, FunctionName   string
-	Enabled                        *bool
-	Tags                           any
-	BatchSize                      int
-	MaximumBatchingWindowInSeconds int
-	FunctionResponseTypes          []string
-	ScalingConfig                  struct{ MaximumConcurrency int }
+	EventSourceArn, FunctionName              string
+	Tags                                      any
+	BatchSize, MaximumBatchingWindowInSeconds int
+	FunctionResponseTypes                     []string
+	ScalingConfig                             struct{ MaximumConcurrency int }
 }
 
-func (s *Simulator) buildMapping(r Resolved) error {
-	properties := mappingProperties{BatchSize: 10} // Lambda's default for a queue
-	if err := r.decode(&properties); err != nil {
+var mappingDefaults = mappingProperties{BatchSize: 10} // Lambda's for a queue
+
+func (s *Simulator) buildMapping(r Resolved, p mappingProperties) error {
+	queue := s.queues[p.EventSourceArn]
+	if queue == nil {
+		return fmt.Errorf("an event source other than a queue is not supported by the simulator: %s", p.EventSourceArn)
+	}
+	function, err := s.functionARN(p.FunctionName)
+	if err != nil {
 		return err
 	}
-	queue := s.queues[properties.EventSourceArn]
-	if queue == nil {
-		return fmt.Errorf("an event source other than a queue is not supported by the simulator: %s",
-			properties.EventSourceArn)
-	}
-	function := s.functionByName(properties.FunctionName)
-	if function == nil {
-		return fmt.Errorf("no function %s", properties.FunctionName)
-	}
-	config := MappingConfig{
-		Queue: queue, Function: function, Region: r.Region, BatchSize: properties.BatchSize,
-		WindowFor:      time.Duration(properties.MaximumBatchingWindowInSeconds) * time.Second,
-		MaxConcurrency: properties.ScalingConfig.MaximumConcurrency, RetryAfter: s.options.Patience,
-	}
-	for _, kind := range properties.FunctionResponseTypes {
-		config.ReportFailures = config.ReportFailures || kind == "ReportBatchItemFailures"
-	}
+	mapping := StartMapping(MappingConfig{
+		Queue: queue, Function: s.invokers[function], Region: r.Region, BatchSize: p.BatchSize,
+		WindowFor:      time.Duration(p.MaximumBatchingWindowInSeconds) * time.Second,
+		MaxConcurrency: p.ScalingConfig.MaximumConcurrency, RetryAfter: s.options.Patience,
+		ReportFailures: slices.Contains(p.FunctionResponseTypes, "ReportBatchItemFailures"),
+	})
 	s.QueueURL = queue.Config.URL
-	mapping := StartMapping(config)
 	s.mappings = append(s.mappings, mapping)
 	s.onClose(func() error { mapping.Close(); return nil })
-	return nil
-}
-
-func (s *Simulator) functionByName(name string) Invoker {
-	for arn, function := range s.invokers {
-		if strings.HasSuffix(arn, ":"+name) {
-			return function
-		}
-	}
 	return nil
 }
