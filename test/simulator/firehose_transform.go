@@ -104,7 +104,7 @@ func (s *stream) transform(batch []entry) {
 			s.fail(e, *f)
 			continue
 		}
-		s.watcher.Transformed(&s.config, e.record(), data)
+		s.Watcher.Transformed(&s.config, e.record(), data)
 		if data != nil {
 			s.data.add(entry{id: e.id, data: data, arrived: e.arrived})
 		}
@@ -119,24 +119,17 @@ func (s *stream) invoke(batch []entry) (answer []byte, attempts int, err error) 
 	if err != nil {
 		return nil, 0, err
 	}
-	pause := 20 * time.Millisecond
-	for attempts = 1; ; attempts++ {
+	_ = until(s.ctx, 20*time.Millisecond, time.Second, func() bool { // at the end of the stream, err is the last one
+		attempts++
 		answer, err = t.Function.Invoke(s.ctx, event)
-		if err == nil || attempts > t.Retries {
-			return answer, attempts, err
-		}
-		select {
-		case <-s.ctx.Done():
-			return nil, attempts, err
-		case <-time.After(pause):
-		}
-		pause = min(2*pause, time.Second)
-	}
+		return err == nil || attempts > t.Retries
+	})
+	return answer, attempts, err
 }
 
 func (s *stream) event(batch []entry) transformEvent {
 	event := transformEvent{
-		InvocationID: uuid.NewString(), DeliveryStreamArn: s.config.ARN, Region: s.region,
+		InvocationID: uuid.NewString(), DeliveryStreamArn: s.config.ARN, Region: s.Region,
 	}
 	for _, e := range batch {
 		event.Records = append(event.Records, transformRecord{
@@ -227,11 +220,11 @@ func (s *stream) fail(e entry, f failure) {
 	line, err := json.Marshal(errorObject{
 		AttemptsMade: f.attempts, ArrivalTimestamp: e.arrived.UnixMilli(),
 		ErrorCode: f.code, ErrorMessage: f.message,
-		AttemptEndingTimestamp: s.now().UnixMilli(), RawData: e.data, LambdaArn: s.config.Transform.FunctionARN,
+		AttemptEndingTimestamp: s.Now().UnixMilli(), RawData: e.data, LambdaArn: s.config.Transform.FunctionARN,
 	})
 	if err != nil {
 		panic(err) // numbers, strings and bytes always encode
 	}
-	s.watcher.Failed(&s.config, e.record(), f.code)
+	s.Watcher.Failed(&s.config, e.record(), f.code)
 	s.failed.add(entry{id: e.id, data: append(line, '\n'), arrived: e.arrived})
 }

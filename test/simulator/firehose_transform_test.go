@@ -128,12 +128,12 @@ func TestAnInvocationThatSucceedsLateLosesNothing(t *testing.T) {
 }
 
 func TestSourceBackupKeepsRecordsAsReceived(t *testing.T) {
-	x := start(t, func(c *simulator.StreamConfig) { c.BackupPrefix = "source/!{timestamp:yyyy}/" }, func(_ int, e transformEvent) (any, error) {
+	x := start(t, func(c *simulator.StreamConfig) { c.BackupPrefix = "source/!{timestamp:yyyy-MM-dd}/" }, func(_ int, e transformEvent) (any, error) {
 		return each(e, func(string) (string, string) { return "Dropped", "" }), nil
 	}, nil)
 	x.put(t, "a")
 	x.flush(t)
-	if got := x.shelf.under("lake/source/2026/"); got != "a" {
+	if got := x.shelf.under("lake/source/2026-11-23/"); got != "a" {
 		t.Errorf("backup is %q", got)
 	}
 }

@@ -86,28 +86,32 @@ func NewFunction(config FunctionConfig) *Function {
 // *FunctionError, ErrTimedOut or ErrThrottled, or ctx's when ctx ends first; the
 // invocation then goes on without a caller, as on AWS.
 func (f *Function) Invoke(ctx context.Context, event []byte) ([]byte, error) {
+	body, err := f.invoke(ctx, event)
+	if err != nil {
+		return nil, fmt.Errorf("invoking %s: %w", f.config.Name, err)
+	}
+	return body, nil
+}
+
+func (f *Function) invoke(ctx context.Context, event []byte) ([]byte, error) {
 	if len(event) > maxEventBytes {
-		return nil, fmt.Errorf("invoking %s: event is %d bytes, limit is %d: %w", f.config.Name, len(event),
-			maxEventBytes, errEventTooLarge)
+		return nil, fmt.Errorf("event is %d bytes, limit is %d: %w", len(event), maxEventBytes, errEventTooLarge)
 	}
 	if f.config.Faults != nil {
 		if err := f.config.Faults(); err != nil {
-			return nil, fmt.Errorf("invoking %s: %w", f.config.Name, err)
+			return nil, err
 		}
 	}
 	inv, err := f.begin(ctx, event)
 	if err != nil {
-		return nil, fmt.Errorf("invoking %s: %w", f.config.Name, err)
+		return nil, err
 	}
 	select {
 	case <-inv.done:
+		return inv.body, inv.err
 	case <-ctx.Done():
-		return nil, fmt.Errorf("invoking %s: %w", f.config.Name, ctx.Err())
+		return nil, ctx.Err()
 	}
-	if inv.err != nil {
-		return nil, fmt.Errorf("invoking %s: %w", f.config.Name, inv.err)
-	}
-	return inv.body, nil
 }
 
 // begin hands event to a sandbox. A sandbox that died while it was idle is skipped, as it
@@ -332,20 +336,11 @@ func (f *Function) Processes() (pids []int) {
 // Rest returns when every process is idle: none starts, works, or has work left after
 // its answer.
 func (f *Function) Rest(ctx context.Context) error {
-	for pause := 50 * time.Microsecond; f.busy() > 0; pause = min(2*pause, 5*time.Millisecond) {
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(pause):
-		}
-	}
-	return nil
-}
-
-func (f *Function) busy() int {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return len(f.all) - len(f.idle)
+	return until(ctx, 50*time.Microsecond, 5*time.Millisecond, func() bool {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		return len(f.all) == len(f.idle)
+	})
 }
 
 // Kill ends all processes with SIGKILL, whatever they are doing, and returns how many

@@ -3,12 +3,14 @@ package simulator
 import (
 	"context"
 	"crypto/md5"
-	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strconv"
 	"sync"
 	"time"
+
+	"github.com/aws/aws-lambda-go/events"
 )
 
 // MappingConfig says how Lambda feeds a function from a queue.
@@ -110,45 +112,30 @@ func (m *Mapping) failed(answer []byte) (ids []string, ok bool) {
 	if !m.config.ReportFailures {
 		return nil, true
 	}
-	var failures struct {
-		Items []struct {
-			ID string `json:"itemIdentifier"`
-		} `json:"batchItemFailures"`
-	}
+	var failures events.SQSEventResponse
 	if err := json.Unmarshal(answer, &failures); err != nil {
 		return nil, false
 	}
-	for _, item := range failures.Items {
-		if item.ID == "" {
+	for _, item := range failures.BatchItemFailures {
+		if item.ItemIdentifier == "" {
 			return nil, false
 		}
-		ids = append(ids, item.ID)
+		ids = append(ids, item.ItemIdentifier)
 	}
 	return ids, true
 }
 
 func (m *Mapping) event(messages []Message) []byte {
-	type record struct {
-		MessageID         string            `json:"messageId"`
-		ReceiptHandle     string            `json:"receiptHandle"`
-		Body              string            `json:"body"`
-		Attributes        map[string]string `json:"attributes"`
-		MessageAttributes struct{}          `json:"messageAttributes"`
-		MD5OfBody         string            `json:"md5OfBody"`
-		EventSource       string            `json:"eventSource"`
-		EventSourceARN    string            `json:"eventSourceARN"`
-		AWSRegion         string            `json:"awsRegion"`
-	}
-	var event struct{ Records []record }
+	var event events.SQSEvent
 	for _, message := range messages {
-		sum := md5.Sum([]byte(message.Body))
-		event.Records = append(event.Records, record{
-			MessageID: message.ID, ReceiptHandle: message.Receipt, Body: message.Body,
+		event.Records = append(event.Records, events.SQSMessage{
+			MessageId: message.ID, ReceiptHandle: message.Receipt, Body: message.Body,
 			Attributes: map[string]string{
 				"ApproximateReceiveCount": strconv.Itoa(message.Receives),
 				"SentTimestamp":           strconv.FormatInt(message.SentAt.UnixMilli(), 10),
 			},
-			MD5OfBody: hex.EncodeToString(sum[:]), EventSource: "aws:sqs",
+			MessageAttributes: map[string]events.SQSMessageAttribute{},
+			Md5OfBody:         fmt.Sprintf("%x", md5.Sum([]byte(message.Body))), EventSource: "aws:sqs",
 			EventSourceARN: m.config.Queue.Config.ARN, AWSRegion: m.config.Region,
 		})
 	}

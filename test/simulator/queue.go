@@ -130,14 +130,8 @@ func (q *Queue) Len() (visible, hidden int) {
 
 // Drain waits until no message is left, or ctx is done.
 func (q *Queue) Drain(ctx context.Context) error {
-	for {
-		if visible, hidden := q.Len(); visible+hidden == 0 {
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(10 * time.Millisecond):
-		}
-	}
+	return until(ctx, 10*time.Millisecond, 10*time.Millisecond, func() bool {
+		visible, hidden := q.Len()
+		return visible+hidden == 0
+	})
 }

@@ -51,11 +51,11 @@ func (s *Simulator) buildFunction(r Resolved, p functionProperties) error {
 	if err != nil {
 		return err
 	}
-	log, err := openLog(s.Logs, filepath.Base(filepath.Dir(bootstrap)))
+	log, closes, err := openLog(s.Logs, filepath.Base(filepath.Dir(bootstrap)))
 	if err != nil {
 		return err
 	}
-	s.onClose(log.close)
+	s.onClose(closes)
 	concurrency := cmp.Or(p.ReservedConcurrentExecutions, accountConcurrency)
 	function := NewFunction(FunctionConfig{
 		Name: r.Attribute(""), ARN: r.Attribute("Arn"), Bootstrap: bootstrap, Handler: p.Handler,
@@ -65,7 +65,7 @@ func (s *Simulator) buildFunction(r Resolved, p functionProperties) error {
 		MaxSandboxes: min(s.options.MaxSandboxes, concurrency), Concurrency: concurrency,
 		Crowded: s.crowded(name, concurrency), Faults: s.invocationFaults(name),
 		Log: func(line string) {
-			log.write(line)
+			log.Print(line)
 			s.counter.logLine(line)
 		},
 	})

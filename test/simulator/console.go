@@ -3,6 +3,7 @@ package simulator
 import (
 	"encoding/json"
 	"fmt"
+	"log"
 	"maps"
 	"net/http"
 	"os"
@@ -84,32 +85,53 @@ func (c *counter) snapshot() Counters {
 	return copied
 }
 
-// logFile is one function's log, of this run only.
-type logFile struct {
-	mu   sync.Mutex
-	file *os.File
-}
-
-func openLog(dir, function string) (*logFile, error) {
+// openLog opens the log of a function, of this run only. Each line is written at once, because
+// somebody may be following the file; a full disk does not stop the function.
+func openLog(dir, function string) (lines *log.Logger, closes func() error, err error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return nil, fmt.Errorf("opening log: %w", err)
+		return nil, nil, fmt.Errorf("opening log: %w", err)
 	}
 	file, err := os.Create(filepath.Join(dir, function+".log"))
 	if err != nil {
-		return nil, fmt.Errorf("opening log: %w", err)
+		return nil, nil, fmt.Errorf("opening log: %w", err)
 	}
-	return &logFile{file: file}, nil
+	return log.New(file, "", 0), file.Close, nil
 }
 
-// write writes one line at once, because somebody may be following the file.
-func (l *logFile) write(line string) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	_, _ = fmt.Fprintln(l.file, line) // a full disk must not stop a function
+// notices are sentences for the person at the console. Each is shown once, until the
+// condition that it reports has ended.
+type notices struct {
+	say func(sentence string) // may be nil
+
+	mu   sync.Mutex
+	said map[string]bool
 }
 
-func (l *logFile) close() error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.file.Close()
+// begin shows sentence when a condition begins.
+func (n *notices) begin(what, sentence string) {
+	if n.turn(what, true) {
+		n.say(sentence)
+	}
+}
+
+// end shows sentence when a condition that was reported ends.
+func (n *notices) end(what, sentence string) {
+	if n.turn(what, false) {
+		n.say(sentence)
+	}
+}
+
+// turn notes whether a condition holds, and returns whether that is news.
+func (n *notices) turn(what string, on bool) bool {
+	if n.say == nil {
+		return false
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.said == nil {
+		n.said = map[string]bool{}
+	}
+	news := n.said[what] != on
+	n.said[what] = on
+	return news
 }
