@@ -44,13 +44,10 @@ func (c *counter) answered(method, path string, status int) {
 	}
 }
 
-func (c *counter) object(_, key string, _ int64) {
+func (c *counter) object(key string) {
 	folder, _, _ := strings.Cut(key, "/")
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.Objects == nil {
-		c.Objects = map[string]int{}
-	}
 	c.Objects[folder]++
 }
 
@@ -70,9 +67,6 @@ func (c *counter) logLine(line string) {
 	defer c.mu.Unlock()
 	c.Valid += metric.EventsValid
 	if metric.EventsRejected > 0 && metric.Reason != "" {
-		if c.Rejected == nil {
-			c.Rejected = map[string]int{}
-		}
 		c.Rejected[metric.Reason] += metric.EventsRejected
 	}
 }
@@ -128,9 +122,6 @@ func (n *notices) turn(what string, on bool) bool {
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if n.said == nil {
-		n.said = map[string]bool{}
-	}
 	news := n.said[what] != on
 	n.said[what] = on
 	return news

@@ -2,7 +2,6 @@ package simulator
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -12,8 +11,7 @@ import (
 
 // rule is an EventBridge rule with a schedule. It never runs by itself; RunRule runs it.
 type rule struct {
-	Place
-	arn     string
+	Resolved
 	targets []target
 }
 
@@ -34,7 +32,7 @@ func (s *Simulator) buildRule(r Resolved, p ruleProperties) error {
 			return fmt.Errorf("target %s: no function %s", t.ID, t.Arn)
 		}
 	}
-	s.rules[r.ID] = rule{r.Place, r.Attribute("Arn"), p.Targets}
+	s.rules[r.ID] = rule{r, p.Targets}
 	return nil
 }
 
@@ -47,7 +45,7 @@ func (s *Simulator) RunRule(ctx context.Context, id string, at time.Time) error 
 		return fmt.Errorf("running rule %s: no rule of this name is in the templates", id)
 	}
 	for _, t := range r.targets {
-		function := s.permitted(t.Arn, callerFrom(eventBridge, r.arn, r.Account))
+		function := s.permitted(t.Arn, callerFrom(eventBridge, r.Attribute("Arn"), r.Account))
 		if _, err := function.Invoke(ctx, r.event(at)); err != nil {
 			return fmt.Errorf("running rule %s: %w", id, err)
 		}
@@ -67,13 +65,9 @@ func (s *Simulator) rule(id string) (rule, bool) {
 // event is the event of a schedule.
 // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-rule-schedule.html
 func (r rule) event(at time.Time) []byte {
-	event, err := json.Marshal(map[string]any{
+	return marshal(map[string]any{
 		"version": "0", "id": uuid.NewString(), "source": "aws.events", "detail-type": "Scheduled Event",
 		"account": r.Account, "region": r.Region, "time": at.UTC().Format(time.RFC3339),
-		"resources": []string{r.arn}, "detail": map[string]any{},
+		"resources": []string{r.Attribute("Arn")}, "detail": map[string]any{},
 	})
-	if err != nil {
-		panic(err) // strings always encode
-	}
-	return event
 }

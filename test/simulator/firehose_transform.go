@@ -58,13 +58,6 @@ const (
 	codeInvalidReturn  = "Lambda.InvalidReturnFormat"
 )
 
-type transformEvent struct {
-	InvocationID      string            `json:"invocationId"`
-	DeliveryStreamArn string            `json:"deliveryStreamArn"`
-	Region            string            `json:"region"`
-	Records           []transformRecord `json:"records"`
-}
-
 type transformRecord struct {
 	RecordID                    string `json:"recordId"`
 	ApproximateArrivalTimestamp int64  `json:"approximateArrivalTimestamp"`
@@ -115,10 +108,7 @@ func (s *stream) transform(batch []entry) {
 // invocation that fails is repeated; an answer that makes no sense is not.
 func (s *stream) invoke(batch []entry) (answer []byte, attempts int, err error) {
 	t := s.config.Transform
-	event, err := json.Marshal(s.event(batch))
-	if err != nil {
-		return nil, 0, err
-	}
+	event := s.event(batch)
 	_ = until(s.ctx, 20*time.Millisecond, time.Second, func() bool { // at the end of the stream, err is the last one
 		attempts++
 		answer, err = t.Function.Invoke(s.ctx, event)
@@ -127,16 +117,14 @@ func (s *stream) invoke(batch []entry) (answer []byte, attempts int, err error) 
 	return answer, attempts, err
 }
 
-func (s *stream) event(batch []entry) transformEvent {
-	event := transformEvent{
-		InvocationID: uuid.NewString(), DeliveryStreamArn: s.config.ARN, Region: s.Region,
+func (s *stream) event(batch []entry) []byte {
+	records := make([]transformRecord, len(batch))
+	for i, e := range batch {
+		records[i] = transformRecord{e.id, e.arrived.UnixMilli(), e.data}
 	}
-	for _, e := range batch {
-		event.Records = append(event.Records, transformRecord{
-			RecordID: e.id, ApproximateArrivalTimestamp: e.arrived.UnixMilli(), Data: e.data,
-		})
-	}
-	return event
+	return marshal(map[string]any{
+		"invocationId": uuid.NewString(), "deliveryStreamArn": s.config.ARN, "region": s.Region, "records": records,
+	})
 }
 
 func invocationFailure(err error) failure {
@@ -217,14 +205,11 @@ type errorObject struct {
 
 // fail passes e on to the error prefix, as it came.
 func (s *stream) fail(e entry, f failure) {
-	line, err := json.Marshal(errorObject{
+	line := marshal(errorObject{
 		AttemptsMade: f.attempts, ArrivalTimestamp: e.arrived.UnixMilli(),
 		ErrorCode: f.code, ErrorMessage: f.message,
 		AttemptEndingTimestamp: s.Now().UnixMilli(), RawData: e.data, LambdaArn: s.config.Transform.FunctionARN,
 	})
-	if err != nil {
-		panic(err) // numbers, strings and bytes always encode
-	}
 	s.Watcher.Failed(&s.config, e.record(), f.code)
 	s.failed.add(entry{id: e.id, data: append(line, '\n'), arrived: e.arrived})
 }

@@ -83,7 +83,7 @@ func last(values map[string][]string) map[string]string {
 	return single
 }
 
-// marshal encodes v without escaping <, > and &, which API Gateway leaves alone.
+// marshal encodes v without escaping <, > and &, which AWS leaves alone.
 func marshal(v any) []byte {
 	var out bytes.Buffer
 	encoder := json.NewEncoder(&out)
@@ -91,7 +91,7 @@ func marshal(v any) []byte {
 	if err := encoder.Encode(v); err != nil {
 		panic(fmt.Sprintf("simulator: encoding %T: %v", v, err)) // only our own types are encoded
 	}
-	return out.Bytes()
+	return bytes.TrimSuffix(out.Bytes(), []byte("\n"))
 }
 
 // functionAnswer is what a function behind a proxy integration may answer; with

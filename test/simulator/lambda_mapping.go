@@ -139,9 +139,5 @@ func (m *Mapping) event(messages []Message) []byte {
 			EventSourceARN: m.config.Queue.Config.ARN, AWSRegion: m.config.Region,
 		})
 	}
-	text, err := json.Marshal(event)
-	if err != nil {
-		panic(err) // strings always encode
-	}
-	return text
+	return marshal(event)
 }

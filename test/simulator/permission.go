@@ -41,8 +41,8 @@ const (
 // policyStatement is one statement of a resource-based policy.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html
 type policyStatement struct {
-	Sid, Effect      string
-	Principal        any
+	Effect           string
+	Principal        map[string]any
 	Action, Resource any // a text, or a list of texts
 	Condition        map[string]map[string]any
 }
@@ -85,10 +85,7 @@ func (s policyStatement) matches(c caller, action, resource string) (bool, error
 
 // names says whether service is one of the statement's principals.
 func (s policyStatement) names(service string) bool {
-	if principals, ok := s.Principal.(map[string]any); ok {
-		return slices.Contains(texts(principals["Service"]), service) || slices.Contains(texts(principals["AWS"]), "*")
-	}
-	return s.Principal == "*"
+	return slices.Contains(texts(s.Principal["Service"]), service) || slices.Contains(texts(s.Principal["AWS"]), "*")
 }
 
 // conditionHolds supports the conditions that policies for services need. A key that the
@@ -98,7 +95,7 @@ func conditionHolds(operator, key string, want any, given map[string]string) (bo
 	switch operator {
 	case "StringEquals", "Bool":
 		return sent && slices.Contains(texts(want), got), nil
-	case "ArnLike", "ArnEquals", "StringLike":
+	case "ArnLike":
 		return sent && anyLike(want, got), nil
 	default:
 		return false, fmt.Errorf("condition %s is not supported by the simulator", operator)
@@ -107,13 +104,14 @@ func conditionHolds(operator, key string, want any, given map[string]string) (bo
 
 // texts returns a text, or a list of texts, as a list.
 func texts(value any) (list []string) {
-	if all, ok := value.([]any); ok {
-		for _, element := range all {
-			list = append(list, texts(element)...)
-		}
-		return list
+	all, isList := value.([]any)
+	if !isList {
+		return []string{fmt.Sprint(value)}
 	}
-	return []string{fmt.Sprint(value)}
+	for _, element := range all {
+		list = append(list, fmt.Sprint(element))
+	}
+	return list
 }
 
 // anyLike says whether text is one of the patterns, in which * stands for any text and ?
@@ -173,7 +171,7 @@ func (s *Simulator) accountHint(arn string, c caller) string {
 	if c.account != "" {
 		return ""
 	}
-	c.account = s.place().Account
+	c.account = s.place.Account
 	if allowed, _ := permits(s.policies[arn], c, "lambda:InvokeFunction", arn); allowed {
 		return ", which sends no source account: leave SourceAccount out"
 	}
@@ -207,7 +205,7 @@ func (s *Simulator) buildQueuePolicy(_ Resolved, p queuePolicyProperties) error 
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/grant-destinations-permissions-to-s3.html
 func (s *Simulator) checkAnnouncements() error {
 	for _, a := range s.announcements {
-		c := callerFrom(s3Service, "arn:aws:s3:::"+a.bucket, s.place().Account)
+		c := callerFrom(s3Service, "arn:aws:s3:::"+a.bucket, s.place.Account)
 		allowed, err := permits(s.policies[a.queue], c, "sqs:SendMessage", a.queue)
 		if err != nil {
 			return fmt.Errorf("policy of queue %s: %w", a.queue, err)

@@ -113,25 +113,24 @@ func (q *Queue) Hide(receipt string, d time.Duration) {
 	}
 }
 
-// Len returns how many messages are visible, and how many are hidden by a receive.
-func (q *Queue) Len() (visible, hidden int) {
+// Len returns how many messages there are, those included that a receive has hidden.
+func (q *Queue) Len() int {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	now := time.Now()
+	return len(q.messages)
+}
+
+// bodies returns the bodies of all messages, and hides none.
+func (q *Queue) bodies() (all []string) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
 	for _, m := range q.messages {
-		if m.hiddenUntil.After(now) {
-			hidden++
-		} else {
-			visible++
-		}
+		all = append(all, m.Body)
 	}
-	return visible, hidden
+	return all
 }
 
 // Drain waits until no message is left, or ctx is done.
 func (q *Queue) Drain(ctx context.Context) error {
-	return until(ctx, 10*time.Millisecond, 10*time.Millisecond, func() bool {
-		visible, hidden := q.Len()
-		return visible+hidden == 0
-	})
+	return until(ctx, 10*time.Millisecond, 10*time.Millisecond, func() bool { return q.Len() == 0 })
 }

@@ -82,6 +82,7 @@ type Simulator struct {
 	Leftovers   int // objects of an earlier run that were announced again
 
 	options   Options
+	place     Place // of the stacks that run
 	counter   counter
 	listeners map[string]*connections
 	servers   map[string]*http.Server
@@ -118,7 +119,8 @@ func Start(options Options) (*Simulator, error) {
 		Lake:   filepath.Join(cmp.Or(options.Lake, filepath.Join(options.Dir, "lake")), "buckets"),
 		Logs:   filepath.Join(options.Dir, "logs"),
 		queues: map[string]*Queue{}, rules: map[string]rule{}, policies: map[string][]policyStatement{},
-		notices:   notices{say: options.Notice},
+		notices:   notices{say: options.Notice, said: map[string]bool{}},
+		counter:   counter{Counters: Counters{Rejected: map[string]int{}, Objects: map[string]int{}}},
 		listeners: map[string]*connections{}, servers: map[string]*http.Server{},
 	}
 	if err := s.start(); err != nil {
@@ -127,21 +129,22 @@ func Start(options Options) (*Simulator, error) {
 	return s, nil
 }
 
-func (s *Simulator) start() error {
-	resources, omitted, err := resolveAll(s.own(), s.options.Templates)
-	if err != nil {
+func (s *Simulator) start() (err error) {
+	own := s.own()
+	var resources []Resolved
+	if resources, s.omitted, err = resolveAll(own, s.options.Templates); err != nil {
 		return err
 	}
-	s.omitted = omitted
+	s.place = own[0].Place
 	if err := s.listen(); err != nil {
 		return err
 	}
-	if s.s3, err = openS3(filepath.Dir(s.Lake), s.place().Region); err != nil {
+	if s.s3, err = openS3(filepath.Dir(s.Lake), s.place.Region); err != nil {
 		return err
 	}
 	s.s3.OnPut, s.s3.Fail, s.s3.Wrote = s.written, s.options.ObjectFaults, s.disk
 	s.firehose = NewFirehose(FirehoseOptions{
-		Account: s.place().Account, Region: s.place().Region,
+		Account: s.place.Account, Region: s.place.Region,
 		Objects: s.s3, Faults: s.options.FirehoseFaults,
 		Watcher: s.options.Watcher, Skew: s.options.FirehoseClock,
 	})
@@ -152,7 +155,7 @@ func (s *Simulator) start() error {
 		return err
 	}
 	gateway, err := NewGateway(resources, func(function, source string) Invoker {
-		return s.permitted(function, callerFrom(apiGateway, source, s.place().Account))
+		return s.permitted(function, callerFrom(apiGateway, source, s.place.Account))
 	})
 	if err != nil {
 		return err
@@ -184,9 +187,6 @@ func (s *Simulator) own() (templates []*Template) {
 	}
 	return templates
 }
-
-// place is where the stacks that run are.
-func (s *Simulator) place() Place { return s.own()[0].Place }
 
 // What listens, as an error names it.
 const (
@@ -286,8 +286,7 @@ func (s *Simulator) drain(ctx context.Context) error {
 	for _, mapping := range s.mappings {
 		queue := mapping.config.Queue
 		if err := queue.Drain(ctx); err != nil {
-			visible, hidden := queue.Len()
-			return fmt.Errorf("queue %s has %d messages left: %w", queue.Config.Name, visible+hidden, err)
+			return fmt.Errorf("queue %s has %d messages left: %w", queue.Config.Name, queue.Len(), err)
 		}
 	}
 	return nil
@@ -296,8 +295,7 @@ func (s *Simulator) drain(ctx context.Context) error {
 // queued counts the messages that Redrive has not worked off.
 func (s *Simulator) queued() (n int) {
 	for _, mapping := range s.mappings {
-		visible, hidden := mapping.config.Queue.Len()
-		n += visible + hidden
+		n += mapping.config.Queue.Len()
 	}
 	return n
 }
@@ -306,9 +304,7 @@ func (s *Simulator) queued() (n int) {
 func (s *Simulator) DeadLetters() (bodies []string) {
 	for _, queue := range s.queues {
 		if dead := queue.Config.DeadLetters; dead != nil {
-			for _, message := range dead.Receive(1 << 20) {
-				bodies = append(bodies, message.Body)
-			}
+			bodies = append(bodies, dead.bodies()...)
 		}
 	}
 	return bodies

@@ -46,8 +46,7 @@ func (s *Simulator) buildBucket(r Resolved) error {
 	for _, c := range properties.NotificationConfiguration.QueueConfigurations {
 		rules := c.Filter.S3Key.Rules
 		if c.Event != "s3:ObjectCreated:*" || len(rules) != 1 || rules[0].Name != "prefix" {
-			return fmt.Errorf(
-				"a notification other than of objects created below a prefix is not supported by the simulator")
+			return errors.New("a notification of other than objects below a prefix is not supported by the simulator")
 		}
 		s.announcements = append(s.announcements, announcement{name, rules[0].Value, c.Queue})
 	}
@@ -59,7 +58,7 @@ func (s *Simulator) buildBucket(r Resolved) error {
 
 // written counts an object and announces it where the bucket says so.
 func (s *Simulator) written(bucket, key string, size int64) {
-	s.counter.object(bucket, key, size)
+	s.counter.object(key)
 	if s.options.ObjectWritten != nil {
 		s.options.ObjectWritten(bucket, key)
 	}
@@ -93,15 +92,20 @@ func (s *Simulator) disk(err error) {
 // announces them: its queue was memory, and is gone.
 func (s *Simulator) announceLeftovers() error {
 	for _, a := range s.announcements {
-		folder := filepath.Join(s.Lake, a.bucket)
-		err := filepath.WalkDir(filepath.Join(folder, a.prefix), func(path string, entry fs.DirEntry, err error) error {
+		bucket, folder := os.DirFS(filepath.Join(s.Lake, a.bucket)), strings.TrimSuffix(a.prefix, "/")
+		err := fs.WalkDir(bucket, folder, func(key string, entry fs.DirEntry, err error) error {
 			if errors.Is(err, fs.ErrNotExist) {
 				return nil // nothing was ever put there
 			}
 			if err != nil || entry.IsDir() {
 				return err
 			}
-			return s.announceLeftover(a, folder, path)
+			info, err := entry.Info()
+			if err == nil {
+				s.Leftovers++
+				s.queues[a.queue].Send(notification(a.bucket, key, info.Size()))
+			}
+			return err
 		})
 		if err != nil {
 			return fmt.Errorf("looking for what an earlier run left in %s: %w", a.prefix, err)
@@ -110,35 +114,16 @@ func (s *Simulator) announceLeftovers() error {
 	return nil
 }
 
-func (s *Simulator) announceLeftover(a announcement, folder, path string) error {
-	info, err := os.Stat(path)
-	if err != nil {
-		return err
-	}
-	key, err := filepath.Rel(folder, path)
-	if err != nil {
-		return err
-	}
-	s.Leftovers++
-	s.queues[a.queue].Send(notification(a.bucket, filepath.ToSlash(key), info.Size()))
-	return nil
-}
-
 // notification is S3's message of one object; its key is URL-encoded.
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
 func notification(bucket, key string, size int64) string {
-	type object struct {
-		Key  string `json:"key"`
-		Size int64  `json:"size"`
-	}
-	text, err := json.Marshal(map[string]any{"Records": []any{map[string]any{
+	return string(marshal(map[string]any{"Records": []any{map[string]any{
 		"eventVersion": "2.1", "eventSource": "aws:s3", "eventName": "ObjectCreated:Put",
-		"s3": map[string]any{"bucket": map[string]string{"name": bucket}, "object": object{url.QueryEscape(key), size}},
-	}}})
-	if err != nil {
-		panic(err) // strings and numbers always encode
-	}
-	return string(text)
+		"s3": map[string]any{
+			"bucket": map[string]any{"name": bucket},
+			"object": map[string]any{"key": url.QueryEscape(key), "size": size},
+		},
+	}}}))
 }
 
 type queueProperties struct {

@@ -134,10 +134,13 @@ func given(path ...string) func(identity) string {
 	}
 }
 
-// bucketName is lower case and at most 63 bytes, as S3 wants it.
+// bucketName is lower case and at most 63 bytes, as S3 wants it, and no other bucket's.
 func bucketName(i identity) string {
 	name := strings.ToLower(physicalName(i))
-	return name[:min(len(name), 63)]
+	if len(name) <= 63 {
+		return name
+	}
+	return name[:52] + "-" + shortID(i)
 }
 
 // aliasARN is the ARN of a function's alias. The function is a Ref, or what it resolved to.

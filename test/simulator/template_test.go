@@ -128,6 +128,16 @@ func TestUnknownTypesSectionsAndAttributesAreRefused(t *testing.T) {
 	}
 }
 
+// TestLongNamesOfBucketsDiffer, which S3 has room for 63 bytes of.
+func TestLongNamesOfBucketsDiffer(t *testing.T) {
+	long := strings.Repeat("Environment", 5)
+	one := bucketName(identity{Stack: long + "-eu-central-1", ID: "Lake"})
+	two := bucketName(identity{Stack: long + "-eu-west-1", ID: "Lake"})
+	if one == two || len(one) > 63 || len(two) > 63 {
+		t.Errorf("two regions have the buckets %s and %s", one, two)
+	}
+}
+
 // TestEveryTypeAndAttributeIsInAGolden: the simulator knows nothing that nobody deploys.
 func TestEveryTypeAndAttributeIsInAGolden(t *testing.T) {
 	types, referredTo := map[string]bool{}, map[[2]string]bool{}
