@@ -64,19 +64,20 @@ type gatewayResponseProperties struct {
 	ResponseParameters, ResponseTemplates map[string]string
 }
 
-// gatewayBuilders put an API together, in the order in which its resources need each other:
-// who invokes a function is named by the stage, and the stage throttles methods.
+// gatewayBuilders put an API together, in the order in which its resources need each other.
+// The stage is read before the methods, for the ARN that each invokes its function by, and
+// after them, for their throttles.
 var gatewayBuilders = []builder[*Gateway]{
-	typed("AWS::ApiGateway::RestApi", restAPIProperties{}, (*Gateway).beAPI),
+	typed("AWS::ApiGateway::RestApi", restAPIProperties{}, (*Gateway).readAPI),
 	typed("AWS::ApiGateway::Resource", apiResourceProperties{}, (*Gateway).addResource),
-	typed("AWS::ApiGateway::Stage", stageProperties{}, (*Gateway).beStage),
+	typed("AWS::ApiGateway::Stage", stageProperties{}, (*Gateway).readStage),
 	typed("AWS::ApiGateway::Method", methodProperties{}, (*Gateway).addMethod),
 	typed("AWS::ApiGateway::Stage", stageProperties{}, (*Gateway).setThrottle),
 	typed("AWS::ApiGateway::GatewayResponse", gatewayResponseProperties{}, (*Gateway).addResponse),
 }
 
-// NewGateway returns the API among the resources. Each of its methods has the function that
-// invoker returns for the function's ARN and the method's own.
+// NewGateway returns the API among the resources. A method invokes the function that invoker
+// returns for the function's ARN and the method's own; nil says that there is none.
 func NewGateway(resources []Resolved, invoker func(function, source string) Invoker) (*Gateway, error) {
 	g := &Gateway{
 		invoker: invoker, resources: map[string]apiResourceProperties{},
@@ -91,7 +92,7 @@ func NewGateway(resources []Resolved, invoker func(function, source string) Invo
 	return g, nil
 }
 
-func (g *Gateway) beAPI(r Resolved, p restAPIProperties) error {
+func (g *Gateway) readAPI(r Resolved, p restAPIProperties) error {
 	switch {
 	case g.apiID != "":
 		return errors.New("a second API is not supported by the simulator")
@@ -107,7 +108,7 @@ func (g *Gateway) addResource(r Resolved, p apiResourceProperties) error {
 	return nil
 }
 
-func (g *Gateway) beStage(_ Resolved, p stageProperties) error {
+func (g *Gateway) readStage(_ Resolved, p stageProperties) error {
 	g.stage = p.StageName
 	return nil
 }

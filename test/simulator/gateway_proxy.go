@@ -155,7 +155,8 @@ func (a *functionAnswer) allHeaders() map[string][]string {
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html
 func remapped(name string) string {
 	switch strings.ToLower(name) {
-	case "connection", "content-length", "date", "host", "server", "trailer", "transfer-encoding", "upgrade", "www-authenticate":
+	case "connection", "content-length", "date", "host", "server", "trailer", "transfer-encoding", "upgrade",
+		"www-authenticate":
 		return "X-Amzn-Remapped-" + name
 	default:
 		return name

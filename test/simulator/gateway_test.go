@@ -241,7 +241,8 @@ func TestUnknownRoutesAre404WithCORS(t *testing.T) {
 	for _, request := range [][2]string{{"PUT", "/events"}, {"HEAD", "/events"}, {"DELETE", "/nowhere"}, {"DELETE", "/"}} {
 		t.Log(request)
 		wantAnswer(t, ask(g, request[0], request[1], nil, "Origin", page), 404, clients.NoSuchPath,
-			"Access-Control-Allow-Origin", page, "X-Amzn-Errortype", "MissingAuthenticationTokenException", "Content-Type", "application/json")
+			"Access-Control-Allow-Origin", page, "X-Amzn-Errortype", "MissingAuthenticationTokenException",
+			"Content-Type", "application/json")
 	}
 }
 
@@ -275,7 +276,9 @@ func TestSlashesAroundAPathDoNotCount(t *testing.T) {
 
 func TestHealthIsAMock(t *testing.T) {
 	g := devGateway(t, failing(errors.New("no function should run")))
-	for _, contentType := range []string{"", "application/json", "text/html", "text/plain; charset=utf-8", "application/x-www-form-urlencoded"} {
+	for _, contentType := range []string{
+		"", "application/json", "text/html", "text/plain; charset=utf-8", "application/x-www-form-urlencoded",
+	} {
 		wantAnswer(t, ask(g, "GET", "/", nil, "Content-Type", contentType), 200, `{"status":"ok"}`,
 			"Content-Type", "application/json", "Access-Control-Allow-Origin", "*", "Cache-Control", "no-store")
 		wantAnswer(t, ask(g, "HEAD", "/", nil, "Content-Type", contentType), 200, "", "Content-Type",
@@ -287,9 +290,10 @@ func TestHealthIsAMock(t *testing.T) {
 func TestAPreflightAllowsTheHeadersThatItAsksFor(t *testing.T) {
 	g := devGateway(t, failing(errors.New("no function should run")))
 	for _, path := range []string{"/", "/events"} {
-		wantAnswer(t, ask(g, "OPTIONS", path, nil, "Origin", page, "Access-Control-Request-Headers", "x-write-key,authorization"), 204, "",
-			"Access-Control-Allow-Origin", page, "Access-Control-Allow-Credentials", "true", "Vary", "Origin", "Access-Control-Max-Age", "86400",
-			"Access-Control-Allow-Headers", "x-write-key,authorization")
+		const asked = "x-write-key,authorization"
+		got := ask(g, "OPTIONS", path, nil, "Origin", page, "Access-Control-Request-Headers", asked)
+		wantAnswer(t, got, 204, "", "Access-Control-Allow-Origin", page, "Access-Control-Allow-Credentials", "true",
+			"Vary", "Origin", "Access-Control-Max-Age", "86400", "Access-Control-Allow-Headers", asked)
 	}
 	got := ask(g, "OPTIONS", "/events", nil, "Origin", page).Header.Get("Access-Control-Allow-Headers")
 	if !strings.HasPrefix(got, "Authorization,") {
@@ -308,7 +312,8 @@ func TestBodyLimits(t *testing.T) {
 	if size < 10<<20*4/3 {
 		t.Errorf("event is %d bytes", size)
 	}
-	for encoding, body := range map[string][]byte{"": make([]byte, 10<<20+1), "gzip": coded(t, "gzip", make([]byte, 10<<20+1))} {
+	larger := make([]byte, 10<<20+1)
+	for encoding, body := range map[string][]byte{"": larger, "gzip": coded(t, "gzip", larger)} {
 		wantAnswer(t, ask(g, "POST", "/events", bytes.NewReader(body), "Content-Encoding", encoding, "Origin", page), 413,
 			`{"message":"Request Too Long"}`, "Access-Control-Allow-Origin", page)
 	}

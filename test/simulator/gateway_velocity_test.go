@@ -7,7 +7,8 @@ import (
 )
 
 func TestTemplatesRenderAsAPIGatewayRendersThem(t *testing.T) {
-	const origin = `#set($o = $input.params().header.get("Origin"))#if("$!o" == "")#set($o = $input.params().header.get("origin"))#end`
+	const origin = `#set($o = $input.params().header.get("Origin"))` +
+		`#if("$!o" == "")#set($o = $input.params().header.get("origin"))#end`
 	for _, c := range []struct {
 		template  string
 		headers   map[string]string

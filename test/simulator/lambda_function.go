@@ -136,45 +136,41 @@ var errEventTooLarge = errors.New("event too large")
 // acquire returns a sandbox that waits for work: an idle one, one that is about to become
 // idle, or a new one.
 func (f *Function) acquire(ctx context.Context) (*sandbox, error) {
-	s, waiter, finishing, err := f.idleOrWait()
-	if s != nil || err != nil {
-		return s, err
-	}
-	if finishing {
+	waiter, grace := f.enqueue()
+	late := time.After(grace)
+	for {
 		select {
 		case h := <-waiter:
 			return h.sandbox, h.err
-		case <-time.After(graceForNext):
+		case <-late:
+			f.grow(waiter)
 		case <-ctx.Done():
 			return nil, f.abandon(waiter, ctx.Err())
 		}
 	}
-	f.grow(waiter)
-	select {
-	case h := <-waiter:
-		return h.sandbox, h.err
-	case <-ctx.Done():
-		return nil, f.abandon(waiter, ctx.Err())
-	}
 }
 
-// idleOrWait takes an idle sandbox or queues a waiter, and then says whether
-// a sandbox is about to become idle for it.
-func (f *Function) idleOrWait() (*sandbox, chan handover, bool, error) {
+// enqueue adds a request, which gets an idle sandbox at once if there is one. Otherwise it
+// returns how long the request waits for a sandbox that is about to become idle.
+func (f *Function) enqueue() (waiter chan handover, grace time.Duration) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	waiter = make(chan handover, 1)
 	if f.stopped {
-		return nil, nil, false, errStopped
+		waiter <- handover{err: errStopped}
+		return waiter, 0
 	}
+	f.waiting = append(f.waiting, waiter)
 	if last := len(f.idle) - 1; last >= 0 {
 		s := f.idle[last]
 		f.idle = f.idle[:last]
 		s.process.thaw()
-		return s, nil, false, nil
+		f.handOverLocked(handover{sandbox: s})
 	}
-	waiter := make(chan handover, 1)
-	f.waiting = append(f.waiting, waiter)
-	return nil, waiter, f.finishingLocked() >= len(f.waiting), nil
+	if f.finishingLocked() >= len(f.waiting) {
+		grace = graceForNext
+	}
+	return waiter, grace
 }
 
 // finishingLocked counts the sandboxes that have answered and are about to ask
@@ -219,9 +215,8 @@ func (f *Function) grow(waiter chan handover) {
 	if !slices.Contains(f.waiting, waiter) {
 		return
 	}
-	if len(f.all)+f.starting < f.config.MaxSandboxes {
-		f.starting++
-		f.lives.Go(f.live)
+	if f.hasRoomLocked() {
+		f.startLocked()
 		return
 	}
 	if throttled := f.crowdLocked(); f.config.Crowded != nil {
@@ -383,11 +378,16 @@ func (f *Function) Update(variable, value string) {
 
 // replaceLocked starts a sandbox for a request that waited for one that is gone.
 func (f *Function) replaceLocked() {
-	room := len(f.all)+f.starting < f.config.MaxSandboxes
-	if room && !f.stopped && len(f.waiting) > f.starting+f.initializingLocked() {
-		f.starting++
-		f.lives.Go(f.live)
+	if f.hasRoomLocked() && !f.stopped && len(f.waiting) > f.starting+f.initializingLocked() {
+		f.startLocked()
 	}
+}
+
+func (f *Function) hasRoomLocked() bool { return len(f.all)+f.starting < f.config.MaxSandboxes }
+
+func (f *Function) startLocked() {
+	f.starting++
+	f.lives.Go(f.live)
 }
 
 // neverReady fails the request that has waited longest, because the process of s ended

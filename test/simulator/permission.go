@@ -193,7 +193,7 @@ type queuePolicyProperties struct {
 
 func (s *Simulator) buildQueuePolicy(_ Resolved, p queuePolicyProperties) error {
 	for arn, queue := range s.queues {
-		if slices.Contains(p.Queues, queue.Config.URL) {
+		if slices.Contains(p.Queues, queue.URL) {
 			s.policies[arn] = append(s.policies[arn], p.PolicyDocument.Statement...)
 		}
 	}

@@ -10,14 +10,6 @@ import (
 	"github.com/google/uuid"
 )
 
-// QueueConfig says what an SQS queue is.
-type QueueConfig struct {
-	Name, ARN, URL string
-	VisibilityFor  time.Duration // how long a received message is hidden; AWS's default is 30s
-	MaxReceives    int           // receives after which a message is a dead letter; 0: no limit
-	DeadLetters    *Queue        // where dead letters go
-}
-
 // Message is a message as a consumer receives it.
 type Message struct {
 	ID       string
@@ -30,7 +22,10 @@ type Message struct {
 // Queue is a standard queue: at least once, in no promised order.
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/standard-queues.html
 type Queue struct {
-	Config QueueConfig
+	Name, ARN, URL string
+	VisibilityFor  time.Duration // how long a received message is hidden
+	MaxReceives    int           // receives after which a message is a dead letter
+	DeadLetters    *Queue        // where dead letters go; nil: there are none
 
 	mu       sync.Mutex
 	messages []*queued
@@ -40,11 +35,6 @@ type Queue struct {
 type queued struct {
 	Message
 	hiddenUntil time.Time
-}
-
-// NewQueue returns an empty queue.
-func NewQueue(c QueueConfig) *Queue {
-	return &Queue{Config: c, sent: make(chan struct{}, 1)}
 }
 
 // Send adds a message and returns its id.
@@ -69,7 +59,7 @@ func (q *Queue) add(m *queued) {
 func (q *Queue) Receive(limit int) []Message {
 	received, dead := q.receive(limit, time.Now())
 	for _, m := range dead {
-		q.Config.DeadLetters.add(&queued{Message: Message{ID: m.ID, Body: m.Body, SentAt: m.SentAt}})
+		q.DeadLetters.add(&queued{Message: Message{ID: m.ID, Body: m.Body, SentAt: m.SentAt}})
 	}
 	return received
 }
@@ -81,13 +71,13 @@ func (q *Queue) receive(limit int, now time.Time) (received []Message, dead []*q
 		if len(received) == limit || m.hiddenUntil.After(now) {
 			return false
 		}
-		if c := q.Config; c.DeadLetters != nil && m.Receives >= c.MaxReceives {
+		if q.DeadLetters != nil && m.Receives >= q.MaxReceives {
 			dead = append(dead, m)
 			return true
 		}
 		m.Receives++
 		m.Receipt = m.ID + "#" + strconv.Itoa(m.Receives)
-		m.hiddenUntil = now.Add(q.Config.VisibilityFor)
+		m.hiddenUntil = now.Add(q.VisibilityFor)
 		received = append(received, m.Message)
 		return false
 	})

@@ -55,7 +55,7 @@ func (a sqsAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func (a sqsAPI) byURL(url string) *Queue {
 	for _, queue := range a.queues {
-		if queue.Config.URL == url {
+		if queue.URL == url {
 			return queue
 		}
 	}

@@ -6,8 +6,8 @@ import (
 )
 
 func TestDeadLettersAreSeenMoreThanOnce(t *testing.T) {
-	dead := NewQueue(QueueConfig{})
-	queue := NewQueue(QueueConfig{MaxReceives: 1, DeadLetters: dead})
+	dead := &Queue{}
+	queue := &Queue{MaxReceives: 1, DeadLetters: dead}
 	sim := &Simulator{queues: map[string]*Queue{"a": queue, "b": dead}}
 	queue.Send("poison")
 	for range 2 {

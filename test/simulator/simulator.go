@@ -284,9 +284,9 @@ func (s *Simulator) rest(ctx context.Context) error {
 // drain works the queues off.
 func (s *Simulator) drain(ctx context.Context) error {
 	for _, mapping := range s.mappings {
-		queue := mapping.config.Queue
+		queue := mapping.Queue
 		if err := queue.Drain(ctx); err != nil {
-			return fmt.Errorf("queue %s has %d messages left: %w", queue.Config.Name, queue.Len(), err)
+			return fmt.Errorf("queue %s has %d messages left: %w", queue.Name, queue.Len(), err)
 		}
 	}
 	return nil
@@ -295,7 +295,7 @@ func (s *Simulator) drain(ctx context.Context) error {
 // queued counts the messages that Redrive has not worked off.
 func (s *Simulator) queued() (n int) {
 	for _, mapping := range s.mappings {
-		n += mapping.config.Queue.Len()
+		n += mapping.Queue.Len()
 	}
 	return n
 }
@@ -303,7 +303,7 @@ func (s *Simulator) queued() (n int) {
 // DeadLetters returns the bodies of the messages that were tried too often.
 func (s *Simulator) DeadLetters() (bodies []string) {
 	for _, queue := range s.queues {
-		if dead := queue.Config.DeadLetters; dead != nil {
+		if dead := queue.DeadLetters; dead != nil {
 			bodies = append(bodies, dead.bodies()...)
 		}
 	}
@@ -387,7 +387,7 @@ func (s *Simulator) RenameStream(from, to string) error { return s.firehose.Rena
 // Enqueue sends a message to the backlog.
 func (s *Simulator) Enqueue(body string) {
 	for _, mapping := range s.mappings {
-		mapping.config.Queue.Send(body)
+		mapping.Queue.Send(body)
 	}
 }
 

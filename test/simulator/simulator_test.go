@@ -124,7 +124,8 @@ func TestFunctionsLogToFilesAndMetricsAreCounted(t *testing.T) {
 		actVariable)
 	sim := mustStart(t, templates)
 	for _, line := range []string{
-		`{"_aws":{},"EventsValid":5}`, `{"_aws":{},"EventsRejected":2,"Reason":"empty"}`, `{"_aws":{},"EventsRejected":1,"Reason":"not_json"}`,
+		`{"_aws":{},"EventsValid":5}`, `{"_aws":{},"EventsRejected":2,"Reason":"empty"}`,
+		`{"_aws":{},"EventsRejected":1,"Reason":"not_json"}`,
 		`{"_aws":{},"EventsRejected":3}`, `{"EventsValid":5}`, `no JSON at all "_aws"`,
 	} {
 		postBody(t, sim, "print "+line)

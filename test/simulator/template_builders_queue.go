@@ -139,10 +139,11 @@ type queueProperties struct {
 var queueDefaults = queueProperties{VisibilityTimeout: 30} // SQS's
 
 func (s *Simulator) buildQueue(r Resolved, p queueProperties) error {
-	s.queues[r.Attribute("Arn")] = NewQueue(QueueConfig{
+	s.queues[r.Attribute("Arn")] = &Queue{
 		Name: r.Attribute("QueueName"), ARN: r.Attribute("Arn"), URL: r.Attribute(""),
 		VisibilityFor: time.Duration(p.VisibilityTimeout) * time.Second, MaxReceives: p.RedrivePolicy.MaxReceiveCount,
-	})
+		sent: make(chan struct{}, 1),
+	}
 	return nil
 }
 
@@ -152,7 +153,7 @@ func (s *Simulator) linkDeadLetters(r Resolved, p queueProperties) error {
 	if arn != "" && s.queues[arn] == nil {
 		return fmt.Errorf("no queue %s", arn)
 	}
-	s.queues[r.Attribute("Arn")].Config.DeadLetters = s.queues[arn]
+	s.queues[r.Attribute("Arn")].DeadLetters = s.queues[arn]
 	return nil
 }
 
@@ -175,13 +176,14 @@ func (s *Simulator) buildMapping(r Resolved, p mappingProperties) error {
 	if err != nil {
 		return err
 	}
-	mapping := StartMapping(MappingConfig{
+	mapping := &Mapping{
 		Queue: queue, Function: s.invokers[function], Region: r.Region, BatchSize: p.BatchSize,
 		WindowFor:      time.Duration(p.MaximumBatchingWindowInSeconds) * time.Second,
 		MaxConcurrency: p.ScalingConfig.MaximumConcurrency, RetryAfter: s.options.Patience,
 		ReportFailures: slices.Contains(p.FunctionResponseTypes, "ReportBatchItemFailures"),
-	})
-	s.QueueURL = queue.Config.URL
+	}
+	mapping.start()
+	s.QueueURL = queue.URL
 	s.mappings = append(s.mappings, mapping)
 	s.onClose(func() error { mapping.Close(); return nil })
 	return nil
