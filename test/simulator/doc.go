@@ -14,6 +14,7 @@
 //	s3          buckets as folders of files
 //	eventbridge rules with a schedule
 //	permission  resource-based policies
+//	console     what a person is shown: counters, notices and logs
 //
 // It follows AWS's documentation; each contract test names the page. Known differences,
 // and what the documentation leaves open:

@@ -50,8 +50,8 @@ func newStream(c StreamConfig, o FirehoseOptions) *stream {
 	s := &stream{config: c, FirehoseOptions: o, inFlight: make(chan struct{}, maxInFlight)}
 	s.ctx, s.stop = context.WithCancel(context.Background())
 	delivery := func(prefix, errorType string) *buffer {
-		return &buffer{limit: c.BufferBytes, wait: c.BufferFor, flush: func(entries []entry) {
-			s.deliver(prefix, errorType, entries)
+		return &buffer{limit: c.BufferBytes, wait: c.BufferFor, flush: func(records []Record) {
+			s.deliver(prefix, errorType, records)
 		}}
 	}
 	s.data = delivery(c.Prefix, "")
@@ -66,41 +66,41 @@ func newStream(c StreamConfig, o FirehoseOptions) *stream {
 
 // put takes a record and returns its id.
 func (s *stream) put(data []byte) string {
-	e := entry{id: uuid.NewString(), data: data, arrived: s.Now()}
+	r := Record{ID: uuid.NewString(), Data: data, Arrived: s.Now()}
 	if s.config.BackupPrefix != "" {
-		s.backup.add(e)
+		s.backup.add(r)
 	}
-	s.Watcher.Put(&s.config, e.record())
-	s.incoming.add(e)
-	return e.id
+	s.Watcher.Put(&s.config, r)
+	s.incoming.add(r)
+	return r.ID
 }
 
-// deliver writes entries as one object, and tries until it is written or the
+// deliver writes records as one object, and tries until it is written or the
 // stream ends: Firehose does so for 24 hours.
 // https://docs.aws.amazon.com/firehose/latest/dev/retry.html
-func (s *stream) deliver(prefix, errorType string, entries []entry) {
-	key, body := s.object(prefix, errorType, entries)
+func (s *stream) deliver(prefix, errorType string, records []Record) {
+	key, body := s.object(prefix, errorType, records)
 	written := func() bool { return s.Objects.PutObject(s.config.Bucket, key, body) == nil }
 	if until(s.ctx, 20*time.Millisecond, time.Second, written) != nil {
 		return
 	}
-	ids := make([]string, len(entries))
-	for i, e := range entries {
-		ids[i] = e.id
+	ids := make([]string, len(records))
+	for i, r := range records {
+		ids[i] = r.ID
 	}
 	s.Watcher.Delivered(&s.config, key, ids)
 }
 
-// object returns key and body of entries. The prefix is evaluated at the arrival
+// object returns key and body of records. The prefix is evaluated at the arrival
 // of the oldest; the data is concatenated without delimiters.
 // https://docs.aws.amazon.com/firehose/latest/dev/s3-object-name.html
-func (s *stream) object(prefix, errorType string, entries []entry) (key string, body []byte) {
-	oldest := entries[0].arrived
+func (s *stream) object(prefix, errorType string, records []Record) (key string, body []byte) {
+	oldest := records[0].Arrived
 	var data bytes.Buffer
-	for _, e := range entries {
-		data.Write(e.data)
-		if e.arrived.Before(oldest) {
-			oldest = e.arrived
+	for _, r := range records {
+		data.Write(r.Data)
+		if r.Arrived.Before(oldest) {
+			oldest = r.Arrived
 		}
 	}
 	key = evaluate(prefix, errorType, oldest) + s.config.Name + "-1-" +
@@ -168,6 +168,3 @@ func (unwatched) Put(*StreamConfig, Record)                 {}
 func (unwatched) Transformed(*StreamConfig, Record, []byte) {}
 func (unwatched) Failed(*StreamConfig, Record, string)      {}
 func (unwatched) Delivered(*StreamConfig, string, []string) {}
-
-// record returns e as a Watcher sees it.
-func (e entry) record() Record { return Record{ID: e.id, Data: e.data, Arrived: e.arrived} }

@@ -83,7 +83,7 @@ func NewGateway(resources []Resolved, invoker func(function, source string) Invo
 		invoker: invoker, resources: map[string]apiResourceProperties{},
 		routes: map[string]map[string]*method{}, responses: map[string]gatewayResponse{}, Now: time.Now,
 	}
-	if err := build(g, gatewayBuilders, resources); err != nil {
+	if err := buildAll(g, gatewayBuilders, resources); err != nil {
 		return nil, err
 	}
 	if g.apiID == "" || g.stage == "" {

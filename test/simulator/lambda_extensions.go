@@ -39,7 +39,7 @@ func (api *runtimeAPI) register(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Lambda-Extension-Identifier", id)
-	tell(w, http.StatusOK, map[string]string{
+	writeJSON(w, http.StatusOK, map[string]string{
 		"functionName": api.sandbox.function.config.Name, "functionVersion": "$LATEST",
 		"handler": api.sandbox.function.config.Handler,
 	})
@@ -86,7 +86,7 @@ func (api *runtimeAPI) nextOfExtension(w http.ResponseWriter, r *http.Request) {
 		return // the process is gone or being stopped
 	}
 	w.Header().Set("Lambda-Extension-Event-Identifier", uuid.NewString())
-	tell(w, http.StatusOK, map[string]any{
+	writeJSON(w, http.StatusOK, map[string]any{
 		"eventType": extensionInvoke, "deadlineMs": inv.deadline.UnixMilli(), "requestId": inv.id,
 		"invokedFunctionArn": s.function.config.ARN,
 		"tracing":            map[string]string{"type": "X-Amzn-Trace-Id", "value": inv.trace},

@@ -142,13 +142,13 @@ func readError(w http.ResponseWriter, r *http.Request) *FunctionError {
 	return &FunctionError{Type: reported.Type, Message: reported.Message}
 }
 
-func accept(w http.ResponseWriter) { tell(w, http.StatusAccepted, map[string]string{"status": "OK"}) }
+func accept(w http.ResponseWriter) { writeJSON(w, http.StatusAccepted, map[string]string{"status": "OK"}) }
 
 func refuse(w http.ResponseWriter, status int, kind, message string) {
-	tell(w, status, map[string]string{"errorType": kind, "errorMessage": message})
+	writeJSON(w, status, map[string]string{"errorType": kind, "errorMessage": message})
 }
 
-func tell(w http.ResponseWriter, status int, answer any) {
+func writeJSON(w http.ResponseWriter, status int, answer any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	_, _ = w.Write(marshal(answer)) // a process that does not read it is noticed by its silence

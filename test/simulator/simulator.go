@@ -148,7 +148,7 @@ func (s *Simulator) start() (err error) {
 		Objects: s.s3, Faults: s.options.FirehoseFaults,
 		Watcher: s.options.Watcher, Skew: s.options.FirehoseClock,
 	})
-	if err := build(s, builders, resources); err != nil {
+	if err := buildAll(s, builders, resources); err != nil {
 		return err
 	}
 	if err := s.checkAnnouncements(); err != nil {

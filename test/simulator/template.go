@@ -104,8 +104,8 @@ func typed[T, P any](resourceType string, defaults P, build func(T, Resolved, P)
 	}}
 }
 
-// build runs the builders in their order, each for all resources of its type.
-func build[T any](to T, builders []builder[T], resources []Resolved) error {
+// buildAll runs the builders in their order, each for all resources of its type.
+func buildAll[T any](to T, builders []builder[T], resources []Resolved) error {
 	for _, b := range builders {
 		for _, r := range resources {
 			if r.Type != b.resourceType {
