@@ -101,28 +101,16 @@ type notices struct {
 	said map[string]bool
 }
 
-// begin shows sentence when a condition begins.
-func (n *notices) begin(what, sentence string) {
-	if n.turn(what, true) {
-		n.say(sentence)
-	}
-}
-
-// end shows sentence when a condition that was reported ends.
-func (n *notices) end(what, sentence string) {
-	if n.turn(what, false) {
-		n.say(sentence)
-	}
-}
-
-// turn notes whether a condition holds, and returns whether that is news.
-func (n *notices) turn(what string, on bool) bool {
+// tell shows sentence if it is news that a condition holds, or that it has ended.
+func (n *notices) tell(condition string, holds bool, sentence string) {
 	if n.say == nil {
-		return false
+		return
 	}
 	n.mu.Lock()
-	defer n.mu.Unlock()
-	news := n.said[what] != on
-	n.said[what] = on
-	return news
+	news := n.said[condition] != holds
+	n.said[condition] = holds
+	n.mu.Unlock()
+	if news {
+		n.say(sentence)
+	}
 }

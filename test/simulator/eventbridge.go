@@ -3,6 +3,7 @@ package simulator
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -32,7 +33,7 @@ func (s *Simulator) buildRule(r Resolved, p ruleProperties) error {
 			return fmt.Errorf("target %s: no function %s", t.ID, t.Arn)
 		}
 	}
-	s.rules[r.ID] = rule{r, p.Targets}
+	s.rules = append(s.rules, rule{r, p.Targets})
 	return nil
 }
 
@@ -40,26 +41,22 @@ func (s *Simulator) buildRule(r Resolved, p ruleProperties) error {
 // it invokes each target, if its permission allows the rule. The error is the target's, or
 // says why EventBridge could not invoke it; AWS only counts that, as FailedInvocations.
 func (s *Simulator) RunRule(ctx context.Context, id string, at time.Time) error {
-	r, found := s.rule(id)
-	if !found {
+	i := slices.IndexFunc(s.rules, func(r rule) bool { return strings.HasPrefix(r.ID, id) })
+	if i < 0 {
 		return fmt.Errorf("running rule %s: no rule of this name is in the templates", id)
 	}
+	// EventBridge does not send the account: "A SourceAccount setting prevents EventBridge from
+	// being able to invoke the function."
+	// https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-troubleshooting.html
+	r := s.rules[i]
+	by := caller{service: eventBridge, source: r.Attribute("Arn")}
 	for _, t := range r.targets {
-		function := s.permitted(t.Arn, callerFrom(eventBridge, r.Attribute("Arn"), r.Account))
+		function := s.permitted(t.Arn, by)
 		if _, err := function.Invoke(ctx, r.event(at)); err != nil {
 			return fmt.Errorf("running rule %s: %w", id, err)
 		}
 	}
 	return nil
-}
-
-func (s *Simulator) rule(id string) (rule, bool) {
-	for name, r := range s.rules {
-		if strings.HasPrefix(name, id) {
-			return r, true
-		}
-	}
-	return rule{}, false
 }
 
 // event is the event of a schedule.

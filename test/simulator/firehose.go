@@ -165,12 +165,6 @@ type input struct {
 
 type inputRecord struct{ Data []byte }
 
-type batchAnswer struct {
-	RecordID     string `json:"RecordId,omitempty"`
-	ErrorCode    string `json:",omitempty"`
-	ErrorMessage string `json:",omitempty"`
-}
-
 func (f *Firehose) call(operation string, in input, fault *Fault) (output any, failed *apiError) {
 	f.mu.RLock()
 	defer f.mu.RUnlock()
@@ -215,14 +209,14 @@ func putRecordBatch(s *stream, in input, fault *Fault) (any, *apiError) {
 		return nil, invalid("Records are %d bytes, limit is %d", total, maxBatchBytes)
 	}
 	failed := 0
-	answers := make([]batchAnswer, len(in.Records))
+	answers := make([]map[string]string, len(in.Records))
 	for i, r := range in.Records {
 		if slices.Contains(fault.Refuse, i) {
 			failed++
-			answers[i] = batchAnswer{ErrorCode: "ServiceUnavailableException", ErrorMessage: "Slow down."}
+			answers[i] = map[string]string{"ErrorCode": "ServiceUnavailableException", "ErrorMessage": "Slow down."}
 			continue
 		}
-		answers[i] = batchAnswer{RecordID: s.put(r.Data)}
+		answers[i] = map[string]string{"RecordId": s.put(r.Data)}
 	}
 	return map[string]any{"FailedPutCount": failed, "Encrypted": true, "RequestResponses": answers}, nil
 }

@@ -83,9 +83,6 @@ func (c *connection) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// NetConn returns the underlying connection.
-func (c *connection) NetConn() net.Conn { return c.Conn }
-
 func (c *connection) Close() error {
 	c.of.mu.Lock()
 	c.of.open = slices.DeleteFunc(c.of.open, func(other *connection) bool { return other == c })
@@ -108,7 +105,7 @@ func (c *connection) cut(how Cut) {
 func abort(conn net.Conn) {
 	underlying := conn
 	if c, ok := conn.(*connection); ok {
-		underlying = c.NetConn()
+		underlying = c.Conn
 	}
 	if tcp, ok := underlying.(*net.TCPConn); ok {
 		_ = tcp.SetLinger(0)

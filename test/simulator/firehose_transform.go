@@ -172,25 +172,15 @@ func outcomeOf(results []transformResult) ([]byte, *failure) {
 	return data, nil
 }
 
-// errorObject is one line of an error object. AWS's documentation shows the times
-// as text and lambdaArn, its practice numbers and lambdaARN: readers must stand both.
+// fail passes r on to the error prefix, as it came: a line of an error object. AWS's
+// documentation shows the times as text and lambdaArn, its practice numbers and lambdaARN:
+// readers must accept both.
 // https://docs.aws.amazon.com/firehose/latest/dev/data-transformation-failure-handling.html
-type errorObject struct {
-	AttemptsMade           int    `json:"attemptsMade"`
-	ArrivalTimestamp       int64  `json:"arrivalTimestamp"`
-	ErrorCode              string `json:"errorCode"`
-	ErrorMessage           string `json:"errorMessage"`
-	AttemptEndingTimestamp int64  `json:"attemptEndingTimestamp"`
-	RawData                []byte `json:"rawData"`
-	LambdaArn              string `json:"lambdaArn"`
-}
-
-// fail passes r on to the error prefix, as it came.
 func (s *stream) fail(r Record, f failure, attempts int) {
-	line := marshal(errorObject{
-		AttemptsMade: attempts, ArrivalTimestamp: r.Arrived.UnixMilli(),
-		ErrorCode: f.code, ErrorMessage: f.message,
-		AttemptEndingTimestamp: s.Now().UnixMilli(), RawData: r.Data, LambdaArn: s.config.Transform.FunctionARN,
+	line := marshal(map[string]any{
+		"attemptsMade": attempts, "arrivalTimestamp": r.Arrived.UnixMilli(),
+		"errorCode": f.code, "errorMessage": f.message,
+		"attemptEndingTimestamp": s.Now().UnixMilli(), "rawData": r.Data, "lambdaArn": s.config.Transform.FunctionARN,
 	})
 	s.Watcher.Failed(&s.config, r, f.code)
 	s.failed.add(Record{ID: r.ID, Data: append(line, '\n'), Arrived: r.Arrived})

@@ -229,26 +229,24 @@ func (f *Function) live() {
 	s, err := startSandbox(f)
 	f.mu.Lock()
 	f.starting--
-	if err == nil {
-		f.all[s] = true
-	}
-	stopped := f.stopped
-	f.mu.Unlock()
 	if err != nil {
-		f.failOne(err)
+		f.failLocked(err)
+		f.mu.Unlock()
 		return
 	}
+	f.all[s] = true
+	stopped := f.stopped
+	f.mu.Unlock()
 	if stopped {
 		s.process.stop()
 	}
 	s.watch()
 }
 
-// failOne fails the request that has waited longest, because the process that was started
-// for it did not start. The others get another process, or the same error.
-func (f *Function) failOne(cause error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
+// failLocked fails the request that has waited longest, because the process that was started
+// for it did not start, or ended before it asked for an event. The others get another process,
+// or the same error.
+func (f *Function) failLocked(cause error) {
 	f.handOverLocked(handover{err: cause})
 	f.replaceLocked()
 }
@@ -291,14 +289,16 @@ func (f *Function) answered(s *sandbox) {
 }
 
 // gone forgets s, whose process has ended. A request that waited for it to become idle
-// gets another one.
+// gets another one; and so does one for which it was started, if a test killed it.
 func (f *Function) gone(s *sandbox) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	delete(f.all, s)
 	f.idle = slices.DeleteFunc(f.idle, func(other *sandbox) bool { return other == s })
-	if s.isReady() {
+	if s.isReady() || s.retired {
 		f.replaceLocked()
+	} else {
+		f.failLocked(s.exitError())
 	}
 }
 
@@ -388,20 +388,6 @@ func (f *Function) hasRoomLocked() bool { return len(f.all)+f.starting < f.confi
 func (f *Function) startLocked() {
 	f.starting++
 	f.lives.Go(f.live)
-}
-
-// neverReady fails the request that has waited longest, because the process of s ended
-// before it asked for an event; unless a test killed it.
-func (f *Function) neverReady(s *sandbox) {
-	f.mu.Lock()
-	retired := s.retired
-	if retired {
-		f.replaceLocked()
-	}
-	f.mu.Unlock()
-	if !retired {
-		f.failOne(s.exitError())
-	}
 }
 
 // retireLocked ends a sandbox that gets no more work, and counts no more.

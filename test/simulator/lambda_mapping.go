@@ -2,9 +2,7 @@ package simulator
 
 import (
 	"context"
-	"crypto/md5"
 	"encoding/json"
-	"fmt"
 	"slices"
 	"strconv"
 	"sync"
@@ -130,7 +128,7 @@ func (m *Mapping) event(messages []Message) []byte {
 				"SentTimestamp":           strconv.FormatInt(message.SentAt.UnixMilli(), 10),
 			},
 			MessageAttributes: map[string]events.SQSMessageAttribute{},
-			Md5OfBody:         fmt.Sprintf("%x", md5.Sum([]byte(message.Body))), EventSource: "aws:sqs",
+			Md5OfBody:         digestOf(message.Body), EventSource: "aws:sqs",
 			EventSourceARN: m.Queue.ARN, AWSRegion: m.Region,
 		})
 	}

@@ -142,7 +142,9 @@ func readError(w http.ResponseWriter, r *http.Request) *FunctionError {
 	return &FunctionError{Type: reported.Type, Message: reported.Message}
 }
 
-func accept(w http.ResponseWriter) { writeJSON(w, http.StatusAccepted, map[string]string{"status": "OK"}) }
+func accept(w http.ResponseWriter) {
+	writeJSON(w, http.StatusAccepted, map[string]string{"status": "OK"})
+}
 
 func refuse(w http.ResponseWriter, status int, kind, message string) {
 	writeJSON(w, status, map[string]string{"errorType": kind, "errorMessage": message})

@@ -20,17 +20,6 @@ type caller struct {
 
 func (c caller) String() string { return c.service + " on behalf of " + c.source }
 
-// callerFrom returns a service's caller. EventBridge does not name the account: "A
-// SourceAccount setting prevents EventBridge from being able to invoke the function."
-// https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-troubleshooting.html
-// API Gateway's documentation is silent; public templates that set it do work.
-func callerFrom(service, source, account string) caller {
-	if service == eventBridge {
-		account = ""
-	}
-	return caller{service, source, account}
-}
-
 // The services that resource-based policies let in.
 const (
 	apiGateway  = "apigateway.amazonaws.com"
@@ -205,7 +194,7 @@ func (s *Simulator) buildQueuePolicy(_ Resolved, p queuePolicyProperties) error 
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/grant-destinations-permissions-to-s3.html
 func (s *Simulator) checkAnnouncements() error {
 	for _, a := range s.announcements {
-		c := callerFrom(s3Service, "arn:aws:s3:::"+a.bucket, s.place.Account)
+		c := caller{s3Service, "arn:aws:s3:::" + a.bucket, s.place.Account}
 		allowed, err := permits(s.policies[a.queue], c, "sqs:SendMessage", a.queue)
 		if err != nil {
 			return fmt.Errorf("policy of queue %s: %w", a.queue, err)

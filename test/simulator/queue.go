@@ -17,6 +17,8 @@ type Message struct {
 	Receipt  string // changes with each receive
 	Receives int    // this one included
 	SentAt   time.Time
+
+	hiddenUntil time.Time
 }
 
 // Queue is a standard queue: at least once, in no promised order.
@@ -28,23 +30,18 @@ type Queue struct {
 	DeadLetters    *Queue        // where dead letters go; nil: there are none
 
 	mu       sync.Mutex
-	messages []*queued
+	messages []*Message
 	sent     chan struct{} // holds a token when something was sent
-}
-
-type queued struct {
-	Message
-	hiddenUntil time.Time
 }
 
 // Send adds a message and returns its id.
 func (q *Queue) Send(body string) string {
-	m := &queued{Message: Message{ID: uuid.NewString(), Body: body, SentAt: time.Now()}}
+	m := &Message{ID: uuid.NewString(), Body: body, SentAt: time.Now()}
 	q.add(m)
 	return m.ID
 }
 
-func (q *Queue) add(m *queued) {
+func (q *Queue) add(m *Message) {
 	q.mu.Lock()
 	q.messages = append(q.messages, m)
 	q.mu.Unlock()
@@ -59,15 +56,15 @@ func (q *Queue) add(m *queued) {
 func (q *Queue) Receive(limit int) []Message {
 	received, dead := q.receive(limit, time.Now())
 	for _, m := range dead {
-		q.DeadLetters.add(&queued{Message: Message{ID: m.ID, Body: m.Body, SentAt: m.SentAt}})
+		q.DeadLetters.add(&Message{ID: m.ID, Body: m.Body, SentAt: m.SentAt})
 	}
 	return received
 }
 
-func (q *Queue) receive(limit int, now time.Time) (received []Message, dead []*queued) {
+func (q *Queue) receive(limit int, now time.Time) (received []Message, dead []*Message) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.messages = slices.DeleteFunc(q.messages, func(m *queued) bool {
+	q.messages = slices.DeleteFunc(q.messages, func(m *Message) bool {
 		if len(received) == limit || m.hiddenUntil.After(now) {
 			return false
 		}
@@ -78,7 +75,7 @@ func (q *Queue) receive(limit int, now time.Time) (received []Message, dead []*q
 		m.Receives++
 		m.Receipt = m.ID + "#" + strconv.Itoa(m.Receives)
 		m.hiddenUntil = now.Add(q.VisibilityFor)
-		received = append(received, m.Message)
+		received = append(received, *m)
 		return false
 	})
 	return received, dead
@@ -89,7 +86,7 @@ func (q *Queue) receive(limit int, now time.Time) (received []Message, dead []*q
 func (q *Queue) Delete(receipt string) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.messages = slices.DeleteFunc(q.messages, func(m *queued) bool { return m.Receipt == receipt })
+	q.messages = slices.DeleteFunc(q.messages, func(m *Message) bool { return m.Receipt == receipt })
 }
 
 // Hide has the message with this receipt appear again after d.

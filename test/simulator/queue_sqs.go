@@ -18,12 +18,6 @@ type sqsAPI struct {
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html
 const maxBatchEntries = 10
 
-type sentEntry struct {
-	ID        string `json:"Id"`
-	MessageID string `json:"MessageId"`
-	MD5       string `json:"MD5OfMessageBody"`
-}
-
 func (a sqsAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	var input struct {
 		QueueURL string `json:"QueueUrl"`
@@ -45,13 +39,18 @@ func (a sqsAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case len(input.Entries) == 0 || len(input.Entries) > maxBatchEntries:
 		writeError(w, refused("com.amazonaws.sqs#TooManyEntriesInBatchRequest", "must be 1 to %d", maxBatchEntries))
 	default:
-		var sent []sentEntry
+		var sent []map[string]string
 		for _, e := range input.Entries {
-			sent = append(sent, sentEntry{e.ID, queue.Send(e.Body), fmt.Sprintf("%x", md5.Sum([]byte(e.Body)))})
+			sent = append(sent, map[string]string{
+				"Id": e.ID, "MessageId": queue.Send(e.Body), "MD5OfMessageBody": digestOf(e.Body),
+			})
 		}
 		writeAnswer(w, http.StatusOK, map[string]any{"Successful": sent, "Failed": []any{}})
 	}
 }
+
+// digestOf is the MD5 of a message's body.
+func digestOf(body string) string { return fmt.Sprintf("%x", md5.Sum([]byte(body))) }
 
 func (a sqsAPI) byURL(url string) *Queue {
 	for _, queue := range a.queues {

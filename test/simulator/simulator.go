@@ -94,7 +94,7 @@ type Simulator struct {
 	streams   []StreamConfig
 	queues    map[string]*Queue // by ARN
 	mappings  []*Mapping
-	rules     map[string]rule              // by logical id
+	rules     []rule
 	policies  map[string][]policyStatement // by ARN of the function, alias or queue that they guard
 	omitted   omissions
 	notices   notices
@@ -118,7 +118,7 @@ func Start(options Options) (*Simulator, error) {
 		options: options, invokers: map[string]Invoker{}, functions: map[string]*Function{},
 		Lake:   filepath.Join(cmp.Or(options.Lake, filepath.Join(options.Dir, "lake")), "buckets"),
 		Logs:   filepath.Join(options.Dir, "logs"),
-		queues: map[string]*Queue{}, rules: map[string]rule{}, policies: map[string][]policyStatement{},
+		queues: map[string]*Queue{}, policies: map[string][]policyStatement{},
 		notices:   notices{say: options.Notice, said: map[string]bool{}},
 		counter:   counter{Counters: Counters{Rejected: map[string]int{}, Objects: map[string]int{}}},
 		listeners: map[string]*connections{}, servers: map[string]*http.Server{},
@@ -155,7 +155,8 @@ func (s *Simulator) start() (err error) {
 		return err
 	}
 	gateway, err := NewGateway(resources, func(function, source string) Invoker {
-		return s.permitted(function, callerFrom(apiGateway, source, s.place.Account))
+		// That API Gateway sends the account is not documented; public templates that ask for it work.
+		return s.permitted(function, caller{apiGateway, source, s.place.Account})
 	})
 	if err != nil {
 		return err
@@ -175,7 +176,7 @@ func (s *Simulator) failed(method, path string, status int, cause error) {
 	if cause != nil {
 		sentence += ": " + cause.Error()
 	}
-	s.notices.begin(fmt.Sprint("answer ", status), sentence+"; "+s.Logs+" has what the functions say")
+	s.notices.tell(fmt.Sprint("answer ", status), true, sentence+"; "+s.Logs+" has what the functions say")
 }
 
 // own returns the stacks that run: those of the region.

@@ -80,11 +80,11 @@ func (s *Simulator) crowded(name string, concurrency int) func(bool) {
 	most := min(s.options.MaxSandboxes, concurrency)
 	return func(throttled bool) {
 		if throttled {
-			s.notices.begin(name+" throttled",
+			s.notices.tell(name+" throttled", true,
 				fmt.Sprintf("%s is throttled, as on AWS: it has more than %d requests at once", name, concurrency))
 			return
 		}
-		s.notices.begin(name+" crowded", fmt.Sprintf("all %d sandboxes of %s are busy: requests wait for one, "+
+		s.notices.tell(name+" crowded", true, fmt.Sprintf("all %d sandboxes of %s are busy: requests wait for one, "+
 			"and are slower than on AWS; SANDBOXES=%d allows more", most, name, 2*most))
 	}
 }

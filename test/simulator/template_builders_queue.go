@@ -79,12 +79,12 @@ func (s *Simulator) disk(err error) {
 	now := time.Now()
 	if err == nil {
 		if now.UnixNano()-s.diskFailed.Load() > int64(roomAfter) {
-			s.notices.end("disk", "objects are written again")
+			s.notices.tell("disk", false, "objects are written again")
 		}
 		return
 	}
 	s.diskFailed.Store(now.UnixNano())
-	s.notices.begin("disk", fmt.Sprintf("objects cannot be written to %s: %v; what is buffered waits in memory, "+
+	s.notices.tell("disk", true, fmt.Sprintf("objects cannot be written to %s: %v; what is buffered waits in memory, "+
 		"and a request that needs S3 is answered 503", s.Lake, err))
 }
 
