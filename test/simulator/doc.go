@@ -14,6 +14,7 @@
 //	s3          buckets as folders of files
 //	eventbridge rules with a schedule
 //	permission  resource-based policies
+//	console     what a person is shown: counters, notices and logs
 //
 // It follows AWS's documentation; each contract test names the page. Known differences,
 // and what the documentation leaves open:
@@ -22,8 +23,9 @@
 //     policies are: of functions, and of queues that a bucket notifies. Only a function's
 //     concurrency is throttled, no other quota. Latency is a laptop's.
 //   - One region: what stands in front of several is in test/world.
-//   - API Gateway: one stage; MOCK integrations answer static templates only; no caching,
-//     no request validation, no WAF, and no CloudFront in front.
+//   - API Gateway: one stage; every body is bytes (binary media type */*); a MOCK integration
+//     has one answer, in a part of the Velocity Template Language; no caching, no request
+//     validation, no WAF, and no CloudFront in front.
 //   - Lambda: a sandbox is a process, by default at most ten of a function; further requests
 //     wait. It is frozen while it is idle. Memory is not limited. An alias and every version
 //     are the same code.

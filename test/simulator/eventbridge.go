@@ -2,8 +2,8 @@ package simulator
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -12,34 +12,28 @@ import (
 
 // rule is an EventBridge rule with a schedule. It never runs by itself; RunRule runs it.
 type rule struct {
-	Place
-	arn     string
+	Resolved
 	targets []target
 }
 
 type target struct{ ID, Arn string }
 
 type ruleProperties struct {
-	ScheduleExpression       string
-	Targets                  []target
-	Name, Description, State any
-	Tags                     any
+	ScheduleExpression string
+	Targets            []target
+	Description, Tags  any
 }
 
-func (s *Simulator) buildRule(r Resolved) error {
-	var properties ruleProperties
-	if err := r.decode(&properties); err != nil {
-		return err
-	}
-	if properties.ScheduleExpression == "" {
+func (s *Simulator) buildRule(r Resolved, p ruleProperties) error {
+	if p.ScheduleExpression == "" {
 		return fmt.Errorf("a rule without a schedule is not supported by the simulator")
 	}
-	for _, t := range properties.Targets {
+	for _, t := range p.Targets {
 		if s.invokers[t.Arn] == nil {
 			return fmt.Errorf("target %s: no function %s", t.ID, t.Arn)
 		}
 	}
-	s.rules[r.ID] = rule{r.Place, r.reference("Arn"), properties.Targets}
+	s.rules = append(s.rules, rule{r, p.Targets})
 	return nil
 }
 
@@ -47,12 +41,17 @@ func (s *Simulator) buildRule(r Resolved) error {
 // it invokes each target, if its permission allows the rule. The error is the target's, or
 // says why EventBridge could not invoke it; AWS only counts that, as FailedInvocations.
 func (s *Simulator) RunRule(ctx context.Context, id string, at time.Time) error {
-	r, found := s.rule(id)
-	if !found {
+	i := slices.IndexFunc(s.rules, func(r rule) bool { return strings.HasPrefix(r.ID, id) })
+	if i < 0 {
 		return fmt.Errorf("running rule %s: no rule of this name is in the templates", id)
 	}
+	// EventBridge does not send the account: "A SourceAccount setting prevents EventBridge from
+	// being able to invoke the function."
+	// https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-troubleshooting.html
+	r := s.rules[i]
+	by := caller{service: eventBridge, source: r.Attribute("Arn")}
 	for _, t := range r.targets {
-		function := s.permitted(t.Arn, callerFrom(eventBridge, r.arn, r.Account))
+		function := s.permitted(t.Arn, by)
 		if _, err := function.Invoke(ctx, r.event(at)); err != nil {
 			return fmt.Errorf("running rule %s: %w", id, err)
 		}
@@ -60,25 +59,12 @@ func (s *Simulator) RunRule(ctx context.Context, id string, at time.Time) error 
 	return nil
 }
 
-func (s *Simulator) rule(id string) (rule, bool) {
-	for name, r := range s.rules {
-		if strings.HasPrefix(name, id) {
-			return r, true
-		}
-	}
-	return rule{}, false
-}
-
 // event is the event of a schedule.
 // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-rule-schedule.html
 func (r rule) event(at time.Time) []byte {
-	event, err := json.Marshal(map[string]any{
+	return marshal(map[string]any{
 		"version": "0", "id": uuid.NewString(), "source": "aws.events", "detail-type": "Scheduled Event",
 		"account": r.Account, "region": r.Region, "time": at.UTC().Format(time.RFC3339),
-		"resources": []string{r.arn}, "detail": map[string]any{},
+		"resources": []string{r.Attribute("Arn")}, "detail": map[string]any{},
 	})
-	if err != nil {
-		panic(err) // strings always encode
-	}
-	return event
 }

@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -92,36 +94,23 @@ func (f *Firehose) Delete(name string) {
 // transformation puts on another stream.
 func (f *Firehose) Flush(ctx context.Context) error {
 	for {
-		streams := f.all()
-		for _, s := range streams {
-			if err := s.flush(ctx); err != nil {
-				return fmt.Errorf("stream %s: %w", s.config.Name, err)
+		f.mu.RLock()
+		streams := slices.Collect(maps.Values(f.streams))
+		f.mu.RUnlock()
+		for _, transforms := range []bool{true, false} { // it puts rejects on the other streams
+			for _, s := range streams {
+				if (s.config.Transform != nil) != transforms {
+					continue
+				}
+				if err := s.flush(ctx); err != nil {
+					return fmt.Errorf("stream %s: %w", s.config.Name, err)
+				}
 			}
 		}
-		idle := true
-		for _, s := range streams {
-			idle = idle && s.idle()
-		}
-		if idle {
+		if !slices.ContainsFunc(streams, func(s *stream) bool { return !s.idle() }) {
 			return nil
 		}
 	}
-}
-
-// all returns the streams. Those with a transformation are first, because it puts rejects
-// on the others.
-func (f *Firehose) all() []*stream {
-	f.mu.RLock()
-	defer f.mu.RUnlock()
-	var first, last []*stream
-	for _, s := range f.streams {
-		if s.config.Transform != nil {
-			first = append(first, s)
-		} else {
-			last = append(last, s)
-		}
-	}
-	return append(first, last...)
 }
 
 // apiError is an error of the service, in the shape of AWS JSON 1.1.
@@ -131,8 +120,12 @@ type apiError struct {
 	kind, message string
 }
 
+func refused(kind, format string, args ...any) *apiError {
+	return &apiError{http.StatusBadRequest, kind, fmt.Sprintf(format, args...)}
+}
+
 func invalid(format string, args ...any) *apiError {
-	return &apiError{http.StatusBadRequest, "InvalidArgumentException", fmt.Sprintf(format, args...)}
+	return refused("InvalidArgumentException", format, args...)
 }
 
 // ServeHTTP answers one call of the SDK.
@@ -146,7 +139,7 @@ func (f *Firehose) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	var input input
 	operation := strings.TrimPrefix(r.Header.Get("X-Amz-Target"), "Firehose_20150804.")
 	if err := json.NewDecoder(r.Body).Decode(&input); err != nil {
-		writeError(w, &apiError{http.StatusBadRequest, "SerializationException", err.Error()})
+		writeError(w, refused("SerializationException", "%v", err))
 		return
 	}
 	fault := f.fault(operation, input)
@@ -154,15 +147,13 @@ func (f *Firehose) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	output, failed := f.call(operation, input, fault)
-	if !fault.after(w) {
-		return
-	}
-	if failed != nil {
+	switch {
+	case !fault.after(w):
+	case failed != nil:
 		writeError(w, failed)
-		return
+	default:
+		writeAnswer(w, http.StatusOK, output)
 	}
-	writeHeaders(w, http.StatusOK)
-	_ = json.NewEncoder(w).Encode(output) // to a client that may have gone
 }
 
 // input holds the members of every operation that is served.
@@ -174,31 +165,21 @@ type input struct {
 
 type inputRecord struct{ Data []byte }
 
-type batchAnswer struct {
-	RecordID     string `json:"RecordId,omitempty"`
-	ErrorCode    string `json:",omitempty"`
-	ErrorMessage string `json:",omitempty"`
-}
-
 func (f *Firehose) call(operation string, in input, fault *Fault) (output any, failed *apiError) {
 	f.mu.RLock()
 	defer f.mu.RUnlock()
 	s := f.streams[in.DeliveryStreamName]
 	if s == nil {
-		return nil, &apiError{
-			http.StatusBadRequest, "ResourceNotFoundException",
-			fmt.Sprintf("Firehose %s under accountId %s not found.", in.DeliveryStreamName, f.options.Account),
-		}
+		return nil, refused("ResourceNotFoundException", "Firehose %s under accountId %s not found.",
+			in.DeliveryStreamName, f.options.Account)
 	}
 	switch operation {
 	case "PutRecord":
 		return putRecord(s, in)
 	case "PutRecordBatch":
 		return putRecordBatch(s, in, fault)
-	case "DescribeDeliveryStream":
-		return describe(s), nil
 	}
-	return nil, &apiError{http.StatusBadRequest, "UnknownOperationException", operation}
+	return nil, refused("UnknownOperationException", "%s", operation)
 }
 
 func putRecord(s *stream, in input) (any, *apiError) {
@@ -228,34 +209,47 @@ func putRecordBatch(s *stream, in input, fault *Fault) (any, *apiError) {
 		return nil, invalid("Records are %d bytes, limit is %d", total, maxBatchBytes)
 	}
 	failed := 0
-	answers := make([]batchAnswer, len(in.Records))
+	answers := make([]map[string]string, len(in.Records))
 	for i, r := range in.Records {
-		if fault.refuses(i) {
+		if slices.Contains(fault.Refuse, i) {
 			failed++
-			answers[i] = batchAnswer{ErrorCode: "ServiceUnavailableException", ErrorMessage: "Slow down."}
+			answers[i] = map[string]string{"ErrorCode": "ServiceUnavailableException", "ErrorMessage": "Slow down."}
 			continue
 		}
-		answers[i] = batchAnswer{RecordID: s.put(r.Data)}
+		answers[i] = map[string]string{"RecordId": s.put(r.Data)}
 	}
 	return map[string]any{"FailedPutCount": failed, "Encrypted": true, "RequestResponses": answers}, nil
 }
 
-func describe(s *stream) any {
-	return map[string]any{"DeliveryStreamDescription": map[string]any{
-		"DeliveryStreamName": s.config.Name, "DeliveryStreamARN": s.config.ARN,
-		"DeliveryStreamStatus": "ACTIVE", "DeliveryStreamType": "DirectPut",
-		"VersionId": "1", "HasMoreDestinations": false, "Destinations": []any{},
-	}}
-}
-
-func writeHeaders(w http.ResponseWriter, status int) {
+func writeAnswer(w http.ResponseWriter, status int, answer any) {
 	w.Header().Set("Content-Type", "application/x-amz-json-1.1")
 	w.Header().Set("X-Amzn-Requestid", uuid.NewString())
 	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(answer) // to a client that may have gone
 }
 
 func writeError(w http.ResponseWriter, e *apiError) {
 	w.Header().Set("X-Amzn-Errortype", e.kind)
-	writeHeaders(w, e.status)
-	_ = json.NewEncoder(w).Encode(map[string]string{"__type": e.kind, "message": e.message})
+	writeAnswer(w, e.status, map[string]string{"__type": e.kind, "message": e.message})
+}
+
+// maxClockSkew is the greatest difference between the time of a signature and the
+// service's.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html
+const maxClockSkew = 5 * time.Minute
+
+// checkClock refuses a call that was signed at another time. It accepts a call without a
+// signature, which a person may make.
+func checkClock(r *http.Request, now time.Time) *apiError {
+	signed, err := time.Parse("20060102T150405Z", r.Header.Get("X-Amz-Date"))
+	if err != nil {
+		return nil
+	}
+	switch {
+	case now.Sub(signed) > maxClockSkew:
+		return refused("InvalidSignatureException", "Signature expired: %s is earlier than 5 min. ago", signed)
+	case signed.Sub(now) > maxClockSkew:
+		return refused("InvalidSignatureException", "Signature not yet current: %s is later than in 5 min.", signed)
+	}
+	return nil
 }

@@ -5,40 +5,33 @@ import (
 	"time"
 )
 
-// entry is one record in a stream.
-type entry struct {
-	id      string
-	data    []byte
-	arrived time.Time
-}
-
-// buffer collects entries until they reach limit bytes or the first of them has waited for
+// buffer collects records until they reach limit bytes or the first of them has waited for
 // wait. It then calls flush in a new goroutine. A batch exceeds limit only if a single
-// entry does.
+// record does.
 type buffer struct {
 	limit int
 	wait  time.Duration
-	flush func([]entry)
+	flush func([]Record)
 
 	mu      sync.Mutex
-	entries []entry
+	records []Record
 	bytes   int
 	timer   *time.Timer
 	busy    int // flushes under way
 	closed  bool
 }
 
-func (b *buffer) add(e entry) {
+func (b *buffer) add(r Record) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.closed {
 		return
 	}
-	if b.bytes > 0 && b.bytes+len(e.data) > b.limit {
+	if b.bytes > 0 && b.bytes+len(r.Data) > b.limit {
 		b.cut()
 	}
-	b.entries = append(b.entries, e)
-	b.bytes += len(e.data)
+	b.records = append(b.records, r)
+	b.bytes += len(r.Data)
 	switch {
 	case b.bytes >= b.limit || b.wait == 0:
 		b.cut()
@@ -53,14 +46,14 @@ func (b *buffer) cut() {
 		b.timer.Stop()
 		b.timer = nil
 	}
-	if len(b.entries) == 0 {
+	if len(b.records) == 0 {
 		return
 	}
-	entries := b.entries
-	b.entries, b.bytes = nil, 0
+	records := b.records
+	b.records, b.bytes = nil, 0
 	b.busy++
 	go func() {
-		b.flush(entries)
+		b.flush(records)
 		b.mu.Lock()
 		b.busy--
 		b.mu.Unlock()
@@ -77,15 +70,15 @@ func (b *buffer) drain() {
 func (b *buffer) idle() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.busy == 0 && len(b.entries) == 0
+	return b.busy == 0 && len(b.records) == 0
 }
 
-// close drops all entries, and those still to come.
+// close drops all records, and those still to come.
 func (b *buffer) close() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.closed = true
-	b.entries, b.bytes = nil, 0
+	b.records, b.bytes = nil, 0
 	if b.timer != nil {
 		b.timer.Stop()
 	}

@@ -41,30 +41,27 @@ func (c *connections) Accept() (net.Conn, error) {
 }
 
 func (c *connections) cut(how Cut) {
-	c.mu.Lock()
-	open := slices.Clone(c.open)
-	c.mu.Unlock()
-	for _, conn := range open {
+	for _, conn := range c.opened() {
 		conn.cut(how)
 	}
+}
+
+func (c *connections) opened() []*connection {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Clone(c.open)
 }
 
 // hurry stops reading from the connections until ctx ends: a request that has not arrived
 // whole fails, and one that is being answered goes on. It repeats itself, because net/http
 // sets a new deadline whenever a request begins.
 func (c *connections) hurry(ctx context.Context) {
-	for ctx.Err() == nil {
-		c.mu.Lock()
-		open := slices.Clone(c.open)
-		c.mu.Unlock()
-		for _, conn := range open {
+	_ = until(ctx, 50*time.Millisecond, 50*time.Millisecond, func() bool { // ends with ctx
+		for _, conn := range c.opened() {
 			_ = conn.SetReadDeadline(time.Now()) // it may be closed already
 		}
-		select {
-		case <-ctx.Done():
-		case <-time.After(50 * time.Millisecond):
-		}
-	}
+		return false
+	})
 }
 
 // connection is a connection that can be cut.
@@ -85,9 +82,6 @@ func (c *connection) Read(b []byte) (int, error) {
 	}
 	return n, err
 }
-
-// NetConn returns the underlying connection.
-func (c *connection) NetConn() net.Conn { return c.Conn }
 
 func (c *connection) Close() error {
 	c.of.mu.Lock()
@@ -111,7 +105,7 @@ func (c *connection) cut(how Cut) {
 func abort(conn net.Conn) {
 	underlying := conn
 	if c, ok := conn.(*connection); ok {
-		underlying = c.NetConn()
+		underlying = c.Conn
 	}
 	if tcp, ok := underlying.(*net.TCPConn); ok {
 		_ = tcp.SetLinger(0)

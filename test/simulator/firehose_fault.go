@@ -1,8 +1,8 @@
 package simulator
 
 import (
+	"cmp"
 	"net/http"
-	"slices"
 	"time"
 )
 
@@ -40,18 +40,16 @@ func (f *Firehose) fault(operation string, in input) *Fault {
 	f.calls[key]++
 	call := Call{Operation: operation, Stream: in.DeliveryStreamName, N: f.calls[key], Records: len(in.Records)}
 	f.mu.Unlock()
-	if f.options.Faults == nil {
-		return nil
+	var fault *Fault
+	if f.options.Faults != nil {
+		fault = f.options.Faults(call)
 	}
-	return f.options.Faults(call)
+	return cmp.Or(fault, &Fault{})
 }
 
 // before does what the fault does before records are stored. It returns whether the call
 // goes on.
 func (x *Fault) before(w http.ResponseWriter, r *http.Request) bool {
-	if x == nil {
-		return true
-	}
 	select {
 	case <-r.Context().Done():
 		return false
@@ -73,14 +71,11 @@ func (x *Fault) before(w http.ResponseWriter, r *http.Request) bool {
 // after does what the fault does once records are stored. It returns whether the client
 // gets an answer.
 func (x *Fault) after(w http.ResponseWriter) bool {
-	if x == nil || !x.ResetAfter {
-		return true
+	if x.ResetAfter {
+		reset(w)
 	}
-	reset(w)
-	return false
+	return !x.ResetAfter
 }
-
-func (x *Fault) refuses(index int) bool { return x != nil && slices.Contains(x.Refuse, index) }
 
 // reset closes the connection with a TCP reset.
 func reset(w http.ResponseWriter) {

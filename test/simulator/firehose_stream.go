@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -35,11 +36,8 @@ const maxInFlight = 4
 // stream is a running delivery stream: records enter by put, wait in incoming for
 // their transformation, and in data, failed and backup for delivery.
 type stream struct {
-	config  StreamConfig
-	region  string
-	objects ObjectStore
-	now     func() time.Time
-	watcher Watcher
+	config StreamConfig
+	FirehoseOptions
 
 	ctx      context.Context // ends with the stream
 	stop     context.CancelFunc
@@ -49,14 +47,11 @@ type stream struct {
 }
 
 func newStream(c StreamConfig, o FirehoseOptions) *stream {
-	s := &stream{
-		config: c, region: o.Region, objects: o.Objects, now: o.Now, watcher: o.Watcher,
-		inFlight: make(chan struct{}, maxInFlight),
-	}
+	s := &stream{config: c, FirehoseOptions: o, inFlight: make(chan struct{}, maxInFlight)}
 	s.ctx, s.stop = context.WithCancel(context.Background())
 	delivery := func(prefix, errorType string) *buffer {
-		return &buffer{limit: c.BufferBytes, wait: c.BufferFor, flush: func(entries []entry) {
-			s.deliver(prefix, errorType, entries)
+		return &buffer{limit: c.BufferBytes, wait: c.BufferFor, flush: func(records []Record) {
+			s.deliver(prefix, errorType, records)
 		}}
 	}
 	s.data = delivery(c.Prefix, "")
@@ -71,46 +66,41 @@ func newStream(c StreamConfig, o FirehoseOptions) *stream {
 
 // put takes a record and returns its id.
 func (s *stream) put(data []byte) string {
-	e := entry{id: uuid.NewString(), data: data, arrived: s.now()}
+	r := Record{ID: uuid.NewString(), Data: data, Arrived: s.Now()}
 	if s.config.BackupPrefix != "" {
-		s.backup.add(e)
+		s.backup.add(r)
 	}
-	s.watcher.Put(&s.config, e.record())
-	s.incoming.add(e)
-	return e.id
+	s.Watcher.Put(&s.config, r)
+	s.incoming.add(r)
+	return r.ID
 }
 
-// deliver writes entries as one object, and tries until it is written or the
+// deliver writes records as one object, and tries until it is written or the
 // stream ends: Firehose does so for 24 hours.
 // https://docs.aws.amazon.com/firehose/latest/dev/retry.html
-func (s *stream) deliver(prefix, errorType string, entries []entry) {
-	key, body := s.object(prefix, errorType, entries)
-	pause := 20 * time.Millisecond
-	for s.objects.PutObject(s.config.Bucket, key, body) != nil {
-		select {
-		case <-s.ctx.Done():
-			return
-		case <-time.After(pause):
-		}
-		pause = min(2*pause, time.Second)
+func (s *stream) deliver(prefix, errorType string, records []Record) {
+	key, body := s.object(prefix, errorType, records)
+	written := func() bool { return s.Objects.PutObject(s.config.Bucket, key, body) == nil }
+	if until(s.ctx, 20*time.Millisecond, time.Second, written) != nil {
+		return
 	}
-	ids := make([]string, len(entries))
-	for i, e := range entries {
-		ids[i] = e.id
+	ids := make([]string, len(records))
+	for i, r := range records {
+		ids[i] = r.ID
 	}
-	s.watcher.Delivered(&s.config, key, ids)
+	s.Watcher.Delivered(&s.config, key, ids)
 }
 
-// object returns key and body of entries. The prefix is evaluated at the arrival
+// object returns key and body of records. The prefix is evaluated at the arrival
 // of the oldest; the data is concatenated without delimiters.
 // https://docs.aws.amazon.com/firehose/latest/dev/s3-object-name.html
-func (s *stream) object(prefix, errorType string, entries []entry) (key string, body []byte) {
-	oldest := entries[0].arrived
+func (s *stream) object(prefix, errorType string, records []Record) (key string, body []byte) {
+	oldest := records[0].Arrived
 	var data bytes.Buffer
-	for _, e := range entries {
-		data.Write(e.data)
-		if e.arrived.Before(oldest) {
-			oldest = e.arrived
+	for _, r := range records {
+		data.Write(r.Data)
+		if r.Arrived.Before(oldest) {
+			oldest = r.Arrived
 		}
 	}
 	key = evaluate(prefix, errorType, oldest) + s.config.Name + "-1-" +
@@ -127,29 +117,17 @@ func (s *stream) object(prefix, errorType string, entries []entry) (key string, 
 
 // flush transforms and delivers everything that was put, unless ctx ends first.
 func (s *stream) flush(ctx context.Context) error {
-	for {
+	return until(ctx, 2*time.Millisecond, 2*time.Millisecond, func() bool {
 		for _, b := range s.buffers() {
 			b.drain()
 		}
-		if s.idle() {
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(2 * time.Millisecond):
-		}
-	}
+		return s.idle()
+	})
 }
 
 // idle checks the buffers in the order in which records pass them, so that it misses none.
 func (s *stream) idle() bool {
-	for _, b := range s.buffers() {
-		if !b.idle() {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(s.buffers(), func(b *buffer) bool { return !b.idle() })
 }
 
 func (s *stream) buffers() []*buffer { return []*buffer{s.incoming, s.data, s.failed, s.backup} }
@@ -161,3 +139,32 @@ func (s *stream) close() {
 		b.close()
 	}
 }
+
+// Watcher hears what streams do with their records, from several goroutines. The streams
+// wait for it, so it must be quick. It must not change what it gets.
+type Watcher interface {
+	// Put is told of a record that a stream takes, before its function can see it.
+	Put(stream *StreamConfig, r Record)
+	// Transformed is told of what the stream's function answered for a record: the data
+	// that is delivered, or nil when the function dropped the record.
+	Transformed(stream *StreamConfig, r Record, data []byte)
+	// Failed is told of a record that goes to the error prefix, and of AWS's error code.
+	Failed(stream *StreamConfig, r Record, code string)
+	// Delivered is told which records an object holds, once it is written.
+	Delivered(stream *StreamConfig, key string, records []string)
+}
+
+// Record is a record as a stream took it.
+type Record struct {
+	ID      string
+	Data    []byte
+	Arrived time.Time
+}
+
+// unwatched is the Watcher of streams that nobody watches.
+type unwatched struct{}
+
+func (unwatched) Put(*StreamConfig, Record)                 {}
+func (unwatched) Transformed(*StreamConfig, Record, []byte) {}
+func (unwatched) Failed(*StreamConfig, Record, string)      {}
+func (unwatched) Delivered(*StreamConfig, string, []string) {}

@@ -129,7 +129,7 @@ func start(t *testing.T, change func(*simulator.StreamConfig), f function, fault
 	})
 	c := simulator.StreamConfig{
 		Name: "events", ARN: arn, Bucket: "lake", FileExtension: ".jsonl",
-		Prefix:      "events/year=!{timestamp:yyyy}/hour=!{timestamp:HH}/",
+		Prefix:      "events/day=!{timestamp:yyyy-MM-dd}/hour=!{timestamp:HH}/",
 		ErrorPrefix: "failed/!{firehose:error-output-type}/hour=!{timestamp:HH}/",
 		BufferBytes: 5 << 20, BufferFor: time.Minute,
 	}
@@ -198,7 +198,7 @@ func TestObjectKeyIsPrefixStreamVersionTimeAndExtension(t *testing.T) {
 	x.put(t, "a")
 	x.flush(t)
 	for key := range x.shelf.objects {
-		want := "lake/events/year=2026/hour=10/events-1-2026-11-23-10-59-58-"
+		want := "lake/events/day=2026-11-23/hour=10/events-1-2026-11-23-10-59-58-"
 		if !strings.HasPrefix(key, want) || !strings.HasSuffix(key, ".jsonl") ||
 			len(key) != len(want)+36+len(".jsonl") {
 			t.Errorf("key is %s", key)
@@ -232,9 +232,10 @@ func TestGZIPCompressesTheWholeObject(t *testing.T) {
 func TestPrefixesThatFirehoseRefuses(t *testing.T) {
 	const ok = "b/!{firehose:error-output-type}/"
 	for _, c := range []struct{ prefix, errorPrefix, backup, want string }{
-		{"a/!{timestamp:yyyy}/", "", "", "needs an error prefix"},
+		{"a/!{timestamp:HH}/", "", "", "needs an error prefix"},
 		{"a/!{firehose:error-output-type}/", ok, "", "error prefix only"},
-		{"a/", "b/!{timestamp:yyyy}/", "", "must contain error-output-type"},
+		{"a/", ok, ok, `"b/!{firehose:error-output-type}/": firehose:error-output-type is for the error prefix only`},
+		{"a/", "b/!{timestamp:HH}/", "", "must contain firehose:error-output-type"},
 		{"a/!{timestamp:EEEE}/", ok, "", "not supported"},
 		{"a/", ok, "c/!{timestamp:EEEE}/", "not supported"},
 		{"a/!{timestamp}/", ok, "", "an expression is"},
@@ -282,16 +283,6 @@ func TestUnknownStreamIsNotFound(t *testing.T) {
 	var missing *types.ResourceNotFoundException
 	if !errors.As(err, &missing) {
 		t.Errorf("error is %v", err)
-	}
-}
-
-func TestDescribeNamesTheStream(t *testing.T) {
-	x := start(t, nil, nil, nil)
-	question := &firehose.DescribeDeliveryStreamInput{DeliveryStreamName: aws.String("events")}
-	out, err := x.client.DescribeDeliveryStream(context.Background(), question)
-	if err != nil || *out.DeliveryStreamDescription.DeliveryStreamARN != arn ||
-		out.DeliveryStreamDescription.DeliveryStreamStatus != types.DeliveryStreamStatusActive {
-		t.Errorf("described as %+v, error %v", out, err)
 	}
 }
 

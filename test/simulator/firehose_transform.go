@@ -38,32 +38,31 @@ type TransformConfig struct {
 	Retries     int // further invocations after a failed one
 }
 
-// Results of a record.
-// https://docs.aws.amazon.com/firehose/latest/dev/data-transformation-status-model.html
-const (
-	resultOk               = "Ok"
-	resultDropped          = "Dropped"
-	resultProcessingFailed = "ProcessingFailed"
+// failure is why a record could not be transformed, as AWS writes it into error objects.
+type failure struct{ code, message string }
+
+var (
+	functionFailed = failure{
+		"Lambda.FunctionError", "The Lambda function was successfully invoked but it returned an error result.",
+	}
+	functionTimedOut = failure{
+		"Lambda.FunctionTimedOut", "The Lambda function was successfully invoked but it timed out.",
+	}
+	functionThrottled = failure{
+		"Lambda.InvokeLimitExceeded", "The Lambda function invocation limit was exceeded.",
+	}
+	missingID = failure{
+		"Lambda.MissingRecordId", "One or more record Ids were not returned. " +
+			"Ensure that the Lambda function returns all received record Ids.",
+	}
+	duplicatedID = failure{
+		"Lambda.DuplicatedRecordId", "Multiple records were returned with the same record Id. " +
+			"Ensure that the Lambda function returns unique record Ids for each record.",
+	}
+	processingFailed = failure{"Lambda.ProcessingFailedStatus", "ProcessingFailed status set for record"}
 )
 
-// The error codes of records that could not be transformed, as AWS writes them
-// into error objects.
-const (
-	codeFunctionError  = "Lambda.FunctionError"
-	codeTimedOut       = "Lambda.FunctionTimedOut"
-	codeThrottled      = "Lambda.InvokeLimitExceeded"
-	codeMissingID      = "Lambda.MissingRecordId"
-	codeDuplicatedID   = "Lambda.DuplicatedRecordId"
-	codeProcessingFail = "Lambda.ProcessingFailedStatus"
-	codeInvalidReturn  = "Lambda.InvalidReturnFormat"
-)
-
-type transformEvent struct {
-	InvocationID      string            `json:"invocationId"`
-	DeliveryStreamArn string            `json:"deliveryStreamArn"`
-	Region            string            `json:"region"`
-	Records           []transformRecord `json:"records"`
-}
+func invalidReturn(message string) *failure { return &failure{"Lambda.InvalidReturnFormat", message} }
 
 type transformRecord struct {
 	RecordID                    string `json:"recordId"`
@@ -77,161 +76,112 @@ type transformResult struct {
 	Data     *string `json:"data"`
 }
 
-// failure is why a record could not be transformed.
-type failure struct {
-	code, message string
-	attempts      int
-}
-
 // transform transforms one batch and passes each record on, by its result.
-func (s *stream) transform(batch []entry) {
+func (s *stream) transform(batch []Record) {
 	s.inFlight <- struct{}{}
 	defer func() { <-s.inFlight }()
 	answer, attempts, err := s.invoke(batch)
-	if err != nil {
-		f := invocationFailure(err)
-		f.attempts = attempts
-		for _, e := range batch {
-			s.fail(e, f)
+	results := resultsByID(answer)
+	for _, r := range batch {
+		data, failed := outcomeOf(results[r.ID])
+		if err != nil {
+			failed = invocationFailure(err)
 		}
-		return
-	}
-	results, duplicated := resultsByID(answer)
-	for _, e := range batch {
-		data, f := outcomeOf(e, results, duplicated)
-		if f != nil {
-			f.attempts = attempts
-			s.fail(e, *f)
+		if failed != nil {
+			s.fail(r, *failed, attempts)
 			continue
 		}
-		s.watcher.Transformed(&s.config, e.record(), data)
+		s.Watcher.Transformed(&s.config, r, data)
 		if data != nil {
-			s.data.add(entry{id: e.id, data: data, arrived: e.arrived})
+			s.data.add(Record{ID: r.ID, Data: data, Arrived: r.Arrived})
 		}
 	}
 }
 
 // invoke calls the function until it answers, at most 1 + Retries times. Only an
 // invocation that fails is repeated; an answer that makes no sense is not.
-func (s *stream) invoke(batch []entry) (answer []byte, attempts int, err error) {
+func (s *stream) invoke(batch []Record) (answer []byte, attempts int, err error) {
 	t := s.config.Transform
-	event, err := json.Marshal(s.event(batch))
-	if err != nil {
-		return nil, 0, err
-	}
-	pause := 20 * time.Millisecond
-	for attempts = 1; ; attempts++ {
+	event := s.event(batch)
+	_ = until(s.ctx, 20*time.Millisecond, time.Second, func() bool { // at the end of the stream, err is the last one
+		attempts++
 		answer, err = t.Function.Invoke(s.ctx, event)
-		if err == nil || attempts > t.Retries {
-			return answer, attempts, err
-		}
-		select {
-		case <-s.ctx.Done():
-			return nil, attempts, err
-		case <-time.After(pause):
-		}
-		pause = min(2*pause, time.Second)
-	}
+		return err == nil || attempts > t.Retries
+	})
+	return answer, attempts, err
 }
 
-func (s *stream) event(batch []entry) transformEvent {
-	event := transformEvent{
-		InvocationID: uuid.NewString(), DeliveryStreamArn: s.config.ARN, Region: s.region,
+func (s *stream) event(batch []Record) []byte {
+	records := make([]transformRecord, len(batch))
+	for i, r := range batch {
+		records[i] = transformRecord{r.ID, r.Arrived.UnixMilli(), r.Data}
 	}
-	for _, e := range batch {
-		event.Records = append(event.Records, transformRecord{
-			RecordID: e.id, ApproximateArrivalTimestamp: e.arrived.UnixMilli(), Data: e.data,
-		})
-	}
-	return event
+	return marshal(map[string]any{
+		"invocationId": uuid.NewString(), "deliveryStreamArn": s.config.ARN, "region": s.Region, "records": records,
+	})
 }
 
-func invocationFailure(err error) failure {
+func invocationFailure(err error) *failure {
 	switch {
 	case errors.Is(err, ErrTimedOut):
-		return failure{code: codeTimedOut, message: "The Lambda function was successfully invoked but it timed out."}
+		return &functionTimedOut
 	case errors.Is(err, ErrThrottled):
-		return failure{code: codeThrottled, message: "The Lambda function invocation limit was exceeded."}
+		return &functionThrottled
 	}
-	return failure{
-		code:    codeFunctionError,
-		message: "The Lambda function was successfully invoked but it returned an error result.",
-	}
+	return &functionFailed
 }
 
-func resultsByID(answer []byte) (results map[string]transformResult, duplicated map[string]bool) {
+// resultsByID is empty for an answer that cannot be read: it names no record.
+func resultsByID(answer []byte) map[string][]transformResult {
 	var response struct {
 		Records []transformResult `json:"records"`
 	}
-	if err := json.Unmarshal(answer, &response); err != nil {
-		return nil, nil // no record is named: each is missing
-	}
-	results, duplicated = map[string]transformResult{}, map[string]bool{}
-	for _, r := range response.Records {
-		if _, twice := results[r.RecordID]; twice {
-			duplicated[r.RecordID] = true
+	results := map[string][]transformResult{}
+	if json.Unmarshal(answer, &response) == nil {
+		for _, r := range response.Records {
+			results[r.RecordID] = append(results[r.RecordID], r)
 		}
-		results[r.RecordID] = r
 	}
-	return results, duplicated
+	return results
 }
 
-// outcomeOf returns the data that goes on for e, or why it does not; neither when the
+// outcomeOf returns the data that goes on for a record, or why it does not; neither when the
 // function dropped it.
-func outcomeOf(e entry, results map[string]transformResult, duplicated map[string]bool) ([]byte, *failure) {
-	r, known := results[e.id]
+// https://docs.aws.amazon.com/firehose/latest/dev/data-transformation-status-model.html
+func outcomeOf(results []transformResult) ([]byte, *failure) {
 	switch {
-	case !known:
-		return nil, &failure{
-			code: codeMissingID,
-			message: "One or more record Ids were not returned. " +
-				"Ensure that the Lambda function returns all received record Ids.",
-		}
-	case duplicated[e.id]:
-		return nil, &failure{
-			code: codeDuplicatedID,
-			message: "Multiple records were returned with the same record Id. " +
-				"Ensure that the Lambda function returns unique record Ids for each record.",
-		}
-	case r.Result == resultDropped:
+	case len(results) == 0:
+		return nil, &missingID
+	case len(results) > 1:
+		return nil, &duplicatedID
+	}
+	switch r := results[0]; {
+	case r.Result == "Dropped":
 		return nil, nil
-	case r.Result == resultProcessingFailed:
-		return nil, &failure{code: codeProcessingFail, message: "ProcessingFailed status set for record"}
-	case r.Result != resultOk:
-		return nil, &failure{code: codeInvalidReturn, message: fmt.Sprintf("Invalid result %q", r.Result)}
+	case r.Result == "ProcessingFailed":
+		return nil, &processingFailed
+	case r.Result != "Ok":
+		return nil, invalidReturn(fmt.Sprintf("Invalid result %q", r.Result))
 	case r.Data == nil:
-		return nil, &failure{code: codeInvalidReturn, message: "The data field is missing for a record with result Ok"}
+		return nil, invalidReturn("The data field is missing for a record with result Ok")
 	}
-	data, err := base64.StdEncoding.DecodeString(*r.Data)
+	data, err := base64.StdEncoding.DecodeString(*results[0].Data)
 	if err != nil {
-		return nil, &failure{code: codeInvalidReturn, message: "The data field is not base64"}
+		return nil, invalidReturn("The data field is not base64")
 	}
-	return append([]byte{}, data...), nil
+	return data, nil
 }
 
-// errorObject is one line of an error object. AWS's documentation shows the times
-// as text and lambdaArn, its practice numbers and lambdaARN: readers must stand both.
+// fail passes r on to the error prefix, as it came: a line of an error object. AWS's
+// documentation shows the times as text and lambdaArn, its practice numbers and lambdaARN:
+// readers must accept both.
 // https://docs.aws.amazon.com/firehose/latest/dev/data-transformation-failure-handling.html
-type errorObject struct {
-	AttemptsMade           int    `json:"attemptsMade"`
-	ArrivalTimestamp       int64  `json:"arrivalTimestamp"`
-	ErrorCode              string `json:"errorCode"`
-	ErrorMessage           string `json:"errorMessage"`
-	AttemptEndingTimestamp int64  `json:"attemptEndingTimestamp"`
-	RawData                []byte `json:"rawData"`
-	LambdaArn              string `json:"lambdaArn"`
-}
-
-// fail passes e on to the error prefix, as it came.
-func (s *stream) fail(e entry, f failure) {
-	line, err := json.Marshal(errorObject{
-		AttemptsMade: f.attempts, ArrivalTimestamp: e.arrived.UnixMilli(),
-		ErrorCode: f.code, ErrorMessage: f.message,
-		AttemptEndingTimestamp: s.now().UnixMilli(), RawData: e.data, LambdaArn: s.config.Transform.FunctionARN,
+func (s *stream) fail(r Record, f failure, attempts int) {
+	line := marshal(map[string]any{
+		"attemptsMade": attempts, "arrivalTimestamp": r.Arrived.UnixMilli(),
+		"errorCode": f.code, "errorMessage": f.message,
+		"attemptEndingTimestamp": s.Now().UnixMilli(), "rawData": r.Data, "lambdaArn": s.config.Transform.FunctionARN,
 	})
-	if err != nil {
-		panic(err) // numbers, strings and bytes always encode
-	}
-	s.watcher.Failed(&s.config, e.record(), f.code)
-	s.failed.add(entry{id: e.id, data: append(line, '\n'), arrived: e.arrived})
+	s.Watcher.Failed(&s.config, r, f.code)
+	s.failed.add(Record{ID: r.ID, Data: append(line, '\n'), Arrived: r.Arrived})
 }

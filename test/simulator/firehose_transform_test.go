@@ -24,7 +24,8 @@ func TestTransformGetsTheRecordsAsTheyCame(t *testing.T) {
 	x.put(t, "a", "b")
 	x.flush(t)
 	if got.DeliveryStreamArn != arn || got.Region != "us-east-1" || got.InvocationID == "" || len(got.Records) != 2 ||
-		got.Records[0].Arrival != time.Date(2026, 11, 23, 10, 59, 58, 0, time.UTC).UnixMilli() || string(got.Records[1].Data) != "b" {
+		got.Records[0].Arrival != time.Date(2026, 11, 23, 10, 59, 58, 0, time.UTC).UnixMilli() ||
+		string(got.Records[1].Data) != "b" {
 		t.Errorf("event is %+v", got)
 	}
 	if got := x.shelf.under("lake/events/"); got != "AB" {
@@ -128,12 +129,13 @@ func TestAnInvocationThatSucceedsLateLosesNothing(t *testing.T) {
 }
 
 func TestSourceBackupKeepsRecordsAsReceived(t *testing.T) {
-	x := start(t, func(c *simulator.StreamConfig) { c.BackupPrefix = "source/!{timestamp:yyyy}/" }, func(_ int, e transformEvent) (any, error) {
+	backup := func(c *simulator.StreamConfig) { c.BackupPrefix = "source/!{timestamp:yyyy-MM-dd}/" }
+	x := start(t, backup, func(_ int, e transformEvent) (any, error) {
 		return each(e, func(string) (string, string) { return "Dropped", "" }), nil
 	}, nil)
 	x.put(t, "a")
 	x.flush(t)
-	if got := x.shelf.under("lake/source/2026/"); got != "a" {
+	if got := x.shelf.under("lake/source/2026-11-23/"); got != "a" {
 		t.Errorf("backup is %q", got)
 	}
 }

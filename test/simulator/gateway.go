@@ -5,9 +5,7 @@ import (
 	"context"
 	"encoding/base64"
 	"errors"
-	"mime"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 
@@ -23,19 +21,21 @@ import (
 // trace; limits on the length of the URL and of all headers are Go's.
 type Gateway struct {
 	Place
-	Throttle Throttle // what the template sets, whether it is applied or not
+	Throttle  Throttle // what the template sets
+	Throttled bool     // whether it is applied, and those of methods
 	// Answered, when set, is called after each answer.
 	Answered func(method, path string, status int)
-	// Failed, when set, is called after each answer of 500 and above, with its cause where
-	// the function did not answer.
+	// Failed, when set, is called after each answer of 500 and above, with its cause unless
+	// the answer is the function's own.
 	Failed func(method, path string, status int, cause error)
 	Now    func() time.Time
 
 	apiID, stage string
-	binaryTypes  []string
-	routes       map[string]map[string]*method // by path, then by HTTP method
-	responses    map[string]gatewayResponse    // by type; what the template changes of AWS's
-	bucket       *tokenBucket                  // nil: no throttle
+	resources    map[string]apiResourceProperties // by id
+	routes       map[string]map[string]*method    // by path, then by HTTP method
+	responses    map[string]gatewayResponse       // by type; what the template changes of AWS's
+	bucket       *tokenBucket                     // nil: no throttle
+	invoker      func(function, source string) Invoker
 }
 
 // exchange is one request on its way through the gateway.
@@ -47,18 +47,15 @@ type exchange struct {
 	at             time.Time
 	method         *method
 	body           []byte
-	cause          error // why the function did not answer
+	cause          error // why the answer is not the function's
 }
 
 // ServeHTTP answers as the stage would.
 func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	recorder := &statusRecorder{ResponseWriter: w, status: http.StatusOK}
 	x := &exchange{
-		w: recorder, r: r, id: uuid.NewString(), extendedID: extendedID(), trace: r.Header.Get("X-Amzn-Trace-Id"),
-		at: g.Now(),
-	}
-	if x.trace == "" {
-		x.trace = newTrace()
+		w: recorder, r: r, id: uuid.NewString(), extendedID: extendedID(),
+		trace: cmp.Or(r.Header.Get("X-Amzn-Trace-Id"), newTrace()), at: g.Now(),
 	}
 	h := w.Header()
 	h.Set("X-Amzn-Requestid", x.id)
@@ -79,7 +76,7 @@ func (g *Gateway) serve(x *exchange) {
 		g.refuse(x, missingAuthenticationToken)
 		return
 	}
-	if bucket := cmp.Or(x.method.bucket, g.bucket); bucket != nil && !bucket.take(x.at) {
+	if bucket := cmp.Or(x.method.bucket, g.bucket); g.Throttled && bucket != nil && !bucket.take(x.at) {
 		g.refuse(x, throttled)
 		return
 	}
@@ -112,10 +109,7 @@ func (g *Gateway) route(httpMethod, path string) *method {
 	if !found {
 		methods = g.routes[greedy]
 	}
-	if m := methods[httpMethod]; m != nil {
-		return m
-	}
-	return methods["ANY"]
+	return methods[httpMethod]
 }
 
 // serveFunction is the Lambda proxy integration. The function goes on when the
@@ -140,17 +134,6 @@ func (g *Gateway) serveFunction(x *exchange) {
 		g.refuse(x, integrationFailed)
 	}
 }
-
-// isBinary says whether the API treats this media type as bytes.
-func (g *Gateway) isBinary(contentType string) bool {
-	mediaType, _, err := mime.ParseMediaType(contentType)
-	if err != nil {
-		mediaType = strings.TrimSpace(strings.ToLower(contentType))
-	}
-	return g.binaryForAll() || slices.Contains(g.binaryTypes, mediaType)
-}
-
-func (g *Gateway) binaryForAll() bool { return slices.Contains(g.binaryTypes, "*/*") }
 
 func extendedID() string {
 	id := uuid.New()

@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -13,10 +14,9 @@ import (
 // struct here is an error.
 
 type restAPIProperties struct {
-	Name, Description, EndpointConfiguration, Tags, FailOnWarnings any
-	DisableExecuteApiEndpoint                                      any
-	SecurityPolicy, EndpointAccessMode                             any `notSimulated:"there is no TLS here"`
-	BinaryMediaTypes                                               []string
+	Name, EndpointConfiguration, Tags, DisableExecuteApiEndpoint any
+	SecurityPolicy, EndpointAccessMode                           any `notSimulated:"there is no TLS here"`
+	BinaryMediaTypes                                             []string
 }
 
 type apiResourceProperties struct {
@@ -24,22 +24,18 @@ type apiResourceProperties struct {
 }
 
 type methodProperties struct {
-	RestApiId, ResourceId, HttpMethod string
-	AuthorizationType                 string
-	ApiKeyRequired                    bool
-	OperationName                     any
-	Integration                       integrationProperties
-	MethodResponses                   []struct {
-		StatusCode         string
-		ResponseParameters map[string]bool
-		ResponseModels     any
-	}
+	RestApiId, ResourceId, HttpMethod, AuthorizationType string
+	Integration                                          integrationProperties
+	MethodResponses                                      []methodResponseProperties
+}
+
+type methodResponseProperties struct {
+	StatusCode         string
+	ResponseParameters map[string]bool
 }
 
 type integrationProperties struct {
 	Type, Uri, IntegrationHttpMethod     string
-	Credentials, CacheKeyParameters      any
-	ResponseTransferMode                 string
 	PassthroughBehavior, ContentHandling string
 	TimeoutInMillis                      int
 	RequestTemplates                     map[string]string
@@ -47,97 +43,109 @@ type integrationProperties struct {
 }
 
 type integrationResponseProperties struct {
-	StatusCode, SelectionPattern string
-	ContentHandling              string
-	ResponseParameters           map[string]string
-	ResponseTemplates            map[string]string
+	StatusCode, ContentHandling           string
+	ResponseParameters, ResponseTemplates map[string]string
 }
 
 type stageProperties struct {
-	RestApiId, StageName            string
-	DeploymentId, Description, Tags any
-	AccessLogSetting                any `notSimulated:"no request is logged by the gateway here"`
-	TracingEnabled                  any `notSimulated:"nothing is traced here"`
-	MethodSettings                  []methodSettingProperties
-}
-
-type methodSettingProperties struct {
-	HttpMethod, ResourcePath                       string
-	DataTraceEnabled, LoggingLevel, MetricsEnabled any
-	ThrottlingBurstLimit, ThrottlingRateLimit      float64
+	RestApiId, StageName string
+	DeploymentId, Tags   any
+	AccessLogSetting     any `notSimulated:"no request is logged by the gateway here"`
+	TracingEnabled       any `notSimulated:"nothing is traced here"`
+	MethodSettings       []struct {
+		HttpMethod, ResourcePath                       string
+		DataTraceEnabled, LoggingLevel, MetricsEnabled any
+		ThrottlingBurstLimit, ThrottlingRateLimit      float64
+	}
 }
 
 type gatewayResponseProperties struct {
-	RestApiId, ResponseType, StatusCode string
-	ResponseParameters                  map[string]string
-	ResponseTemplates                   map[string]string
+	RestApiId, ResponseType, StatusCode   string
+	ResponseParameters, ResponseTemplates map[string]string
 }
 
-// gatewayParts are the resources of one API, before they are put together.
-type gatewayParts struct {
-	Place
-	apiID     string
-	api       *restAPIProperties
-	resources map[string]apiResourceProperties // by resource id
-	methods   map[string]methodProperties      // by logical id
-	stage     *stageProperties
-	responses map[string]gatewayResponse          // by response type
-	permitted func(arn string, by caller) Invoker // the function as the caller may invoke it; nil: all may
+// gatewayBuilders put an API together, in the order in which its resources need each other.
+// The stage is read before the methods, for the ARN that each invokes its function by, and
+// after them, for their throttles.
+var gatewayBuilders = []builder[*Gateway]{
+	typed("AWS::ApiGateway::RestApi", restAPIProperties{}, (*Gateway).readAPI),
+	typed("AWS::ApiGateway::Resource", apiResourceProperties{}, (*Gateway).addResource),
+	typed("AWS::ApiGateway::Stage", stageProperties{}, (*Gateway).readStage),
+	typed("AWS::ApiGateway::Method", methodProperties{}, (*Gateway).addMethod),
+	typed("AWS::ApiGateway::Stage", stageProperties{}, (*Gateway).setThrottle),
+	typed("AWS::ApiGateway::GatewayResponse", gatewayResponseProperties{}, (*Gateway).addResponse),
 }
 
-// gateway puts the parts together.
-func (p *gatewayParts) gateway(functions map[string]Invoker, throttled bool) (*Gateway, error) {
-	if p.api == nil || p.stage == nil {
-		return nil, fmt.Errorf("the templates hold no API with a stage")
-	}
+// NewGateway returns the API among the resources. A method invokes the function that invoker
+// returns for the function's ARN and the method's own; nil says that there is none.
+func NewGateway(resources []Resolved, invoker func(function, source string) Invoker) (*Gateway, error) {
 	g := &Gateway{
-		Place: p.Place, apiID: p.apiID, stage: p.stage.StageName, binaryTypes: p.api.BinaryMediaTypes,
-		routes: map[string]map[string]*method{}, responses: p.responses, Now: time.Now,
+		invoker: invoker, resources: map[string]apiResourceProperties{},
+		routes: map[string]map[string]*method{}, responses: map[string]gatewayResponse{}, Now: time.Now,
 	}
-	for id, properties := range p.methods {
-		path, err := p.path(properties.ResourceId)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", id, err)
-		}
-		m, err := newMethod(path, properties, functions)
-		if err != nil {
-			return nil, fmt.Errorf("%s (%s %s): %w", id, properties.HttpMethod, path, err)
-		}
-		if m.functionARN != "" && p.permitted != nil {
-			m.function = p.permitted(m.functionARN,
-				p.caller(properties.HttpMethod+strings.Replace(path, greedy, "/*", 1)))
-		}
-		if g.routes[path] == nil {
-			g.routes[path] = map[string]*method{}
-		}
-		g.routes[path][properties.HttpMethod] = m
+	if err := buildAll(g, gatewayBuilders, resources); err != nil {
+		return nil, err
 	}
-	return g, g.setThrottle(p.stage.MethodSettings, throttled)
+	if g.apiID == "" || g.stage == "" {
+		return nil, errors.New("the templates hold no API with a stage")
+	}
+	return g, nil
 }
 
-// caller is the API's method, such as "POST/events", as it invokes its function.
-func (p *gatewayParts) caller(method string) caller {
-	api := fmt.Sprintf("arn:aws:execute-api:%s:%s:%s/", p.Region, p.Account, p.apiID)
-	return callerFrom(apiGateway, api+p.stage.StageName+"/"+method, p.Account)
+func (g *Gateway) readAPI(r Resolved, p restAPIProperties) error {
+	switch {
+	case g.apiID != "":
+		return errors.New("a second API is not supported by the simulator")
+	case !slices.Equal(p.BinaryMediaTypes, []string{"*/*"}):
+		return fmt.Errorf("binary media types %q are not supported by the simulator: only */* is", p.BinaryMediaTypes)
+	}
+	g.Place, g.apiID = r.Place, r.Attribute("")
+	return nil
+}
+
+func (g *Gateway) addResource(r Resolved, p apiResourceProperties) error {
+	g.resources[r.Attribute("")] = p
+	return nil
+}
+
+func (g *Gateway) readStage(_ Resolved, p stageProperties) error {
+	g.stage = p.StageName
+	return nil
+}
+
+func (g *Gateway) addMethod(_ Resolved, p methodProperties) error {
+	path, err := g.path(p.ResourceId)
+	if err != nil {
+		return err
+	}
+	m, err := g.newMethod(path, p)
+	if err != nil {
+		return fmt.Errorf("%s %s: %w", p.HttpMethod, path, err)
+	}
+	if g.routes[path] == nil {
+		g.routes[path] = map[string]*method{}
+	}
+	g.routes[path][p.HttpMethod] = m
+	return nil
 }
 
 // greedy is the path of the one path parameter that the simulator knows.
 const greedy = "/{proxy+}"
 
 // path returns the path of a resource, whose parents lead to the API's root.
-func (p *gatewayParts) path(resource string) (string, error) {
+func (g *Gateway) path(resource string) (string, error) {
 	var parts []string
-	for resource != rootResource(p.apiID) {
-		properties, found := p.resources[resource]
-		if !found || len(parts) > len(p.resources) {
+	for resource != rootResource(g.apiID) {
+		p, found := g.resources[resource]
+		if !found || len(parts) > len(g.resources) {
 			return "", fmt.Errorf("resource %s does not lead to the root of the API", resource)
 		}
-		if strings.ContainsAny(properties.PathPart, "{}") &&
-			(properties.PathPart != greedy[1:] || properties.ParentId != rootResource(p.apiID)) {
-			return "", fmt.Errorf("path parameter %s is not supported by the simulator", properties.PathPart)
+		if strings.ContainsAny(p.PathPart, "{}") &&
+			(p.PathPart != greedy[1:] || p.ParentId != rootResource(g.apiID)) {
+			return "", fmt.Errorf("path parameter %s is not supported by the simulator", p.PathPart)
 		}
-		parts = append(parts, properties.PathPart)
-		resource = properties.ParentId
+		parts = append(parts, p.PathPart)
+		resource = p.ParentId
 	}
 	slices.Reverse(parts)
 	return "/" + strings.Join(parts, "/"), nil
@@ -145,17 +153,15 @@ func (p *gatewayParts) path(resource string) (string, error) {
 
 // setThrottle reads the stage's throttle, and those of methods, which then have a bucket of
 // their own.
-func (g *Gateway) setThrottle(settings []methodSettingProperties, on bool) error {
-	for _, s := range settings {
+func (g *Gateway) setThrottle(_ Resolved, p stageProperties) error {
+	for _, s := range p.MethodSettings {
 		if s.ThrottlingRateLimit == 0 && s.ThrottlingBurstLimit == 0 {
 			continue
 		}
 		limit := Throttle{RatePerSecond: s.ThrottlingRateLimit, Burst: s.ThrottlingBurstLimit}
 		bucket := &tokenBucket{Throttle: limit, tokens: limit.Burst}
 		if s.HttpMethod == "*" && s.ResourcePath == "/*" {
-			if g.Throttle = limit; on {
-				g.bucket = bucket
-			}
+			g.Throttle, g.bucket = limit, bucket
 			continue
 		}
 		// "/~1health" is /health.
@@ -163,9 +169,7 @@ func (g *Gateway) setThrottle(settings []methodSettingProperties, on bool) error
 		if m == nil {
 			return fmt.Errorf("throttle of %s %s: no such method", s.HttpMethod, s.ResourcePath)
 		}
-		if on {
-			m.bucket = bucket
-		}
+		m.bucket = bucket
 	}
 	return nil
 }
@@ -173,10 +177,9 @@ func (g *Gateway) setThrottle(settings []methodSettingProperties, on bool) error
 // method is one method of one path: who answers it, and how.
 type method struct {
 	resourceID, resourcePath string
-	function                 Invoker      // nil: MOCK
 	bucket                   *tokenBucket // nil: the stage's
-	functionARN              string
 	timeout                  time.Duration
+	function                 Invoker // or:
 	mock                     *mock
 }
 
@@ -184,48 +187,45 @@ type method struct {
 // longest. https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
 const integrationTimeout = 29 * time.Second
 
-func newMethod(path string, properties methodProperties, functions map[string]Invoker) (*method, error) {
-	if a := properties.AuthorizationType; (a != "" && a != "NONE") || properties.ApiKeyRequired {
-		return nil, fmt.Errorf("authorization is not supported by the simulator")
+func (g *Gateway) newMethod(path string, p methodProperties) (m *method, err error) {
+	if p.AuthorizationType != "NONE" {
+		return nil, fmt.Errorf("authorization %q is not supported by the simulator", p.AuthorizationType)
 	}
-	m := &method{resourceID: properties.ResourceId, resourcePath: path, timeout: integrationTimeout}
-	in := properties.Integration
-	if in.TimeoutInMillis > 0 {
-		m.timeout = time.Duration(in.TimeoutInMillis) * time.Millisecond
+	m = &method{resourceID: p.ResourceId, resourcePath: path, timeout: integrationTimeout}
+	if p.Integration.TimeoutInMillis > 0 {
+		m.timeout = time.Duration(p.Integration.TimeoutInMillis) * time.Millisecond
 	}
-	switch in.Type {
+	switch p.Integration.Type {
 	case "AWS_PROXY":
-		return m, m.bindFunction(in, functions)
+		m.function, err = g.function(p.HttpMethod+path, p.Integration)
 	case "MOCK":
-		var err error
-		m.mock, err = newMock(properties)
-		return m, err
+		m.mock, err = newMock(p)
 	default:
-		return nil, fmt.Errorf("integration type %q is not supported by the simulator", in.Type)
+		err = fmt.Errorf("integration type %q is not supported by the simulator", p.Integration.Type)
 	}
+	return m, err
 }
 
 // integrationURI is how API Gateway names a Lambda function.
 var integrationURI = regexp.MustCompile(`^arn:aws:apigateway:[^:]+:lambda:path/2015-03-31/functions/(.+)/invocations$`)
 
-func (m *method) bindFunction(in integrationProperties, functions map[string]Invoker) error {
+// function returns the function of a method, such as "POST/events".
+func (g *Gateway) function(method string, in integrationProperties) (Invoker, error) {
 	match := integrationURI.FindStringSubmatch(in.Uri)
 	if match == nil {
-		return fmt.Errorf("integration URI %q names no Lambda function", in.Uri)
+		return nil, fmt.Errorf("integration URI %q names no Lambda function", in.Uri)
 	}
 	if in.IntegrationHttpMethod != "POST" {
-		return fmt.Errorf("integration method is %q, a Lambda function is called by POST only",
+		return nil, fmt.Errorf("integration method is %q, a Lambda function is called by POST only",
 			in.IntegrationHttpMethod)
 	}
-	if in.ResponseTransferMode != "" && in.ResponseTransferMode != "BUFFERED" {
-		return fmt.Errorf("response transfer mode %s is not supported by the simulator", in.ResponseTransferMode)
+	source := fmt.Sprintf("arn:aws:execute-api:%s:%s:%s/%s/%s", g.Region, g.Account, g.apiID, g.stage,
+		strings.Replace(method, greedy, "/*", 1))
+	function := g.invoker(match[1], source)
+	if function == nil {
+		return nil, fmt.Errorf("no function %s", match[1])
 	}
-	function, found := functions[match[1]]
-	if !found {
-		return fmt.Errorf("no function %s", match[1])
-	}
-	m.function, m.functionARN = function, match[1]
-	return nil
+	return function, nil
 }
 
 // literals reads parameter mappings whose values are constants: 'text'. Keys lose
@@ -242,6 +242,3 @@ func literals(mappings map[string]string, prefix string) (map[string]string, err
 	}
 	return values, nil
 }
-
-// requestHeader begins a mapping whose value is a header of the request.
-const requestHeader = "method.request.header."

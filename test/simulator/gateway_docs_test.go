@@ -36,11 +36,8 @@ func TestTheTableOfRefusalsIsTrue(t *testing.T) {
 		if c.function == nil {
 			c.function = failing(errors.New("is not asked"))
 		}
-		g, err := gatewayOf(t, goldenTemplates(t, "Dev"), c.function, c.throttled)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if c.throttled {
+		g := devGateway(t, c.function)
+		if g.Throttled = c.throttled; c.throttled {
 			g.bucket.Throttle = Throttle{}
 			g.bucket.tokens = 0
 		}

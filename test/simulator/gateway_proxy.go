@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -14,107 +13,54 @@ import (
 	"global-ingest/infra/assembly"
 )
 
-// proxyEvent is what the Lambda proxy integration of a REST API sends.
+// proxyEvent is what the Lambda proxy integration of a REST API sends. Bytes travel as
+// base64, and every body is bytes.
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html
-type proxyEvent struct {
-	Resource          string              `json:"resource"`
-	Path              string              `json:"path"`
-	HTTPMethod        string              `json:"httpMethod"`
-	Headers           map[string]string   `json:"headers"`
-	MultiValueHeaders map[string][]string `json:"multiValueHeaders"`
-	Query             map[string]string   `json:"queryStringParameters"`
-	MultiValueQuery   map[string][]string `json:"multiValueQueryStringParameters"`
-	PathParameters    map[string]string   `json:"pathParameters"`
-	StageVariables    map[string]string   `json:"stageVariables"`
-	RequestContext    proxyContext        `json:"requestContext"`
-	Body              *string             `json:"body"`
-	IsBase64Encoded   bool                `json:"isBase64Encoded"`
-}
-
-type proxyContext struct {
-	ResourceID        string        `json:"resourceId"`
-	ResourcePath      string        `json:"resourcePath"`
-	HTTPMethod        string        `json:"httpMethod"`
-	ExtendedRequestID string        `json:"extendedRequestId"`
-	RequestTime       string        `json:"requestTime"`
-	Path              string        `json:"path"`
-	AccountID         string        `json:"accountId"`
-	Protocol          string        `json:"protocol"`
-	Stage             string        `json:"stage"`
-	DomainPrefix      string        `json:"domainPrefix"`
-	RequestTimeEpoch  int64         `json:"requestTimeEpoch"`
-	RequestID         string        `json:"requestId"`
-	Identity          proxyIdentity `json:"identity"`
-	DomainName        string        `json:"domainName"`
-	APIID             string        `json:"apiId"`
-}
-
-// proxyIdentity has null for everything that only authorizers set.
-type proxyIdentity struct {
-	CognitoIdentityPoolID         *string `json:"cognitoIdentityPoolId"`
-	AccountID                     *string `json:"accountId"`
-	CognitoIdentityID             *string `json:"cognitoIdentityId"`
-	Caller                        *string `json:"caller"`
-	SourceIP                      string  `json:"sourceIp"`
-	PrincipalOrgID                *string `json:"principalOrgId"`
-	AccessKey                     *string `json:"accessKey"`
-	CognitoAuthenticationType     *string `json:"cognitoAuthenticationType"`
-	CognitoAuthenticationProvider *string `json:"cognitoAuthenticationProvider"`
-	UserARN                       *string `json:"userArn"`
-	UserAgent                     *string `json:"userAgent"`
-	User                          *string `json:"user"`
-}
-
 func (g *Gateway) proxyEvent(x *exchange) []byte {
 	client, _, err := net.SplitHostPort(x.r.RemoteAddr)
 	if err != nil {
 		client = x.r.RemoteAddr
 	}
 	headers := g.functionHeaders(x, client)
-	query := x.r.URL.Query()
-	event := proxyEvent{
-		Resource: x.method.resourcePath, Path: x.r.URL.Path, HTTPMethod: x.r.Method,
-		Headers: last(headers), MultiValueHeaders: headers, Query: last(query), MultiValueQuery: query,
-		RequestContext: g.proxyContext(x, client),
+	event := map[string]any{
+		"resource": x.method.resourcePath, "path": x.r.URL.Path, "httpMethod": x.r.Method,
+		"headers": last(headers), "multiValueHeaders": headers,
+		"queryStringParameters": nil, "multiValueQueryStringParameters": nil,
+		"pathParameters": nil, "stageVariables": nil,
+		"requestContext": g.proxyContext(x, client),
+		"body":           nil, "isBase64Encoded": false,
 	}
-	if len(query) == 0 {
-		event.MultiValueQuery = nil
+	if query := x.r.URL.Query(); len(query) > 0 {
+		event["queryStringParameters"], event["multiValueQueryStringParameters"] = last(query), query
 	}
-	if event.Resource == greedy {
-		event.PathParameters = map[string]string{"proxy": strings.Trim(x.r.URL.Path, "/")}
+	if x.method.resourcePath == greedy {
+		event["pathParameters"] = map[string]string{"proxy": strings.Trim(x.r.URL.Path, "/")}
 	}
-	event.Body, event.IsBase64Encoded = g.proxyBody(x)
+	if len(x.body) > 0 {
+		event["body"], event["isBase64Encoded"] = x.body, true
+	}
 	return marshal(event)
 }
 
-// proxyBody is null without a body; bytes travel as base64. Text that is not
-// UTF-8 is mangled, which is why the API should treat everything as bytes.
-func (g *Gateway) proxyBody(x *exchange) (*string, bool) {
-	if len(x.body) == 0 {
-		return nil, false
-	}
-	if g.isBinary(x.r.Header.Get("Content-Type")) {
-		encoded := base64.StdEncoding.EncodeToString(x.body)
-		return &encoded, true
-	}
-	text := string(bytes.ToValidUTF8(x.body, []byte("\uFFFD")))
-	return &text, false
-}
-
-func (g *Gateway) proxyContext(x *exchange, client string) proxyContext {
-	context := proxyContext{
-		ResourceID: x.method.resourceID, ResourcePath: x.method.resourcePath,
-		HTTPMethod: x.r.Method, Path: x.r.URL.Path, Protocol: x.r.Proto,
-		RequestID: x.id, ExtendedRequestID: x.extendedID,
-		RequestTime: x.at.UTC().Format("02/Jan/2006:15:04:05 -0700"), RequestTimeEpoch: x.at.UnixMilli(),
-		AccountID: g.Account, APIID: g.apiID, Stage: g.stage,
-		DomainPrefix: g.apiID, DomainName: g.apiID + ".execute-api." + g.Region + ".amazonaws.com",
-		Identity: proxyIdentity{SourceIP: client},
+func (g *Gateway) proxyContext(x *exchange, client string) map[string]any {
+	identity := map[string]any{ // null for everything that only authorizers set
+		"cognitoIdentityPoolId": nil, "accountId": nil, "cognitoIdentityId": nil, "caller": nil,
+		"sourceIp": client, "principalOrgId": nil, "accessKey": nil,
+		"cognitoAuthenticationType": nil, "cognitoAuthenticationProvider": nil, "userArn": nil,
+		"userAgent": nil, "user": nil,
 	}
 	if agent := x.r.UserAgent(); agent != "" {
-		context.Identity.UserAgent = &agent
+		identity["userAgent"] = agent
 	}
-	return context
+	return map[string]any{
+		"resourceId": x.method.resourceID, "resourcePath": x.method.resourcePath,
+		"httpMethod": x.r.Method, "path": x.r.URL.Path, "protocol": x.r.Proto,
+		"requestId": x.id, "extendedRequestId": x.extendedID,
+		"requestTime": x.at.UTC().Format("02/Jan/2006:15:04:05 -0700"), "requestTimeEpoch": x.at.UnixMilli(),
+		"accountId": g.Account, "apiId": g.apiID, "stage": g.stage,
+		"domainPrefix": g.apiID, "domainName": g.apiID + ".execute-api." + g.Region + ".amazonaws.com",
+		"identity": identity,
+	}
 }
 
 // functionHeaders are the client's, and those that the edge adds.
@@ -130,9 +76,6 @@ func (g *Gateway) functionHeaders(x *exchange, client string) map[string][]strin
 
 // last keeps the last value of each name, as the single-valued maps do.
 func last(values map[string][]string) map[string]string {
-	if len(values) == 0 {
-		return nil
-	}
 	single := make(map[string]string, len(values))
 	for name, all := range values {
 		single[name] = all[len(all)-1]
@@ -140,7 +83,7 @@ func last(values map[string][]string) map[string]string {
 	return single
 }
 
-// marshal encodes v without escaping <, > and &, which API Gateway leaves alone.
+// marshal encodes v without escaping <, > and &, which AWS leaves alone.
 func marshal(v any) []byte {
 	var out bytes.Buffer
 	encoder := json.NewEncoder(&out)
@@ -148,7 +91,7 @@ func marshal(v any) []byte {
 	if err := encoder.Encode(v); err != nil {
 		panic(fmt.Sprintf("simulator: encoding %T: %v", v, err)) // only our own types are encoded
 	}
-	return out.Bytes()
+	return bytes.TrimSuffix(out.Bytes(), []byte("\n"))
 }
 
 // functionAnswer is what a function behind a proxy integration may answer; with
@@ -157,19 +100,14 @@ type functionAnswer struct {
 	StatusCode        json.Number      `json:"statusCode"`
 	Headers           map[string]any   `json:"headers"`
 	MultiValueHeaders map[string][]any `json:"multiValueHeaders"`
-	Body              *string          `json:"body"`
+	Body              string           `json:"body"`
 	IsBase64Encoded   bool             `json:"isBase64Encoded"`
 }
 
-var errMalformed = errors.New("malformed Lambda proxy response")
-
 func (g *Gateway) proxyAnswer(x *exchange, data []byte) {
-	answer, status, err := decodeAnswer(data)
-	var body []byte
-	if err == nil {
-		body, err = g.answerBody(x, answer)
-	}
+	answer, status, body, err := decodeAnswer(data)
 	if err != nil {
+		x.cause = fmt.Errorf("the function's answer is malformed: %w", err)
 		g.refuse(x, malformedAnswer)
 		return
 	}
@@ -183,31 +121,19 @@ func (g *Gateway) proxyAnswer(x *exchange, data []byte) {
 	_, _ = x.w.Write(body) // the client may have left
 }
 
-func decodeAnswer(data []byte) (*functionAnswer, int, error) {
-	var answer functionAnswer
+func decodeAnswer(data []byte) (answer functionAnswer, status int, body []byte, err error) {
 	if err := assembly.DecodeStrict(data, &answer); err != nil {
-		return nil, 0, fmt.Errorf("%w: %w", errMalformed, err)
+		return answer, 0, nil, err
 	}
-	status, err := strconv.Atoi(answer.StatusCode.String())
+	status, err = strconv.Atoi(answer.StatusCode.String())
 	if err != nil || status < 200 || status > 599 {
-		return nil, 0, fmt.Errorf("%w: status %q", errMalformed, answer.StatusCode)
+		return answer, 0, nil, fmt.Errorf("status %q", answer.StatusCode)
 	}
-	return &answer, status, nil
-}
-
-func (g *Gateway) answerBody(x *exchange, answer *functionAnswer) ([]byte, error) {
-	if answer.Body == nil {
-		return nil, nil
+	body = []byte(answer.Body)
+	if answer.IsBase64Encoded {
+		body, err = base64.StdEncoding.DecodeString(answer.Body)
 	}
-	accept, _, _ := strings.Cut(x.r.Header.Get("Accept"), ",") // only the first type counts
-	if !answer.IsBase64Encoded || !g.isBinary(accept) {
-		return []byte(*answer.Body), nil
-	}
-	body, err := base64.StdEncoding.DecodeString(*answer.Body)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", errMalformed, err)
-	}
-	return body, nil
+	return answer, status, body, err
 }
 
 // allHeaders joins both maps; where a name is in both, the list counts.
@@ -229,7 +155,8 @@ func (a *functionAnswer) allHeaders() map[string][]string {
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html
 func remapped(name string) string {
 	switch strings.ToLower(name) {
-	case "connection", "content-length", "date", "host", "server", "trailer", "transfer-encoding", "upgrade", "www-authenticate":
+	case "connection", "content-length", "date", "host", "server", "trailer", "transfer-encoding", "upgrade",
+		"www-authenticate":
 		return "X-Amzn-Remapped-" + name
 	default:
 		return name

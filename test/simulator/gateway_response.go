@@ -1,7 +1,9 @@
 package simulator
 
 import (
+	"cmp"
 	"fmt"
+	"io"
 	"net/http"
 	"strconv"
 	"strings"
@@ -32,48 +34,38 @@ var (
 
 // gatewayResponse is how a template changes one type of refusal.
 type gatewayResponse struct {
-	status   int // 0: as AWS has it
-	headers  map[string]string
-	mapped   map[string]string // header of the answer to header of the request
-	template string            // "": as AWS has it
-	mime     string
+	status  int // 0: as AWS has it
+	headers map[string]string
+	mapped  map[string]string // header of the answer to header of the request
+	body    string            // "": as AWS has it
+	mime    string            // of the body
 }
 
-const defaultResponseTemplate = `{"message":$context.error.messageString}`
-
-// responseVariables are the variables that a response template may hold.
-var responseVariables = []string{"$context.error.messageString", "$context.error.message", "$context.requestId"}
-
-func newGatewayResponse(properties gatewayResponseProperties) (gatewayResponse, error) {
-	var r gatewayResponse
-	var err error
-	if properties.StatusCode != "" {
-		if r.status, err = strconv.Atoi(properties.StatusCode); err != nil {
-			return r, fmt.Errorf("gateway response status %q", properties.StatusCode)
+func (g *Gateway) addResponse(_ Resolved, p gatewayResponseProperties) (err error) {
+	r := gatewayResponse{mapped: map[string]string{}}
+	if p.StatusCode != "" {
+		if r.status, err = strconv.Atoi(p.StatusCode); err != nil {
+			return fmt.Errorf("gateway response status %q", p.StatusCode)
 		}
 	}
-	for mediaType, template := range properties.ResponseTemplates {
-		rest := template
-		for _, variable := range responseVariables {
-			rest = strings.ReplaceAll(rest, variable, "")
+	for mediaType, template := range p.ResponseTemplates {
+		if strings.ContainsAny(template, "$#") {
+			return fmt.Errorf("response template %q is not supported by the simulator: only a constant is", template)
 		}
-		if strings.ContainsAny(rest, "$#") {
-			return r, fmt.Errorf("response template %q is not supported by the simulator", template)
-		}
-		r.mime, r.template = mediaType, template
+		r.mime, r.body = mediaType, template
 	}
 	const prefix = "gatewayresponse.header."
-	r.mapped = map[string]string{}
 	constant := map[string]string{}
-	for key, value := range properties.ResponseParameters {
-		if header, found := strings.CutPrefix(value, requestHeader); found {
+	for key, value := range p.ResponseParameters {
+		if header, found := strings.CutPrefix(value, "method.request.header."); found {
 			r.mapped[strings.TrimPrefix(key, prefix)] = header
 			continue
 		}
 		constant[key] = value
 	}
 	r.headers, err = literals(constant, prefix)
-	return r, err
+	g.responses[p.ResponseType] = r
+	return err
 }
 
 // refuse answers in the gateway's own name, with what the template adds to this
@@ -98,21 +90,13 @@ func (g *Gateway) refuse(x *exchange, because refusal) {
 			h.Set(name, value)
 		}
 	}
-	template := defaultResponseTemplate
-	if custom.template != "" {
-		template = custom.template
+	body := fmt.Sprintf(`{"message":%q}`, because.message)
+	if custom.body != "" {
+		body = custom.body
 		h.Set("Content-Type", custom.mime)
 	}
-	status := because.status
-	if custom.status != 0 {
-		status = custom.status
-	}
-	x.w.WriteHeader(status)
-	_, _ = x.w.Write([]byte(strings.NewReplacer( // the client may have left
-		"$context.error.messageString", strconv.Quote(because.message),
-		"$context.error.message", because.message,
-		"$context.requestId", x.id,
-	).Replace(template)))
+	x.w.WriteHeader(cmp.Or(custom.status, because.status))
+	_, _ = io.WriteString(x.w, body) // the client may have left
 }
 
 // Throttle is a stage's limit: requests per second, and a burst.

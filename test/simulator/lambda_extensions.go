@@ -39,8 +39,7 @@ func (api *runtimeAPI) register(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Lambda-Extension-Identifier", id)
-	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(map[string]string{ // a process that does not read it is noticed by its silence
+	writeJSON(w, http.StatusOK, map[string]string{
 		"functionName": api.sandbox.function.config.Name, "functionVersion": "$LATEST",
 		"handler": api.sandbox.function.config.Handler,
 	})
@@ -87,8 +86,7 @@ func (api *runtimeAPI) nextOfExtension(w http.ResponseWriter, r *http.Request) {
 		return // the process is gone or being stopped
 	}
 	w.Header().Set("Lambda-Extension-Event-Identifier", uuid.NewString())
-	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(map[string]any{ // as above
+	writeJSON(w, http.StatusOK, map[string]any{
 		"eventType": extensionInvoke, "deadlineMs": inv.deadline.UnixMilli(), "requestId": inv.id,
 		"invokedFunctionArn": s.function.config.ARN,
 		"tracing":            map[string]string{"type": "X-Amzn-Trace-Id", "value": inv.trace},

@@ -86,28 +86,32 @@ func NewFunction(config FunctionConfig) *Function {
 // *FunctionError, ErrTimedOut or ErrThrottled, or ctx's when ctx ends first; the
 // invocation then goes on without a caller, as on AWS.
 func (f *Function) Invoke(ctx context.Context, event []byte) ([]byte, error) {
+	body, err := f.invoke(ctx, event)
+	if err != nil {
+		return nil, fmt.Errorf("invoking %s: %w", f.config.Name, err)
+	}
+	return body, nil
+}
+
+func (f *Function) invoke(ctx context.Context, event []byte) ([]byte, error) {
 	if len(event) > maxEventBytes {
-		return nil, fmt.Errorf("invoking %s: event is %d bytes, limit is %d: %w", f.config.Name, len(event),
-			maxEventBytes, errEventTooLarge)
+		return nil, fmt.Errorf("event is %d bytes, limit is %d: %w", len(event), maxEventBytes, errEventTooLarge)
 	}
 	if f.config.Faults != nil {
 		if err := f.config.Faults(); err != nil {
-			return nil, fmt.Errorf("invoking %s: %w", f.config.Name, err)
+			return nil, err
 		}
 	}
 	inv, err := f.begin(ctx, event)
 	if err != nil {
-		return nil, fmt.Errorf("invoking %s: %w", f.config.Name, err)
+		return nil, err
 	}
 	select {
 	case <-inv.done:
+		return inv.body, inv.err
 	case <-ctx.Done():
-		return nil, fmt.Errorf("invoking %s: %w", f.config.Name, ctx.Err())
+		return nil, ctx.Err()
 	}
-	if inv.err != nil {
-		return nil, fmt.Errorf("invoking %s: %w", f.config.Name, inv.err)
-	}
-	return inv.body, nil
 }
 
 // begin hands event to a sandbox. A sandbox that died while it was idle is skipped, as it
@@ -132,45 +136,41 @@ var errEventTooLarge = errors.New("event too large")
 // acquire returns a sandbox that waits for work: an idle one, one that is about to become
 // idle, or a new one.
 func (f *Function) acquire(ctx context.Context) (*sandbox, error) {
-	s, waiter, finishing, err := f.idleOrWait()
-	if s != nil || err != nil {
-		return s, err
-	}
-	if finishing {
+	waiter, grace := f.enqueue()
+	late := time.After(grace)
+	for {
 		select {
 		case h := <-waiter:
 			return h.sandbox, h.err
-		case <-time.After(graceForNext):
+		case <-late:
+			f.grow(waiter)
 		case <-ctx.Done():
 			return nil, f.abandon(waiter, ctx.Err())
 		}
 	}
-	f.grow(waiter)
-	select {
-	case h := <-waiter:
-		return h.sandbox, h.err
-	case <-ctx.Done():
-		return nil, f.abandon(waiter, ctx.Err())
-	}
 }
 
-// idleOrWait takes an idle sandbox or queues a waiter, and then says whether
-// a sandbox is about to become idle for it.
-func (f *Function) idleOrWait() (*sandbox, chan handover, bool, error) {
+// enqueue adds a request, which gets an idle sandbox at once if there is one. Otherwise it
+// returns how long the request waits for a sandbox that is about to become idle.
+func (f *Function) enqueue() (waiter chan handover, grace time.Duration) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	waiter = make(chan handover, 1)
 	if f.stopped {
-		return nil, nil, false, errStopped
+		waiter <- handover{err: errStopped}
+		return waiter, 0
 	}
+	f.waiting = append(f.waiting, waiter)
 	if last := len(f.idle) - 1; last >= 0 {
 		s := f.idle[last]
 		f.idle = f.idle[:last]
 		s.process.thaw()
-		return s, nil, false, nil
+		f.handOverLocked(handover{sandbox: s})
 	}
-	waiter := make(chan handover, 1)
-	f.waiting = append(f.waiting, waiter)
-	return nil, waiter, f.finishingLocked() >= len(f.waiting), nil
+	if f.finishingLocked() >= len(f.waiting) {
+		grace = graceForNext
+	}
+	return waiter, grace
 }
 
 // finishingLocked counts the sandboxes that have answered and are about to ask
@@ -215,9 +215,8 @@ func (f *Function) grow(waiter chan handover) {
 	if !slices.Contains(f.waiting, waiter) {
 		return
 	}
-	if len(f.all)+f.starting < f.config.MaxSandboxes {
-		f.starting++
-		f.lives.Go(f.live)
+	if f.hasRoomLocked() {
+		f.startLocked()
 		return
 	}
 	if throttled := f.crowdLocked(); f.config.Crowded != nil {
@@ -230,26 +229,24 @@ func (f *Function) live() {
 	s, err := startSandbox(f)
 	f.mu.Lock()
 	f.starting--
-	if err == nil {
-		f.all[s] = true
-	}
-	stopped := f.stopped
-	f.mu.Unlock()
 	if err != nil {
-		f.failOne(err)
+		f.failLocked(err)
+		f.mu.Unlock()
 		return
 	}
+	f.all[s] = true
+	stopped := f.stopped
+	f.mu.Unlock()
 	if stopped {
 		s.process.stop()
 	}
 	s.watch()
 }
 
-// failOne fails the request that has waited longest, because the process that was started
-// for it did not start. The others get another process, or the same error.
-func (f *Function) failOne(cause error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
+// failLocked fails the request that has waited longest, because the process that was started
+// for it did not start, or ended before it asked for an event. The others get another process,
+// or the same error.
+func (f *Function) failLocked(cause error) {
 	f.handOverLocked(handover{err: cause})
 	f.replaceLocked()
 }
@@ -292,14 +289,16 @@ func (f *Function) answered(s *sandbox) {
 }
 
 // gone forgets s, whose process has ended. A request that waited for it to become idle
-// gets another one.
+// gets another one; and so does one for which it was started, if a test killed it.
 func (f *Function) gone(s *sandbox) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	delete(f.all, s)
 	f.idle = slices.DeleteFunc(f.idle, func(other *sandbox) bool { return other == s })
-	if s.isReady() {
+	if s.isReady() || s.retired {
 		f.replaceLocked()
+	} else {
+		f.failLocked(s.exitError())
 	}
 }
 
@@ -332,20 +331,11 @@ func (f *Function) Processes() (pids []int) {
 // Rest returns when every process is idle: none starts, works, or has work left after
 // its answer.
 func (f *Function) Rest(ctx context.Context) error {
-	for pause := 50 * time.Microsecond; f.busy() > 0; pause = min(2*pause, 5*time.Millisecond) {
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(pause):
-		}
-	}
-	return nil
-}
-
-func (f *Function) busy() int {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return len(f.all) - len(f.idle)
+	return until(ctx, 50*time.Microsecond, 5*time.Millisecond, func() bool {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		return len(f.all) == len(f.idle)
+	})
 }
 
 // Kill ends all processes with SIGKILL, whatever they are doing, and returns how many
@@ -388,25 +378,16 @@ func (f *Function) Update(variable, value string) {
 
 // replaceLocked starts a sandbox for a request that waited for one that is gone.
 func (f *Function) replaceLocked() {
-	room := len(f.all)+f.starting < f.config.MaxSandboxes
-	if room && !f.stopped && len(f.waiting) > f.starting+f.initializingLocked() {
-		f.starting++
-		f.lives.Go(f.live)
+	if f.hasRoomLocked() && !f.stopped && len(f.waiting) > f.starting+f.initializingLocked() {
+		f.startLocked()
 	}
 }
 
-// neverReady fails the request that has waited longest, because the process of s ended
-// before it asked for an event; unless a test killed it.
-func (f *Function) neverReady(s *sandbox) {
-	f.mu.Lock()
-	retired := s.retired
-	if retired {
-		f.replaceLocked()
-	}
-	f.mu.Unlock()
-	if !retired {
-		f.failOne(s.exitError())
-	}
+func (f *Function) hasRoomLocked() bool { return len(f.all)+f.starting < f.config.MaxSandboxes }
+
+func (f *Function) startLocked() {
+	f.starting++
+	f.lives.Go(f.live)
 }
 
 // retireLocked ends a sandbox that gets no more work, and counts no more.

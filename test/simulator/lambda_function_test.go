@@ -107,11 +107,11 @@ func TestARequestWaitsForASandboxThatHasAnswered(t *testing.T) {
 	e := &sandbox{function: f}
 	f.all[e] = true
 	f.answered(e)
-	_, first, soon, err := f.idleOrWait()
-	if !soon || err != nil {
-		t.Errorf("soon is %v, error %v; want to wait for the one sandbox", soon, err)
+	first, grace := f.enqueue()
+	if grace != graceForNext {
+		t.Errorf("the first request waits %s for the one sandbox, want %s", grace, graceForNext)
 	}
-	if _, _, soon, _ := f.idleOrWait(); soon {
+	if _, grace := f.enqueue(); grace != 0 {
 		t.Error("two requests wait for one sandbox")
 	}
 	f.release(e)

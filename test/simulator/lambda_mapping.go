@@ -2,21 +2,24 @@ package simulator
 
 import (
 	"context"
-	"crypto/md5"
-	"encoding/hex"
 	"encoding/json"
 	"slices"
 	"strconv"
 	"sync"
 	"time"
+
+	"github.com/aws/aws-lambda-go/events"
 )
 
-// MappingConfig says how Lambda feeds a function from a queue.
-type MappingConfig struct {
+// Mapping is an event source mapping: it receives messages, invokes the function with them
+// and deletes those that did not fail. The others come back when their visibility timeout is
+// over.
+// https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
+type Mapping struct {
 	Queue          *Queue
 	Function       Invoker
 	Region         string
-	BatchSize      int           // messages of one invocation; AWS's default is 10
+	BatchSize      int           // messages of one invocation
 	WindowFor      time.Duration // longest wait for a batch to fill
 	MaxConcurrency int           // invocations at once; AWS's least is 2
 	ReportFailures bool          // ReportBatchItemFailures: the answer names the messages that failed
@@ -24,26 +27,18 @@ type MappingConfig struct {
 	// RetryAfter is how long after a failure a message is tried again. Default: when its
 	// visibility timeout is over, as on AWS.
 	RetryAfter time.Duration
+
+	stop context.CancelFunc
+	done sync.WaitGroup
 }
 
-// Mapping is a running event source mapping: it receives messages, invokes the
-// function with them and deletes those that did not fail. The others come back
-// when their visibility timeout is over.
-// https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
-type Mapping struct {
-	config MappingConfig
-	stop   context.CancelFunc
-	done   sync.WaitGroup
-}
-
-// StartMapping feeds until Close.
-func StartMapping(c MappingConfig) *Mapping {
-	ctx, stop := context.WithCancel(context.Background())
-	m := &Mapping{config: c, stop: stop}
-	for range max(c.MaxConcurrency, 2) {
+// start feeds the function until Close.
+func (m *Mapping) start() {
+	var ctx context.Context
+	ctx, m.stop = context.WithCancel(context.Background())
+	for range max(m.MaxConcurrency, 2) {
 		m.done.Go(func() { m.run(ctx) })
 	}
-	return m
 }
 
 // Close stops feeding and waits for the invocations under way.
@@ -63,7 +58,7 @@ func (m *Mapping) run(ctx context.Context) {
 		}
 		select {
 		case <-ctx.Done():
-		case <-m.config.Queue.sent:
+		case <-m.Queue.sent:
 		case <-time.After(pollEvery):
 		}
 	}
@@ -71,19 +66,19 @@ func (m *Mapping) run(ctx context.Context) {
 
 // gather receives messages until the batch is full or its window is over.
 func (m *Mapping) gather(ctx context.Context) []Message {
-	messages := m.config.Queue.Receive(m.config.BatchSize)
+	messages := m.Queue.Receive(m.BatchSize)
 	if len(messages) == 0 {
 		return nil
 	}
-	window := time.After(m.config.WindowFor)
-	for len(messages) < m.config.BatchSize {
+	window := time.After(m.WindowFor)
+	for len(messages) < m.BatchSize {
 		select {
 		case <-ctx.Done():
 			return messages
 		case <-window:
 			return messages
 		case <-time.After(pollEvery):
-			messages = append(messages, m.config.Queue.Receive(m.config.BatchSize-len(messages))...)
+			messages = append(messages, m.Queue.Receive(m.BatchSize-len(messages))...)
 		}
 	}
 	return messages
@@ -91,14 +86,14 @@ func (m *Mapping) gather(ctx context.Context) []Message {
 
 // invoke is not cut short by Close: an invocation on AWS is not either.
 func (m *Mapping) invoke(ctx context.Context, messages []Message) {
-	answer, err := m.config.Function.Invoke(context.WithoutCancel(ctx), m.event(messages))
+	answer, err := m.Function.Invoke(context.WithoutCancel(ctx), m.event(messages))
 	failed, ok := m.failed(answer)
 	for _, message := range messages {
 		switch {
 		case err == nil && ok && !slices.Contains(failed, message.ID):
-			m.config.Queue.Delete(message.Receipt)
-		case m.config.RetryAfter > 0:
-			m.config.Queue.Hide(message.Receipt, m.config.RetryAfter)
+			m.Queue.Delete(message.Receipt)
+		case m.RetryAfter > 0:
+			m.Queue.Hide(message.Receipt, m.RetryAfter)
 		}
 	}
 }
@@ -107,54 +102,35 @@ func (m *Mapping) invoke(ctx context.Context, messages []Message) {
 // that names an empty id, fails the whole batch.
 // https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
 func (m *Mapping) failed(answer []byte) (ids []string, ok bool) {
-	if !m.config.ReportFailures {
+	if !m.ReportFailures {
 		return nil, true
 	}
-	var failures struct {
-		Items []struct {
-			ID string `json:"itemIdentifier"`
-		} `json:"batchItemFailures"`
-	}
+	var failures events.SQSEventResponse
 	if err := json.Unmarshal(answer, &failures); err != nil {
 		return nil, false
 	}
-	for _, item := range failures.Items {
-		if item.ID == "" {
+	for _, item := range failures.BatchItemFailures {
+		if item.ItemIdentifier == "" {
 			return nil, false
 		}
-		ids = append(ids, item.ID)
+		ids = append(ids, item.ItemIdentifier)
 	}
 	return ids, true
 }
 
 func (m *Mapping) event(messages []Message) []byte {
-	type record struct {
-		MessageID         string            `json:"messageId"`
-		ReceiptHandle     string            `json:"receiptHandle"`
-		Body              string            `json:"body"`
-		Attributes        map[string]string `json:"attributes"`
-		MessageAttributes struct{}          `json:"messageAttributes"`
-		MD5OfBody         string            `json:"md5OfBody"`
-		EventSource       string            `json:"eventSource"`
-		EventSourceARN    string            `json:"eventSourceARN"`
-		AWSRegion         string            `json:"awsRegion"`
-	}
-	var event struct{ Records []record }
+	var event events.SQSEvent
 	for _, message := range messages {
-		sum := md5.Sum([]byte(message.Body))
-		event.Records = append(event.Records, record{
-			MessageID: message.ID, ReceiptHandle: message.Receipt, Body: message.Body,
+		event.Records = append(event.Records, events.SQSMessage{
+			MessageId: message.ID, ReceiptHandle: message.Receipt, Body: message.Body,
 			Attributes: map[string]string{
 				"ApproximateReceiveCount": strconv.Itoa(message.Receives),
 				"SentTimestamp":           strconv.FormatInt(message.SentAt.UnixMilli(), 10),
 			},
-			MD5OfBody: hex.EncodeToString(sum[:]), EventSource: "aws:sqs",
-			EventSourceARN: m.config.Queue.Config.ARN, AWSRegion: m.config.Region,
+			MessageAttributes: map[string]events.SQSMessageAttribute{},
+			Md5OfBody:         digestOf(message.Body), EventSource: "aws:sqs",
+			EventSourceARN: m.Queue.ARN, AWSRegion: m.Region,
 		})
 	}
-	text, err := json.Marshal(event)
-	if err != nil {
-		panic(err) // strings always encode
-	}
-	return text
+	return marshal(event)
 }

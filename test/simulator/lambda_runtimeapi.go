@@ -2,6 +2,9 @@ package simulator
 
 import (
 	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -43,8 +46,8 @@ func newRuntimeAPI(s *sandbox) (*runtimeAPI, error) {
 func (api *runtimeAPI) routes() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /2018-06-01/runtime/invocation/next", api.next)
-	mux.HandleFunc("POST /2018-06-01/runtime/invocation/{id}/response", api.response)
-	mux.HandleFunc("POST /2018-06-01/runtime/invocation/{id}/error", api.failure)
+	mux.HandleFunc("POST /2018-06-01/runtime/invocation/{id}/response", api.running(response))
+	mux.HandleFunc("POST /2018-06-01/runtime/invocation/{id}/error", api.running(invocationError))
 	mux.HandleFunc("POST /2018-06-01/runtime/init/error", api.initError)
 	mux.HandleFunc("POST /2020-01-01/extension/register", api.register)
 	mux.HandleFunc("GET /2020-01-01/extension/event/next", api.nextOfExtension)
@@ -71,14 +74,20 @@ func (api *runtimeAPI) next(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(inv.event) // a process that stopped reading is noticed by its exit
 }
 
+// running is a handler of what the process says of its invocation.
+func (api *runtimeAPI) running(handle func(http.ResponseWriter, *http.Request, *invocation)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if inv := api.sandbox.running(r.PathValue("id")); inv != nil {
+			handle(w, r, inv)
+			return
+		}
+		refuse(w, http.StatusBadRequest, "InvalidRequestID", "no such invocation")
+	}
+}
+
 // response is the function's answer. The caller gets it at once, before the process asks
 // for the next event.
-func (api *runtimeAPI) response(w http.ResponseWriter, r *http.Request) {
-	inv := api.sandbox.running(r.PathValue("id"))
-	if inv == nil {
-		refuse(w, http.StatusBadRequest, "InvalidRequestID", "no such invocation")
-		return
-	}
+func response(w http.ResponseWriter, r *http.Request, inv *invocation) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxResponseBytes))
 	var tooLarge *http.MaxBytesError
 	switch {
@@ -107,12 +116,7 @@ func trailerError(trailer http.Header) *FunctionError {
 	return nil
 }
 
-func (api *runtimeAPI) failure(w http.ResponseWriter, r *http.Request) {
-	inv := api.sandbox.running(r.PathValue("id"))
-	if inv == nil {
-		refuse(w, http.StatusBadRequest, "InvalidRequestID", "no such invocation")
-		return
-	}
+func invocationError(w http.ResponseWriter, r *http.Request, inv *invocation) {
 	inv.fail(readError(w, r))
 	accept(w)
 }
@@ -139,13 +143,38 @@ func readError(w http.ResponseWriter, r *http.Request) *FunctionError {
 }
 
 func accept(w http.ResponseWriter) {
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(http.StatusAccepted)
-	_, _ = io.WriteString(w, `{"status":"OK"}`+"\n")
+	writeJSON(w, http.StatusAccepted, map[string]string{"status": "OK"})
 }
 
 func refuse(w http.ResponseWriter, status int, kind, message string) {
+	writeJSON(w, status, map[string]string{"errorType": kind, "errorMessage": message})
+}
+
+func writeJSON(w http.ResponseWriter, status int, answer any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	_, _ = fmt.Fprintf(w, "{\"errorType\":%q,\"errorMessage\":%q}\n", kind, message)
+	_, _ = w.Write(marshal(answer)) // a process that does not read it is noticed by its silence
+}
+
+type traceKey struct{}
+
+// withTrace carries the X-Ray trace id of a request to the function's runtime.
+func withTrace(ctx context.Context, trace string) context.Context {
+	return context.WithValue(ctx, traceKey{}, trace)
+}
+
+// traceFrom returns the request's trace id, or a new one.
+func traceFrom(ctx context.Context) string {
+	if trace, ok := ctx.Value(traceKey{}).(string); ok {
+		return trace
+	}
+	return newTrace()
+}
+
+// newTrace returns a trace id in X-Ray's form: the time, and 96 random bits.
+// https://docs.aws.amazon.com/xray/latest/devguide/xray-api-sendingdata.html
+func newTrace() string {
+	var random [12]byte
+	_, _ = rand.Read(random[:]) // never fails
+	return fmt.Sprintf("Root=1-%08x-%s;Sampled=0", time.Now().Unix(), hex.EncodeToString(random[:]))
 }

@@ -173,9 +173,6 @@ func (s *sandbox) watch() {
 	s.function.gone(s)
 	close(s.exited)
 	s.api.close()
-	if !s.isReady() {
-		s.function.neverReady(s)
-	}
 }
 
 // begin hands inv to the runtime and to each extension that asked for invocations. It

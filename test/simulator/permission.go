@@ -20,17 +20,6 @@ type caller struct {
 
 func (c caller) String() string { return c.service + " on behalf of " + c.source }
 
-// callerFrom returns a service's caller. EventBridge does not name the account: "A
-// SourceAccount setting prevents EventBridge from being able to invoke the function."
-// https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-troubleshooting.html
-// API Gateway's documentation is silent; public templates that set it do work.
-func callerFrom(service, source, account string) caller {
-	if service == eventBridge {
-		account = ""
-	}
-	return caller{service, source, account}
-}
-
 // The services that resource-based policies let in.
 const (
 	apiGateway  = "apigateway.amazonaws.com"
@@ -41,8 +30,8 @@ const (
 // policyStatement is one statement of a resource-based policy.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html
 type policyStatement struct {
-	Sid, Effect      string
-	Principal        any
+	Effect           string
+	Principal        map[string]any
 	Action, Resource any // a text, or a list of texts
 	Condition        map[string]map[string]any
 }
@@ -85,10 +74,7 @@ func (s policyStatement) matches(c caller, action, resource string) (bool, error
 
 // names says whether service is one of the statement's principals.
 func (s policyStatement) names(service string) bool {
-	if principals, ok := s.Principal.(map[string]any); ok {
-		return slices.Contains(texts(principals["Service"]), service) || slices.Contains(texts(principals["AWS"]), "*")
-	}
-	return s.Principal == "*"
+	return slices.Contains(texts(s.Principal["Service"]), service) || slices.Contains(texts(s.Principal["AWS"]), "*")
 }
 
 // conditionHolds supports the conditions that policies for services need. A key that the
@@ -98,7 +84,7 @@ func conditionHolds(operator, key string, want any, given map[string]string) (bo
 	switch operator {
 	case "StringEquals", "Bool":
 		return sent && slices.Contains(texts(want), got), nil
-	case "ArnLike", "ArnEquals", "StringLike":
+	case "ArnLike":
 		return sent && anyLike(want, got), nil
 	default:
 		return false, fmt.Errorf("condition %s is not supported by the simulator", operator)
@@ -107,13 +93,14 @@ func conditionHolds(operator, key string, want any, given map[string]string) (bo
 
 // texts returns a text, or a list of texts, as a list.
 func texts(value any) (list []string) {
-	if all, ok := value.([]any); ok {
-		for _, element := range all {
-			list = append(list, texts(element)...)
-		}
-		return list
+	all, isList := value.([]any)
+	if !isList {
+		return []string{fmt.Sprint(value)}
 	}
-	return []string{fmt.Sprint(value)}
+	for _, element := range all {
+		list = append(list, fmt.Sprint(element))
+	}
+	return list
 }
 
 // anyLike says whether text is one of the patterns, in which * stands for any text and ?
@@ -134,14 +121,10 @@ type permissionProperties struct {
 }
 
 // buildPermission adds a statement to the policy of a function, or of its alias.
-func (s *Simulator) buildPermission(r Resolved) error {
-	var p permissionProperties
-	if err := r.decode(&p); err != nil {
+func (s *Simulator) buildPermission(_ Resolved, p permissionProperties) error {
+	arn, err := s.functionARN(p.FunctionName)
+	if err != nil {
 		return err
-	}
-	arn := s.functionARN(p.FunctionName)
-	if arn == "" {
-		return fmt.Errorf("no function %s", p.FunctionName)
 	}
 	condition := map[string]map[string]any{}
 	if p.SourceAccount != "" {
@@ -157,20 +140,12 @@ func (s *Simulator) buildPermission(r Resolved) error {
 	return nil
 }
 
-// functionARN returns the ARN of a function or alias by its ARN or its name.
-func (s *Simulator) functionARN(name string) string {
-	for arn := range s.invokers {
-		if arn == name || strings.HasSuffix(arn, ":function:"+name) {
-			return arn
-		}
-	}
-	return ""
-}
-
-// permitted returns the function for c to invoke. Without a permission for c, it is one
+// permitted returns the function for c to invoke, or nil if there is none. Without a permission for c, it is one
 // that refuses, as Lambda does with a 403 whose cause the service does not report.
 func (s *Simulator) permitted(arn string, c caller) Invoker {
 	switch allowed, err := permits(s.policies[arn], c, "lambda:InvokeFunction", arn); {
+	case s.invokers[arn] == nil:
+		return nil
 	case err != nil:
 		return refusing{err}
 	case !allowed:
@@ -185,7 +160,7 @@ func (s *Simulator) accountHint(arn string, c caller) string {
 	if c.account != "" {
 		return ""
 	}
-	c.account = s.place().Account
+	c.account = s.place.Account
 	if allowed, _ := permits(s.policies[arn], c, "lambda:InvokeFunction", arn); allowed {
 		return ", which sends no source account: leave SourceAccount out"
 	}
@@ -205,16 +180,10 @@ type queuePolicyProperties struct {
 	Queues []string
 }
 
-func (s *Simulator) buildQueuePolicy(r Resolved) error {
-	var properties queuePolicyProperties
-	if err := r.decode(&properties); err != nil {
-		return err
-	}
-	for _, url := range properties.Queues {
-		for arn, queue := range s.queues {
-			if queue.Config.URL == url {
-				s.policies[arn] = append(s.policies[arn], properties.PolicyDocument.Statement...)
-			}
+func (s *Simulator) buildQueuePolicy(_ Resolved, p queuePolicyProperties) error {
+	for arn, queue := range s.queues {
+		if slices.Contains(p.Queues, queue.URL) {
+			s.policies[arn] = append(s.policies[arn], p.PolicyDocument.Statement...)
 		}
 	}
 	return nil
@@ -225,7 +194,7 @@ func (s *Simulator) buildQueuePolicy(r Resolved) error {
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/grant-destinations-permissions-to-s3.html
 func (s *Simulator) checkAnnouncements() error {
 	for _, a := range s.announcements {
-		c := callerFrom(s3Service, "arn:aws:s3:::"+a.bucket, s.place().Account)
+		c := caller{s3Service, "arn:aws:s3:::" + a.bucket, s.place.Account}
 		allowed, err := permits(s.policies[a.queue], c, "sqs:SendMessage", a.queue)
 		if err != nil {
 			return fmt.Errorf("policy of queue %s: %w", a.queue, err)

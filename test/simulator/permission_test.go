@@ -60,7 +60,8 @@ func TestARuleInvokesOnlyWhatItsPermissionAllows(t *testing.T) {
 // TestAnAPIInvokesOnlyWhatItsPermissionAllows: the client gets the answer of any fault of
 // the configuration, and the console shows the cause.
 func TestAnAPIInvokesOnlyWhatItsPermissionAllows(t *testing.T) {
-	const api = invokeAction + `"Principal": "apigateway.amazonaws.com", "SourceArn": {"Fn::Join": ["", ["arn:aws:execute-api:us-east-1:111111111111:", {"Ref": "API"}, "%s"]]}`
+	const api = invokeAction + `"Principal": "apigateway.amazonaws.com", "SourceArn": {"Fn::Join": ["", [
+		"arn:aws:execute-api:us-east-1:111111111111:", {"Ref": "API"}, "%s"]]}`
 	for name, c := range map[string]struct {
 		source string
 		status int

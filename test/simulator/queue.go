@@ -10,14 +10,6 @@ import (
 	"github.com/google/uuid"
 )
 
-// QueueConfig says what an SQS queue is.
-type QueueConfig struct {
-	Name, ARN, URL string
-	VisibilityFor  time.Duration // how long a received message is hidden; AWS's default is 30s
-	MaxReceives    int           // receives after which a message is a dead letter; 0: no limit
-	DeadLetters    *Queue        // where dead letters go
-}
-
 // Message is a message as a consumer receives it.
 type Message struct {
 	ID       string
@@ -25,36 +17,31 @@ type Message struct {
 	Receipt  string // changes with each receive
 	Receives int    // this one included
 	SentAt   time.Time
+
+	hiddenUntil time.Time
 }
 
 // Queue is a standard queue: at least once, in no promised order.
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/standard-queues.html
 type Queue struct {
-	Config QueueConfig
+	Name, ARN, URL string
+	VisibilityFor  time.Duration // how long a received message is hidden
+	MaxReceives    int           // receives after which a message is a dead letter
+	DeadLetters    *Queue        // where dead letters go; nil: there are none
 
 	mu       sync.Mutex
-	messages []*queued
+	messages []*Message
 	sent     chan struct{} // holds a token when something was sent
-}
-
-type queued struct {
-	Message
-	hiddenUntil time.Time
-}
-
-// NewQueue returns an empty queue.
-func NewQueue(c QueueConfig) *Queue {
-	return &Queue{Config: c, sent: make(chan struct{}, 1)}
 }
 
 // Send adds a message and returns its id.
 func (q *Queue) Send(body string) string {
-	m := &queued{Message: Message{ID: uuid.NewString(), Body: body, SentAt: time.Now()}}
+	m := &Message{ID: uuid.NewString(), Body: body, SentAt: time.Now()}
 	q.add(m)
 	return m.ID
 }
 
-func (q *Queue) add(m *queued) {
+func (q *Queue) add(m *Message) {
 	q.mu.Lock()
 	q.messages = append(q.messages, m)
 	q.mu.Unlock()
@@ -69,26 +56,26 @@ func (q *Queue) add(m *queued) {
 func (q *Queue) Receive(limit int) []Message {
 	received, dead := q.receive(limit, time.Now())
 	for _, m := range dead {
-		q.Config.DeadLetters.add(&queued{Message: Message{ID: m.ID, Body: m.Body, SentAt: m.SentAt}})
+		q.DeadLetters.add(&Message{ID: m.ID, Body: m.Body, SentAt: m.SentAt})
 	}
 	return received
 }
 
-func (q *Queue) receive(limit int, now time.Time) (received []Message, dead []*queued) {
+func (q *Queue) receive(limit int, now time.Time) (received []Message, dead []*Message) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.messages = slices.DeleteFunc(q.messages, func(m *queued) bool {
+	q.messages = slices.DeleteFunc(q.messages, func(m *Message) bool {
 		if len(received) == limit || m.hiddenUntil.After(now) {
 			return false
 		}
-		if c := q.Config; c.DeadLetters != nil && m.Receives >= c.MaxReceives {
+		if q.DeadLetters != nil && m.Receives >= q.MaxReceives {
 			dead = append(dead, m)
 			return true
 		}
 		m.Receives++
 		m.Receipt = m.ID + "#" + strconv.Itoa(m.Receives)
-		m.hiddenUntil = now.Add(q.Config.VisibilityFor)
-		received = append(received, m.Message)
+		m.hiddenUntil = now.Add(q.VisibilityFor)
+		received = append(received, *m)
 		return false
 	})
 	return received, dead
@@ -99,7 +86,7 @@ func (q *Queue) receive(limit int, now time.Time) (received []Message, dead []*q
 func (q *Queue) Delete(receipt string) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.messages = slices.DeleteFunc(q.messages, func(m *queued) bool { return m.Receipt == receipt })
+	q.messages = slices.DeleteFunc(q.messages, func(m *Message) bool { return m.Receipt == receipt })
 }
 
 // Hide has the message with this receipt appear again after d.
@@ -113,31 +100,24 @@ func (q *Queue) Hide(receipt string, d time.Duration) {
 	}
 }
 
-// Len returns how many messages are visible, and how many are hidden by a receive.
-func (q *Queue) Len() (visible, hidden int) {
+// Len returns how many messages there are, those included that a receive has hidden.
+func (q *Queue) Len() int {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	now := time.Now()
+	return len(q.messages)
+}
+
+// bodies returns the bodies of all messages, and hides none.
+func (q *Queue) bodies() (all []string) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
 	for _, m := range q.messages {
-		if m.hiddenUntil.After(now) {
-			hidden++
-		} else {
-			visible++
-		}
+		all = append(all, m.Body)
 	}
-	return visible, hidden
+	return all
 }
 
 // Drain waits until no message is left, or ctx is done.
 func (q *Queue) Drain(ctx context.Context) error {
-	for {
-		if visible, hidden := q.Len(); visible+hidden == 0 {
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(10 * time.Millisecond):
-		}
-	}
+	return until(ctx, 10*time.Millisecond, 10*time.Millisecond, func() bool { return q.Len() == 0 })
 }

@@ -2,8 +2,8 @@ package simulator
 
 import (
 	"crypto/md5"
-	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"strings"
 )
@@ -18,12 +18,6 @@ type sqsAPI struct {
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html
 const maxBatchEntries = 10
 
-type sentEntry struct {
-	ID        string `json:"Id"`
-	MessageID string `json:"MessageId"`
-	MD5       string `json:"MD5OfMessageBody"`
-}
-
 func (a sqsAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	var input struct {
 		QueueURL string `json:"QueueUrl"`
@@ -33,33 +27,34 @@ func (a sqsAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	if err := json.NewDecoder(r.Body).Decode(&input); err != nil {
-		writeError(w, &apiError{http.StatusBadRequest, "SerializationException", err.Error()})
+		writeError(w, refused("SerializationException", "%v", err))
 		return
 	}
 	queue := a.byURL(input.QueueURL)
 	switch operation := strings.TrimPrefix(r.Header.Get("X-Amz-Target"), "AmazonSQS."); {
 	case queue == nil:
-		writeError(w, &apiError{http.StatusBadRequest, "com.amazonaws.sqs#QueueDoesNotExist", input.QueueURL})
+		writeError(w, refused("com.amazonaws.sqs#QueueDoesNotExist", "%s", input.QueueURL))
 	case operation != "SendMessageBatch":
-		writeError(w, &apiError{http.StatusBadRequest, "UnknownOperationException", operation})
+		writeError(w, refused("UnknownOperationException", "%s", operation))
 	case len(input.Entries) == 0 || len(input.Entries) > maxBatchEntries:
-		writeError(w,
-			&apiError{http.StatusBadRequest, "com.amazonaws.sqs#TooManyEntriesInBatchRequest", "must be 1 to 10"})
+		writeError(w, refused("com.amazonaws.sqs#TooManyEntriesInBatchRequest", "must be 1 to %d", maxBatchEntries))
 	default:
-		var sent []sentEntry
+		var sent []map[string]string
 		for _, e := range input.Entries {
-			sum := md5.Sum([]byte(e.Body))
-			sent = append(sent, sentEntry{e.ID, queue.Send(e.Body), hex.EncodeToString(sum[:])})
+			sent = append(sent, map[string]string{
+				"Id": e.ID, "MessageId": queue.Send(e.Body), "MD5OfMessageBody": digestOf(e.Body),
+			})
 		}
-		writeHeaders(w, http.StatusOK)
-		answer := map[string]any{"Successful": sent, "Failed": []any{}}
-		_ = json.NewEncoder(w).Encode(answer) // to a client that may have gone
+		writeAnswer(w, http.StatusOK, map[string]any{"Successful": sent, "Failed": []any{}})
 	}
 }
 
+// digestOf is the MD5 of a message's body.
+func digestOf(body string) string { return fmt.Sprintf("%x", md5.Sum([]byte(body))) }
+
 func (a sqsAPI) byURL(url string) *Queue {
 	for _, queue := range a.queues {
-		if queue.Config.URL == url {
+		if queue.URL == url {
 			return queue
 		}
 	}

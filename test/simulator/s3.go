@@ -35,19 +35,7 @@ func NewS3(dir string) (*S3, error) { return openS3(dir, "here") }
 // openS3 is NewS3 in a region: those of several regions may share a folder, because no two of them
 // have a bucket of one name.
 func openS3(dir, region string) (*S3, error) {
-	path, err := filepath.Abs(dir)
-	if err != nil {
-		return nil, fmt.Errorf("opening S3: %w", err)
-	}
-	fs, err := s3afero.NewBasePathFs(afero.NewOsFs(), path, s3afero.FsPathCreateAll)
-	if err != nil {
-		return nil, fmt.Errorf("opening S3 in %s: %w", dir, err)
-	}
-	whole, err := newWholeFiles(fs, region)
-	if err != nil {
-		return nil, fmt.Errorf("opening S3 in %s: %w", dir, err)
-	}
-	backend, err := s3afero.MultiBucket(whole)
+	backend, err := openBackend(dir, region)
 	if err != nil {
 		return nil, fmt.Errorf("opening S3 in %s: %w", dir, err)
 	}
@@ -56,6 +44,22 @@ func openS3(dir, region string) (*S3, error) {
 		gofakes3.WithLogger(gofakes3.DiscardLog()), gofakes3.WithoutVersioning(), gofakes3.WithTimeSkewLimit(0),
 	).Server()
 	return s, nil
+}
+
+func openBackend(dir, region string) (*s3afero.MultiBucketBackend, error) {
+	path, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, err
+	}
+	fs, err := s3afero.NewBasePathFs(afero.NewOsFs(), path, s3afero.FsPathCreateAll)
+	if err != nil {
+		return nil, err
+	}
+	whole, err := newWholeFiles(fs, region)
+	if err != nil {
+		return nil, err
+	}
+	return s3afero.MultiBucket(whole)
 }
 
 // hooked is the backend with S3's hooks around its writes.
@@ -68,8 +72,13 @@ func (h hooked) PutObject(bucket, key string, meta map[string]string, input io.R
 	conditions *gofakes3.PutConditions,
 ) (gofakes3.PutObjectResult, error) {
 	var result gofakes3.PutObjectResult
-	err := h.injected(bucket, key)
-	if err == nil {
+	var err error
+	if h.s3.Fail != nil {
+		err = h.s3.Fail(bucket, key)
+	}
+	if err != nil {
+		err = gofakes3.ErrorMessage(gofakes3.ErrInternal, err.Error())
+	} else {
 		result, err = h.MultiBucketBackend.PutObject(bucket, key, meta, input, size, conditions)
 	}
 	if h.s3.Wrote != nil {
@@ -79,17 +88,6 @@ func (h hooked) PutObject(bucket, key string, meta map[string]string, input io.R
 		h.s3.OnPut(bucket, key, size)
 	}
 	return result, err
-}
-
-// injected is the fault that a test wants this write to have.
-func (h hooked) injected(bucket, key string) error {
-	if h.s3.Fail == nil {
-		return nil
-	}
-	if err := h.s3.Fail(bucket, key); err != nil {
-		return gofakes3.ErrorMessage(gofakes3.ErrInternal, err.Error())
-	}
-	return nil
 }
 
 // ServeHTTP answers S3's REST API.

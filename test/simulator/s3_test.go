@@ -63,7 +63,8 @@ func TestObjectsAreFilesForEveryone(t *testing.T) {
 	if err != nil || len(list.Contents) != 1 || *list.Contents[0].Key != key {
 		t.Errorf("listed %+v, error %v", list, err)
 	}
-	if _, err := client.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: aws.String("lake"), Key: aws.String(key)}); err != nil {
+	_, err = client.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: aws.String("lake"), Key: aws.String(key)})
+	if err != nil {
 		t.Fatal(err)
 	}
 	_, err = client.GetObject(ctx, &s3.GetObjectInput{Bucket: aws.String("lake"), Key: aws.String(key)})

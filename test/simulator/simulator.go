@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"net"
 	"net/http"
 	"path/filepath"
@@ -83,6 +82,7 @@ type Simulator struct {
 	Leftovers   int // objects of an earlier run that were announced again
 
 	options   Options
+	place     Place // of the stacks that run
 	counter   counter
 	listeners map[string]*connections
 	servers   map[string]*http.Server
@@ -94,8 +94,7 @@ type Simulator struct {
 	streams   []StreamConfig
 	queues    map[string]*Queue // by ARN
 	mappings  []*Mapping
-	api       gatewayParts
-	rules     map[string]rule              // by logical id
+	rules     []rule
 	policies  map[string][]policyStatement // by ARN of the function, alias or queue that they guard
 	omitted   omissions
 	notices   notices
@@ -119,8 +118,9 @@ func Start(options Options) (*Simulator, error) {
 		options: options, invokers: map[string]Invoker{}, functions: map[string]*Function{},
 		Lake:   filepath.Join(cmp.Or(options.Lake, filepath.Join(options.Dir, "lake")), "buckets"),
 		Logs:   filepath.Join(options.Dir, "logs"),
-		queues: map[string]*Queue{}, rules: map[string]rule{}, policies: map[string][]policyStatement{},
-		notices:   notices{say: options.Notice},
+		queues: map[string]*Queue{}, policies: map[string][]policyStatement{},
+		notices:   notices{say: options.Notice, said: map[string]bool{}},
+		counter:   counter{Counters: Counters{Rejected: map[string]int{}, Objects: map[string]int{}}},
 		listeners: map[string]*connections{}, servers: map[string]*http.Server{},
 	}
 	if err := s.start(); err != nil {
@@ -129,36 +129,39 @@ func Start(options Options) (*Simulator, error) {
 	return s, nil
 }
 
-func (s *Simulator) start() error {
-	resources, omitted, err := resolveAll(s.own(), s.options.Templates)
-	if err != nil {
+func (s *Simulator) start() (err error) {
+	own := s.own()
+	var resources []Resolved
+	if resources, s.omitted, err = resolveAll(own, s.options.Templates); err != nil {
 		return err
 	}
-	s.omitted = omitted
+	s.place = own[0].Place
 	if err := s.listen(); err != nil {
 		return err
 	}
-	if s.s3, err = openS3(filepath.Dir(s.Lake), s.place().Region); err != nil {
+	if s.s3, err = openS3(filepath.Dir(s.Lake), s.place.Region); err != nil {
 		return err
 	}
 	s.s3.OnPut, s.s3.Fail, s.s3.Wrote = s.written, s.options.ObjectFaults, s.disk
 	s.firehose = NewFirehose(FirehoseOptions{
-		Account: s.place().Account, Region: s.place().Region,
+		Account: s.place.Account, Region: s.place.Region,
 		Objects: s.s3, Faults: s.options.FirehoseFaults,
 		Watcher: s.options.Watcher, Skew: s.options.FirehoseClock,
 	})
-	if err := s.build(resources); err != nil {
+	if err := buildAll(s, builders, resources); err != nil {
 		return err
 	}
 	if err := s.checkAnnouncements(); err != nil {
 		return err
 	}
-	s.api.permitted = s.permitted
-	gateway, err := s.api.gateway(s.invokers, s.options.Throttle)
+	gateway, err := NewGateway(resources, func(function, source string) Invoker {
+		// That API Gateway sends the account is not documented; public templates that ask for it work.
+		return s.permitted(function, caller{apiGateway, source, s.place.Account})
+	})
 	if err != nil {
 		return err
 	}
-	s.Throttle = gateway.Throttle
+	s.Throttle, gateway.Throttled = gateway.Throttle, s.options.Throttle
 	gateway.Answered, gateway.Failed = s.counter.answered, s.failed
 	s.serve(s3Name, s.everyBucket())
 	s.serve(firehoseName, s.firehose)
@@ -173,7 +176,7 @@ func (s *Simulator) failed(method, path string, status int, cause error) {
 	if cause != nil {
 		sentence += ": " + cause.Error()
 	}
-	s.notices.begin(fmt.Sprint("answer ", status), sentence+"; "+s.Logs+" has what the functions say")
+	s.notices.tell(fmt.Sprint("answer ", status), true, sentence+"; "+s.Logs+" has what the functions say")
 }
 
 // own returns the stacks that run: those of the region.
@@ -184,24 +187,6 @@ func (s *Simulator) own() (templates []*Template) {
 		}
 	}
 	return templates
-}
-
-// place is where the stacks that run are.
-func (s *Simulator) place() Place { return s.own()[0].Place }
-
-// build runs the builders in their order, each for all resources of its type.
-func (s *Simulator) build(resources []Resolved) error {
-	for _, b := range builders {
-		for _, r := range resources {
-			if r.Type != b.resourceType {
-				continue
-			}
-			if err := b.build(s, r); err != nil {
-				return fmt.Errorf("%s: %s (%s): %w", r.Stack, r.ID, r.Type, err)
-			}
-		}
-	}
-	return nil
 }
 
 // What listens, as an error names it.
@@ -300,10 +285,9 @@ func (s *Simulator) rest(ctx context.Context) error {
 // drain works the queues off.
 func (s *Simulator) drain(ctx context.Context) error {
 	for _, mapping := range s.mappings {
-		queue := mapping.config.Queue
+		queue := mapping.Queue
 		if err := queue.Drain(ctx); err != nil {
-			visible, hidden := queue.Len()
-			return fmt.Errorf("queue %s has %d messages left: %w", queue.Config.Name, visible+hidden, err)
+			return fmt.Errorf("queue %s has %d messages left: %w", queue.Name, queue.Len(), err)
 		}
 	}
 	return nil
@@ -312,8 +296,7 @@ func (s *Simulator) drain(ctx context.Context) error {
 // queued counts the messages that Redrive has not worked off.
 func (s *Simulator) queued() (n int) {
 	for _, mapping := range s.mappings {
-		visible, hidden := mapping.config.Queue.Len()
-		n += visible + hidden
+		n += mapping.Queue.Len()
 	}
 	return n
 }
@@ -321,10 +304,8 @@ func (s *Simulator) queued() (n int) {
 // DeadLetters returns the bodies of the messages that were tried too often.
 func (s *Simulator) DeadLetters() (bodies []string) {
 	for _, queue := range s.queues {
-		if dead := queue.Config.DeadLetters; dead != nil {
-			for _, message := range dead.Receive(1 << 20) {
-				bodies = append(bodies, message.Body)
-			}
+		if dead := queue.DeadLetters; dead != nil {
+			bodies = append(bodies, dead.bodies()...)
 		}
 	}
 	return bodies
@@ -389,70 +370,37 @@ func (s *Simulator) onClose(close func() error) {
 // line for each reason, which names the types and properties.
 func (s *Simulator) NotSimulated() []string { return s.omitted.lines() }
 
-// Resolved is a resource without intrinsics.
-type Resolved struct {
-	identity
-	Type    string
-	omitted omissions // gets the properties that are not simulated
+// What a test can do to a running simulator, in addition to the faults of its Options.
+
+// Function returns a function by its name in Options.Bootstraps, or nil.
+func (s *Simulator) Function(name string) *Function { return s.functions[name] }
+
+// Cut ends the connections that functions have open to Firehose and S3.
+func (s *Simulator) Cut(how Cut) {
+	s.listeners[firehoseName].cut(how)
+	s.listeners[s3Name].cut(how)
 }
 
-// Resolve returns the resources of all templates, for those who run what stands before the
-// regions.
-func Resolve(templates []*Template) ([]Resolved, error) {
-	all, _, err := resolveAll(templates, templates)
-	return all, err
+// RenameStream makes a stream accept records only under another name. It still delivers
+// what it holds.
+func (s *Simulator) RenameStream(from, to string) error { return s.firehose.Rename(from, to) }
+
+// Enqueue sends a message to the backlog.
+func (s *Simulator) Enqueue(body string) {
+	for _, mapping := range s.mappings {
+		mapping.Queue.Send(body)
+	}
 }
 
-// Attribute returns what Fn::GetAtt of the resource gives, or "".
-func (r Resolved) Attribute(name string) string {
-	value := kinds[r.Type].attributes[name]
-	if value == nil {
-		return ""
-	}
-	return value(r.identity)
-}
-
-// resolveAll resolves every property of templates, also of resources that are not
-// simulated, so that it finds each dangling reference. They may refer to outputs of all.
-func resolveAll(templates, all []*Template) ([]Resolved, omissions, error) {
-	if len(templates) == 0 {
-		return nil, nil, errors.New("no templates")
-	}
-	known, err := resolveOutputs(all)
-	if err != nil {
-		return nil, nil, err
-	}
-	var found []Resolved
-	omitted := omissions{}
-	for _, t := range templates {
-		r := &resolver{template: t, outputs: known}
-		for _, id := range slices.Sorted(maps.Keys(t.Resources)) {
-			resource, err := r.resource(id, omitted)
-			if err != nil {
-				return nil, nil, fmt.Errorf("%s: %w", t.Stack, err)
-			}
-			found = append(found, resource)
+// until asks whether it is done, after pauses that double from the shortest to the longest,
+// until it is or ctx ends.
+func until(ctx context.Context, shortest, longest time.Duration, done func() bool) error {
+	for pause := shortest; !done(); pause = min(2*pause, longest) {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(pause):
 		}
 	}
-	return found, omitted, nil
-}
-
-// resource resolves one resource of the template, and notes that it is not simulated.
-func (r *resolver) resource(id string, omitted omissions) (Resolved, error) {
-	t := r.template
-	resource := t.Resources[id]
-	kind, found := kinds[resource.Type]
-	if !found {
-		return Resolved{}, unknownType(id, resource.Type)
-	}
-	if kind.notRun != "" {
-		omitted.add(kind.notRun, shortType(resource.Type))
-	}
-	properties, err := r.resolve(any(resource.Properties))
-	if err != nil {
-		return Resolved{}, fmt.Errorf("%s (%s): %w", id, resource.Type, err)
-	}
-	object, _ := properties.(map[string]any) // a resource without properties has none
-	of := identity{Place: t.Place, Stack: t.Stack, ID: id, Properties: object}
-	return Resolved{of, resource.Type, omitted}, nil
+	return nil
 }

@@ -124,7 +124,8 @@ func TestFunctionsLogToFilesAndMetricsAreCounted(t *testing.T) {
 		actVariable)
 	sim := mustStart(t, templates)
 	for _, line := range []string{
-		`{"_aws":{},"EventsValid":5}`, `{"_aws":{},"EventsRejected":2,"Reason":"empty"}`, `{"_aws":{},"EventsRejected":1,"Reason":"not_json"}`,
+		`{"_aws":{},"EventsValid":5}`, `{"_aws":{},"EventsRejected":2,"Reason":"empty"}`,
+		`{"_aws":{},"EventsRejected":1,"Reason":"not_json"}`,
 		`{"_aws":{},"EventsRejected":3}`, `{"EventsValid":5}`, `no JSON at all "_aws"`,
 	} {
 		postBody(t, sim, "print "+line)
@@ -164,7 +165,7 @@ func TestWhatCannotBeBuiltIsRefused(t *testing.T) {
 		{"IngestFunctionB", []string{"Layers"}, []any{}, `unknown field "Layers"`},
 		{"EventsStream", []string{"DeliveryStreamType"}, "KinesisStreamAsSource", "type KinesisStreamAsSource is not supported"},
 		{"EventsStream", []string{"ExtendedS3DestinationConfiguration", "CompressionFormat"}, "ZIP", "compression ZIP is not supported"},
-		{"EventsStream", []string{"ExtendedS3DestinationConfiguration", "CustomTimeZone"}, "Europe/Berlin", "time zone Europe/Berlin is not supported"},
+		{"EventsStream", []string{"ExtendedS3DestinationConfiguration", "CustomTimeZone"}, "Europe/Berlin", `unknown field "CustomTimeZone"`},
 		{"EventsStream", []string{"ExtendedS3DestinationConfiguration", "DynamicPartitioningConfiguration"}, map[string]any{}, `unknown field "DynamicPartitioningConfiguration"`},
 		{"EventsStream", []string{"ExtendedS3DestinationConfiguration", "ProcessingConfiguration", "Processors"}, []any{map[string]any{"Type": "Decompression"}}, "processors other than one Lambda function"},
 	} {

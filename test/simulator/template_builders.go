@@ -2,65 +2,34 @@ package simulator
 
 import (
 	"cmp"
-	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
-
-	"global-ingest/infra/assembly"
 )
 
 // builders run the resources that a laptop does run, in the order in which they
-// need each other. A new type of resource is a row here and one in kinds.
-var builders = []struct {
-	resourceType string
-	build        func(*Simulator, Resolved) error
-}{
+// need each other. Those of the API are gatewayBuilders.
+var builders = []builder[*Simulator]{
 	{"AWS::S3::Bucket", (*Simulator).buildBucket},
-	{"AWS::Lambda::Function", (*Simulator).buildFunction},
-	{"AWS::Lambda::Alias", (*Simulator).buildAlias},
-	{"AWS::Lambda::Permission", (*Simulator).buildPermission},
-	{"AWS::Events::Rule", (*Simulator).buildRule},
-	{"AWS::KinesisFirehose::DeliveryStream", (*Simulator).buildStream},
-	{"AWS::SQS::Queue", (*Simulator).buildQueue},
-	{"AWS::SQS::Queue", (*Simulator).linkDeadLetters},
-	{"AWS::SQS::QueuePolicy", (*Simulator).buildQueuePolicy},
-	{"AWS::Lambda::EventSourceMapping", (*Simulator).buildMapping},
-	{"AWS::ApiGateway::RestApi", (*Simulator).buildAPI},
-	{"AWS::ApiGateway::Resource", (*Simulator).buildAPIResource},
-	{"AWS::ApiGateway::Method", (*Simulator).buildMethod},
-	{"AWS::ApiGateway::GatewayResponse", (*Simulator).buildGatewayResponse},
-	{"AWS::ApiGateway::Stage", (*Simulator).buildStage},
-}
-
-// decode reads the properties into v, whose fields are the properties that are
-// known; any other is an error. A field with a tag notSimulated is accepted, and said
-// to be without effect.
-func (r Resolved) decode(v any) error {
-	data, err := json.Marshal(r.Properties)
-	if err != nil {
-		return err
-	}
-	if err := assembly.DecodeStrict(data, v); err != nil {
-		return err
-	}
-	r.omitted.note(r.Type, v)
-	return nil
-}
-
-// reference returns what the resource's Ref or attribute gives.
-func (r Resolved) reference(attribute string) string {
-	return kinds[r.Type].attributes[attribute](r.identity)
+	typed("AWS::Lambda::Function", functionDefaults, (*Simulator).buildFunction),
+	typed("AWS::Lambda::Alias", aliasProperties{}, (*Simulator).buildAlias),
+	typed("AWS::Lambda::Permission", permissionProperties{}, (*Simulator).buildPermission),
+	typed("AWS::Events::Rule", ruleProperties{}, (*Simulator).buildRule),
+	typed("AWS::KinesisFirehose::DeliveryStream", streamProperties{}, (*Simulator).buildStream),
+	typed("AWS::SQS::Queue", queueDefaults, (*Simulator).buildQueue),
+	typed("AWS::SQS::Queue", queueDefaults, (*Simulator).linkDeadLetters),
+	typed("AWS::SQS::QueuePolicy", queuePolicyProperties{}, (*Simulator).buildQueuePolicy),
+	typed("AWS::Lambda::EventSourceMapping", mappingDefaults, (*Simulator).buildMapping),
 }
 
 type functionProperties struct {
 	Handler, Runtime                                  string
-	Architectures, Code, Description, Role, Tags      any
+	Architectures, Code, Role, Tags                   any
 	TracingConfig                                     any `notSimulated:"nothing is traced here"`
-	RecursiveLoop                                     any
 	MemorySize, Timeout, ReservedConcurrentExecutions int
 	Environment                                       struct{ Variables map[string]string }
 	LoggingConfig                                     loggingProperties
@@ -71,39 +40,37 @@ type loggingProperties struct {
 	LogGroup                                       string
 }
 
-func (s *Simulator) buildFunction(r Resolved) error {
-	// Lambda's defaults: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-lambda-function.html
-	properties := functionProperties{MemorySize: 128, Timeout: 3}
-	if err := r.decode(&properties); err != nil {
-		return err
-	}
-	if !strings.HasPrefix(properties.Runtime, "provided") {
-		return fmt.Errorf("runtime %s is not supported by the simulator: only a bootstrap is", properties.Runtime)
+// Lambda's defaults: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-lambda-function.html
+var functionDefaults = functionProperties{MemorySize: 128, Timeout: 3}
+
+func (s *Simulator) buildFunction(r Resolved, p functionProperties) error {
+	if !strings.HasPrefix(p.Runtime, "provided") {
+		return fmt.Errorf("runtime %s is not supported by the simulator: only a bootstrap is", p.Runtime)
 	}
 	name, bootstrap, err := s.bootstrap(r.ID)
 	if err != nil {
 		return err
 	}
-	log, err := openLog(s.Logs, filepath.Base(filepath.Dir(bootstrap)))
+	log, closes, err := openLog(s.Logs, filepath.Base(filepath.Dir(bootstrap)))
 	if err != nil {
 		return err
 	}
-	s.onClose(log.close)
-	concurrency := cmp.Or(properties.ReservedConcurrentExecutions, accountConcurrency)
+	s.onClose(closes)
+	concurrency := cmp.Or(p.ReservedConcurrentExecutions, accountConcurrency)
 	function := NewFunction(FunctionConfig{
-		Name: r.reference(""), ARN: r.reference("Arn"), Bootstrap: bootstrap, Handler: properties.Handler,
-		Timeout: time.Duration(properties.Timeout) * time.Second, MemoryMB: properties.MemorySize,
-		Variables: properties.Environment.Variables, Logging: properties.LoggingConfig,
+		Name: r.Attribute(""), ARN: r.Attribute("Arn"), Bootstrap: bootstrap, Handler: p.Handler,
+		Timeout: time.Duration(p.Timeout) * time.Second, MemoryMB: p.MemorySize,
+		Variables: p.Environment.Variables, Logging: p.LoggingConfig,
 		Endpoints:    s.endpoints(name, r.Region),
 		MaxSandboxes: min(s.options.MaxSandboxes, concurrency), Concurrency: concurrency,
 		Crowded: s.crowded(name, concurrency), Faults: s.invocationFaults(name),
 		Log: func(line string) {
-			log.write(line)
+			log.Print(line)
 			s.counter.logLine(line)
 		},
 	})
 	s.onClose(func() error { function.Close(); return nil })
-	s.invokers[r.reference("Arn")], s.functions[name] = function, function
+	s.invokers[r.Attribute("Arn")], s.functions[name] = function, function
 	return nil
 }
 
@@ -113,34 +80,36 @@ func (s *Simulator) crowded(name string, concurrency int) func(bool) {
 	most := min(s.options.MaxSandboxes, concurrency)
 	return func(throttled bool) {
 		if throttled {
-			s.notices.begin(name+" throttled",
+			s.notices.tell(name+" throttled", true,
 				fmt.Sprintf("%s is throttled, as on AWS: it has more than %d requests at once", name, concurrency))
 			return
 		}
-		s.notices.begin(name+" crowded", fmt.Sprintf("all %d sandboxes of %s are busy: requests wait for one, "+
+		s.notices.tell(name+" crowded", true, fmt.Sprintf("all %d sandboxes of %s are busy: requests wait for one, "+
 			"and are slower than on AWS; SANDBOXES=%d allows more", most, name, 2*most))
 	}
 }
 
 type aliasProperties struct {
 	FunctionName, FunctionVersion, Name string
-	Description, RoutingConfig          any
 	ProvisionedConcurrencyConfig        any `notSimulated:"a sandbox starts with its first request here"`
 }
 
 // buildAlias has the alias's ARN reach the function: all versions are the code that is
 // here.
-func (s *Simulator) buildAlias(r Resolved) error {
-	var properties aliasProperties
-	if err := r.decode(&properties); err != nil {
-		return err
+func (s *Simulator) buildAlias(r Resolved, p aliasProperties) error {
+	function, err := s.functionARN(p.FunctionName)
+	s.invokers[r.Attribute("")] = s.invokers[function]
+	return err
+}
+
+// functionARN returns the ARN of a function or alias by its ARN or its name.
+func (s *Simulator) functionARN(name string) (string, error) {
+	for arn := range s.invokers {
+		if arn == name || strings.HasSuffix(arn, ":function:"+name) {
+			return arn, nil
+		}
 	}
-	function := s.functionByName(properties.FunctionName)
-	if function == nil {
-		return fmt.Errorf("no function %s", properties.FunctionName)
-	}
-	s.invokers[r.reference("")] = function
-	return nil
+	return "", fmt.Errorf("no function %s", name)
 }
 
 // endpoints are the variables by which a function's SDK finds the simulated
@@ -172,30 +141,25 @@ func (s *Simulator) bootstrap(id string) (name, path string, err error) {
 	return "", "", fmt.Errorf("no executable for this function")
 }
 
-type bufferingProperties struct{ IntervalInSeconds, SizeInMBs int }
-
 type streamProperties struct {
 	DeliveryStreamType                               string
 	DeliveryStreamEncryptionConfigurationInput, Tags any
 	ExtendedS3DestinationConfiguration               struct {
-		BucketARN, Prefix, ErrorOutputPrefix, FileExtension string
-		CompressionFormat, CustomTimeZone                   string
-		RoleARN, EncryptionConfiguration                    any
-		CloudWatchLoggingOptions                            any
-		BufferingHints                                      *bufferingProperties
-		S3BackupMode                                        string
-		S3BackupConfiguration                               *backupProperties
-		ProcessingConfiguration                             struct {
+		destinationProperties
+		FileExtension           string
+		S3BackupMode            string
+		S3BackupConfiguration   destinationProperties
+		ProcessingConfiguration struct {
 			Enabled    bool
 			Processors []processorProperties
 		}
 	}
 }
 
-type backupProperties struct {
-	BucketARN, Prefix, ErrorOutputPrefix, CompressionFormat    string
-	RoleARN, EncryptionConfiguration, CloudWatchLoggingOptions any
-	BufferingHints                                             any
+type destinationProperties struct {
+	BucketARN, Prefix, ErrorOutputPrefix, CompressionFormat string
+	RoleARN, CloudWatchLoggingOptions                       any
+	BufferingHints                                          *struct{ IntervalInSeconds, SizeInMBs int }
 }
 
 type processorProperties struct {
@@ -203,38 +167,28 @@ type processorProperties struct {
 	Parameters []struct{ ParameterName, ParameterValue string }
 }
 
-func (s *Simulator) buildStream(r Resolved) error {
-	var properties streamProperties
-	if err := r.decode(&properties); err != nil {
-		return err
-	}
-	d := properties.ExtendedS3DestinationConfiguration
+func (s *Simulator) buildStream(r Resolved, p streamProperties) (err error) {
+	d := p.ExtendedS3DestinationConfiguration
 	switch {
-	case properties.DeliveryStreamType != "DirectPut":
-		return fmt.Errorf("type %s is not supported by the simulator", properties.DeliveryStreamType)
-	case d.CustomTimeZone != "" && d.CustomTimeZone != "UTC":
-		return fmt.Errorf("time zone %s is not supported by the simulator", d.CustomTimeZone)
+	case p.DeliveryStreamType != "DirectPut":
+		return fmt.Errorf("type %s is not supported by the simulator", p.DeliveryStreamType)
 	case d.CompressionFormat != "" && d.CompressionFormat != "UNCOMPRESSED" && d.CompressionFormat != "GZIP":
 		return fmt.Errorf("compression %s is not supported by the simulator", d.CompressionFormat)
-	}
-	buffer := d.BufferingHints
-	if buffer == nil {
-		buffer = &bufferingProperties{IntervalInSeconds: 300, SizeInMBs: 5} // Firehose's defaults
+	case d.BufferingHints == nil:
+		return errors.New("a stream without buffering hints is not supported by the simulator")
+	case d.S3BackupMode == "Enabled" && d.S3BackupConfiguration.BucketARN != d.BucketARN:
+		return errors.New("a source backup outside of the stream's bucket is not supported by the simulator")
 	}
 	config := StreamConfig{
-		Name: r.reference(""), ARN: r.reference("Arn"), Bucket: bucketOf(d.BucketARN),
+		Name: r.Attribute(""), ARN: r.Attribute("Arn"), Bucket: strings.TrimPrefix(d.BucketARN, "arn:aws:s3:::"),
 		Prefix: d.Prefix, ErrorPrefix: d.ErrorOutputPrefix, FileExtension: d.FileExtension,
 		GZIP:        d.CompressionFormat == "GZIP",
-		BufferBytes: buffer.SizeInMBs << 20, BufferFor: s.patience(buffer.IntervalInSeconds),
+		BufferBytes: d.BufferingHints.SizeInMBs << 20, BufferFor: s.patience(d.BufferingHints.IntervalInSeconds),
 	}
 	if d.S3BackupMode == "Enabled" {
-		if d.S3BackupConfiguration == nil || bucketOf(d.S3BackupConfiguration.BucketARN) != config.Bucket {
-			return fmt.Errorf("a source backup outside of the stream's bucket is not supported by the simulator")
-		}
 		config.BackupPrefix = d.S3BackupConfiguration.Prefix
 	}
 	if d.ProcessingConfiguration.Enabled {
-		var err error
 		if config.Transform, err = s.transform(d.ProcessingConfiguration.Processors); err != nil {
 			return err
 		}
@@ -278,8 +232,6 @@ func (s *Simulator) transform(processors []processorProperties) (*TransformConfi
 	return t, nil
 }
 
-func bucketOf(arn string) string { return strings.TrimPrefix(arn, "arn:aws:s3:::") }
-
 // patience is the buffering time of the template, or Options.Patience if that is less.
 func (s *Simulator) patience(interval int) time.Duration {
 	buffer := time.Duration(interval) * time.Second
@@ -296,45 +248,4 @@ func (s *Simulator) judgedWithin(interval int) time.Duration {
 		buffer = min(buffer, s.options.JudgedWithin)
 	}
 	return buffer
-}
-
-func (s *Simulator) buildAPI(r Resolved) error {
-	if s.api.api != nil {
-		return fmt.Errorf("a second API is not supported by the simulator")
-	}
-	s.api = gatewayParts{
-		Place: r.Place, apiID: r.reference(""), api: &restAPIProperties{},
-		resources: map[string]apiResourceProperties{}, methods: map[string]methodProperties{},
-		responses: map[string]gatewayResponse{},
-	}
-	return r.decode(s.api.api)
-}
-
-func (s *Simulator) buildAPIResource(r Resolved) error {
-	var properties apiResourceProperties
-	err := r.decode(&properties)
-	s.api.resources[r.reference("")] = properties
-	return err
-}
-
-func (s *Simulator) buildMethod(r Resolved) error {
-	var properties methodProperties
-	err := r.decode(&properties)
-	s.api.methods[r.ID] = properties
-	return err
-}
-
-func (s *Simulator) buildGatewayResponse(r Resolved) error {
-	var properties gatewayResponseProperties
-	if err := r.decode(&properties); err != nil {
-		return err
-	}
-	var err error
-	s.api.responses[properties.ResponseType], err = newGatewayResponse(properties)
-	return err
-}
-
-func (s *Simulator) buildStage(r Resolved) error {
-	s.api.stage = &stageProperties{}
-	return r.decode(s.api.stage)
 }

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -41,13 +42,11 @@ func (s *Simulator) buildBucket(r Resolved) error {
 	if err := json.Unmarshal(data, &properties); err != nil {
 		return err
 	}
-	r.omitted.add("no access is checked, nothing is encrypted and no object ages here", shortType(r.Type))
-	name := r.reference("")
+	name := r.Attribute("")
 	for _, c := range properties.NotificationConfiguration.QueueConfigurations {
 		rules := c.Filter.S3Key.Rules
 		if c.Event != "s3:ObjectCreated:*" || len(rules) != 1 || rules[0].Name != "prefix" {
-			return fmt.Errorf(
-				"a notification other than of objects created below a prefix is not supported by the simulator")
+			return errors.New("a notification of other than objects below a prefix is not supported by the simulator")
 		}
 		s.announcements = append(s.announcements, announcement{name, rules[0].Value, c.Queue})
 	}
@@ -59,7 +58,7 @@ func (s *Simulator) buildBucket(r Resolved) error {
 
 // written counts an object and announces it where the bucket says so.
 func (s *Simulator) written(bucket, key string, size int64) {
-	s.counter.object(bucket, key, size)
+	s.counter.object(key)
 	if s.options.ObjectWritten != nil {
 		s.options.ObjectWritten(bucket, key)
 	}
@@ -80,12 +79,12 @@ func (s *Simulator) disk(err error) {
 	now := time.Now()
 	if err == nil {
 		if now.UnixNano()-s.diskFailed.Load() > int64(roomAfter) {
-			s.notices.end("disk", "objects are written again")
+			s.notices.tell("disk", false, "objects are written again")
 		}
 		return
 	}
 	s.diskFailed.Store(now.UnixNano())
-	s.notices.begin("disk", fmt.Sprintf("objects cannot be written to %s: %v; what is buffered waits in memory, "+
+	s.notices.tell("disk", true, fmt.Sprintf("objects cannot be written to %s: %v; what is buffered waits in memory, "+
 		"and a request that needs S3 is answered 503", s.Lake, err))
 }
 
@@ -93,15 +92,20 @@ func (s *Simulator) disk(err error) {
 // announces them: its queue was memory, and is gone.
 func (s *Simulator) announceLeftovers() error {
 	for _, a := range s.announcements {
-		folder := filepath.Join(s.Lake, a.bucket)
-		err := filepath.WalkDir(filepath.Join(folder, a.prefix), func(path string, entry fs.DirEntry, err error) error {
+		bucket, folder := os.DirFS(filepath.Join(s.Lake, a.bucket)), strings.TrimSuffix(a.prefix, "/")
+		err := fs.WalkDir(bucket, folder, func(key string, entry fs.DirEntry, err error) error {
 			if errors.Is(err, fs.ErrNotExist) {
 				return nil // nothing was ever put there
 			}
 			if err != nil || entry.IsDir() {
 				return err
 			}
-			return s.announceLeftover(a, folder, path)
+			info, err := entry.Info()
+			if err == nil {
+				s.Leftovers++
+				s.queues[a.queue].Send(notification(a.bucket, key, info.Size()))
+			}
+			return err
 		})
 		if err != nil {
 			return fmt.Errorf("looking for what an earlier run left in %s: %w", a.prefix, err)
@@ -110,121 +114,77 @@ func (s *Simulator) announceLeftovers() error {
 	return nil
 }
 
-func (s *Simulator) announceLeftover(a announcement, folder, path string) error {
-	info, err := os.Stat(path)
-	if err != nil {
-		return err
-	}
-	key, err := filepath.Rel(folder, path)
-	if err != nil {
-		return err
-	}
-	s.Leftovers++
-	s.queues[a.queue].Send(notification(a.bucket, filepath.ToSlash(key), info.Size()))
-	return nil
-}
-
 // notification is S3's message of one object; its key is URL-encoded.
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
 func notification(bucket, key string, size int64) string {
-	type object struct {
-		Key  string `json:"key"`
-		Size int64  `json:"size"`
-	}
-	text, err := json.Marshal(map[string]any{"Records": []any{map[string]any{
+	return string(marshal(map[string]any{"Records": []any{map[string]any{
 		"eventVersion": "2.1", "eventSource": "aws:s3", "eventName": "ObjectCreated:Put",
-		"s3": map[string]any{"bucket": map[string]string{"name": bucket}, "object": object{url.QueryEscape(key), size}},
-	}}})
-	if err != nil {
-		panic(err) // strings and numbers always encode
-	}
-	return string(text)
+		"s3": map[string]any{
+			"bucket": map[string]any{"name": bucket},
+			"object": map[string]any{"key": url.QueryEscape(key), "size": size},
+		},
+	}}}))
 }
 
 type queueProperties struct {
-	KmsMasterKeyId, SqsManagedSseEnabled, Tags any
-	MessageRetentionPeriod                     int `notSimulated:"messages do not expire here"`
-	VisibilityTimeout                          int
-	RedrivePolicy                              *struct {
+	SqsManagedSseEnabled, Tags any
+	MessageRetentionPeriod     int `notSimulated:"messages do not expire here"`
+	VisibilityTimeout          int
+	RedrivePolicy              struct {
 		DeadLetterTargetArn string `json:"deadLetterTargetArn"`
 		MaxReceiveCount     int    `json:"maxReceiveCount"`
 	}
 }
 
-func (s *Simulator) buildQueue(r Resolved) error {
-	properties := queueProperties{VisibilityTimeout: 30} // SQS's default
-	if err := r.decode(&properties); err != nil {
-		return err
+var queueDefaults = queueProperties{VisibilityTimeout: 30} // SQS's
+
+func (s *Simulator) buildQueue(r Resolved, p queueProperties) error {
+	s.queues[r.Attribute("Arn")] = &Queue{
+		Name: r.Attribute("QueueName"), ARN: r.Attribute("Arn"), URL: r.Attribute(""),
+		VisibilityFor: time.Duration(p.VisibilityTimeout) * time.Second, MaxReceives: p.RedrivePolicy.MaxReceiveCount,
+		sent: make(chan struct{}, 1),
 	}
-	config := QueueConfig{
-		Name: r.reference("QueueName"), ARN: r.reference("Arn"), URL: r.reference(""),
-		VisibilityFor: time.Duration(properties.VisibilityTimeout) * time.Second,
-	}
-	if p := properties.RedrivePolicy; p != nil {
-		config.MaxReceives = p.MaxReceiveCount
-	}
-	s.queues[config.ARN] = NewQueue(config)
 	return nil
 }
 
 // linkDeadLetters comes when every queue is there.
-func (s *Simulator) linkDeadLetters(r Resolved) error {
-	var properties queueProperties
-	if err := r.decode(&properties); err != nil || properties.RedrivePolicy == nil {
-		return err
+func (s *Simulator) linkDeadLetters(r Resolved, p queueProperties) error {
+	arn := p.RedrivePolicy.DeadLetterTargetArn
+	if arn != "" && s.queues[arn] == nil {
+		return fmt.Errorf("no queue %s", arn)
 	}
-	target := s.queues[properties.RedrivePolicy.DeadLetterTargetArn]
-	if target == nil {
-		return fmt.Errorf("no queue %s", properties.RedrivePolicy.DeadLetterTargetArn)
-	}
-	s.queues[r.reference("Arn")].Config.DeadLetters = target
+	s.queues[r.Attribute("Arn")].DeadLetters = s.queues[arn]
 	return nil
 }
 
 type mappingProperties struct {
-	EventSourceArn, FunctionName   string
-	Enabled                        *bool
-	Tags                           any
-	BatchSize                      int
-	MaximumBatchingWindowInSeconds int
-	FunctionResponseTypes          []string
-	ScalingConfig                  struct{ MaximumConcurrency int }
+	EventSourceArn, FunctionName              string
+	Tags                                      any
+	BatchSize, MaximumBatchingWindowInSeconds int
+	FunctionResponseTypes                     []string
+	ScalingConfig                             struct{ MaximumConcurrency int }
 }
 
-func (s *Simulator) buildMapping(r Resolved) error {
-	properties := mappingProperties{BatchSize: 10} // Lambda's default for a queue
-	if err := r.decode(&properties); err != nil {
+var mappingDefaults = mappingProperties{BatchSize: 10} // Lambda's for a queue
+
+func (s *Simulator) buildMapping(r Resolved, p mappingProperties) error {
+	queue := s.queues[p.EventSourceArn]
+	if queue == nil {
+		return fmt.Errorf("an event source other than a queue is not supported by the simulator: %s", p.EventSourceArn)
+	}
+	function, err := s.functionARN(p.FunctionName)
+	if err != nil {
 		return err
 	}
-	queue := s.queues[properties.EventSourceArn]
-	if queue == nil {
-		return fmt.Errorf("an event source other than a queue is not supported by the simulator: %s",
-			properties.EventSourceArn)
+	mapping := &Mapping{
+		Queue: queue, Function: s.invokers[function], Region: r.Region, BatchSize: p.BatchSize,
+		WindowFor:      time.Duration(p.MaximumBatchingWindowInSeconds) * time.Second,
+		MaxConcurrency: p.ScalingConfig.MaximumConcurrency, RetryAfter: s.options.Patience,
+		ReportFailures: slices.Contains(p.FunctionResponseTypes, "ReportBatchItemFailures"),
 	}
-	function := s.functionByName(properties.FunctionName)
-	if function == nil {
-		return fmt.Errorf("no function %s", properties.FunctionName)
-	}
-	config := MappingConfig{
-		Queue: queue, Function: function, Region: r.Region, BatchSize: properties.BatchSize,
-		WindowFor:      time.Duration(properties.MaximumBatchingWindowInSeconds) * time.Second,
-		MaxConcurrency: properties.ScalingConfig.MaximumConcurrency, RetryAfter: s.options.Patience,
-	}
-	for _, kind := range properties.FunctionResponseTypes {
-		config.ReportFailures = config.ReportFailures || kind == "ReportBatchItemFailures"
-	}
-	s.QueueURL = queue.Config.URL
-	mapping := StartMapping(config)
+	mapping.start()
+	s.QueueURL = queue.URL
 	s.mappings = append(s.mappings, mapping)
 	s.onClose(func() error { mapping.Close(); return nil })
-	return nil
-}
-
-func (s *Simulator) functionByName(name string) Invoker {
-	for arn, function := range s.invokers {
-		if strings.HasSuffix(arn, ":"+name) {
-			return function
-		}
-	}
 	return nil
 }

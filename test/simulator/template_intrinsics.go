@@ -13,7 +13,7 @@ import (
 // anything runs.
 type resolver struct {
 	template *Template
-	outputs  *outputs // of every stack
+	all      []*Template // whose outputs it may refer to
 }
 
 // resolve returns value with every intrinsic replaced. An intrinsic, logical id
@@ -68,20 +68,25 @@ func (r *resolver) resolveArray(array []any) (any, error) {
 	return resolved, nil
 }
 
-func (r *resolver) call(name string, argument any) (any, error) {
-	functions := map[string]func(any) (any, error){
-		"Ref":             r.ref,
-		"Fn::GetAtt":      r.getAtt,
-		"Fn::Join":        r.join,
-		"Fn::ImportValue": r.importValue,
-
-		"Fn::GetStackOutput": r.getStackOutput,
+// call returns what an intrinsic gives, whose argument may contain others.
+func (r *resolver) call(name string, argument any) (value any, err error) {
+	if argument, err = r.resolve(argument); err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	function, known := functions[name]
-	if !known {
+	switch name {
+	case "Ref":
+		value, err = r.ref(argument)
+	case "Fn::GetAtt":
+		value, err = r.getAtt(argument)
+	case "Fn::Join":
+		value, err = join(argument)
+	case "Fn::ImportValue":
+		value, err = r.importValue(argument)
+	case "Fn::GetStackOutput":
+		value, err = r.getStackOutput(argument)
+	default:
 		return nil, fmt.Errorf("intrinsic %s is not supported by the simulator", name)
 	}
-	value, err := function(argument)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
@@ -93,82 +98,56 @@ func (r *resolver) ref(argument any) (any, error) {
 	if !ok {
 		return nil, fmt.Errorf("want a logical id, got %s", asJSON(argument))
 	}
-	if value, ok := r.pseudo(id); ok {
-		return value, nil
+	// https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/pseudo-parameter-reference.html
+	switch id {
+	case "AWS::AccountId":
+		return r.template.Account, nil
+	case "AWS::Region":
+		return r.template.Region, nil
+	case "AWS::Partition":
+		return "aws", nil
+	case "AWS::URLSuffix":
+		return "amazonaws.com", nil
 	}
 	return r.attribute(id, "")
 }
 
-// pseudo returns a pseudo parameter.
-// https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/pseudo-parameter-reference.html
-func (r *resolver) pseudo(name string) (string, bool) {
-	t := r.template
-	value, ok := map[string]string{
-		"AWS::AccountId": t.Account,
-		"AWS::Region":    t.Region,
-		"AWS::Partition": "aws",
-		"AWS::URLSuffix": "amazonaws.com",
-	}[name]
-	return value, ok
-}
-
 // attribute returns what the resource's Ref (attribute "") or Fn::GetAtt gives.
-func (r *resolver) attribute(id, attribute string) (string, error) {
-	resource, found := r.template.Resources[id]
+func (r *resolver) attribute(id, attribute string) (any, error) {
+	t := r.template
+	resource, found := t.Resources[id]
 	if !found {
-		return "", fmt.Errorf("%s: no such resource or parameter in stack %s", id, r.template.Stack)
+		return nil, fmt.Errorf("%s: no such resource or parameter in stack %s", id, t.Stack)
 	}
-	kind, known := kinds[resource.Type]
+	value, known := attributes[resource.Type][attribute]
 	if !known {
-		return "", unknownType(id, resource.Type)
+		return nil, fmt.Errorf("%s (%s): attribute %s is not supported by the simulator", id, resource.Type,
+			cmp.Or(attribute, "Ref"))
 	}
-	value, known := kind.attributes[attribute]
-	if !known {
-		if attribute == "" {
-			attribute = "Ref"
-		}
-		return "", fmt.Errorf("%s (%s): attribute %s is not supported by the simulator", id, resource.Type, attribute)
-	}
-	return value(
-		identity{Place: r.template.Place, Stack: r.template.Stack, ID: id, Properties: resource.Properties}), nil
+	return value(identity{Place: t.Place, Stack: t.Stack, ID: id, Properties: resource.Properties}), nil
 }
 
 func (r *resolver) getAtt(argument any) (any, error) {
-	var id, attribute string
-	switch a := argument.(type) {
-	case string:
-		id, attribute, _ = strings.Cut(a, ".")
-	case []any:
-		if len(a) == 2 {
-			id, _ = a[0].(string)
-			attribute, _ = a[1].(string)
-		}
-	}
-	if id == "" || attribute == "" {
+	var pair []string
+	if err := decodeStrict(argument, &pair); err != nil || len(pair) != 2 {
 		return nil, fmt.Errorf("want a logical id and an attribute, got %s", asJSON(argument))
 	}
-	return r.attribute(id, attribute)
+	return r.attribute(pair[0], pair[1])
 }
 
-func (r *resolver) join(argument any) (any, error) {
-	pair, _ := argument.([]any)
-	if len(pair) != 2 {
+func join(argument any) (any, error) {
+	var pair []any
+	if err := decodeStrict(argument, &pair); err != nil || len(pair) != 2 {
 		return nil, fmt.Errorf("want two arguments, got %s", asJSON(argument))
 	}
-	delimiter, err := text(pair[0])
-	if err != nil {
-		return nil, err
-	}
-	resolved, err := r.resolve(pair[1])
-	if err != nil {
-		return nil, err
-	}
-	list, ok := resolved.([]any)
-	if !ok {
-		return nil, fmt.Errorf("want a list, got %s", asJSON(resolved))
+	delimiter, isText := pair[0].(string)
+	list, isList := pair[1].([]any)
+	if !isText || !isList {
+		return nil, fmt.Errorf("want a text and a list, got %s", asJSON(argument))
 	}
 	parts := make([]string, len(list))
 	for i, element := range list {
+		var err error
 		if parts[i], err = text(element); err != nil {
 			return nil, fmt.Errorf("[%d]: %w", i, err)
 		}
@@ -176,42 +155,45 @@ func (r *resolver) join(argument any) (any, error) {
 	return strings.Join(parts, delimiter), nil
 }
 
+// importValue returns an output that a stack of the same region exports.
 func (r *resolver) importValue(argument any) (any, error) {
-	resolved, err := r.resolve(argument)
+	name, err := text(argument)
 	if err != nil {
 		return nil, err
 	}
-	name, err := text(resolved)
-	if err != nil {
-		return nil, err
+	for _, t := range r.all {
+		if t.Region != r.template.Region {
+			continue
+		}
+		theirs := &resolver{t, r.all}
+		for _, output := range t.Outputs {
+			exported, err := theirs.resolve(output.Export.Name)
+			if err != nil {
+				return nil, err
+			}
+			if exported == name {
+				return theirs.resolve(output.Value)
+			}
+		}
 	}
-	value, found := r.outputs.exported[outputName(r.template.Region, name)]
-	if !found {
-		return nil, fmt.Errorf("no stack exports %s", name)
-	}
-	return value, nil
+	return nil, fmt.Errorf("no stack exports %s", name)
 }
 
 // getStackOutput returns an output of another stack, also of another region.
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-getstackoutput.html
 func (r *resolver) getStackOutput(argument any) (any, error) {
-	resolved, err := r.resolve(argument)
-	if err != nil {
-		return nil, err
+	of := struct{ StackName, OutputName, Region string }{Region: r.template.Region}
+	if err := decodeStrict(argument, &of); err != nil {
+		return nil, fmt.Errorf("want StackName, OutputName and Region, got %s: %w", asJSON(argument), err)
 	}
-	of, _ := resolved.(map[string]any)
-	stack, _ := of["StackName"].(string)
-	name, _ := of["OutputName"].(string)
-	region, _ := of["Region"].(string)
-	if stack == "" || name == "" {
-		return nil, fmt.Errorf("want StackName and OutputName, got %s", asJSON(argument))
+	for _, t := range r.all {
+		output, found := t.Outputs[of.OutputName]
+		if found && t.Stack == of.StackName && t.Region == of.Region {
+			theirs := &resolver{t, r.all}
+			return theirs.resolve(output.Value)
+		}
 	}
-	region = cmp.Or(region, r.template.Region)
-	value, found := r.outputs.named[outputName(region, stack, name)]
-	if !found {
-		return nil, fmt.Errorf("stack %s of %s has no output %s", stack, region, name)
-	}
-	return value, nil
+	return nil, fmt.Errorf("stack %s of %s has no output %s", of.StackName, of.Region, of.OutputName)
 }
 
 // text returns a scalar as CloudFormation joins it.

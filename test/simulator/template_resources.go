@@ -1,10 +1,10 @@
 package simulator
 
 import (
-	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -15,121 +15,105 @@ type identity struct {
 	Properties map[string]any
 }
 
-// kind is one type of resource: what its Ref and its attributes give, and
-// whether a laptop runs it.
-type kind struct {
-	attributes map[string]func(identity) string // by attribute name; "" is Ref
-	notRun     string                           // why it is not simulated; empty: a row of builders runs it
-}
+type names = map[string]func(identity) string
 
-// kinds are the resource types that the simulator knows. A template with any
-// other does not start.
-var kinds = map[string]kind{
-	"AWS::S3::Bucket": {attributes: names{
-		"": bucketName, "Arn": func(i identity) string { return "arn:aws:s3:::" + bucketName(i) },
-		"DomainName":         func(i identity) string { return bucketName(i) + ".s3.amazonaws.com" },
-		"RegionalDomainName": func(i identity) string { return bucketName(i) + ".s3." + i.Region + ".amazonaws.com" },
-	}},
-	"AWS::Lambda::Function":           {attributes: names{"": physicalName, "Arn": arn("lambda", "function:", physicalName)}},
-	"AWS::Lambda::Alias":              {attributes: names{"": qualifiedARN("")}},
-	"AWS::Lambda::EventSourceMapping": {attributes: names{"": keyID, "Id": keyID}},
-	"AWS::SQS::Queue": {attributes: names{
-		"": queueURL, "Arn": arn("sqs", "", physicalName), "QueueName": physicalName, "QueueUrl": queueURL,
-	}},
-	"AWS::KinesisFirehose::DeliveryStream": {attributes: names{"": physicalName, "Arn": arn("firehose", "deliverystream/", physicalName)}},
-	"AWS::ApiGateway::RestApi": {attributes: names{
-		"": shortID, "RestApiId": shortID,
-		"RootResourceId": func(i identity) string { return rootResource(shortID(i)) },
-	}},
-	"AWS::ApiGateway::Resource":        {attributes: names{"": shortID, "ResourceId": shortID}},
-	"AWS::ApiGateway::Method":          {attributes: names{"": shortID}},
-	"AWS::ApiGateway::GatewayResponse": {attributes: names{"": shortID, "Id": shortID}},
-	"AWS::ApiGateway::Stage":           {attributes: names{"": given("StageName")}},
-
-	"AWS::ApiGateway::Deployment":     {attributes: names{"": shortID, "DeploymentId": shortID}, notRun: "the template is the deployed API"},
-	"AWS::ApiGateway::Account":        {attributes: names{"": shortID, "Id": shortID}, notRun: "says where API Gateway logs; nothing logs to CloudWatch here"},
-	"AWS::CloudWatch::Alarm":          {attributes: names{"": physicalName, "Arn": arn("cloudwatch", "alarm:", physicalName)}, notRun: "there are no CloudWatch metrics here"},
-	"AWS::CloudWatch::Dashboard":      {attributes: names{"": physicalName}, notRun: "there are no CloudWatch metrics here"},
-	"AWS::CloudWatch::CompositeAlarm": {attributes: names{"": physicalName, "Arn": arn("cloudwatch", "alarm:", physicalName)}, notRun: "there are no CloudWatch metrics here"},
-	"AWS::Events::Rule":               {attributes: names{"": physicalName, "Arn": arn("events", "rule/", physicalName)}, notRun: "no schedule runs by itself here"},
-	"AWS::IAM::Policy":                {attributes: names{"": physicalName}, notRun: iamNotRun},
-	"AWS::IAM::Role": {attributes: names{
-		"": physicalName, "RoleId": shortID,
-		"Arn": func(i identity) string { return "arn:aws:iam::" + i.Account + ":role/" + physicalName(i) },
-	}, notRun: iamNotRun},
-	"AWS::KMS::Alias": {attributes: names{"": physicalName}, notRun: kmsNotRun},
-	"AWS::KMS::Key": {attributes: names{
-		"": keyID, "KeyId": keyID, "Arn": arn("kms", "key/", keyID),
-	}, notRun: kmsNotRun},
-	"AWS::CodeDeploy::Application":     {attributes: names{"": physicalName}, notRun: releaseNotRun},
-	"AWS::CodeDeploy::DeploymentGroup": {attributes: names{"": physicalName}, notRun: releaseNotRun},
-	"AWS::Lambda::Permission":          {attributes: names{"": physicalName}},
-	"AWS::Lambda::Version":             {attributes: names{"": qualifiedARN("1"), "Version": func(identity) string { return "1" }}, notRun: "every version is the code that is here"},
-	"AWS::Logs::LogGroup": {attributes: names{
-		"": physicalName, "Arn": func(i identity) string { return arn("logs", "log-group:", physicalName)(i) + ":*" },
-	}, notRun: "logs go to files"},
-	"AWS::SNS::Topic": {attributes: names{
-		"": arn("sns", "", physicalName), "TopicArn": arn("sns", "", physicalName), "TopicName": physicalName,
-	}, notRun: "no alarm rings here"},
-	"AWS::SNS::TopicPolicy":  {attributes: names{"": shortID}, notRun: iamNotRun},
-	"AWS::SNS::Subscription": {attributes: names{"": shortID}, notRun: "no alarm rings here"},
-	"AWS::Logs::LogStream":   {attributes: names{"": physicalName}, notRun: "logs go to files"},
-	"AWS::SQS::QueuePolicy":  {attributes: names{"": shortID, "Id": shortID}},
-	"AWS::S3::BucketPolicy":  {attributes: names{"": physicalName}, notRun: iamNotRun},
-
-	"AWS::ApiGateway::DomainName": {attributes: names{
+// attributes are what the types of resources give: by type, and then by the attribute, where
+// "" is Ref. Only what some template refers to is here.
+var attributes = map[string]names{
+	"AWS::ApiGateway::Deployment": {"": shortID},
+	"AWS::ApiGateway::DomainName": {
 		"":                         given("DomainName"),
 		"DistributionDomainName":   func(i identity) string { return shortID(i) + ".cloudfront.net" },
 		"DistributionHostedZoneId": func(identity) string { return "Z2FDTNDATAQYW2" }, // CloudFront's, everywhere
 		"RegionalDomainName":       func(i identity) string { return "d-" + shortID(i) + ".execute-api." + i.Region + ".amazonaws.com" },
 		"RegionalHostedZoneId":     func(i identity) string { return "Z" + strings.ToUpper(digest(i)[:13]) }, // API Gateway's, one a region
-	}, notRun: "the endpoint answers at its address here, without a name or TLS"},
-	"AWS::ApiGateway::BasePathMapping": {
-		attributes: names{"": shortID}, notRun: "the stage lies at / here, as behind a domain name",
 	},
-	"AWS::WAFv2::WebACL": {attributes: names{
-		"": physicalName, "Arn": arn("wafv2", "regional/webacl/", physicalName),
-	}, notRun: firewallNotRun},
-	"AWS::WAFv2::WebACLAssociation": {attributes: names{"": physicalName}, notRun: firewallNotRun},
-
-	"AWS::Route53::HealthCheck":            {attributes: names{"": keyID, "HealthCheckId": keyID}, notRun: InFront},
-	"AWS::Route53::RecordSet":              {attributes: names{"": given("Name")}, notRun: InFront},
-	"AWS::CertificateManager::Certificate": {attributes: names{"": arn("acm", "certificate/", keyID)}, notRun: "there is no TLS here"},
-	"AWS::CloudFront::Distribution": {attributes: names{
-		"": shortID, "Id": shortID, "DomainName": func(i identity) string { return "d" + shortID(i) + ".cloudfront.net" },
-	}, notRun: InFront},
-	"AWS::CloudFront::Function": {attributes: names{
-		"": physicalName, "FunctionARN": arn("cloudfront", "function/", given("Name")),
-	}, notRun: InFront},
-	"AWS::CloudFront::ResponseHeadersPolicy": {attributes: names{"": keyID, "Id": keyID}, notRun: InFront},
-
-	"AWS::Athena::NamedQuery": {attributes: names{"": shortID}, notRun: queryNotRun},
-	"AWS::Athena::WorkGroup":  {attributes: names{"": given("Name")}, notRun: queryNotRun},
-	"AWS::Glue::Database":     {attributes: names{"": given("DatabaseInput", "Name")}, notRun: queryNotRun},
-	"AWS::Glue::Table":        {attributes: names{"": given("TableInput", "Name")}, notRun: queryNotRun},
-	"AWS::IAM::ManagedPolicy": {attributes: names{
-		"": func(i identity) string { return "arn:aws:iam::" + i.Account + ":policy/" + physicalName(i) },
-	}, notRun: iamNotRun},
+	"AWS::ApiGateway::Resource": {"": shortID},
+	"AWS::ApiGateway::RestApi": {
+		"": shortID, "RootResourceId": func(i identity) string { return rootResource(shortID(i)) },
+	},
+	"AWS::ApiGateway::Stage":               {"": given("StageName")},
+	"AWS::Athena::WorkGroup":               {"": given("Name")},
+	"AWS::CertificateManager::Certificate": {"": arn("acm", "certificate/", keyID)},
+	"AWS::CloudFront::Distribution": {
+		"Id": shortID, "DomainName": func(i identity) string { return "d" + shortID(i) + ".cloudfront.net" },
+	},
+	"AWS::CloudFront::Function":              {"FunctionARN": arn("cloudfront", "function/", given("Name"))},
+	"AWS::CloudFront::ResponseHeadersPolicy": {"": keyID},
+	"AWS::CloudWatch::Alarm":                 {"": physicalName, "Arn": arn("cloudwatch", "alarm:", physicalName)},
+	"AWS::CodeDeploy::Application":           {"": physicalName},
+	"AWS::CodeDeploy::DeploymentGroup":       {"": physicalName},
+	"AWS::Events::Rule":                      {"Arn": arn("events", "rule/", physicalName)},
+	"AWS::Glue::Database":                    {"": given("DatabaseInput", "Name")},
+	"AWS::IAM::ManagedPolicy":                {"": ofAccount("policy/")},
+	"AWS::IAM::Role":                         {"": physicalName, "Arn": ofAccount("role/")},
+	"AWS::KinesisFirehose::DeliveryStream":   {"": physicalName, "Arn": arn("firehose", "deliverystream/", physicalName)},
+	"AWS::KMS::Key":                          {"": keyID, "Arn": arn("kms", "key/", keyID)},
+	"AWS::Lambda::Alias":                     {"": aliasARN},
+	"AWS::Lambda::Function":                  {"": physicalName, "Arn": arn("lambda", "function:", physicalName)},
+	"AWS::Lambda::Version":                   {"Version": func(identity) string { return "1" }},
+	"AWS::Logs::LogGroup": {
+		"": physicalName, "Arn": func(i identity) string { return arn("logs", "log-group:", physicalName)(i) + ":*" },
+	},
+	"AWS::Logs::LogStream":      {"": physicalName},
+	"AWS::Route53::HealthCheck": {"HealthCheckId": keyID},
+	"AWS::S3::Bucket": {
+		"": bucketName, "Arn": func(i identity) string { return "arn:aws:s3:::" + bucketName(i) },
+	},
+	"AWS::SNS::Topic":    {"": arn("sns", "", physicalName)},
+	"AWS::SQS::Queue":    {"": queueURL, "Arn": arn("sqs", "", physicalName), "QueueName": physicalName},
+	"AWS::WAFv2::WebACL": {"Arn": arn("wafv2", "regional/webacl/", physicalName)},
 }
 
-const (
-	iamNotRun = "no role's rights are checked here"
-	kmsNotRun = "nothing is encrypted here"
+// InFront is why a region alone does not run what stands in front of all regions.
+const InFront = "one region runs here, without what stands in front of all"
 
-	queryNotRun = "make query answers over the files here, by DuckDB"
+// notRun says why resources of a type are not simulated. A template with a type that is
+// neither here nor has a builder does not start.
+var notRun = byType(map[string][]string{
+	InFront: {
+		"AWS::CloudFront::Distribution", "AWS::CloudFront::Function", "AWS::CloudFront::ResponseHeadersPolicy",
+		"AWS::Route53::HealthCheck", "AWS::Route53::RecordSet",
+	},
+	"a new version gets every request at once here": {
+		"AWS::CodeDeploy::Application", "AWS::CodeDeploy::DeploymentGroup",
+	},
+	"every version is the code that is here": {"AWS::Lambda::Version"},
+	"logs go to files":                       {"AWS::Logs::LogGroup", "AWS::Logs::LogStream"},
+	"make query answers over the files here, by DuckDB": {
+		"AWS::Athena::NamedQuery", "AWS::Athena::WorkGroup", "AWS::Glue::Database", "AWS::Glue::Table",
+	},
+	"no access is checked, nothing is encrypted and no object ages here": {"AWS::S3::Bucket"},
+	"no alarm rings here": {"AWS::SNS::Subscription", "AWS::SNS::Topic"},
+	"no role's rights are checked here": {
+		"AWS::IAM::ManagedPolicy", "AWS::IAM::Policy", "AWS::IAM::Role", "AWS::S3::BucketPolicy",
+		"AWS::SNS::TopicPolicy",
+	},
+	"no schedule runs by itself here":                                   {"AWS::Events::Rule"},
+	"nothing is encrypted here":                                         {"AWS::KMS::Alias", "AWS::KMS::Key"},
+	"says where API Gateway logs; nothing logs to CloudWatch here":      {"AWS::ApiGateway::Account"},
+	"the endpoint answers at its address here, without a name or TLS":   {"AWS::ApiGateway::DomainName"},
+	"the stage lies at / here, as behind a domain name":                 {"AWS::ApiGateway::BasePathMapping"},
+	"the template is the deployed API":                                  {"AWS::ApiGateway::Deployment"},
+	"there are no CloudWatch metrics here":                              {"AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm", "AWS::CloudWatch::Dashboard"},
+	"there is no firewall here: no address is counted, none is blocked": {"AWS::WAFv2::WebACL", "AWS::WAFv2::WebACLAssociation"},
+	"there is no TLS here":                                              {"AWS::CertificateManager::Certificate"},
+})
 
-	firewallNotRun = "there is no firewall here: no address is counted, none is blocked"
+func byType(reasons map[string][]string) map[string]string {
+	all := map[string]string{}
+	for reason, types := range reasons {
+		for _, t := range types {
+			all[t] = reason
+		}
+	}
+	return all
+}
 
-	// InFront is why a region alone does not run what stands in front of all regions.
-	InFront = "one region runs here, without what stands in front of all"
-
-	releaseNotRun = "a new version gets every request at once here"
-)
-
-type names = map[string]func(identity) string
-
-func unknownType(id, resourceType string) error {
-	return fmt.Errorf("%s: resource type %s is not supported by the simulator", id, resourceType)
+// isBuilt says whether a laptop runs resources of this type.
+func isBuilt(resourceType string) bool {
+	return slices.ContainsFunc(builders, func(b builder[*Simulator]) bool { return b.resourceType == resourceType }) ||
+		slices.ContainsFunc(gatewayBuilders, func(b builder[*Gateway]) bool { return b.resourceType == resourceType })
 }
 
 // physicalName is the name that CloudFormation would give the resource, without its random
@@ -150,24 +134,23 @@ func given(path ...string) func(identity) string {
 	}
 }
 
-// bucketName is lower case and at most 63 bytes, as S3 wants it.
+// bucketName is lower case and at most 63 bytes, as S3 wants it, and no other bucket's.
 func bucketName(i identity) string {
 	name := strings.ToLower(physicalName(i))
-	return name[:min(len(name), 63)]
+	if len(name) <= 63 {
+		return name
+	}
+	return name[:52] + "-" + shortID(i)
 }
 
-// qualifiedARN is the ARN of a version of a function, or of an alias, whose qualifier is
-// its property Name. The function is a Ref, or what it resolved to.
-func qualifiedARN(qualifier string) func(identity) string {
-	function := func(i identity) string {
-		if reference, ok := i.Properties["FunctionName"].(map[string]any); ok {
-			return physicalName(identity{Stack: i.Stack, ID: fmt.Sprint(reference["Ref"])})
-		}
-		return fmt.Sprint(i.Properties["FunctionName"])
+// aliasARN is the ARN of a function's alias. The function is a Ref, or what it resolved to.
+func aliasARN(i identity) string {
+	function := i.Properties["FunctionName"]
+	if reference, ok := function.(map[string]any); ok {
+		function = physicalName(identity{Stack: i.Stack, ID: fmt.Sprint(reference["Ref"])})
 	}
-	return func(i identity) string {
-		return arn("lambda", "function:", function)(i) + ":" + cmp.Or(qualifier, fmt.Sprint(i.Properties["Name"]))
-	}
+	return arn("lambda", "function:", func(identity) string { return fmt.Sprint(function) })(i) + ":" +
+		fmt.Sprint(i.Properties["Name"])
 }
 
 func queueURL(i identity) string {
@@ -178,6 +161,11 @@ func arn(service, prefix string, name func(identity) string) func(identity) stri
 	return func(i identity) string {
 		return "arn:aws:" + service + ":" + i.Region + ":" + i.Account + ":" + prefix + name(i)
 	}
+}
+
+// ofAccount is the ARN of a resource of IAM.
+func ofAccount(prefix string) func(identity) string {
+	return func(i identity) string { return "arn:aws:iam::" + i.Account + ":" + prefix + physicalName(i) }
 }
 
 // shortID is a stable id of ten letters and digits, as API Gateway makes them.

@@ -115,7 +115,7 @@ func (p *plan) read(r simulator.Resolved, stage string) error {
 	case "AWS::ApiGateway::DomainName":
 		p.hosts[r.Attribute("RegionalDomainName")] = host{region: r.Region}
 	case "AWS::Route53::HealthCheck":
-		return readInto(p.checks, r.Attribute(""), r.Properties["HealthCheckConfig"])
+		return readInto(p.checks, r.Attribute("HealthCheckId"), r.Properties["HealthCheckConfig"])
 	case "AWS::Route53::RecordSet":
 		var record recordPlan
 		err := convert(r.Properties, &record)

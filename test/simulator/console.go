@@ -3,6 +3,7 @@ package simulator
 import (
 	"encoding/json"
 	"fmt"
+	"log"
 	"maps"
 	"net/http"
 	"os"
@@ -43,13 +44,10 @@ func (c *counter) answered(method, path string, status int) {
 	}
 }
 
-func (c *counter) object(_, key string, _ int64) {
+func (c *counter) object(key string) {
 	folder, _, _ := strings.Cut(key, "/")
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.Objects == nil {
-		c.Objects = map[string]int{}
-	}
 	c.Objects[folder]++
 }
 
@@ -69,9 +67,6 @@ func (c *counter) logLine(line string) {
 	defer c.mu.Unlock()
 	c.Valid += metric.EventsValid
 	if metric.EventsRejected > 0 && metric.Reason != "" {
-		if c.Rejected == nil {
-			c.Rejected = map[string]int{}
-		}
 		c.Rejected[metric.Reason] += metric.EventsRejected
 	}
 }
@@ -84,32 +79,38 @@ func (c *counter) snapshot() Counters {
 	return copied
 }
 
-// logFile is one function's log, of this run only.
-type logFile struct {
-	mu   sync.Mutex
-	file *os.File
-}
-
-func openLog(dir, function string) (*logFile, error) {
+// openLog opens the log of a function, of this run only. Each line is written at once, because
+// somebody may be following the file; a full disk does not stop the function.
+func openLog(dir, function string) (lines *log.Logger, closes func() error, err error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return nil, fmt.Errorf("opening log: %w", err)
+		return nil, nil, fmt.Errorf("opening log: %w", err)
 	}
 	file, err := os.Create(filepath.Join(dir, function+".log"))
 	if err != nil {
-		return nil, fmt.Errorf("opening log: %w", err)
+		return nil, nil, fmt.Errorf("opening log: %w", err)
 	}
-	return &logFile{file: file}, nil
+	return log.New(file, "", 0), file.Close, nil
 }
 
-// write writes one line at once, because somebody may be following the file.
-func (l *logFile) write(line string) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	_, _ = fmt.Fprintln(l.file, line) // a full disk must not stop a function
+// notices are sentences for the person at the console. Each is shown once, until the
+// condition that it reports has ended.
+type notices struct {
+	say func(sentence string) // may be nil
+
+	mu   sync.Mutex
+	said map[string]bool
 }
 
-func (l *logFile) close() error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.file.Close()
+// tell shows sentence if it is news that a condition holds, or that it has ended.
+func (n *notices) tell(condition string, holds bool, sentence string) {
+	if n.say == nil {
+		return
+	}
+	n.mu.Lock()
+	news := n.said[condition] != holds
+	n.said[condition] = holds
+	n.mu.Unlock()
+	if news {
+		n.say(sentence)
+	}
 }

@@ -1,100 +1,106 @@
-package simulator
+package world
 
 import (
 	"context"
-	"encoding/json"
-	"io"
+	"errors"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/dop251/goja"
 	"github.com/google/go-cmp/cmp"
 
 	"global-ingest/infra/environment"
 	"global-ingest/infra/pipeline"
+	"global-ingest/test/simulator"
 )
 
-// edgeFunction runs the function of a CloudFront location, which has at most 10,240 bytes.
+// locationOf is the viewer-request function of a CloudFront location, which has at most
+// 10,240 bytes.
 // https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html
-type edgeFunction struct{ handler func(string) string }
-
-func newEdgeFunction(t *testing.T, env environment.Environment) (f edgeFunction) {
+func locationOf(t *testing.T, env environment.Environment) *viewer {
 	t.Helper()
 	code := pipeline.FrontFunction(env)
 	if len(code) > 10_240 {
 		t.Errorf("the function of %s has %d bytes", env.Name, len(code))
 	}
-	runtime := goja.New()
-	const run = "\nfunction run(event) { return JSON.stringify(handler(JSON.parse(event))) }"
-	if _, err := runtime.RunString(code + run); err != nil {
+	location, err := newViewer(code)
+	if err != nil {
 		t.Fatal(err)
 	}
-	if err := runtime.ExportTo(runtime.Get("run"), &f.handler); err != nil {
-		t.Fatal(err)
-	}
-	return f
+	return location
 }
 
-// reply is an answer of the edge, or of the API.
+// reply is an answer of the location, or of the API.
 type reply struct {
 	Status  int
 	Headers map[string]string
 	Body    string
 }
 
-// ask returns the location's own answer, or false if the request goes on as it is.
-func (f edgeFunction) ask(t *testing.T, r *http.Request) (reply, bool) {
+// askLocation returns the location's own answer, or false if the request goes on as it is.
+func askLocation(t *testing.T, location *viewer, r *http.Request) (reply, bool) {
 	t.Helper()
-	type value struct {
-		Value string `json:"value"`
-	}
-	sent := map[string]value{}
-	for name := range r.Header {
-		sent[strings.ToLower(name)] = value{r.Header.Get(name)}
-	}
-	request := map[string]any{"method": r.Method, "uri": r.URL.Path, "headers": sent, "querystring": map[string]any{}}
-	event, err := json.Marshal(map[string]any{"version": "1.0", "request": request})
+	got, err := location.call(r, "192.0.2.1")
 	if err != nil {
 		t.Fatal(err)
 	}
-	var got struct {
-		StatusCode  int
-		Headers     map[string]value
-		Body        struct{ Encoding, Data string }
-		Method, URI string
-	}
-	if err := json.Unmarshal([]byte(f.handler(string(event))), &got); err != nil {
-		t.Fatal(err)
-	}
 	if got.StatusCode == 0 {
-		if got.Method != r.Method || got.URI != r.URL.Path || len(got.Headers) != len(r.Header) {
+		if got.Method != r.Method || got.URI != r.URL.Path || len(got.Headers) != len(r.Header)+1 { // and Host
 			t.Errorf("%s %s goes on as %s %s with %v", r.Method, r.URL, got.Method, got.URI, got.Headers)
 		}
 		return reply{}, false
 	}
-	answer := reply{got.StatusCode, map[string]string{}, got.Body.Data}
-	for name, v := range got.Headers {
-		answer.Headers[name] = v.Value
-	}
-	return answer, true
-}
-
-// ofAPI is the API's answer, without what API Gateway adds to each.
-func ofAPI(t *testing.T, r *http.Response) reply {
-	t.Helper()
-	body, err := io.ReadAll(r.Body)
-	if err != nil {
+	w := httptest.NewRecorder()
+	if err := got.write(w); err != nil && !errors.Is(err, http.ErrBodyNotAllowed) { // of a 204
 		t.Fatal(err)
 	}
-	answer := reply{r.StatusCode, map[string]string{}, string(body)}
-	for name := range r.Header {
-		if lower := strings.ToLower(name); !strings.HasPrefix(lower, "x-amz") {
-			answer.Headers[lower] = r.Header.Get(name)
+	return replyOf(w), true
+}
+
+// replyOf is an answer without what API Gateway adds to each.
+func replyOf(w *httptest.ResponseRecorder) reply {
+	answer := reply{w.Code, map[string]string{}, w.Body.String()}
+	for name := range w.Header() {
+		if !strings.HasPrefix(name, "X-Amz") {
+			answer.Headers[name] = w.Header().Get(name)
 		}
 	}
 	return answer
+}
+
+// goldenTemplates reads the templates that test/synth keeps.
+func goldenTemplates(t *testing.T, environment string) []*simulator.Template {
+	t.Helper()
+	templates, err := simulator.GoldenTemplates(filepath.Join("..", "synth", "testdata"), environment)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return templates
+}
+
+// fine is a function that counts its invocations.
+type fine int
+
+func (f *fine) Invoke(context.Context, []byte) ([]byte, error) {
+	*f++
+	return []byte(`{"statusCode":200,"body":"{}"}`), nil
+}
+
+// apiOf is the API of a golden.
+func apiOf(t *testing.T, stage string) (api *simulator.Gateway, asked *fine) {
+	t.Helper()
+	resources, err := simulator.Resolve(goldenTemplates(t, stage))
+	if err != nil {
+		t.Fatal(err)
+	}
+	asked = new(fine)
+	api, err = simulator.NewGateway(resources, func(string, string) simulator.Invoker { return asked })
+	if err != nil {
+		t.Fatal(err)
+	}
+	return api, asked
 }
 
 // settingsOf are what the answers of a golden's API depend on, as its Ingest has them.
@@ -102,7 +108,7 @@ func settingsOf(t *testing.T, stage string) environment.Environment {
 	t.Helper()
 	env := environment.Default(stage)
 	list := func(variable string) []string {
-		text, _ := Variables(goldenTemplates(t, stage), "IngestFunction")[variable].(string)
+		text, _ := simulator.Variables(goldenTemplates(t, stage), "IngestFunction")[variable].(string)
 		return strings.FieldsFunc(text, func(c rune) bool { return c == ',' })
 	}
 	env.Origins, env.Clients = list("CORS_ORIGINS"), list("CLIENTS")
@@ -138,22 +144,14 @@ func requests() (all []*http.Request) {
 func TestALocationAnswersAsTheAPIWould(t *testing.T) {
 	for _, stage := range []string{"Dev", "ThreeStreams", "Everything", "Closed"} {
 		t.Run(stage, func(t *testing.T) {
-			asked := 0
-			function := invokerFunc(func(context.Context, []byte) ([]byte, error) {
-				asked++
-				return []byte(`{"statusCode":200,"body":"{}"}`), nil
-			})
-			api, err := gatewayOf(t, goldenTemplates(t, stage), function, false)
-			if err != nil {
-				t.Fatal(err)
-			}
-			location, answered := newEdgeFunction(t, settingsOf(t, stage)), 0
+			api, asked := apiOf(t, stage)
+			location, answered := locationOf(t, settingsOf(t, stage)), 0
 			for _, r := range requests() {
-				before, w := asked, httptest.NewRecorder()
+				before, w := *asked, httptest.NewRecorder()
 				api.ServeHTTP(w, r)
-				want := ofAPI(t, w.Result())
-				got, own := location.ask(t, r)
-				if isMock := asked == before && want.Status < 400; own != isMock {
+				want := replyOf(w)
+				got, own := askLocation(t, location, r)
+				if isMock := *asked == before && want.Status < 400; own != isMock {
 					t.Errorf("%s %s: the location answers %v, the API without a function %v", r.Method, r.URL, own, isMock)
 				}
 				if !own {
@@ -173,9 +171,9 @@ func TestALocationAnswersAsTheAPIWould(t *testing.T) {
 
 // TestALocationAsksARegionHowItIs: no region has an answer to a preflight of /health.
 func TestALocationAsksARegionHowItIs(t *testing.T) {
-	location := newEdgeFunction(t, environment.Default("Any"))
+	location := locationOf(t, environment.Default("Any"))
 	for _, method := range []string{"GET", "OPTIONS"} {
-		if got, own := location.ask(t, httptest.NewRequest(method, "/health", nil)); own {
+		if got, own := askLocation(t, location, httptest.NewRequest(method, "/health", nil)); own {
 			t.Errorf("%s /health is answered %v", method, got)
 		}
 	}
