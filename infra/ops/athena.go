@@ -25,8 +25,8 @@ type execution struct {
 
 // everywhere answers over the lakes of an environment, one after another. With several regions the
 // first column says which, and a query that one cannot answer has no result.
-func (t terminal) everywhere(ctx context.Context, w where, sql string) (all query.Result, err error) {
-	places, err := w.enter(ctx)
+func (t terminal) everywhere(ctx context.Context, c choice, sql string) (all query.Result, err error) {
+	places, err := c.enter(ctx)
 	if err != nil {
 		return all, err
 	}
@@ -106,7 +106,7 @@ func (p place) notAsked(err error) error {
 // wait looks until the query has ended. A query that nobody waits for any more is stopped:
 // what it reads costs.
 func (e execution) wait(ctx context.Context, t terminal) (*types.QueryExecution, error) {
-	for pause := 200 * time.Millisecond; ; pause = min(2*pause, 2*time.Second) {
+	for between := 200 * time.Millisecond; ; between = min(2*between, 2*time.Second) {
 		got, err := e.athena.GetQueryExecution(ctx, &athena.GetQueryExecutionInput{QueryExecutionId: e.id})
 		if err != nil {
 			return nil, e.stop(ctx, fmt.Errorf("asking how far the query is: %w", err))
@@ -120,10 +120,8 @@ func (e execution) wait(ctx context.Context, t terminal) (*types.QueryExecution,
 			return now, nil
 		}
 		fmt.Fprintf(t.notes, "%s, %s read\n", strings.ToLower(string(now.Status.State)), megabytes(scanned(now)))
-		select {
-		case <-ctx.Done():
-			return nil, e.stop(ctx, ctx.Err())
-		case <-time.After(pause):
+		if err := pause(ctx, between); err != nil {
+			return nil, e.stop(ctx, err)
 		}
 	}
 }

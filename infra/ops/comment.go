@@ -1,11 +1,8 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
 	"maps"
-	"os"
-	"os/exec"
 	"regexp"
 	"slices"
 	"strings"
@@ -26,21 +23,6 @@ const allowLabel = "replaces-data"
 
 // change is what a deploy of one environment changes, as the CDK CLI shows it.
 type change struct{ environment, text, cost string }
-
-// show runs command for an environment.
-func show(command, env string) (change, error) {
-	words := strings.Fields(strings.ReplaceAll(command, "{}", env))
-	run := exec.Command(words[0], words[1:]...)
-	// With CI=true the CLI writes the diff to stdout and not to stderr.
-	run.Env = append(os.Environ(), "CI=true", "NO_COLOR=1")
-	var problems bytes.Buffer
-	run.Stderr = &problems
-	text, err := run.Output()
-	if err != nil {
-		return change{}, fmt.Errorf("diff of %s: %w\n%s%s", env, err, text, problems.Bytes())
-	}
-	return change{environment: env, text: tidy(string(text))}, nil
-}
 
 var (
 	colour = regexp.MustCompile("\x1b\\[[0-9;]*m")
@@ -77,13 +59,6 @@ func verdict(lost map[string][]stateful.Loss) string {
 		}
 	}
 	return out.String()
-}
-
-func count(lost map[string][]stateful.Loss) (n int) {
-	for _, found := range lost {
-		n += len(found)
-	}
-	return n
 }
 
 // markdown writes the comment.

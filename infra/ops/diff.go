@@ -7,40 +7,28 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
-	"time"
 
 	"global-ingest/infra/environment"
 )
 
-// cdk is the CDK CLI, at the version that infra/package-lock.json names.
-var cdk = filepath.Join("infra", "node_modules", ".bin", "cdk")
-
 // diff shows what a deploy of an environment would change: compared with the account or, without
 // AWS credentials, with the goldens of a revision. A region that changes as one before it does is
 // one line.
-func diff(ctx context.Context, args []string, t terminal) error {
-	var since, base string
-	flags := newFlags("diff")
-	w := whereFlags(flags, "all")
-	method := flags.String("method", "auto", "how `cdk diff` compares: auto asks CloudFormation what it would "+
+func diff(ctx context.Context, t terminal, f *flags) error {
+	c, base := f.where("all"), f.revision("goldens", goldens)
+	method := f.String("method", "auto", "how `cdk diff` compares: auto asks CloudFormation what it would "+
 		"replace, template compares texts")
-	golden := flags.Bool("golden", false, "compare with the goldens, whatever credentials there are")
-	sinceFlags(flags, &since, &base)
-	if err := t.parse(flags, args); err != nil {
-		return err
-	}
-	c, err := w.chosen()
-	if err != nil {
+	golden := f.Bool("golden", false, "compare with the goldens, whatever credentials there are")
+	if err := f.parse(); err != nil {
 		return err
 	}
 	_, nobody := settings(ctx, "")
 	if *golden || errors.Is(nobody, errNobody) {
-		return t.diffGoldens(ctx, c, since, base)
+		return t.diffGoldens(ctx, *c, base)
 	}
 	if nobody != nil {
 		return nobody
@@ -48,16 +36,20 @@ func diff(ctx context.Context, args []string, t terminal) error {
 	if !c.Worldwide() {
 		return t.exec(ctx, nil, cdk, "diff", "--method="+*method, c.Name+"/*")
 	}
-	return t.diffSteps(c, func(t terminal, stacks []string) error {
+	return t.diffSteps(*c, func(t terminal, stacks []string) error {
 		return t.exec(ctx, nil, cdk, append([]string{"diff", "--exclusively", "--method=" + *method}, stacks...)...)
 	})
 }
 
 // diffGoldens synthesizes in the way of the goldens, and compares each stack with its golden. A
 // stack without one is compared with an empty template.
-func (t terminal) diffGoldens(ctx context.Context, c choice, since, base string) error {
-	folder, err := before(since, base)
+func (t terminal) diffGoldens(ctx context.Context, c choice, base *revision) error {
+	folder, err := base.folder(ctx)
 	if err != nil {
+		return err
+	}
+	nothing := filepath.Join(".local", "nothing.json")
+	if err := write(nothing, []byte("{}\n")); err != nil {
 		return err
 	}
 	out := filepath.Join(".local", "golden.out")
@@ -69,8 +61,8 @@ func (t terminal) diffGoldens(ctx context.Context, c choice, since, base string)
 	return t.diffSteps(c, func(t terminal, stacks []string) error {
 		for _, stack := range stacks {
 			golden := filepath.Join(folder, strings.ToLower(stack)+".json")
-			if err := orEmpty(golden); err != nil {
-				return err
+			if _, err := os.Stat(golden); errors.Is(err, fs.ErrNotExist) {
+				golden = nothing
 			}
 			err := t.exec(ctx, nil, cdk, "diff", "--exclusively", "--build", "true", "--app", out,
 				"--template", golden, stack)
@@ -137,28 +129,4 @@ func namesOfSite(site environment.Site, by string) (names [][2]string) {
 		names = append(names, [2]string{name, by})
 	}
 	return names
-}
-
-// orEmpty writes an empty template if the golden does not exist.
-func orEmpty(golden string) error {
-	if _, err := os.Stat(golden); !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	if err := os.MkdirAll(filepath.Dir(golden), 0o755); err != nil {
-		return err
-	}
-	return os.WriteFile(golden, []byte("{}\n"), 0o644)
-}
-
-// exec runs a program on the terminal, with more variables.
-func (t terminal) exec(ctx context.Context, variables []string, name string, args ...string) error {
-	command := exec.CommandContext(ctx, name, args...)
-	command.Env = append(os.Environ(), variables...)
-	// On Ctrl-C the program ends its own way: the CDK CLI then leaves no half-written file.
-	command.Cancel, command.WaitDelay = func() error { return command.Process.Signal(os.Interrupt) }, 10*time.Second
-	command.Stdin, command.Stdout, command.Stderr = t.in, t.out, t.notes
-	if err := command.Run(); err != nil {
-		return fmt.Errorf("%s %s: %w", name, strings.Join(args, " "), err)
-	}
-	return nil
 }

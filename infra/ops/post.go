@@ -25,8 +25,12 @@ type pull struct {
 const perPage = 100
 
 // post posts a file as the comment of the pull request, or updates the one that is there.
-func post(ctx context.Context, file string, out io.Writer) error {
-	body, err := os.ReadFile(file)
+func post(ctx context.Context, t terminal, f *flags) error {
+	file := f.String("comment", ".local/review.md", "`file` to post")
+	if err := f.parse(); err != nil {
+		return err
+	}
+	body, err := os.ReadFile(*file)
 	if err != nil {
 		return fmt.Errorf("reading the comment: %w", err)
 	}
@@ -48,7 +52,7 @@ func post(ctx context.Context, file string, out io.Writer) error {
 	if err := p.call(ctx, method, path, map[string]string{"body": string(body)}, nil); err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "%s the comment of pull request %s\n", done, p.number)
+	fmt.Fprintf(t.out, "%s the comment of pull request %s\n", done, p.number)
 	return nil
 }
 

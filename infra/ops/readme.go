@@ -20,8 +20,8 @@ var pages = map[string]struct {
 
 // readme writes the generated parts of the docs: the settings of an environment, what one
 // costs, the views of events, and the clients.
-func readme(_ context.Context, args []string, t terminal) error {
-	if err := t.parse(newFlags("readme"), args); err != nil {
+func readme(_ context.Context, _ terminal, f *flags) error {
+	if err := f.parse(); err != nil {
 		return err
 	}
 	for page := range pages {

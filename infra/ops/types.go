@@ -9,7 +9,6 @@ import (
 	gofmt "go/format"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path"
 	"path/filepath"
 	"strings"
@@ -22,8 +21,8 @@ import (
 const typesFolder = "infra/docs/types"
 
 // eventTypes writes the types of events for those who send and read them, from the schemas.
-func eventTypes(ctx context.Context, args []string, t terminal) error {
-	if err := t.parse(newFlags("types"), args); err != nil {
+func eventTypes(ctx context.Context, _ terminal, f *flags) error {
+	if err := f.parse(); err != nil {
 		return err
 	}
 	files, err := generateTypes(ctx)
@@ -31,7 +30,7 @@ func eventTypes(ctx context.Context, args []string, t terminal) error {
 		return err
 	}
 	for name, text := range files {
-		if err := write(bytes.NewReader(text), filepath.Join(typesFolder, name)); err != nil {
+		if err := write(filepath.Join(typesFolder, name), text); err != nil {
 			return err
 		}
 	}
@@ -40,27 +39,20 @@ func eventTypes(ctx context.Context, args []string, t terminal) error {
 
 // generateTypes returns the files of typesFolder by name.
 func generateTypes(ctx context.Context) (map[string][]byte, error) {
-	set, err := compiled(schemaFolder)
+	all, err := tables()
 	if err != nil {
 		return nil, err
 	}
-	tables, err := set.Tables()
-	if err != nil {
-		return nil, err
-	}
-	input, err := typesInput(tables)
+	input, err := typesInput(all)
 	if err != nil {
 		return nil, err
 	}
 	if _, err := os.Stat("infra/node_modules/quicktype-core"); err != nil {
 		return nil, errors.New("the generators are not installed: run `make cli`")
 	}
-	command := exec.CommandContext(ctx, "node", "types.mjs")
-	var problems bytes.Buffer
-	command.Dir, command.Stdin, command.Stderr = "infra/ops", bytes.NewReader(input), &problems
-	out, err := command.Output()
+	out, err := output(ctx, bytes.NewReader(input), nil, "node", "infra/ops/types.mjs")
 	if err != nil {
-		return nil, fmt.Errorf("generating types: %w: %s", err, strings.Join(strings.Fields(problems.String()), " "))
+		return nil, fmt.Errorf("generating types: %w", err)
 	}
 	var generated struct{ TypeScript, Go string }
 	if err := json.Unmarshal(out, &generated); err != nil {
