@@ -153,21 +153,17 @@ func failure(e *types.QueryExecution, env environment.Environment) error {
 // result returns the rows. The first row of a query that selects has the columns' names.
 func (e execution) result(ctx context.Context) (r query.Result, err error) {
 	pages := athena.NewGetQueryResultsPaginator(e.athena, &athena.GetQueryResultsInput{QueryExecutionId: e.id})
-	for first := true; pages.HasMorePages(); first = false {
+	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
 			return r, fmt.Errorf("reading the result: %w", err)
 		}
-		rows := page.ResultSet.Rows
-		if first {
+		if r.Columns == nil { // the first page has them
 			for _, c := range page.ResultSet.ResultSetMetadata.ColumnInfo {
 				r.Columns = append(r.Columns, query.Column{Name: aws.ToString(c.Name), Type: aws.ToString(c.Type)})
 			}
-			if len(rows) > 0 && isHeader(rows[0], r.Columns) {
-				rows = rows[1:]
-			}
 		}
-		for _, row := range rows {
+		for _, row := range page.ResultSet.Rows {
 			cells := make([]*string, len(r.Columns))
 			for i, datum := range row.Data[:min(len(row.Data), len(cells))] {
 				cells[i] = datum.VarCharValue
@@ -175,14 +171,9 @@ func (e execution) result(ctx context.Context) (r query.Result, err error) {
 			r.Rows = append(r.Rows, cells)
 		}
 	}
-	return r, nil
-}
-
-func isHeader(row types.Row, columns []query.Column) bool {
-	for i, c := range columns {
-		if i >= len(row.Data) || aws.ToString(row.Data[i].VarCharValue) != c.Name {
-			return false
-		}
+	isName := func(cell *string, name string) bool { return aws.ToString(cell) == name }
+	if len(r.Rows) > 0 && slices.EqualFunc(r.Rows[0], r.Names(), isName) {
+		r.Rows = r.Rows[1:]
 	}
-	return true
+	return r, nil
 }

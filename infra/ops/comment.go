@@ -6,7 +6,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"global-ingest/infra/stateful"
 )
@@ -65,15 +64,14 @@ func verdict(lost map[string][]stateful.Loss) string {
 func markdown(lost map[string][]stateful.Loss, allowed bool, diffs []change) string {
 	var out strings.Builder
 	fmt.Fprintf(&out, "%s\n## What a deploy of this changes\n\n", marker)
-	switch {
-	case len(lost) == 0:
+	if len(lost) == 0 {
 		out.WriteString(verdict(lost))
-	case allowed:
-		fmt.Fprintf(&out, "**This deletes or replaces what holds events**, and the label `%s` allows it:\n\n```\n%s```\n",
-			allowLabel, verdict(lost))
-	default:
-		fmt.Fprintf(&out, "**Stop: this deletes or replaces what holds events.** The label `%s` allows it.\n\n```\n%s```\n",
-			allowLabel, verdict(lost))
+	} else {
+		says := "**Stop: this deletes or replaces what holds events.** The label `%s` allows it."
+		if allowed {
+			says = "**This deletes or replaces what holds events**, and the label `%s` allows it:"
+		}
+		fmt.Fprintf(&out, says+"\n\n```\n%s```\n", allowLabel, verdict(lost))
 	}
 	room := (maxComment - out.Len()) / max(1, len(diffs))
 	for _, d := range diffs {
@@ -82,7 +80,7 @@ func markdown(lost map[string][]stateful.Loss, allowed bool, diffs []change) str
 			continue
 		}
 		fmt.Fprintf(&out, "\n<details><summary><b>%s</b>%s</summary>\n\n````diff\n%s\n````\n\n</details>\n",
-			d.environment, d.price(), signs(clip(d.text, room)))
+			d.environment, d.price(), clip(signs(d.text), room))
 	}
 	return out.String()
 }
@@ -113,10 +111,7 @@ func clip(text string, limit int) string {
 	if len(text) <= limit {
 		return text
 	}
-	text = text[:max(0, limit-len(more))]
-	for !utf8.ValidString(text) {
-		text = text[:len(text)-1]
-	}
+	text = strings.ToValidUTF8(text[:max(0, limit-len(more))], "")
 	if end := strings.LastIndexByte(text, '\n'); end > 0 {
 		text = text[:end]
 	}

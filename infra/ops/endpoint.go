@@ -30,7 +30,7 @@ func (s *trial) tellEndpoint(env environment.Environment) error {
 		}
 		url = found[environment.EndpointOutput]
 	}
-	valid, _, err := samples(s.examples)
+	valid, err := firstExample(s.examples, "valid")
 	if err != nil {
 		return err
 	}

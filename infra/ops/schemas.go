@@ -73,29 +73,38 @@ func tables() ([]schema.Table, error) {
 // first finding.
 func refusedExamples(base string, now *schema.Set) (refused []string, err error) {
 	examples := filepath.Join(base, "examples")
-	if _, err := os.Stat(examples); errors.Is(err, fs.ErrNotExist) {
+	paths, err := examplesOf(examples, "valid")
+	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
-	err = filepath.WalkDir(examples, func(path string, entry fs.DirEntry, err error) error {
-		of := filepath.Dir(path)
-		if err != nil || entry.IsDir() || filepath.Base(of) != "valid" {
-			return err
-		}
+	for _, path := range paths {
 		event, err := os.ReadFile(path)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		eventType, err := filepath.Rel(examples, filepath.Dir(of))
+		eventType, err := filepath.Rel(examples, filepath.Dir(filepath.Dir(path)))
 		if err != nil {
-			return err
+			return nil, err
 		}
-		if _, found := now.Validate(filepath.ToSlash(eventType), event); len(found) > 0 {
+		eventType = filepath.ToSlash(eventType)
+		if _, found := now.Validate(eventType, event); len(found) > 0 {
 			refused = append(refused, fmt.Sprintf("%s/%s: %s %s",
-				filepath.ToSlash(eventType), entry.Name(), found[0].Instance, found[0].Message))
+				eventType, filepath.Base(path), found[0].Instance, found[0].Message))
 		}
-		return nil
-	})
+	}
 	return refused, err
+}
+
+// examplesOf returns the paths of the valid or invalid examples below folder. Types may have
+// slashes.
+func examplesOf(folder, kind string) (paths []string, err error) {
+	err = filepath.WalkDir(folder, func(path string, _ fs.DirEntry, err error) error {
+		if filepath.Base(filepath.Dir(path)) == kind && filepath.Ext(path) == ".json" {
+			paths = append(paths, path)
+		}
+		return err
+	})
+	return paths, err
 }
 
 // writeChanges writes a section for each type, and returns at how many places clients break.

@@ -7,13 +7,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"io/fs"
 	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"global-ingest/lambdas/ingest"
@@ -44,7 +44,11 @@ type sent struct {
 // answers by itself: a preflight, also with a slash at the end of the path, and a body that is not
 // encoded as its Content-Encoding says, which is not stored.
 func requestsOf(examples string) ([]*sent, error) {
-	valid, invalid, err := samples(examples)
+	valid, err := firstExample(examples, "valid")
+	if err != nil {
+		return nil, err
+	}
+	invalid, err := firstExample(examples, "invalid")
 	if err != nil {
 		return nil, err
 	}
@@ -70,42 +74,26 @@ func requestsOf(examples string) ([]*sent, error) {
 	}, nil
 }
 
-// samples returns an event that its schema allows and one that it does not: the first of the
-// examples with which the schemas are tested.
-func samples(folder string) (valid, invalid []byte, err error) {
-	for kind, into := range map[string]*[]byte{"valid": &valid, "invalid": &invalid} {
-		files, err := examplesOf(folder, kind)
-		if err != nil {
-			return nil, nil, fmt.Errorf("looking for events to send: %w", err)
-		}
-		if len(files) == 0 {
-			return nil, nil, fmt.Errorf("looking for events to send: there is no %s example below %s", kind, folder)
-		}
-		data, err := os.ReadFile(slices.Min(files))
-		if err != nil {
-			return nil, nil, fmt.Errorf("reading an event to send: %w", err)
-		}
-		var line bytes.Buffer
-		if err := json.Compact(&line, data); err != nil {
-			return nil, nil, fmt.Errorf("reading %s: %w", slices.Min(files), err)
-		}
-		*into = line.Bytes()
+// firstExample returns an event that its schema allows, or one that it does not: the first of the valid or
+// invalid examples with which the schemas are tested. What the canary sends is none for people.
+func firstExample(folder, kind string) ([]byte, error) {
+	files, err := examplesOf(folder, kind)
+	if err != nil {
+		return nil, fmt.Errorf("looking for events to send: %w", err)
 	}
-	return valid, invalid, nil
-}
-
-// examplesOf returns the paths of the valid or invalid examples below folder. Types may have
-// slashes.
-func examplesOf(folder, kind string) (paths []string, err error) {
-	err = filepath.WalkDir(folder, func(path string, _ fs.DirEntry, err error) error {
-		of := filepath.Dir(path)
-		// What the canary sends is no example for people.
-		if filepath.Base(of) == kind && filepath.Ext(path) == ".json" && filepath.Base(filepath.Dir(of)) != "canary" {
-			paths = append(paths, path)
-		}
-		return err
-	})
-	return paths, err
+	files = slices.DeleteFunc(files, func(path string) bool { return strings.Contains(filepath.ToSlash(path), "/canary/") })
+	if len(files) == 0 {
+		return nil, fmt.Errorf("looking for events to send: there is no %s example below %s", kind, folder)
+	}
+	data, err := os.ReadFile(files[0])
+	if err != nil {
+		return nil, fmt.Errorf("reading an event to send: %w", err)
+	}
+	var line bytes.Buffer
+	if err := json.Compact(&line, data); err != nil {
+		return nil, fmt.Errorf("reading %s: %w", files[0], err)
+	}
+	return line.Bytes(), nil
 }
 
 // acknowledgement is the whole body of the answer: an ingest id, a UUIDv7.

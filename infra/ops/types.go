@@ -12,7 +12,6 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
-	"unicode"
 
 	"global-ingest/lambdas/validate/schema"
 )
@@ -64,33 +63,26 @@ func generateTypes(ctx context.Context) (map[string][]byte, error) {
 	return map[string][]byte{"events.d.ts": []byte(head + generated.TypeScript), "events.go": source}, err
 }
 
-// namedType is a type of events for types.mjs.
-type namedType struct {
-	Name string `json:"name"`
-	File string `json:"file"`
-}
-
-// typesInput is what types.mjs reads: the schemas, and the name of each type, after its view.
+// typesInput is what types.mjs reads: the schemas, and the file of each type by its name, which
+// comes from its view.
 func typesInput(tables []schema.Table) ([]byte, error) {
 	files, err := schemaFiles()
 	if err != nil {
 		return nil, err
 	}
-	var all []namedType
-	by := map[string]string{}
+	types := map[string]string{}
 	for _, t := range tables {
 		if t.Type == "canary" {
 			continue
 		}
-		one := namedType{typeName(t.View), t.Type + ".json"}
-		if other := by[one.Name]; other != "" {
+		name, file := typeName(t.View), t.Type+".json"
+		if other := types[name]; other != "" {
 			return nil, fmt.Errorf("%s and %s would both be the type %s: name one of them with \"x-view\"",
-				other, one.File, one.Name)
+				other, file, name)
 		}
-		by[one.Name] = one.File
-		all = append(all, one)
+		types[name] = file
 	}
-	return json.Marshal(map[string]any{"files": files, "types": all})
+	return json.Marshal(map[string]any{"files": files, "types": types})
 }
 
 // schemaFiles returns the schemas by their path, without the examples.
@@ -111,7 +103,7 @@ func typeName(view string) string {
 	name := ""
 	for word := range strings.SplitSeq(view, "_") {
 		if word != "" {
-			name += string(unicode.ToUpper(rune(word[0]))) + word[1:]
+			name += strings.ToUpper(word[:1]) + word[1:]
 		}
 	}
 	return name
