@@ -38,13 +38,14 @@ func tidy(text string) string {
 	return strings.TrimSpace(blank.ReplaceAllString(text, "\n\n"))
 }
 
-// changed says whether the diff has any difference. It shows each stack under its name, and says
-// when a stack has none.
-func (d change) changed() bool {
-	return strings.Count(d.text, "There were no differences") < len(stackLine.FindAllString(d.text, -1))
-}
-
 var stackLine = regexp.MustCompile(`(?m)^Stack `)
+
+// changed says whether the diff has any difference. It shows each stack under its name, and says
+// when a stack has none. One that shows no stack is for a person to read.
+func (d change) changed() bool {
+	stacks := len(stackLine.FindAllString(d.text, -1))
+	return stacks == 0 || strings.Count(d.text, "There were no differences") < stacks
+}
 
 // verdict says what would be lost, a resource a line.
 func verdict(lost map[string][]stateful.Loss) string {

@@ -15,36 +15,53 @@ import (
 	"global-ingest/infra/environment"
 )
 
-// diff shows what a deploy of an environment would change: compared with the account or, without
-// AWS credentials, with the goldens of a revision. A region that changes as one before it does is
-// one line.
-func diff(ctx context.Context, t terminal, f *flags) error {
-	c, base := f.where("all"), f.revision("goldens", goldens)
-	method := f.String("method", "auto", "how `cdk diff` compares: auto asks CloudFormation what it would "+
+// differ shows what a deploy of an environment would change.
+type differ struct {
+	terminal
+	variables []string // of the CDK CLI
+	base      *revision
+	method    string
+	golden    bool // whether goldens are compared, whatever credentials there are
+}
+
+// method adds the flag that says how.
+func (f *flags) method(method *string) {
+	f.StringVar(method, "method", "auto", "how `cdk diff` compares: auto asks CloudFormation what it would "+
 		"replace, template compares texts")
-	golden := f.Bool("golden", false, "compare with the goldens, whatever credentials there are")
+}
+
+// diff shows what a deploy would change: compared with the account or, without AWS credentials,
+// with the goldens of a revision. A region that changes as one before it does is one line.
+func diff(ctx context.Context, t terminal, f *flags) error {
+	c, d := f.where("all"), differ{terminal: t, base: f.revision("goldens", goldens)}
+	f.method(&d.method)
+	f.BoolVar(&d.golden, "golden", false, "compare with the goldens, whatever credentials there are")
 	if err := f.parse(); err != nil {
 		return err
 	}
+	return d.show(ctx, *c)
+}
+
+func (d differ) show(ctx context.Context, c choice) error {
 	_, nobody := settings(ctx, "")
-	if *golden || errors.Is(nobody, errNobody) {
-		return t.diffGoldens(ctx, *c, base)
+	if d.golden || errors.Is(nobody, errNobody) {
+		return d.goldens(ctx, c)
 	}
 	if nobody != nil {
 		return nobody
 	}
 	if !c.Worldwide() {
-		return t.exec(ctx, nil, cdk, "diff", "--method="+*method, c.Name+"/*")
+		return d.exec(ctx, d.variables, cdk, "diff", "--method="+d.method, c.Name+"/*")
 	}
-	return t.diffSteps(*c, func(t terminal, stacks []string) error {
-		return t.exec(ctx, nil, cdk, append([]string{"diff", "--exclusively", "--method=" + *method}, stacks...)...)
+	return d.steps(c, func(t terminal, stacks []string) error {
+		return t.exec(ctx, d.variables, cdk, append([]string{"diff", "--exclusively", "--method=" + d.method}, stacks...)...)
 	})
 }
 
-// diffGoldens synthesizes in the way of the goldens, and compares each stack with its golden. A
-// stack without one is compared with an empty template.
-func (t terminal) diffGoldens(ctx context.Context, c choice, base *revision) error {
-	folder, err := base.folder(ctx)
+// goldens synthesizes in the way of the goldens, and compares each stack with its golden. A stack
+// without one is compared with an empty template.
+func (d differ) goldens(ctx context.Context, c choice) error {
+	folder, err := d.base.folder(ctx)
 	if err != nil {
 		return err
 	}
@@ -53,18 +70,18 @@ func (t terminal) diffGoldens(ctx context.Context, c choice, base *revision) err
 		return err
 	}
 	out := filepath.Join(".local", "golden.out")
-	err = t.exec(ctx, []string{"CDK_OUTDIR=" + out}, "go", "run", "./infra",
+	err = d.exec(ctx, append(d.variables, "CDK_OUTDIR="+out), "go", "run", "./infra",
 		"-account", "111111111111", "-region", "us-east-1", "-dist", filepath.Join(goldens, "dist"))
 	if err != nil {
 		return err
 	}
-	return t.diffSteps(c, func(t terminal, stacks []string) error {
+	return d.steps(c, func(t terminal, stacks []string) error {
 		for _, stack := range stacks {
 			golden := filepath.Join(folder, strings.ToLower(stack)+".json")
 			if _, err := os.Stat(golden); errors.Is(err, fs.ErrNotExist) {
 				golden = nothing
 			}
-			err := t.exec(ctx, nil, cdk, "diff", "--exclusively", "--build", "true", "--app", out,
+			err := t.exec(ctx, d.variables, cdk, "diff", "--exclusively", "--build", "true", "--app", out,
 				"--template", golden, stack)
 			if err != nil {
 				return err
@@ -74,23 +91,23 @@ func (t terminal) diffGoldens(ctx context.Context, c choice, base *revision) err
 	})
 }
 
-// diffSteps shows the stacks of each step by show, unless an earlier region's change is the same.
-func (t terminal) diffSteps(c choice, show func(t terminal, stacks []string) error) error {
+// steps shows the stacks of each step by show, unless an earlier region's change is the same.
+func (d differ) steps(c choice, show func(t terminal, stacks []string) error) error {
 	if !c.Worldwide() {
-		return show(t, stacksOf(c.sites[0]))
+		return show(d.terminal, stacksOf(c.sites[0]))
 	}
 	shown := map[string]string{} // region, by what it changes
 	for _, site := range c.sites {
 		var out, notes bytes.Buffer
-		err := show(terminal{t.in, &out, &notes}, stacksOf(site))
+		err := show(terminal{d.in, &out, &notes}, stacksOf(site))
 		same := c.regionless(out.String()+notes.String(), site)
 		if first, found := shown[same]; err == nil && found {
-			fmt.Fprintf(t.out, "\n%s changes as %s does\n", site.Region, first)
+			fmt.Fprintf(d.out, "\n%s changes as %s does\n", site.Region, first)
 			continue
 		}
 		shown[same] = site.Region
-		fmt.Fprintf(t.out, "\n%s\n\n%s", site.Region, out.Bytes())
-		fmt.Fprintf(t.notes, "%s", notes.Bytes())
+		fmt.Fprintf(d.out, "\n%s\n\n%s", site.Region, out.Bytes())
+		fmt.Fprintf(d.notes, "%s", notes.Bytes())
 		if err != nil {
 			return err
 		}
@@ -98,8 +115,8 @@ func (t terminal) diffSteps(c choice, show func(t terminal, stacks []string) err
 	if !c.front {
 		return nil
 	}
-	fmt.Fprintf(t.out, "\n%s\n\n", environment.FrontStack)
-	return show(t, []string{frontPath(c.Environment)})
+	fmt.Fprintf(d.out, "\n%s\n\n", environment.FrontStack)
+	return show(d.terminal, []string{frontPath(c.Environment)})
 }
 
 // hashedID is a logical id that ends in a hash of what the resource is made of: API Gateway's

@@ -59,7 +59,7 @@ func judge(ctx context.Context, t terminal, f *flags) error {
 			return err
 		}
 	}
-	if j.objects == 0 {
+	if j.objects.Load() == 0 {
 		return fmt.Errorf("the lake has no object of %s: raise DAYS=%d, or send events", j.span(), *days)
 	}
 	j.print(c.Name != "")
@@ -162,7 +162,7 @@ func (j *judging) list(ctx context.Context, s store, day time.Time) (objects []l
 		if err != nil {
 			return nil, err
 		}
-		j.lists += 1 + max(0, len(objects)-before-1)/pageOfObjects
+		j.lists.Add(1 + max(0, int64(len(objects)-before-1)/pageOfObjects))
 	}
 	return objects, nil
 }
@@ -187,7 +187,9 @@ func (r *reader) object(ctx context.Context, o lake.Object) error {
 		return err
 	}
 	defer object.Close()
-	r.got(1, o.Bytes)
+	r.objects.Add(1)
+	r.gets.Add(1)
+	r.bytes.Add(o.Bytes)
 	rejects := strings.HasPrefix(o.Key, record.RejectedPrefix)
 	for line, err := range record.Lines(object) {
 		switch {
@@ -231,7 +233,7 @@ func (r *reader) reject(ctx context.Context, line []byte) {
 		return
 	}
 	if row.Type == "" {
-		r.noType()
+		r.typeless.Add(1)
 	}
 	if row.Type != r.eventType {
 		return
@@ -247,14 +249,14 @@ func (r *reader) reject(ctx context.Context, line []byte) {
 
 // payload reads what a row had no room for.
 func (r *reader) payload(ctx context.Context, key string) ([]byte, error) {
+	r.gets.Add(1)
 	object, err := r.Get(ctx, key)
 	if err != nil {
-		r.got(0, 0)
 		return nil, err
 	}
 	defer object.Close()
 	data, err := io.ReadAll(object)
-	r.got(0, int64(len(data)))
+	r.bytes.Add(int64(len(data)))
 	return data, err
 }
 

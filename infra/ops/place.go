@@ -115,19 +115,20 @@ type place struct {
 }
 
 // enter finds the operator's credentials, as every AWS tool does, and goes to a site. It fails with
-// errNobody without credentials, and when they belong to another account than the environment's.
+// errNobody without credentials, and with elsewhere when they belong to another account than the environment's.
 func enter(ctx context.Context, site environment.Site) (place, error) {
 	at := place{Site: site}
 	cfg, err := settings(ctx, site.Region)
 	if err != nil {
 		return at, err
 	}
-	account, err := accountOf(ctx, cfg)
+	who, err := sts.NewFromConfig(cfg).GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
 	if err != nil {
-		return at, err
+		return at, fmt.Errorf("asking whose credentials these are: %w", err)
 	}
+	account := aws.ToString(who.Account)
 	if site.Account != "" && site.Account != account {
-		return at, elsewhere(site.Name, site.Account, account)
+		return at, elsewhere{site.Name, site.Account, account}
 	}
 	at.Account, at.Region, at.cfg = account, cfg.Region, cfg
 	return at, nil
@@ -173,9 +174,11 @@ func (p place) s3() *s3.Client {
 var errNobody = errors.New("no AWS credentials: set AWS_PROFILE, or log in with `aws sso login`")
 
 // elsewhere is the error when the credentials belong to another account.
-func elsewhere(env, account, credentials string) error {
-	return fmt.Errorf("%s is in account %s, but these credentials are of %s: set AWS_PROFILE to one of %[2]s",
-		env, account, credentials)
+type elsewhere struct{ environment, account, credentials string }
+
+func (e elsewhere) Error() string {
+	return fmt.Sprintf("%s is in account %s, but these credentials are of %s: set AWS_PROFILE to one of %[2]s",
+		e.environment, e.account, e.credentials)
 }
 
 // settings returns credentials, found as every AWS tool does, and a region: the one given, the
@@ -190,15 +193,6 @@ func settings(ctx context.Context, region string) (aws.Config, error) {
 		return cfg, errNobody
 	}
 	return cfg, nil
-}
-
-// accountOf returns the account that the credentials belong to.
-func accountOf(ctx context.Context, cfg aws.Config) (string, error) {
-	who, err := sts.NewFromConfig(cfg).GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
-	if err != nil {
-		return "", fmt.Errorf("asking whose credentials these are: %w", err)
-	}
-	return aws.ToString(who.Account), nil
 }
 
 // noSuchStack is CloudFormation's code for a stack that does not exist.

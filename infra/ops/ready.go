@@ -53,7 +53,7 @@ func (t terminal) ready(ctx context.Context, c choice, folder string) error {
 	}
 	var missing []string
 	for _, s := range spots {
-		if err := s.visit(ctx, c.Name); err != nil {
+		if err := s.visit(ctx); err != nil {
 			return err
 		}
 		for _, line := range s.missing {
@@ -87,8 +87,7 @@ func (c choice) stacks() (names []string) {
 // spot is one account and region that the assembly deploys to, and what is missing there.
 type spot struct {
 	terminal
-	assembly.Place
-	cfg       aws.Config
+	place
 	templates []*assembly.Template
 	missing   []string // a line for each thing, with the command to type
 }
@@ -99,16 +98,18 @@ func (c choice) spots(folder string, t terminal) (spots []*spot, err error) {
 	if err != nil {
 		return nil, err
 	}
-	stacks := c.stacks()
+	stacks, by := c.stacks(), map[assembly.Place]*spot{}
 	for _, template := range templates {
 		if !slices.Contains(stacks, template.Stack) {
 			continue
 		}
-		i := slices.IndexFunc(spots, func(s *spot) bool { return s.Place == template.Place })
-		if i < 0 {
-			i, spots = len(spots), append(spots, &spot{terminal: t, Place: template.Place})
+		s := by[template.Place]
+		if s == nil {
+			s = &spot{terminal: t}
+			s.Name, s.Account, s.Region = c.Name, template.Account, template.Region
+			by[template.Place], spots = s, append(spots, s)
 		}
-		spots[i].templates = append(spots[i].templates, template)
+		s.templates = append(s.templates, template)
 	}
 	slices.SortFunc(spots, func(a, b *spot) int {
 		return cmp.Or(cmp.Compare(a.Account, b.Account), cmp.Compare(a.Region, b.Region))
@@ -118,19 +119,18 @@ func (c choice) spots(folder string, t terminal) (spots []*spot, err error) {
 
 // visit takes every look at one spot. Credentials of another account look at nothing: those of a
 // workflow may only assume the CDK's roles there, and the CDK CLI reports when they may not.
-func (s *spot) visit(ctx context.Context, name string) (err error) {
-	if s.cfg, err = settings(ctx, s.Region); err != nil {
+func (s *spot) visit(ctx context.Context) error {
+	at, err := enter(ctx, s.Site)
+	other := elsewhere{}
+	if err != nil && !errors.As(err, &other) {
 		return err
 	}
-	account, err := accountOf(ctx, s.cfg)
+	fmt.Fprintln(s.out, s.place)
 	if err != nil {
-		return err
-	}
-	fmt.Fprintf(s.out, "%s in account %s, %s\n", name, s.Account, s.Region)
-	if account != s.Account {
-		fmt.Fprintf(s.out, "  not looked at: %v\n", elsewhere(name, s.Account, account))
+		fmt.Fprintf(s.out, "  not looked at: %v\n", err)
 		return nil
 	}
+	s.cfg = at.cfg
 	for _, l := range looks {
 		switch err := l.look(s, ctx); {
 		case denied(err):

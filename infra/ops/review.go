@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"os"
@@ -60,22 +61,15 @@ func check(ctx context.Context, t terminal, f *flags) error {
 	return nil
 }
 
-// showing is how the diff of an environment is shown: a command in which {} is its name.
-type showing struct {
-	diff   string
-	golden string // without AWS
-	role   string // ARN of the role that diff runs with
-}
-
 // comment writes the comment for a pull request: first what would be lost, then each environment's
 // diff.
 func comment(ctx context.Context, t terminal, f *flags) error {
-	o, s := f.compared(), showing{}
+	o := f.compared()
+	// With CI=true the CLI writes the diff to stdout and not to stderr.
+	d := differ{variables: []string{"CI=true", "NO_COLOR=1"}, base: o.base}
+	f.method(&d.method)
 	only := f.String("only", "", "`name` of the one environment to show; default all")
-	f.StringVar(&s.diff, "diff", "make -s diff ENV={}", "`command` that shows the diff of the environment {}")
-	f.StringVar(&s.golden, "golden", "make -s diff ENV={} GOLDEN=1",
-		"`command` that compares {} with its goldens, where role is another account's")
-	f.StringVar(&s.role, "role", "", "`ARN` of the role of diff; default: a role that may read every environment")
+	role := f.String("role", "", "`ARN` of the role that reads what is deployed; default: one that may read every environment")
 	if err := f.parse(); err != nil {
 		return err
 	}
@@ -93,38 +87,31 @@ func comment(ctx context.Context, t terminal, f *flags) error {
 	}
 	var diffs []change
 	for _, env := range environments {
-		shown, err := show(ctx, s.command(env), env.Name)
+		d.golden = !mayRead(*role, env)
+		text, err := d.text(ctx, env)
 		if err != nil {
 			return err
 		}
-		shown.cost = costs(before, o.head, env.Name)
-		diffs = append(diffs, shown)
+		diffs = append(diffs, change{env.Name, tidy(text), costs(before, o.head, env.Name)})
 	}
 	fmt.Fprint(t.out, markdown(lost, o.allow, diffs))
 	return nil
 }
 
-// command returns what shows the changes of a deploy of env: compared with what is deployed, or
-// with the goldens where the role is of another account and may not look.
-func (s showing) command(env environment.Environment) string {
-	if s.role == "" || env.Account == "" || strings.Contains(s.role, "::"+env.Account+":") {
-		return s.diff
-	}
-	return s.golden
+// mayRead says whether a role may read what is deployed of env. One of another account may not.
+func mayRead(role string, env environment.Environment) bool {
+	return role == "" || env.Account == "" || strings.Contains(role, "::"+env.Account+":")
 }
 
-// show runs command for an environment.
-func show(ctx context.Context, command, env string) (change, error) {
-	words := strings.Fields(strings.ReplaceAll(command, "{}", env))
-	if len(words) == 0 {
-		return change{}, fmt.Errorf("diff of %s: there is no command: add -diff 'make -s diff ENV={}'", env)
-	}
-	// With CI=true the CLI writes the diff to stdout and not to stderr.
-	text, err := output(ctx, nil, []string{"CI=true", "NO_COLOR=1"}, words[0], words[1:]...)
+// text is the diff of an environment.
+func (d differ) text(ctx context.Context, env environment.Environment) (string, error) {
+	var out, notes bytes.Buffer
+	d.terminal = terminal{out: &out, notes: &notes}
+	err := d.show(ctx, choice{Environment: env, sites: env.Sites(), front: env.Worldwide()})
 	if err != nil {
-		return change{}, fmt.Errorf("diff of %s: %w", env, err)
+		return "", fmt.Errorf("diff of %s: %w\n%s%s", env.Name, err, out.Bytes(), notes.Bytes())
 	}
-	return change{environment: env, text: tidy(string(text))}, nil
+	return out.String(), nil
 }
 
 // costs says what a month of an environment costs before and after a change, by the goldens;

@@ -56,18 +56,20 @@ func TestReviewMistakesStopNothingSilently(t *testing.T) {
 	for _, variable := range []string{"GITHUB_API_URL", "GITHUB_REPOSITORY", "PULL_REQUEST", "GITHUB_TOKEN"} {
 		t.Setenv(variable, "")
 	}
+	fake(t, nil)
+	fakeCDK(t)
+	tools(t, map[string]string{"cdk": "echo why; exit 1"})
 	lake := folderOf(t, withLake)
 	for want, args := range map[string][]string{
-		`there is no verb "review-chek"`:         {"review-chek"},
-		`unexpected argument "now"`:              {"review-check", "now"},
-		"there are none to compare with":         {"review-check", "-base", t.TempDir()},
-		"stat missing: no such file":             {"review-check", "-base", "missing"},
-		"reading the goldens of nowhere: ":       {"review-check", "-since", "nowhere"},
-		"diff of Dev: false Dev: exit status 1":  {"review-comment", "-base", lake, "-head", lake, "-diff", "false {}"},
-		"diff of Dev: there is no command: add ": {"review-comment", "-base", lake, "-head", lake, "-diff", " "},
-		`environment is "Test", must be one of`:  {"review-comment", "-base", lake, "-head", lake, "-only", "Test"},
-		"posting needs GITHUB_API_URL":           {"review-post", "-comment", "main.go"},
-		"reading the comment: open nowhere.md: ": {"review-post", "-comment", "nowhere.md"},
+		`there is no verb "review-chek"`:          {"review-chek"},
+		`unexpected argument "now"`:               {"review-check", "now"},
+		"there are none to compare with":          {"review-check", "-base", t.TempDir()},
+		"stat missing: no such file":              {"review-check", "-base", "missing"},
+		"reading the goldens of nowhere: ":        {"review-check", "-since", "nowhere"},
+		"diff of Dev: cdk diff --method=auto Dev": {"review-comment", "-base", lake, "-head", lake},
+		`environment is "Test", must be one of`:   {"review-comment", "-base", lake, "-head", lake, "-only", "Test"},
+		"posting needs GITHUB_API_URL":            {"review-post", "-comment", "main.go"},
+		"reading the comment: open nowhere.md: ":  {"review-post", "-comment", "nowhere.md"},
 	} {
 		_, err := ops(t, "", args...)
 		if err == nil || strings.HasPrefix(err.Error(), oneLoss) || !strings.Contains(err.Error(), want) {
@@ -87,12 +89,15 @@ func TestTheGoldensOfARevisionAreCompared(t *testing.T) {
 }
 
 func TestCommentHasEveryEnvironment(t *testing.T) {
-	shown, err := ops(t, "", "review-comment", "-base", folderOf(t, withLake), "-head", folderOf(t, noLake), "-diff", "echo Stack {}/Storage of {}")
+	fake(t, nil)
+	fakeCDK(t)
+	tools(t, map[string]string{"cdk": `echo "Stack of $3 with CI=$CI"; echo notes >&2`})
+	shown, err := ops(t, "", "review-comment", "-base", folderOf(t, withLake), "-head", folderOf(t, noLake))
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		marker + "\n## What", "**Stop: this deletes or replaces", "prod/storage: Lake", "<b>Dev</b>", "Stack Staging/Storage of Staging", "<b>Prod</b>",
+		marker + "\n## What", "**Stop: this deletes or replaces", "prod/storage: Lake", "<b>Dev</b>", "Stack of Staging/* with CI=true\n````", "<b>Prod</b>",
 	} {
 		if !strings.Contains(shown, want) {
 			t.Errorf("%q is missing in\n%s", want, shown)
@@ -104,14 +109,21 @@ func TestCommentHasEveryEnvironment(t *testing.T) {
 func TestOtherAccountsAreComparedWithGoldens(t *testing.T) {
 	const role = "arn:aws:iam::111111111111:role/Ci-Diff"
 	for _, row := range []struct{ role, account, want string }{
-		{role, "111111111111", "deployed"},
-		{role, "222222222222", "golden"},
-		{role, "", "deployed"},
-		{"", "222222222222", "deployed"},
+		{role, "111111111111", "diff --method=auto Theirs/*"},
+		{role, "222222222222", "--template .local/nothing.json Theirs/Pipeline"},
+		{role, "", "diff --method=auto Theirs/*"},
+		{"", "222222222222", "diff --method=auto Theirs/*"},
 	} {
-		o := showing{diff: "deployed", golden: "golden", role: row.role}
-		if got := o.command(environment.Environment{Account: row.account}); got != row.want {
-			t.Errorf("with the role %q, account %q is compared with what is %s, want %s", row.role, row.account, got, row.want)
+		t.Chdir(t.TempDir())
+		put(t, "base/prod/storage.json", withLake)
+		theirs := environment.Default("Theirs")
+		theirs.Account = row.account
+		environments(t, theirs)
+		fake(t, nil)
+		fakeCDK(t)
+		shown, err := ops(t, "", "review-comment", "-base", "base", "-head", "base", "-only", "Theirs", "-role", row.role)
+		if err != nil || !strings.Contains(shown, row.want) {
+			t.Errorf("with the role %q, account %q: %v, want %q\n%s", row.role, row.account, err, row.want, shown)
 		}
 	}
 }
@@ -153,6 +165,10 @@ func TestCommentFitsGitHub(t *testing.T) {
 	got := markdown(nil, false, []change{long, long, long})
 	if len(got) > 65_536 {
 		t.Errorf("comment has %d bytes", len(got))
+	}
+	signed := change{environment: "Prod", text: "Stack Prod/Pipeline\n" + strings.Repeat("[+] a\n", 20_000)}
+	if got := markdown(nil, false, []change{signed}); len(got) > 65_536 {
+		t.Errorf("comment has %d bytes with its signs", len(got))
 	}
 	if n := strings.Count(got, "│\n… the rest is in the job's log\n````"); n != 3 {
 		t.Errorf("%d diffs are cut between lines, want 3", n)

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -155,10 +156,14 @@ func (r *sent) check(answer *http.Response, text []byte) error {
 	return nil
 }
 
-// String is what is told of the answer.
-func (r *sent) String() string {
-	if r.prefixes == nil {
-		return fmt.Sprint(r.status)
+// told is what is told of the answer; which region gave it, where that is a question.
+func (r *sent) told(regional bool) string {
+	switch says := fmt.Sprintf("%d %s %4d ms", r.status, r.id, r.took.Milliseconds()); {
+	case r.prefixes == nil:
+		return strconv.Itoa(r.status)
+	case regional:
+		return says + ", " + r.region
+	default:
+		return says
 	}
-	return fmt.Sprintf("%d %s %4d ms", r.status, r.id, r.took.Milliseconds())
 }

@@ -137,13 +137,14 @@ func (s *trial) through(ctx context.Context, d door) error {
 	began := time.Now()
 	fmt.Fprintf(s.out, "%s\n", d.url)
 	for _, r := range requests {
-		if err := r.send(ctx, d.url, origin); err != nil {
+		err := r.send(ctx, d.url, origin)
+		if err == nil && d.regional && r.prefixes != nil {
+			err = d.answeredBy(r.region)
+		}
+		if err != nil {
 			return fmt.Errorf("%s: %w", r.name, err)
 		}
-		if err := d.answeredBy(r); err != nil {
-			return fmt.Errorf("%s: %w", r.name, err)
-		}
-		fmt.Fprintf(s.out, "  %-9s %s%s\n", r.name, r, d.by(r))
+		fmt.Fprintf(s.out, "  %-9s %s\n", r.name, r.told(d.regional))
 	}
 	if d.refused != nil {
 		fmt.Fprintf(s.out, "answered; the lake is not looked at: %v\n", d.refused)
@@ -171,23 +172,15 @@ func listedOrigin(env environment.Environment) string {
 }
 
 // answeredBy checks that a region answered whose clients come through the door.
-func (d door) answeredBy(r *sent) error {
+func (d door) answeredBy(region string) error {
 	var want []string
 	for _, lake := range d.lakes {
 		want = append(want, lake.Region)
 	}
-	if !d.regional || r.prefixes == nil || slices.Contains(want, r.region) {
+	if slices.Contains(want, region) {
 		return nil
 	}
-	return fmt.Errorf("the answer's %s is %q, want %s", ingest.RegionHeader, r.region, strings.Join(want, " or "))
-}
-
-// by says which region answered, where that is a question.
-func (d door) by(r *sent) string {
-	if !d.regional || r.prefixes == nil {
-		return ""
-	}
-	return ", " + r.region
+	return fmt.Errorf("the answer's %s is %q, want %s", ingest.RegionHeader, region, strings.Join(want, " or "))
 }
 
 // look waits until every event is in the lake, for at most s.wait. Without the right to read the

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"text/tabwriter"
 
 	"global-ingest/infra/cost"
@@ -33,11 +34,10 @@ var titles = [outcomes]string{
 // tally is what was found. It is safe for concurrent use.
 type tally struct {
 	sync.Mutex
-	kinds       [outcomes]map[string]kind // by the rule that their events broke
-	typeless    int                       // rejects that name no type
-	objects     int
-	bytes       int64
-	lists, gets int // requests
+	kinds          [outcomes]map[string]kind // by the rule that their events broke
+	typeless       atomic.Int64              // rejects that name no type
+	objects, bytes atomic.Int64
+	lists, gets    atomic.Int64 // requests
 }
 
 // kind is the events that broke one rule, and the first of them.
@@ -81,20 +81,6 @@ func (t *tally) note(v outcome, rule string, e sample) {
 	t.kinds[v][rule] = k
 }
 
-// noType counts a reject that names no type.
-func (t *tally) noType() {
-	t.Lock()
-	defer t.Unlock()
-	t.typeless++
-}
-
-// got counts a request that read objects, or a payload.
-func (t *tally) got(objects int, bytes int64) {
-	t.Lock()
-	defer t.Unlock()
-	t.objects, t.bytes, t.gets = t.objects+objects, t.bytes+bytes, t.gets+1
-}
-
 // events is how many have an outcome.
 func (t *tally) events(v outcome) (sum int) {
 	for _, k := range t.kinds[v] {
@@ -107,16 +93,18 @@ func (t *tally) events(v outcome) (sum int) {
 func (j *judging) print(paid bool) {
 	price := ""
 	if paid {
-		price = fmt.Sprintf(", %d requests of S3, $%.5f", j.lists+j.gets, cost.Reads(j.lists, j.gets))
+		lists, gets := int(j.lists.Load()), int(j.gets.Load())
+		price = fmt.Sprintf(", %d requests of S3, $%.5f", lists+gets, cost.Reads(lists, gets))
 	}
-	fmt.Fprintf(j.out, "%s, %s: %d objects, %s read%s\n", j.eventType, j.span(), j.objects, megabytes(j.bytes), price)
+	fmt.Fprintf(j.out, "%s, %s: %d objects, %s read%s\n",
+		j.eventType, j.span(), j.objects.Load(), megabytes(j.bytes.Load()), price)
 	table := tabwriter.NewWriter(j.out, 0, 0, 0, ' ', tabwriter.AlignRight)
 	for v, title := range titles {
 		fmt.Fprintf(table, "%d\t  %s\n", j.events(outcome(v)), title)
 	}
 	_ = table.Flush()
-	if j.typeless > 0 {
-		fmt.Fprintf(j.out, "rejects without a type, on which no schema decides: %d\n", j.typeless)
+	if n := j.typeless.Load(); n > 0 {
+		fmt.Fprintf(j.out, "rejects without a type, on which no schema decides: %d\n", n)
 	}
 	for _, v := range []outcome{nowRefused, nowAccepted, unjudged} {
 		j.printKinds(v)

@@ -49,7 +49,7 @@ func TestDiffComparesGoldensWithoutCredentials(t *testing.T) {
 	}
 }
 
-// TestDiffWithGoldensNeedsNoAnswerOfTheAccount: a review asks so where the role is another account's.
+// TestDiffWithGoldensNeedsNoAnswerOfTheAccount, although there are credentials.
 func TestDiffWithGoldensNeedsNoAnswerOfTheAccount(t *testing.T) {
 	t.Chdir(t.TempDir())
 	put(t, "before/prod/storage.json", "{}")
