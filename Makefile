@@ -65,15 +65,14 @@ golden: node ## accept the synthesized templates as the new goldens
 	go test ./test/synth ./test/compare/stacks -run 'TestGoldens|TestCosts|TestEnumerations' -update
 synth: cli ## synthesize ENV's stacks into .local/cdk.out
 	@$(CDK) synth --quiet '$(ENV)/**'
-diff: cli ## show what a deploy of ENV would change; without AWS credentials: what changed since BASE=main
+diff: cli ## show what a deploy of ENV would change; without AWS credentials, or with GOLDEN=1: what changed since BASE=main
 	@$(OPS) diff -environment '$(ENV)' $(call flag,region,REGION) -method '$(DIFF_METHOD)' -since '$(BASE)' $(if $(GOLDEN),-golden)
 stateful: ## fail if a change since BASE=main replaces or deletes what holds events, or a schema refuses more: ALLOW=1, ALLOW_BREAKS=1 only report
-	@$(OPS) review check -since '$(BASE)' $(if $(ALLOW),-allow) && $(OPS) schemas -since '$(BASE)' $(if $(ALLOW_BREAKS),-allow)
+	@$(OPS) review-check -since '$(BASE)' $(if $(ALLOW),-allow) && $(OPS) schemas -since '$(BASE)' $(if $(ALLOW_BREAKS),-allow)
 review: cli ## write the comment for a pull request, since BASE=main, to .local/review.md: ONLY=Prod
-	@mkdir -p $(OUT) && $(OPS) review comment -since '$(BASE)' -diff '$(MAKE) -s diff ENV={} BASE=$(BASE)' \
-		-golden '$(MAKE) -s diff ENV={} BASE=$(BASE) GOLDEN=1' $(call flag,role,DIFF_ROLE) $(call flag,only,ONLY) $(if $(ALLOW),-allow) >$(OUT)/review.md && $(OPS) schemas -since '$(BASE)' -allow >>$(OUT)/review.md
+	@mkdir -p $(OUT) && $(OPS) review-comment -since '$(BASE)' -method '$(DIFF_METHOD)' $(call flag,role,DIFF_ROLE) $(call flag,only,ONLY) $(if $(ALLOW),-allow) >$(OUT)/review.md && $(OPS) schemas -since '$(BASE)' -allow >>$(OUT)/review.md
 post: ## post .local/review.md to the pull request of a GitHub workflow, or update it there
-	@$(OPS) review post -comment $(OUT)/review.md
+	@$(OPS) review-post -comment $(OUT)/review.md
 readme: ## update the generated tables of infra/docs
 	@$(OPS) readme && go test ./test/clients ./test/compare -run TestThePage -update
 types: cli ## write the TypeScript and Go types of events to infra/docs/types, from the schemas

@@ -25,8 +25,8 @@ type execution struct {
 
 // everywhere answers over the lakes of an environment, one after another. With several regions the
 // first column says which, and a query that one cannot answer has no result.
-func (t terminal) everywhere(ctx context.Context, w where, sql string) (all query.Result, err error) {
-	places, err := w.enter(ctx)
+func (t terminal) everywhere(ctx context.Context, c choice, sql string) (all query.Result, err error) {
+	places, err := c.enter(ctx)
 	if err != nil {
 		return all, err
 	}
@@ -106,7 +106,7 @@ func (p place) notAsked(err error) error {
 // wait looks until the query has ended. A query that nobody waits for any more is stopped:
 // what it reads costs.
 func (e execution) wait(ctx context.Context, t terminal) (*types.QueryExecution, error) {
-	for pause := 200 * time.Millisecond; ; pause = min(2*pause, 2*time.Second) {
+	for between := 200 * time.Millisecond; ; between = min(2*between, 2*time.Second) {
 		got, err := e.athena.GetQueryExecution(ctx, &athena.GetQueryExecutionInput{QueryExecutionId: e.id})
 		if err != nil {
 			return nil, e.stop(ctx, fmt.Errorf("asking how far the query is: %w", err))
@@ -120,10 +120,8 @@ func (e execution) wait(ctx context.Context, t terminal) (*types.QueryExecution,
 			return now, nil
 		}
 		fmt.Fprintf(t.notes, "%s, %s read\n", strings.ToLower(string(now.Status.State)), megabytes(scanned(now)))
-		select {
-		case <-ctx.Done():
-			return nil, e.stop(ctx, ctx.Err())
-		case <-time.After(pause):
+		if err := pause(ctx, between); err != nil {
+			return nil, e.stop(ctx, err)
 		}
 	}
 }
@@ -155,21 +153,17 @@ func failure(e *types.QueryExecution, env environment.Environment) error {
 // result returns the rows. The first row of a query that selects has the columns' names.
 func (e execution) result(ctx context.Context) (r query.Result, err error) {
 	pages := athena.NewGetQueryResultsPaginator(e.athena, &athena.GetQueryResultsInput{QueryExecutionId: e.id})
-	for first := true; pages.HasMorePages(); first = false {
+	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
 			return r, fmt.Errorf("reading the result: %w", err)
 		}
-		rows := page.ResultSet.Rows
-		if first {
+		if r.Columns == nil { // the first page has them
 			for _, c := range page.ResultSet.ResultSetMetadata.ColumnInfo {
 				r.Columns = append(r.Columns, query.Column{Name: aws.ToString(c.Name), Type: aws.ToString(c.Type)})
 			}
-			if len(rows) > 0 && isHeader(rows[0], r.Columns) {
-				rows = rows[1:]
-			}
 		}
-		for _, row := range rows {
+		for _, row := range page.ResultSet.Rows {
 			cells := make([]*string, len(r.Columns))
 			for i, datum := range row.Data[:min(len(row.Data), len(cells))] {
 				cells[i] = datum.VarCharValue
@@ -177,14 +171,9 @@ func (e execution) result(ctx context.Context) (r query.Result, err error) {
 			r.Rows = append(r.Rows, cells)
 		}
 	}
-	return r, nil
-}
-
-func isHeader(row types.Row, columns []query.Column) bool {
-	for i, c := range columns {
-		if i >= len(row.Data) || aws.ToString(row.Data[i].VarCharValue) != c.Name {
-			return false
-		}
+	isName := func(cell *string, name string) bool { return aws.ToString(cell) == name }
+	if len(r.Rows) > 0 && slices.EqualFunc(r.Rows[0], r.Names(), isName) {
+		r.Rows = r.Rows[1:]
 	}
-	return true
+	return r, nil
 }

@@ -207,21 +207,27 @@ func tools(t *testing.T, scripts map[string]string) {
 	t.Setenv("PATH", folder+string(os.PathListSeparator)+os.Getenv("PATH"))
 }
 
+// put writes a file.
+func put(t *testing.T, name, text string) {
+	t.Helper()
+	if err := write(filepath.FromSlash(name), []byte(text)); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // repository makes a git repository of these files the working folder.
 func repository(t *testing.T, files map[string]string) {
 	t.Helper()
 	t.Chdir(t.TempDir())
 	for name, text := range files {
-		if err := write(strings.NewReader(text), name); err != nil {
-			t.Fatal(err)
-		}
+		put(t, name, text)
 	}
 	for _, args := range [][]string{
 		{"init", "--quiet", "--initial-branch=main"},
 		{"add", "."},
 		{"-c", "user.name=t", "-c", "user.email=t@example.com", "commit", "--quiet", "--message", "before"},
 	} {
-		if _, err := output("git", args...); err != nil {
+		if _, err := output(t.Context(), nil, nil, "git", args...); err != nil {
 			t.Fatal(err)
 		}
 	}

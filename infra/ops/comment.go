@@ -1,15 +1,11 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
 	"maps"
-	"os"
-	"os/exec"
 	"regexp"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"global-ingest/infra/stateful"
 )
@@ -27,21 +23,6 @@ const allowLabel = "replaces-data"
 // change is what a deploy of one environment changes, as the CDK CLI shows it.
 type change struct{ environment, text, cost string }
 
-// show runs command for an environment.
-func show(command, env string) (change, error) {
-	words := strings.Fields(strings.ReplaceAll(command, "{}", env))
-	run := exec.Command(words[0], words[1:]...)
-	// With CI=true the CLI writes the diff to stdout and not to stderr.
-	run.Env = append(os.Environ(), "CI=true", "NO_COLOR=1")
-	var problems bytes.Buffer
-	run.Stderr = &problems
-	text, err := run.Output()
-	if err != nil {
-		return change{}, fmt.Errorf("diff of %s: %w\n%s%s", env, err, text, problems.Bytes())
-	}
-	return change{environment: env, text: tidy(string(text))}, nil
-}
-
 var (
 	colour = regexp.MustCompile("\x1b\\[[0-9;]*m")
 	// With CI=true the CLI's warnings are in its output too. The role may not take the
@@ -57,13 +38,14 @@ func tidy(text string) string {
 	return strings.TrimSpace(blank.ReplaceAllString(text, "\n\n"))
 }
 
-// changed says whether the diff has any difference. It shows each stack under its name, and says
-// when a stack has none.
-func (d change) changed() bool {
-	return strings.Count(d.text, "There were no differences") < len(stackLine.FindAllString(d.text, -1))
-}
-
 var stackLine = regexp.MustCompile(`(?m)^Stack `)
+
+// changed says whether the diff has any difference. It shows each stack under its name, and says
+// when a stack has none. One that shows no stack is for a person to read.
+func (d change) changed() bool {
+	stacks := len(stackLine.FindAllString(d.text, -1))
+	return stacks == 0 || strings.Count(d.text, "There were no differences") < stacks
+}
 
 // verdict says what would be lost, a resource a line.
 func verdict(lost map[string][]stateful.Loss) string {
@@ -79,26 +61,18 @@ func verdict(lost map[string][]stateful.Loss) string {
 	return out.String()
 }
 
-func count(lost map[string][]stateful.Loss) (n int) {
-	for _, found := range lost {
-		n += len(found)
-	}
-	return n
-}
-
 // markdown writes the comment.
 func markdown(lost map[string][]stateful.Loss, allowed bool, diffs []change) string {
 	var out strings.Builder
 	fmt.Fprintf(&out, "%s\n## What a deploy of this changes\n\n", marker)
-	switch {
-	case len(lost) == 0:
+	if len(lost) == 0 {
 		out.WriteString(verdict(lost))
-	case allowed:
-		fmt.Fprintf(&out, "**This deletes or replaces what holds events**, and the label `%s` allows it:\n\n```\n%s```\n",
-			allowLabel, verdict(lost))
-	default:
-		fmt.Fprintf(&out, "**Stop: this deletes or replaces what holds events.** The label `%s` allows it.\n\n```\n%s```\n",
-			allowLabel, verdict(lost))
+	} else {
+		says := "**Stop: this deletes or replaces what holds events.** The label `%s` allows it."
+		if allowed {
+			says = "**This deletes or replaces what holds events**, and the label `%s` allows it:"
+		}
+		fmt.Fprintf(&out, says+"\n\n```\n%s```\n", allowLabel, verdict(lost))
 	}
 	room := (maxComment - out.Len()) / max(1, len(diffs))
 	for _, d := range diffs {
@@ -107,7 +81,7 @@ func markdown(lost map[string][]stateful.Loss, allowed bool, diffs []change) str
 			continue
 		}
 		fmt.Fprintf(&out, "\n<details><summary><b>%s</b>%s</summary>\n\n````diff\n%s\n````\n\n</details>\n",
-			d.environment, d.price(), signs(clip(d.text, room)))
+			d.environment, d.price(), clip(signs(d.text), room))
 	}
 	return out.String()
 }
@@ -138,10 +112,7 @@ func clip(text string, limit int) string {
 	if len(text) <= limit {
 		return text
 	}
-	text = text[:max(0, limit-len(more))]
-	for !utf8.ValidString(text) {
-		text = text[:len(text)-1]
-	}
+	text = strings.ToValidUTF8(text[:max(0, limit-len(more))], "")
 	if end := strings.LastIndexByte(text, '\n'); end > 0 {
 		text = text[:end]
 	}

@@ -7,72 +7,81 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
-	"time"
 
 	"global-ingest/infra/environment"
 )
 
-// cdk is the CDK CLI, at the version that infra/package-lock.json names.
-var cdk = filepath.Join("infra", "node_modules", ".bin", "cdk")
+// differ shows what a deploy of an environment would change.
+type differ struct {
+	terminal
+	variables []string // of the CDK CLI
+	base      *revision
+	method    string
+	golden    bool // whether goldens are compared, whatever credentials there are
+}
 
-// diff shows what a deploy of an environment would change: compared with the account or, without
-// AWS credentials, with the goldens of a revision. A region that changes as one before it does is
-// one line.
-func diff(ctx context.Context, args []string, t terminal) error {
-	var since, base string
-	flags := newFlags("diff")
-	w := whereFlags(flags, "all")
-	method := flags.String("method", "auto", "how `cdk diff` compares: auto asks CloudFormation what it would "+
+// method adds the flag that says how.
+func (f *flags) method(method *string) {
+	f.StringVar(method, "method", "auto", "how `cdk diff` compares: auto asks CloudFormation what it would "+
 		"replace, template compares texts")
-	golden := flags.Bool("golden", false, "compare with the goldens, whatever credentials there are")
-	sinceFlags(flags, &since, &base)
-	if err := t.parse(flags, args); err != nil {
+}
+
+// diff shows what a deploy would change: compared with the account or, without AWS credentials,
+// with the goldens of a revision. A region that changes as one before it does is one line.
+func diff(ctx context.Context, t terminal, f *flags) error {
+	c, d := f.where("all"), differ{terminal: t, base: f.revision("goldens", goldens)}
+	f.method(&d.method)
+	f.BoolVar(&d.golden, "golden", false, "compare with the goldens, whatever credentials there are")
+	if err := f.parse(); err != nil {
 		return err
 	}
-	c, err := w.chosen()
-	if err != nil {
-		return err
-	}
+	return d.show(ctx, *c)
+}
+
+func (d differ) show(ctx context.Context, c choice) error {
 	_, nobody := settings(ctx, "")
-	if *golden || errors.Is(nobody, errNobody) {
-		return t.diffGoldens(ctx, c, since, base)
+	if d.golden || errors.Is(nobody, errNobody) {
+		return d.goldens(ctx, c)
 	}
 	if nobody != nil {
 		return nobody
 	}
 	if !c.Worldwide() {
-		return t.exec(ctx, nil, cdk, "diff", "--method="+*method, c.Name+"/*")
+		return d.exec(ctx, d.variables, cdk, "diff", "--method="+d.method, c.Name+"/*")
 	}
-	return t.diffSteps(c, func(t terminal, stacks []string) error {
-		return t.exec(ctx, nil, cdk, append([]string{"diff", "--exclusively", "--method=" + *method}, stacks...)...)
+	return d.steps(c, func(t terminal, stacks []string) error {
+		return t.exec(ctx, d.variables, cdk, append([]string{"diff", "--exclusively", "--method=" + d.method}, stacks...)...)
 	})
 }
 
-// diffGoldens synthesizes in the way of the goldens, and compares each stack with its golden. A
-// stack without one is compared with an empty template.
-func (t terminal) diffGoldens(ctx context.Context, c choice, since, base string) error {
-	folder, err := before(since, base)
+// goldens synthesizes in the way of the goldens, and compares each stack with its golden. A stack
+// without one is compared with an empty template.
+func (d differ) goldens(ctx context.Context, c choice) error {
+	folder, err := d.base.folder(ctx)
 	if err != nil {
 		return err
 	}
+	nothing := filepath.Join(".local", "nothing.json")
+	if err := write(nothing, []byte("{}\n")); err != nil {
+		return err
+	}
 	out := filepath.Join(".local", "golden.out")
-	err = t.exec(ctx, []string{"CDK_OUTDIR=" + out}, "go", "run", "./infra",
+	err = d.exec(ctx, append(d.variables, "CDK_OUTDIR="+out), "go", "run", "./infra",
 		"-account", "111111111111", "-region", "us-east-1", "-dist", filepath.Join(goldens, "dist"))
 	if err != nil {
 		return err
 	}
-	return t.diffSteps(c, func(t terminal, stacks []string) error {
+	return d.steps(c, func(t terminal, stacks []string) error {
 		for _, stack := range stacks {
 			golden := filepath.Join(folder, strings.ToLower(stack)+".json")
-			if err := orEmpty(golden); err != nil {
-				return err
+			if _, err := os.Stat(golden); errors.Is(err, fs.ErrNotExist) {
+				golden = nothing
 			}
-			err := t.exec(ctx, nil, cdk, "diff", "--exclusively", "--build", "true", "--app", out,
+			err := t.exec(ctx, d.variables, cdk, "diff", "--exclusively", "--build", "true", "--app", out,
 				"--template", golden, stack)
 			if err != nil {
 				return err
@@ -82,23 +91,23 @@ func (t terminal) diffGoldens(ctx context.Context, c choice, since, base string)
 	})
 }
 
-// diffSteps shows the stacks of each step by show, unless an earlier region's change is the same.
-func (t terminal) diffSteps(c choice, show func(t terminal, stacks []string) error) error {
+// steps shows the stacks of each step by show, unless an earlier region's change is the same.
+func (d differ) steps(c choice, show func(t terminal, stacks []string) error) error {
 	if !c.Worldwide() {
-		return show(t, stacksOf(c.sites[0]))
+		return show(d.terminal, stacksOf(c.sites[0]))
 	}
 	shown := map[string]string{} // region, by what it changes
 	for _, site := range c.sites {
 		var out, notes bytes.Buffer
-		err := show(terminal{t.in, &out, &notes}, stacksOf(site))
+		err := show(terminal{d.in, &out, &notes}, stacksOf(site))
 		same := c.regionless(out.String()+notes.String(), site)
 		if first, found := shown[same]; err == nil && found {
-			fmt.Fprintf(t.out, "\n%s changes as %s does\n", site.Region, first)
+			fmt.Fprintf(d.out, "\n%s changes as %s does\n", site.Region, first)
 			continue
 		}
 		shown[same] = site.Region
-		fmt.Fprintf(t.out, "\n%s\n\n%s", site.Region, out.Bytes())
-		fmt.Fprintf(t.notes, "%s", notes.Bytes())
+		fmt.Fprintf(d.out, "\n%s\n\n%s", site.Region, out.Bytes())
+		fmt.Fprintf(d.notes, "%s", notes.Bytes())
 		if err != nil {
 			return err
 		}
@@ -106,8 +115,8 @@ func (t terminal) diffSteps(c choice, show func(t terminal, stacks []string) err
 	if !c.front {
 		return nil
 	}
-	fmt.Fprintf(t.out, "\n%s\n\n", environment.FrontStack)
-	return show(t, []string{frontPath(c.Environment)})
+	fmt.Fprintf(d.out, "\n%s\n\n", environment.FrontStack)
+	return show(d.terminal, []string{frontPath(c.Environment)})
 }
 
 // hashedID is a logical id that ends in a hash of what the resource is made of: API Gateway's
@@ -139,26 +148,39 @@ func namesOfSite(site environment.Site, by string) (names [][2]string) {
 	return names
 }
 
-// orEmpty writes an empty template if the golden does not exist.
-func orEmpty(golden string) error {
-	if _, err := os.Stat(golden); !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	if err := os.MkdirAll(filepath.Dir(golden), 0o755); err != nil {
-		return err
-	}
-	return os.WriteFile(golden, []byte("{}\n"), 0o644)
+// revision is what a change is compared with: a folder of the repository as a git revision has it,
+// or a folder in its place.
+type revision struct{ what, path, since, base string }
+
+// revision adds the flags that name one.
+func (f *flags) revision(what, path string) *revision {
+	r := &revision{what: what, path: path}
+	f.StringVar(&r.since, "since", "main", "git `revision` whose "+what+" are compared")
+	f.StringVar(&r.base, "base", "", "`folder` of "+what+" to compare with instead of a revision's")
+	return r
 }
 
-// exec runs a program on the terminal, with more variables.
-func (t terminal) exec(ctx context.Context, variables []string, name string, args ...string) error {
-	command := exec.CommandContext(ctx, name, args...)
-	command.Env = append(os.Environ(), variables...)
-	// On Ctrl-C the program ends its own way: the CDK CLI then leaves no half-written file.
-	command.Cancel, command.WaitDelay = func() error { return command.Process.Signal(os.Interrupt) }, 10*time.Second
-	command.Stdin, command.Stdout, command.Stderr = t.in, t.out, t.notes
-	if err := command.Run(); err != nil {
-		return fmt.Errorf("%s %s: %w", name, strings.Join(args, " "), err)
+// folder returns the folder before the change: base, or that of the revision, below .local/base.
+func (r *revision) folder(ctx context.Context) (string, error) {
+	if r.base != "" {
+		_, err := os.Stat(r.base)
+		return r.base, err
 	}
-	return nil
+	if err := checkOut(ctx, r.since, r.path, filepath.Join(".local", "base")); err != nil {
+		return "", fmt.Errorf("reading the %s of %s: %w", r.what, r.since, err)
+	}
+	return filepath.Join(".local", "base", filepath.FromSlash(r.path)), nil
+}
+
+// checkOut writes what a revision has below path to a folder, and leaves the working tree and the
+// index as they are.
+func checkOut(ctx context.Context, revision, path, folder string) error {
+	if err := os.RemoveAll(filepath.Join(folder, filepath.FromSlash(path))); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return err
+	}
+	_, err := output(ctx, nil, nil, "git", "--work-tree="+folder, "restore", "--source="+revision, "--worktree", "--", path)
+	return err
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"strconv"
 	"strings"
@@ -12,81 +11,85 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/apigateway"
 	"github.com/aws/aws-sdk-go-v2/service/apigateway/types"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	cwtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
 	"global-ingest/infra/environment"
 	"global-ingest/infra/ops/deployed"
 )
 
-// emptier empties a site before its Pipeline stack is deleted.
-type emptier struct {
-	place
-	api, stage string   // where requests come in
-	streams    []string // of events and of rejects
-	queueURL   string
-	late       time.Duration // how late CloudWatch may show what happened
-}
-
 // emptying is how an operator wants sites emptied.
 type emptying struct {
-	wait, every, late time.Duration
-	yes               bool
+	wait, every time.Duration
+	late        time.Duration // how late CloudWatch may show what happened
+	yes         bool
+}
+
+// emptying adds the flags of empty that a destroy has, too.
+func (f *flags) emptying() *emptying {
+	how := &emptying{}
+	f.DurationVar(&how.wait, "wait", 30*time.Minute, "longest time to wait; 0 does not wait and only says what "+
+		"would be lost")
+	f.DurationVar(&how.every, "every", 15*time.Second, "how often to look")
+	f.DurationVar(&how.late, "late", 3*time.Minute, "how late CloudWatch may show what happened")
+	f.BoolVar(&how.yes, "yes", false, "do not ask")
+	return how
 }
 
 // empty stops the traffic of an environment and waits until its streams have delivered
 // what they hold, or says what a destroy would lose.
-func empty(ctx context.Context, args []string, t terminal) error {
-	flags := newFlags("empty")
-	w, how := whereFlags(flags, home), emptyingFlags(flags)
-	open := flags.Bool("open", false, "only let requests in again")
-	if err := t.parse(flags, args); err != nil {
+func empty(ctx context.Context, t terminal, f *flags) error {
+	c, how := f.where(home), f.emptying()
+	open := f.Bool("open", false, "only let requests in again")
+	if err := f.parse(); err != nil {
 		return err
 	}
-	at, err := w.enterOne(ctx)
+	at, err := c.enterOne(ctx)
 	if err != nil {
 		return err
 	}
 	if !*open {
 		return at.empty(ctx, t, *how)
 	}
-	fmt.Fprintln(t.notes, at)
-	e, err := at.emptier(ctx, t, how.late)
+	e, err := at.emptier(ctx, t, *how)
 	if err != nil || e == nil {
 		return err
 	}
 	return e.throttle(ctx, at.Throttle)
 }
 
-// emptyingFlags adds the flags of empty that a destroy has, too.
-func emptyingFlags(flags *flag.FlagSet) *emptying {
-	how := &emptying{}
-	flags.DurationVar(&how.wait, "wait", 30*time.Minute, "longest time to wait; 0 does not wait and only says what "+
-		"would be lost")
-	flags.DurationVar(&how.every, "every", 15*time.Second, "how often to look")
-	flags.DurationVar(&how.late, "late", 3*time.Minute, "how late CloudWatch may show what happened")
-	flags.BoolVar(&how.yes, "yes", false, "do not ask")
-	return how
-}
-
 // empty empties one site.
 func (p place) empty(ctx context.Context, t terminal, how emptying) error {
-	fmt.Fprintln(t.notes, p)
-	e, err := p.emptier(ctx, t, how.late)
+	e, err := p.emptier(ctx, t, how)
 	if err != nil || e == nil {
 		return err
 	}
 	question := fmt.Sprintf("Stop the traffic of %s, to delete its Pipeline stack? Clients are answered 429.", p.Path())
-	if !how.yes && !confirm(t, question) {
+	if !how.yes && !t.confirm(question) {
 		return errors.New("nothing is stopped")
 	}
 	if err := e.throttle(ctx, environment.Throttle{}); err != nil {
 		return err
 	}
 	fmt.Fprintln(t.out, "traffic is stopped; the canary's alarms may ring until the stack is gone")
-	return e.untilEmpty(ctx, t, how)
+	return e.untilEmpty(ctx)
+}
+
+// emptier empties a site before its Pipeline stack is deleted.
+type emptier struct {
+	place
+	terminal
+	emptying
+	api, stage string   // where requests come in
+	streams    []string // of events and of rejects
+	queueURL   string
 }
 
 // emptier finds what is to be emptied. It is nil, and says so, when the stack is not there.
-func (p place) emptier(ctx context.Context, t terminal, late time.Duration) (*emptier, error) {
+func (p place) emptier(ctx context.Context, t terminal, how emptying) (*emptier, error) {
+	fmt.Fprintln(t.notes, p)
 	stack := p.StackName(environment.PipelineStack)
 	all, err := deployed.Resources(ctx, p.cfg, stack)
 	if refusedAs(err, noSuchStack) {
@@ -100,7 +103,7 @@ func (p place) emptier(ctx context.Context, t terminal, late time.Duration) (*em
 	if err != nil {
 		return nil, err
 	}
-	e := &emptier{place: p, queueURL: storage[environment.RedriveQueueOutput], late: late}
+	e := &emptier{place: p, terminal: t, emptying: how, queueURL: storage[environment.RedriveQueueOutput]}
 	for _, r := range all {
 		switch r.Type {
 		case "AWS::ApiGateway::RestApi":
@@ -113,6 +116,8 @@ func (p place) emptier(ctx context.Context, t terminal, late time.Duration) (*em
 	}
 	return e, nil
 }
+
+const streamType = "AWS::KinesisFirehose::DeliveryStream"
 
 // throttle sets what the stage lets through, on every path and method.
 func (e *emptier) throttle(ctx context.Context, to environment.Throttle) error {
@@ -133,39 +138,180 @@ func (e *emptier) throttle(ctx context.Context, to environment.Throttle) error {
 	return nil
 }
 
-// untilEmpty looks until nothing is left, as long as how says.
-func (e *emptier) untilEmpty(ctx context.Context, t terminal, how emptying) error {
+// untilEmpty looks until nothing is left, for at most e.wait.
+func (e *emptier) untilEmpty(ctx context.Context) error {
 	stopped := time.Now()
 	for said := ""; ; {
-		left, err := e.left(ctx, stopped)
-		if how.wait == 0 && denied(err) {
-			left, err = []string{"not looked at: " + err.Error()}, nil
+		lines, err := e.left(ctx, stopped)
+		if e.wait == 0 && denied(err) {
+			lines, err = []string{"not looked at: " + err.Error()}, nil
 		}
 		if err != nil {
 			return err
 		}
-		if len(left) == 0 {
-			fmt.Fprintf(t.out, "%s holds nothing any more\n", e.Path())
+		left := strings.Join(lines, "\n  ")
+		if left == "" {
+			fmt.Fprintf(e.out, "%s holds nothing any more\n", e.Path())
 			return nil
 		}
-		if now := strings.Join(left, "\n  "); now != said {
-			said = now
-			fmt.Fprintf(t.out, "not yet in the lake:\n  %s\n", said)
+		if left != said {
+			fmt.Fprintf(e.out, "not yet in the lake:\n  %s\n", left)
+			said = left
 		}
-		if how.wait == 0 {
-			fmt.Fprintln(t.out, "not waited: a destroy loses what the streams hold")
+		if e.wait == 0 {
+			fmt.Fprintln(e.out, "not waited: a destroy loses what the streams hold")
 			return nil
 		}
-		if time.Since(stopped) >= how.wait {
-			return fmt.Errorf("after %v this is not yet in the lake:\n  %s\nto wait on, run it again, with a "+
-				"longer WAIT; WAIT=0 goes on and loses what the streams hold; "+
-				"`go run ./infra/ops empty %s -open` lets requests in again",
-				how.wait, strings.Join(left, "\n  "), e.flags())
+		if time.Since(stopped) >= e.wait {
+			return e.notEmpty(left)
 		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(how.every):
+		if err := pause(ctx, e.every); err != nil {
+			return err
 		}
 	}
+}
+
+// notEmpty is the error when the wait was too short. It says how to go on, and how to go back.
+func (e *emptier) notEmpty(left string) error {
+	site := "-environment " + e.Name
+	if e.Worldwide() {
+		site += " -region " + e.Region
+	}
+	return fmt.Errorf("after %v this is not yet in the lake:\n  %s\nto wait on, run it again, with a longer WAIT; "+
+		"WAIT=0 goes on and loses what the streams hold; `go run ./infra/ops empty %s -open` lets requests in again",
+		e.wait, left, site)
+}
+
+// firehoseKeeps is how long Firehose tries to deliver a record before it drops it.
+const firehoseKeeps = 24 * time.Hour
+
+// left returns a line for each thing that has not reached the lake. The queue comes first,
+// because Redrive puts what it names into the streams.
+func (e *emptier) left(ctx context.Context, stopped time.Time) (lines []string, err error) {
+	waiting, err := e.waiting(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if waiting > 0 {
+		lines = append(lines, fmt.Sprintf("queue: %d messages, whose records Redrive has not put back; they stay "+
+			"in the lake's spill/", waiting))
+	}
+	levels, err := e.levels(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for i, name := range e.streams {
+		if says := e.holds(levels[i], stopped, time.Now()); says != "" {
+			lines = append(lines, name+": "+says)
+		}
+	}
+	return lines, nil
+}
+
+// waiting is how many messages the queue has, including those that Redrive is working on.
+func (e *emptier) waiting(ctx context.Context) (sum int, err error) {
+	names := []sqstypes.QueueAttributeName{
+		sqstypes.QueueAttributeNameApproximateNumberOfMessages,
+		sqstypes.QueueAttributeNameApproximateNumberOfMessagesNotVisible,
+	}
+	out, err := sqs.NewFromConfig(e.cfg).GetQueueAttributes(ctx,
+		&sqs.GetQueueAttributesInput{QueueUrl: &e.queueURL, AttributeNames: names})
+	if err != nil {
+		return 0, fmt.Errorf("looking at the queue: %w", err)
+	}
+	for _, name := range names {
+		n, err := strconv.Atoi(out.Attributes[string(name)])
+		if err != nil {
+			return 0, fmt.Errorf("looking at the queue: %s: %w", name, err)
+		}
+		sum += n
+	}
+	return sum, nil
+}
+
+// level is what CloudWatch shows of a stream.
+type level struct {
+	last    time.Time     // the last minute in which a record came in; zero for none
+	records float64       // how many came in since Firehose may have delivered any
+	seen    time.Time     // when the age was measured; zero for never
+	age     time.Duration // of the oldest record that Firehose held then
+}
+
+// settles is how long after its last record a healthy stream has delivered everything and
+// CloudWatch shows it.
+func (e *emptier) settles() time.Duration {
+	return e.Delivery.TransformFor + e.Delivery.BufferFor + e.late
+}
+
+// holds says what a stream may still hold; empty for nothing. An undelivered record is at least
+// as old as the one that came in last. So a lower age was measured when nothing was left.
+func (e *emptier) holds(l level, stopped, now time.Time) string {
+	switch {
+	case now.Sub(l.last) < e.settles():
+		return fmt.Sprintf("%.0f records came in within %v, which may not be written yet", l.records, e.settles())
+	case !l.last.IsZero() && now.Sub(l.seen) < e.settles() && l.age >= l.seen.Sub(l.last):
+		return fmt.Sprintf("its oldest record is %v old; Firehose drops it at %v", l.age, firehoseKeeps)
+	case now.Sub(stopped) < e.late:
+		return "CloudWatch may not yet show what came in last"
+	}
+	return ""
+}
+
+// levels asks CloudWatch for every stream's level.
+func (e *emptier) levels(ctx context.Context) ([]level, error) {
+	now := time.Now()
+	var queries []cwtypes.MetricDataQuery
+	for i, stream := range e.streams {
+		queries = append(queries,
+			metric("in"+strconv.Itoa(i), "IncomingRecords", "Sum", stream),
+			metric("age"+strconv.Itoa(i), "DeliveryToS3.DataFreshness", "Maximum", stream))
+	}
+	byID := map[string]cwtypes.MetricDataResult{}
+	pages := cloudwatch.NewGetMetricDataPaginator(cloudwatch.NewFromConfig(e.cfg), &cloudwatch.GetMetricDataInput{
+		StartTime: aws.Time(now.Add(-firehoseKeeps)), EndTime: &now,
+		MetricDataQueries: queries, ScanBy: cwtypes.ScanByTimestampDescending,
+	})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("looking at the streams: %w", err)
+		}
+		for _, r := range page.MetricDataResults {
+			all := byID[aws.ToString(r.Id)]
+			all.Timestamps, all.Values = append(all.Timestamps, r.Timestamps...), append(all.Values, r.Values...)
+			byID[aws.ToString(r.Id)] = all
+		}
+	}
+	levels := make([]level, len(e.streams))
+	for i := range e.streams {
+		levels[i] = e.levelOf(byID["in"+strconv.Itoa(i)], byID["age"+strconv.Itoa(i)], now)
+	}
+	return levels, nil
+}
+
+// levelOf reads the two metrics, newest value first.
+func (e *emptier) levelOf(incoming, age cwtypes.MetricDataResult, now time.Time) (l level) {
+	for i, at := range incoming.Timestamps {
+		if incoming.Values[i] > 0 && l.last.IsZero() {
+			l.last = at.Add(time.Minute) // a value stands for the minute after its time
+		}
+		if now.Sub(at) < e.settles()+time.Minute {
+			l.records += incoming.Values[i]
+		}
+	}
+	if len(age.Timestamps) > 0 {
+		l.seen, l.age = age.Timestamps[0], time.Duration(age.Values[0])*time.Second
+	}
+	return l
+}
+
+// metric asks for one metric of a stream, a value a minute.
+func metric(id, name, statistic, stream string) cwtypes.MetricDataQuery {
+	return cwtypes.MetricDataQuery{Id: &id, MetricStat: &cwtypes.MetricStat{
+		Period: aws.Int32(60), Stat: &statistic,
+		Metric: &cwtypes.Metric{
+			Namespace: aws.String("AWS/Firehose"), MetricName: &name,
+			Dimensions: []cwtypes.Dimension{{Name: aws.String("DeliveryStreamName"), Value: &stream}},
+		},
+	}}
 }

@@ -12,18 +12,12 @@ import (
 )
 
 // endpoint prints where the environment answers, and a request to paste.
-func endpoint(_ context.Context, args []string, t terminal) error {
-	flags := newFlags("endpoint")
-	name := environmentFlag(flags)
-	try := trialFlags(flags, t)
-	if err := t.parse(flags, args); err != nil {
+func endpoint(_ context.Context, t terminal, f *flags) error {
+	env, try := f.environment(), f.trial(t)
+	if err := f.parse(); err != nil {
 		return err
 	}
-	env, err := named(*name)
-	if err != nil {
-		return err
-	}
-	return try.tellEndpoint(env)
+	return try.tellEndpoint(*env)
 }
 
 // tellEndpoint prints where clients of an environment post.
@@ -32,11 +26,11 @@ func (s *trial) tellEndpoint(env environment.Environment) error {
 	if !env.Worldwide() {
 		found, err := written(s.outputs, env.Sites()[0])
 		if err != nil {
-			return err
+			return fmt.Errorf("%w: run `make deploy ENV=%s` here", err, env.Name)
 		}
 		url = found[environment.EndpointOutput]
 	}
-	valid, _, err := samples(s.examples)
+	valid, err := firstExample(s.examples, "valid")
 	if err != nil {
 		return err
 	}

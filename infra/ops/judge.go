@@ -13,7 +13,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/schollz/progressbar/v3"
 	"golang.org/x/sync/errgroup"
 
 	"global-ingest/infra/environment"
@@ -26,45 +25,45 @@ import (
 
 // judging is the events of one type that are judged again, and what was found.
 type judging struct {
+	terminal
 	eventType   string
 	first, last time.Time // days
 	config      validate.Config
 	set         *schema.Set
-	found       tally
+	tally
 }
 
 // judge runs the schemas of the working tree over the events that a lake holds, by the
 // Validator's own code and the environment's rules, and says whose verdict would change.
-func judge(ctx context.Context, args []string, t terminal) error {
-	flags := newFlags("judge")
-	eventType := flags.String("type", "", "event `type` to judge, such as click; required")
-	days := flags.Int("days", 7, "how many `days` of the lake to read, today in UTC among them")
-	var w where
-	flags.StringVar(&w.environment, "environment", "", "`name` of the environment; default none: the lake of this machine")
-	regionFlag(flags, &w.region, "all")
-	folder := flags.String("lake", ".local/lake/buckets", "`folder` of the buckets on this machine")
-	allow := flags.Bool("allow", false, "report, and do not stop")
-	if err := t.parse(flags, args); err != nil {
+func judge(ctx context.Context, t terminal, f *flags) error {
+	c, folder := f.whereOrHere("all"), f.lake()
+	eventType := f.String("type", "", "event `type` to judge, such as click; required")
+	days := f.Int("days", 7, "how many `days` of the lake to read, today in UTC among them")
+	allow := f.Bool("allow", false, "report, and do not stop")
+	if err := f.parse(); err != nil {
 		return err
 	}
-	j, err := newJudging(*eventType, w.environment, *days)
+	if c.Name == "" {
+		c.Environment = environment.Default("")
+	}
+	j, err := newJudging(t, *eventType, c.Environment, *days)
 	if err != nil {
 		return err
 	}
-	stores, err := storesOf(ctx, w, *folder)
+	stores, err := storesOf(ctx, *c, *folder)
 	if err != nil {
 		return err
 	}
 	for _, s := range stores {
-		if err := j.read(ctx, s, t.notes); err != nil {
+		if err := j.read(ctx, s); err != nil {
 			return err
 		}
 	}
-	if j.found.objects == 0 {
+	if j.objects.Load() == 0 {
 		return fmt.Errorf("the lake has no object of %s: raise DAYS=%d, or send events", j.span(), *days)
 	}
-	j.print(t.out, w.environment != "")
-	if refused := j.found.events[nowRefused]; refused > 0 && !*allow {
+	j.print(c.Name != "")
+	if refused := j.events(nowRefused); refused > 0 && !*allow {
 		return fmt.Errorf("stop: of the events that were accepted %d would be refused: "+
 			"a new type leaves old apps alone, or ALLOW=1 says that it is meant", refused)
 	}
@@ -74,20 +73,12 @@ func judge(ctx context.Context, args []string, t terminal) error {
 // maxDays is a year, more than most lakes keep.
 const maxDays = 366
 
-// newJudging compiles the schemas of the working tree under the rules of an environment, by
-// default those of a new one.
-func newJudging(eventType, name string, days int) (*judging, error) {
+// newJudging compiles the schemas of the working tree under the rules of an environment.
+func newJudging(t terminal, eventType string, env environment.Environment, days int) (*judging, error) {
 	if days < 1 || days > maxDays {
 		return nil, fmt.Errorf("days is %d, must be 1 to %d", days, maxDays)
 	}
-	env := environment.Default("")
-	if name != "" {
-		var err error
-		if env, err = named(name); err != nil {
-			return nil, err
-		}
-	}
-	j := &judging{eventType: eventType, last: time.Now().UTC(), config: validate.Default()}
+	j := &judging{terminal: t, eventType: eventType, last: time.Now().UTC(), config: validate.Default()}
 	j.first = j.last.AddDate(0, 0, 1-days)
 	j.config.Rules = env.Rules
 	if _, err := os.Stat(schemaFolder); err != nil {
@@ -109,13 +100,10 @@ func (j *judging) span() string {
 }
 
 // read judges the lines of all days in s, a day at a time: the keys of a day fit in memory.
-func (j *judging) read(ctx context.Context, s store, notes io.Writer) error {
-	fmt.Fprintf(notes, "%s: judging %s of %s by %s\n", s, j.eventType, j.span(), schemaFolder)
+func (j *judging) read(ctx context.Context, s store) error {
+	fmt.Fprintf(j.notes, "%s: judging %s of %s by %s\n", s, j.eventType, j.span(), schemaFolder)
 	for day := j.first; !day.After(j.last); day = day.AddDate(0, 0, 1) {
-		objects, err := j.list(ctx, s, day)
-		if err == nil {
-			err = j.readAll(ctx, s, objects, newBar(notes, day.Format(time.DateOnly), len(objects)))
-		}
+		err := j.day(ctx, s, day)
 		if denied(err) {
 			return fmt.Errorf("these credentials may not read the lake of %s: "+
 				"attach the policy that its stack %s prints as %s: %w", s, environment.QueryStack, environment.ReaderOutput, err)
@@ -125,6 +113,38 @@ func (j *judging) read(ctx context.Context, s store, notes io.Writer) error {
 		}
 	}
 	return nil
+}
+
+// readers is how many objects are read at once. A read from S3 takes some 20 ms. Each reader
+// holds a line, or the payload that a line names: 32 MiB at most.
+const readers = 8
+
+// day judges the lines of a day.
+func (j *judging) day(ctx context.Context, s store, day time.Time) error {
+	objects, err := j.list(ctx, s, day)
+	if err != nil {
+		return err
+	}
+	next := make(chan lake.Object, len(objects))
+	for _, object := range objects {
+		next <- object
+	}
+	close(next)
+	bar := j.bar(day.Format(time.DateOnly), len(objects))
+	group, ctx := errgroup.WithContext(ctx)
+	for range min(readers, len(objects)) {
+		r := &reader{j, s, validate.NewJudge(j.config, j.set), ""}
+		group.Go(func() error {
+			for object := range next {
+				if err := r.object(ctx, object); err != nil {
+					return err
+				}
+				_ = bar.Add(1) // without a bar the reading goes on
+			}
+			return nil
+		})
+	}
+	return group.Wait()
 }
 
 // pageOfObjects is how many objects S3 lists in one request.
@@ -142,163 +162,119 @@ func (j *judging) list(ctx context.Context, s store, day time.Time) (objects []l
 		if err != nil {
 			return nil, err
 		}
-		j.found.lists += 1 + max(0, len(objects)-before-1)/pageOfObjects
+		j.lists.Add(1 + max(0, int64(len(objects)-before-1)/pageOfObjects))
 	}
 	return objects, nil
 }
 
-// readers is how many objects are read at once. A read from S3 takes some 20 ms. Each reader
-// holds a line, or the payload that a line names: 32 MiB at most.
-const readers = 8
-
-// readAll judges the lines of objects.
-func (j *judging) readAll(ctx context.Context, s store, objects []lake.Object, bar *progressbar.ProgressBar) error {
-	next := make(chan lake.Object, len(objects))
-	for _, object := range objects {
-		next <- object
-	}
-	close(next)
-	group, ctx := errgroup.WithContext(ctx)
-	found := make([]tally, min(readers, len(objects)))
-	for i := range found {
-		w := reader{j, s, validate.NewJudge(j.config, j.set), &found[i]}
-		group.Go(func() error {
-			for object := range next {
-				if err := w.object(ctx, object); err != nil {
-					return err
-				}
-				_ = bar.Add(1) // without a bar the reading goes on
-			}
-			return nil
-		})
-	}
-	err := group.Wait()
-	for _, f := range found {
-		j.found.add(f)
-	}
-	return err
-}
-
-// reader judges the lines of one object after the other.
+// reader judges the lines of one object after the other. What it cannot read, it tells.
 type reader struct {
 	*judging
 	store
 	judge *validate.Judge
-	*tally
+	key   string // of the object
 }
 
-// object judges the lines of an object. What cannot be read of it is told.
-func (w *reader) object(ctx context.Context, o lake.Object) error {
-	object, err := w.Get(ctx, o.Key)
+// object judges the lines of an object.
+func (r *reader) object(ctx context.Context, o lake.Object) error {
+	r.key = o.Key
+	object, err := r.Get(ctx, o.Key)
 	if errors.Is(err, fs.ErrNotExist) { // a lifecycle rule, since it was listed
-		w.note(unjudged, "an object that is gone", sample{o.Key, err.Error()})
+		r.skip("", "an object that is gone", err)
 		return nil
 	}
 	if err != nil {
 		return err
 	}
 	defer object.Close()
-	w.objects, w.gets, w.bytes = w.objects+1, w.gets+1, w.bytes+o.Bytes
-	judged := w.event
-	if strings.HasPrefix(o.Key, record.RejectedPrefix) {
-		judged = w.reject
-	}
+	r.objects.Add(1)
+	r.gets.Add(1)
+	r.bytes.Add(o.Bytes)
+	rejects := strings.HasPrefix(o.Key, record.RejectedPrefix)
 	for line, err := range record.Lines(object) {
-		if ctx.Err() != nil {
+		switch {
+		case ctx.Err() != nil:
 			return ctx.Err()
-		}
-		if err == nil && len(bytes.TrimSpace(line)) > 0 {
-			err = judged(ctx, line)
-		}
-		switch unread := (unreadable{}); {
-		case errors.As(err, &unread):
-			w.note(unjudged, unread.what, sample{cmp.Or(unread.id, o.Key), unread.why})
 		case err != nil:
-			w.note(unjudged, "an object that cannot be read to its end", sample{o.Key, err.Error()})
+			r.skip("", "an object that cannot be read to its end", err)
+		case len(bytes.TrimSpace(line)) == 0:
+		case rejects:
+			r.reject(ctx, line)
+		default:
+			r.event(line)
 		}
 	}
 	return nil
 }
 
-// unreadable is the error of a line on which there is no verdict.
-type unreadable struct{ what, id, why string }
-
-func (u unreadable) Error() string { return u.what + ": " + u.why }
+// skip notes a line on which there is no verdict, by the id of its event if it has one.
+func (r *reader) skip(id, what string, why error) {
+	r.note(unjudged, what, sample{cmp.Or(id, r.key), why.Error()})
+}
 
 // event judges a line of events/.
-func (w *reader) event(_ context.Context, line []byte) error {
+func (r *reader) event(line []byte) {
 	l, err := record.DecodeLine(line)
 	if err != nil {
-		return unreadable{"a line that is no event", "", err.Error()}
+		r.skip("", "a line that is no event", err)
+		return
 	}
-	if l.Type != w.eventType {
-		return nil
+	if l.Type == r.eventType {
+		id := record.EventID(l.ID, l.First)
+		r.again(id, record.Record{Header: l.Header, Body: redrive.Alone(l.Event, l.Source)}, nil)
 	}
-	id := record.EventID(l.ID, l.First)
-	again, err := w.again(id, record.Record{Header: l.Header, Body: redrive.Alone(l.Event, l.Source)})
-	switch {
-	case err != nil:
-		return err
-	case again == nil:
-		w.events[stillAccepted]++
-	default:
-		w.note(nowRefused, ruleOf(*again), exampleOf(id, *again))
-	}
-	return nil
 }
 
 // reject judges a row of rejected/.
-func (w *reader) reject(ctx context.Context, line []byte) error {
-	r, err := record.DecodeReject(line)
+func (r *reader) reject(ctx context.Context, line []byte) {
+	row, err := record.DecodeReject(line)
 	if err != nil {
-		return unreadable{"a line that is no reject", "", err.Error()}
+		r.skip("", "a line that is no reject", err)
+		return
 	}
-	if r.Type == "" {
-		w.typeless++
+	if row.Type == "" {
+		r.typeless.Add(1)
 	}
-	if r.Type != w.eventType {
-		return nil
+	if row.Type != r.eventType {
+		return
 	}
-	if r.PayloadObject != "" {
-		if r.Payload, err = w.payload(ctx, r.PayloadObject); err != nil {
-			return unreadable{"a reject whose payload cannot be read", r.ID, err.Error()}
+	if row.PayloadObject != "" {
+		if row.Payload, err = r.payload(ctx, row.PayloadObject); err != nil {
+			r.skip(row.ID, "a reject whose payload cannot be read", err)
+			return
 		}
 	}
-	again, err := w.again(r.ID, record.Record{Header: r.Header(), Body: redrive.Body(r, r.Payload)})
-	switch {
-	case err != nil:
-		return err
-	case again == nil:
-		w.note(nowAccepted, ruleOf(r), exampleOf(r.ID, r))
-	default:
-		w.events[stillRefused]++
-	}
-	return nil
+	r.again(row.ID, record.Record{Header: row.Header(), Body: redrive.Body(row, row.Payload)}, &row)
 }
 
 // payload reads what a row had no room for.
-func (w *reader) payload(ctx context.Context, key string) ([]byte, error) {
-	w.gets++
-	object, err := w.Get(ctx, key)
+func (r *reader) payload(ctx context.Context, key string) ([]byte, error) {
+	r.gets.Add(1)
+	object, err := r.Get(ctx, key)
 	if err != nil {
 		return nil, err
 	}
 	defer object.Close()
 	data, err := io.ReadAll(object)
-	w.bytes += int64(len(data))
+	r.bytes.Add(int64(len(data)))
 	return data, err
 }
 
-// again returns the reject of r's one event, or nil when the event is valid.
-func (w *reader) again(id string, r record.Record) (*record.Reject, error) {
-	valid, rejects, err := w.judge.Record(r)
+// again judges one event again. It was accepted, unless before is its reject.
+func (r *reader) again(id string, event record.Record, before *record.Reject) {
+	valid, rejects, err := r.judge.Record(event)
 	switch {
 	case err != nil:
-		return nil, unreadable{"an event on which the Validator fails", id, err.Error()}
+		r.skip(id, "an event on which the Validator fails", err)
 	case valid+len(rejects) != 1:
-		return nil, unreadable{"a payload that would be split", id, fmt.Sprintf("into %d events", valid+len(rejects))}
+		r.skip(id, "a payload that would be split", fmt.Errorf("into %d events", valid+len(rejects)))
+	case before == nil && valid == 1:
+		r.note(stillAccepted, "", sample{})
+	case before == nil:
+		r.note(nowRefused, ruleOf(rejects[0]), exampleOf(id, rejects[0]))
 	case valid == 1:
-		return nil, nil
+		r.note(nowAccepted, ruleOf(*before), exampleOf(id, *before))
+	default:
+		r.note(stillRefused, "", sample{})
 	}
-	return &rejects[0], nil
 }

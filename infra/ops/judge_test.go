@@ -37,9 +37,7 @@ func newJudged(t *testing.T, click string) *judged {
 
 func (j *judged) schema(eventType, text string) {
 	j.t.Helper()
-	if err := write(strings.NewReader(text), filepath.Join(schemaFolder, eventType+".json")); err != nil {
-		j.t.Fatal(err)
-	}
+	put(j.t, filepath.Join(schemaFolder, eventType+".json"), text)
 }
 
 func (j *judged) header() record.Header {
@@ -92,9 +90,7 @@ func (j *judged) onDisk() {
 	j.t.Helper()
 	for key, object := range j.stored() {
 		path := filepath.Join(".local", "lake", "buckets", "lake", filepath.FromSlash(key))
-		if err := write(bytes.NewReader(object), path); err != nil {
-			j.t.Fatal(err)
-		}
+		put(j.t, path, string(object))
 	}
 }
 

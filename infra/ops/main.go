@@ -11,7 +11,10 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
+
+	"global-ingest/infra/environment"
 )
 
 func main() {
@@ -24,16 +27,16 @@ func main() {
 	}
 }
 
-// terminal is how a verb talks to a person. Results go to out, progress and usage to notes.
-type terminal struct {
-	in         io.Reader
-	out, notes io.Writer
-}
-
 // verb is one thing that the command can do.
 type verb struct {
-	name, does string
-	run        func(ctx context.Context, args []string, t terminal) error
+	name, does string // the name is one word, or two
+	run        func(context.Context, terminal, *flags) error
+}
+
+// group is verbs that belong together.
+type group struct {
+	title string
+	verbs []verb
 }
 
 // groups are the verbs in the order of the usage text.
@@ -56,8 +59,10 @@ func groups() []group {
 		}},
 		{"In review", []verb{
 			{"diff", "show what a deploy would change", diff},
-			{"review", "check | comment | post: what a change deletes, and the pull request's comment", review},
-			{"schemas", "what a change of the schemas means for clients and for queries", schemaChanges},
+			{"review-check", "fail if a change deletes or replaces what holds events", check},
+			{"review-comment", "write the comment for a pull request: what would be lost, and each diff", comment},
+			{"review-post", "post the comment to the pull request of a GitHub workflow, or update it there", post},
+			{"schemas", "print what a change of the schemas means for clients and for queries", schemaChanges},
 			{"cost", "print what an environment costs a month, and which quota it meets first", price},
 			{"readme", "bring the generated tables of infra/docs up to date", readme},
 		}},
@@ -70,14 +75,8 @@ func groups() []group {
 	}
 }
 
-// group is verbs that belong together.
-type group struct {
-	title string
-	verbs []verb
-}
-
 func run(ctx context.Context, args []string, t terminal) error {
-	if len(args) == 0 || args[0] == "help" || args[0] == "-h" || args[0] == "-help" || args[0] == "--help" {
+	if len(args) == 0 || slices.Contains([]string{"help", "-h", "-help", "--help"}, args[0]) {
 		fmt.Fprint(t.out, usage())
 		return nil
 	}
@@ -86,7 +85,13 @@ func run(ctx context.Context, args []string, t terminal) error {
 			if v.name != args[0] {
 				continue
 			}
-			if err := v.run(ctx, args[1:], t); err != nil && !errors.Is(err, flag.ErrHelp) {
+			f := newFlags(v.name, args[1:])
+			switch err := v.run(ctx, t, f); {
+			case errors.Is(err, flag.ErrHelp):
+				fmt.Fprintf(t.out, "usage: go run ./infra/ops %s [flags]: %s\n", v.name, v.does)
+				f.SetOutput(t.out)
+				f.PrintDefaults()
+			case err != nil:
 				return fmt.Errorf("%s: %w", v.name, err)
 			}
 			return nil
@@ -101,33 +106,83 @@ func usage() string {
 	for _, g := range groups() {
 		fmt.Fprintf(&out, "\n%s\n", g.title)
 		for _, v := range g.verbs {
-			fmt.Fprintf(&out, "  %-14s %s\n", v.name, v.does)
+			fmt.Fprintf(&out, "  %-15s %s\n", v.name, v.does)
 		}
 	}
 	return out.String()
 }
 
-// parse reads the flags of a verb. Verbs take no other arguments.
-func (t terminal) parse(flags *flag.FlagSet, args []string) error {
-	flags.SetOutput(t.notes)
-	if err := flags.Parse(args); err != nil {
+// flags are those of a verb, and what a person typed.
+type flags struct {
+	*flag.FlagSet
+	typed []string
+	finds []func() error // each finds what a flag names, such as an environment
+}
+
+func newFlags(verb string, typed []string) *flags {
+	f := &flags{FlagSet: flag.NewFlagSet(verb, flag.ContinueOnError), typed: typed}
+	f.SetOutput(io.Discard) // an error is said once, by run
+	return f
+}
+
+// parse reads the flags. Verbs take no other arguments.
+func (f *flags) parse() error {
+	err := f.Parse(f.typed)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
 		return err
+	case err != nil:
+		return fmt.Errorf("%w: `go run ./infra/ops %s -h` lists the flags", err, f.Name())
+	case f.NArg() > 0:
+		return fmt.Errorf("unexpected argument %q", f.Arg(0))
 	}
-	if flags.NArg() > 0 {
-		return fmt.Errorf("unexpected argument %q", flags.Arg(0))
+	for _, find := range f.finds {
+		if err := find(); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
-// newFlags returns the flags of a verb.
-func newFlags(verb string) *flag.FlagSet { return flag.NewFlagSet(verb, flag.ContinueOnError) }
-
-// environmentFlag adds the flag that names the environment.
-func environmentFlag(flags *flag.FlagSet) *string {
-	return flags.String("environment", "Dev", "`name` of the environment")
+// environment adds the flag that names the environment, which parse finds.
+func (f *flags) environment() *environment.Environment {
+	env, name := &environment.Environment{}, f.String("environment", "Dev", "`name` of the environment")
+	f.finds = append(f.finds, func() (err error) {
+		*env, err = named(*name)
+		return err
+	})
+	return env
 }
 
-// assemblyFlag adds the flag that names the folder of the cloud assembly.
-func assemblyFlag(flags *flag.FlagSet) *string {
-	return flags.String("assembly", ".local/cdk.out", "cloud assembly `folder` of the last synthesis")
+// where adds the flags that say where a verb acts: in Dev, unless a person names another
+// environment. Of a region they say what the verb does without it.
+func (f *flags) where(without string) *choice {
+	return f.choice("Dev", "`name` of the environment", without)
+}
+
+// whereOrHere are the same flags of a verb that reads the lake of this machine, unless a person
+// names an environment.
+func (f *flags) whereOrHere(without string) *choice {
+	return f.choice("", "`name` of the environment; default none: the lake of this machine", without)
+}
+
+func (f *flags) choice(standard, usage, without string) *choice {
+	c, name := &choice{}, f.String("environment", standard, usage)
+	f.StringVar(&c.region, "region", "", "`regions` of the environment, such as eu-central-1, home or "+
+		environment.FrontStack+", with a comma between two; default "+without)
+	f.finds = append(f.finds, func() error {
+		switch {
+		case *name != "" || standard != "":
+			return c.find(*name)
+		case c.region != "":
+			return fmt.Errorf("region is %q, but the lake of this machine is one: add ENV=…", c.region)
+		}
+		return nil
+	})
+	return c
+}
+
+// assembly adds the flag that names the folder of the cloud assembly.
+func (f *flags) assembly(folder *string) {
+	f.StringVar(folder, "assembly", ".local/cdk.out", "cloud assembly `folder` of the last synthesis")
 }

@@ -29,10 +29,14 @@ func TestMistakesAreOneClearLine(t *testing.T) {
 		`smoke: unexpected argument "now"`:                 {"smoke", "now"},
 		"smoke: the endpoint of Prod is not known":         {"smoke", "-environment", "Prod", "-outputs", t.TempDir()},
 		"endpoint: reading the outputs of the last deploy": {"endpoint", "-outputs", t.TempDir()},
+		"kept: flag provided but not defined: -x: `go run": {"kept", "-x"},
+		`fuzz: invalid value "x" for flag -time: parse er`: {"fuzz", "-time", "x"},
+		`query: region is "home", but the lake of this ma`: {"query", "-sql", "select 1", "-region", "home"},
+		`judge: region is "home", but the lake of this ma`: {"judge", "-type", "click", "-region", "home"},
 		"ready: reading assembly: open nowhere/manifest.j": {"ready", "-assembly", "nowhere"},
 		`names: environment is "Test", must be one of Dev`: {"names", "-environment", "Test"},
 		"empty: no AWS credentials":                        {"empty"},
-		"review: usage: ops review check|comment|post":     {"review"},
+		`there is no verb "review"`:                        {"review"},
 	} {
 		_, err := ops(t, "", args...)
 		if err == nil || !strings.HasPrefix(err.Error(), want) || strings.Contains(err.Error(), "\n") {

@@ -36,13 +36,12 @@ var fromOutputs = map[string]string{
 }
 
 // names prints the names that AWS generated as variables of a shell, and the region.
-func names(ctx context.Context, args []string, t terminal) error {
-	flags := newFlags("names")
-	w := whereFlags(flags, home)
-	if err := t.parse(flags, args); err != nil {
+func names(ctx context.Context, t terminal, f *flags) error {
+	c := f.where(home)
+	if err := f.parse(); err != nil {
 		return err
 	}
-	at, err := w.enterOne(ctx)
+	at, err := c.enterOne(ctx)
 	if err != nil {
 		return err
 	}
@@ -57,17 +56,17 @@ func names(ctx context.Context, args []string, t terminal) error {
 
 // variables returns the names by their variables.
 func (p place) variables(ctx context.Context) (map[string]string, error) {
+	outputs, err := p.outputs(ctx, environment.Stacks()...)
+	if err != nil {
+		return nil, err
+	}
 	found := map[string]string{}
+	for output, variable := range fromOutputs {
+		if outputs[output] != "" {
+			found[variable] = outputs[output]
+		}
+	}
 	for _, stack := range environment.Stacks() {
-		outputs, err := p.outputs(ctx, stack)
-		if err != nil {
-			return nil, err
-		}
-		for output, variable := range fromOutputs {
-			if outputs[output] != "" {
-				found[variable] = outputs[output]
-			}
-		}
 		all, err := deployed.Resources(ctx, p.cfg, p.StackName(stack))
 		if err != nil {
 			return nil, err
@@ -89,8 +88,8 @@ func (p place) variables(ctx context.Context) (map[string]string, error) {
 func variableOf(r deployed.Resource) string {
 	described := r.Type + " " + r.ID
 	for _, g := range generated {
-		if match := g.resource.FindStringSubmatchIndex(described); match != nil {
-			return strings.ToLower(string(g.resource.ExpandString(nil, g.variable, described, match)))
+		if g.resource.MatchString(described) {
+			return strings.ToLower(g.resource.ReplaceAllString(described, g.variable))
 		}
 	}
 	return ""

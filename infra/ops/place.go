@@ -5,10 +5,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/logging"
@@ -16,6 +19,156 @@ import (
 	"global-ingest/infra/environment"
 	"global-ingest/infra/ops/deployed"
 )
+
+// named finds an environment. Tests replace it.
+var named = environment.Named
+
+// home is what a person may type for an environment's first region, which may have no name.
+const home = "home"
+
+// choice is what a person named of an environment: its sites in their order, and its front.
+type choice struct {
+	environment.Environment
+	region string // as typed; empty for all
+	sites  []environment.Site
+	front  bool
+}
+
+// find finds the environment of this name, and the regions of c.
+func (c *choice) find(name string) (err error) {
+	if c.Environment, err = named(name); err != nil {
+		return err
+	}
+	c.sites, c.front = c.Sites(), c.Worldwide()
+	if c.region == "" {
+		return nil
+	}
+	wanted, known := strings.Split(c.region, ","), namesIn(c.Environment)
+	for _, name := range wanted {
+		if !slices.Contains(known, name) {
+			return fmt.Errorf("region is %q, must be one of %s", name, strings.Join(known, ", "))
+		}
+	}
+	c.front = slices.Contains(wanted, environment.FrontStack)
+	c.sites = slices.DeleteFunc(c.sites, func(s environment.Site) bool {
+		return !slices.Contains(wanted, s.Region) && !(s.Home && slices.Contains(wanted, home))
+	})
+	return nil
+}
+
+// namesIn are what a person may name of an environment.
+func namesIn(env environment.Environment) []string {
+	names := []string{home}
+	for _, site := range env.Sites() {
+		if site.Region != "" {
+			names = append(names, site.Region)
+		}
+	}
+	if env.Worldwide() {
+		names = append(names, environment.FrontStack)
+	}
+	return names
+}
+
+// nextDoor is the site whose bucket the site's Pipeline names. Its Storage stack comes first.
+func (c choice) nextDoor(site environment.Site) environment.Site {
+	sites := c.Sites()
+	return sites[slices.IndexFunc(sites, func(s environment.Site) bool { return s.Region == site.NextDoor() })]
+}
+
+// enter goes to the sites. The front stores nothing, so it is no answer here.
+func (c choice) enter(ctx context.Context) (places []place, err error) {
+	if len(c.sites) == 0 {
+		return nil, fmt.Errorf("region is %q, which stores no events: leave REGION out, or name a region", c.region)
+	}
+	for _, site := range c.sites {
+		at, err := enter(ctx, site)
+		if err != nil {
+			return nil, err
+		}
+		places = append(places, at)
+	}
+	return places, nil
+}
+
+// one returns the site that a person named, or else home.
+func (c choice) one() (environment.Site, error) {
+	if c.region != "" && (len(c.sites) != 1 || c.front) {
+		return environment.Site{}, fmt.Errorf("region is %q, must be one region", c.region)
+	}
+	return c.sites[0], nil
+}
+
+// enterOne goes to the site that a person named, or else home.
+func (c choice) enterOne(ctx context.Context) (place, error) {
+	site, err := c.one()
+	if err != nil {
+		return place{}, err
+	}
+	return enter(ctx, site)
+}
+
+// place is an environment in one of its regions, where it is deployed.
+type place struct {
+	environment.Site // with account and region
+	cfg              aws.Config
+}
+
+// enter finds the operator's credentials, as every AWS tool does, and goes to a site. It fails with
+// errNobody without credentials, and with elsewhere when they belong to another account than the environment's.
+func enter(ctx context.Context, site environment.Site) (place, error) {
+	at := place{Site: site}
+	cfg, err := settings(ctx, site.Region)
+	if err != nil {
+		return at, err
+	}
+	who, err := sts.NewFromConfig(cfg).GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
+	if err != nil {
+		return at, fmt.Errorf("asking whose credentials these are: %w", err)
+	}
+	account := aws.ToString(who.Account)
+	if site.Account != "" && site.Account != account {
+		return at, elsewhere{site.Name, site.Account, account}
+	}
+	at.Account, at.Region, at.cfg = account, cfg.Region, cfg
+	return at, nil
+}
+
+func (p place) String() string {
+	return fmt.Sprintf("%s in account %s, %s", p.Name, p.Account, p.Region)
+}
+
+// in is an error of a place, with its region where there are several.
+func (p place) in(err error) error {
+	if err == nil || !p.Worldwide() {
+		return err
+	}
+	return fmt.Errorf("%s: %w; REGION=… leaves a region out", p.Region, err)
+}
+
+// outputs returns the outputs of some of the place's stacks.
+func (p place) outputs(ctx context.Context, stacks ...string) (map[string]string, error) {
+	all := map[string]string{}
+	for _, stack := range stacks {
+		name := p.StackName(stack)
+		found, err := deployed.Outputs(ctx, p.cfg, name)
+		if refusedAs(err, noSuchStack) {
+			return nil, fmt.Errorf("there is no stack %s (%s): run `make deploy ENV=%s`", name, p, p.Name)
+		}
+		if err != nil {
+			return nil, err
+		}
+		maps.Copy(all, found)
+	}
+	return all, nil
+}
+
+// s3 is the client of the place's buckets.
+func (p place) s3() *s3.Client {
+	return s3.NewFromConfig(p.cfg, func(o *s3.Options) {
+		o.UsePathStyle = p.cfg.BaseEndpoint != nil || o.BaseEndpoint != nil // a local endpoint has no name per bucket
+	})
+}
 
 // errNobody is the error of a machine without AWS credentials.
 var errNobody = errors.New("no AWS credentials: set AWS_PROFILE, or log in with `aws sso login`")
@@ -27,32 +180,6 @@ func (e elsewhere) Error() string {
 	return fmt.Sprintf("%s is in account %s, but these credentials are of %s: set AWS_PROFILE to one of %[2]s",
 		e.environment, e.account, e.credentials)
 }
-
-// named finds an environment. Tests replace it.
-var named = environment.Named
-
-// place is an environment in one of its regions, where it is deployed.
-type place struct {
-	environment.Site // with account and region
-	cfg              aws.Config
-}
-
-func (p place) String() string {
-	return fmt.Sprintf("%s in account %s, %s", p.Name, p.Account, p.Region)
-}
-
-// outputs returns the outputs of one of the environment's stacks.
-func (p place) outputs(ctx context.Context, stack string) (map[string]string, error) {
-	name := p.StackName(stack)
-	found, err := deployed.Outputs(ctx, p.cfg, name)
-	if refusedAs(err, noSuchStack) {
-		return nil, fmt.Errorf("there is no stack %s (%s): run `make deploy ENV=%s`", name, p, p.Name)
-	}
-	return found, err
-}
-
-// noSuchStack is CloudFormation's code for a stack that does not exist.
-const noSuchStack = "ValidationError"
 
 // settings returns credentials, found as every AWS tool does, and a region: the one given, the
 // profile's, or us-east-1, in the CDK CLI's order.
@@ -68,14 +195,8 @@ func settings(ctx context.Context, region string) (aws.Config, error) {
 	return cfg, nil
 }
 
-// accountOf returns the account that the credentials belong to.
-func accountOf(ctx context.Context, cfg aws.Config) (string, error) {
-	who, err := sts.NewFromConfig(cfg).GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
-	if err != nil {
-		return "", fmt.Errorf("asking whose credentials these are: %w", err)
-	}
-	return aws.ToString(who.Account), nil
-}
+// noSuchStack is CloudFormation's code for a stack that does not exist.
+const noSuchStack = "ValidationError"
 
 // refusedAs says whether err is an answer of AWS with one of these codes.
 func refusedAs(err error, codes ...string) bool {

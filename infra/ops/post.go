@@ -25,8 +25,12 @@ type pull struct {
 const perPage = 100
 
 // post posts a file as the comment of the pull request, or updates the one that is there.
-func post(ctx context.Context, file string, out io.Writer) error {
-	body, err := os.ReadFile(file)
+func post(ctx context.Context, t terminal, f *flags) error {
+	file := f.String("comment", ".local/review.md", "`file` to post")
+	if err := f.parse(); err != nil {
+		return err
+	}
+	body, err := os.ReadFile(*file)
 	if err != nil {
 		return fmt.Errorf("reading the comment: %w", err)
 	}
@@ -45,10 +49,14 @@ func post(ctx context.Context, file string, out io.Writer) error {
 	if existing != 0 {
 		method, path, done = http.MethodPatch, fmt.Sprintf("/issues/comments/%d", existing), "updated"
 	}
-	if err := p.call(ctx, method, path, map[string]string{"body": string(body)}, nil); err != nil {
+	text, err := json.Marshal(map[string]string{"body": string(body)})
+	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "%s the comment of pull request %s\n", done, p.number)
+	if _, err := p.call(ctx, method, path, text); err != nil {
+		return err
+	}
+	fmt.Fprintf(t.out, "%s the comment of pull request %s\n", done, p.number)
 	return nil
 }
 
@@ -62,8 +70,12 @@ func (p pull) find(ctx context.Context) (int64, error) {
 			User struct{ Type string }
 		}
 		path := fmt.Sprintf("/issues/%s/comments?per_page=%d&page=%d", p.number, perPage, page)
-		if err := p.call(ctx, http.MethodGet, path, nil, &comments); err != nil {
+		text, err := p.call(ctx, http.MethodGet, path, nil)
+		if err != nil {
 			return 0, err
+		}
+		if err := json.Unmarshal(text, &comments); err != nil {
+			return 0, fmt.Errorf("GET %s: %w", path, err)
 		}
 		for _, c := range comments {
 			if c.User.Type == "Bot" && strings.HasPrefix(c.Body, marker) {
@@ -76,35 +88,26 @@ func (p pull) find(ctx context.Context) (int64, error) {
 	}
 }
 
-// call sends one request to GitHub's REST API and reads the answer into what, unless what is nil.
-func (p pull) call(ctx context.Context, method, path string, body, what any) error {
-	var sent bytes.Buffer
-	if body != nil {
-		if err := json.NewEncoder(&sent).Encode(body); err != nil {
-			return fmt.Errorf("%s %s: %w", method, path, err)
-		}
-	}
-	request, err := http.NewRequestWithContext(ctx, method, p.api+"/repos/"+p.repository+path, &sent)
+// call sends one request to GitHub's REST API and returns the answer's body.
+func (p pull) call(ctx context.Context, method, path string, body []byte) ([]byte, error) {
+	request, err := http.NewRequestWithContext(ctx, method, p.api+"/repos/"+p.repository+path, bytes.NewReader(body))
 	if err != nil {
-		return fmt.Errorf("%s %s: %w", method, path, err)
+		return nil, err
 	}
 	request.Header.Set("Authorization", "Bearer "+p.token)
 	request.Header.Set("Accept", "application/vnd.github+json")
 	client := http.Client{Timeout: 30 * time.Second}
 	response, err := client.Do(request)
 	if err != nil {
-		return fmt.Errorf("%s %s: %w", method, path, err)
+		return nil, err
 	}
 	defer response.Body.Close()
-	if response.StatusCode >= http.StatusMultipleChoices {
-		text, _ := io.ReadAll(io.LimitReader(response.Body, 1<<10))
-		return fmt.Errorf("%s %s: %s: %s", method, path, response.Status, text)
+	text, err := io.ReadAll(response.Body)
+	if err == nil && response.StatusCode >= http.StatusMultipleChoices {
+		err = fmt.Errorf("%s: %.1000s", response.Status, text)
 	}
-	if what == nil {
-		return nil
+	if err != nil {
+		return nil, fmt.Errorf("%s %s: %w", method, path, err)
 	}
-	if err := json.NewDecoder(response.Body).Decode(what); err != nil {
-		return fmt.Errorf("%s %s: %w", method, path, err)
-	}
-	return nil
+	return text, nil
 }

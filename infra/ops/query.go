@@ -5,28 +5,21 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"strings"
 	"text/tabwriter"
 
-	"global-ingest/infra/environment"
 	"global-ingest/infra/query"
-	"global-ingest/lambdas/validate/schema"
 )
 
 // ask answers a query: over the lake of this machine, by DuckDB, or over an environment's,
 // by Athena. The SQL is the same.
-func ask(ctx context.Context, args []string, t terminal) error {
-	flags := newFlags("query")
-	sql := flags.String("sql", "", "`SQL` to run, such as \"select type, count(*) from events group by 1\"; required")
-	var w where
-	flags.StringVar(&w.environment, "environment", "", "`name` of the environment; default none: the lake of this machine")
-	regionFlag(flags, &w.region, "each, one after another")
-	lake := flags.String("lake", ".local/lake/buckets", "`folder` of the buckets on this machine")
-	format := formatFlag(flags)
-	if err := t.parse(flags, args); err != nil {
+func ask(ctx context.Context, t terminal, f *flags) error {
+	c, lake, format := f.whereOrHere("each, one after another"), f.lake(), format("table")
+	sql := f.String("sql", "", "`SQL` to run, such as \"select type, count(*) from events group by 1\"; required")
+	f.Func("format", "table, csv or json; default table", format.set)
+	if err := f.parse(); err != nil {
 		return err
 	}
 	if strings.TrimSpace(*sql) == "" {
@@ -34,10 +27,10 @@ func ask(ctx context.Context, args []string, t terminal) error {
 	}
 	var result query.Result
 	var err error
-	if w.environment == "" {
+	if c.Name == "" {
 		result, err = onLaptop(ctx, *lake, *sql)
 	} else {
-		result, err = t.everywhere(ctx, w, *sql)
+		result, err = t.everywhere(ctx, *c, *sql)
 	}
 	if err != nil {
 		return err
@@ -47,11 +40,7 @@ func ask(ctx context.Context, args []string, t terminal) error {
 
 // onLaptop answers over the objects in a folder.
 func onLaptop(ctx context.Context, lake, sql string) (query.Result, error) {
-	set, err := schema.Load(schema.Options{Formats: true, TypeFrom: environment.Default("").TypeFrom})
-	if err != nil {
-		return query.Result{}, err
-	}
-	tables, err := set.Tables()
+	tables, err := tables()
 	if err != nil {
 		return query.Result{}, err
 	}
@@ -61,18 +50,15 @@ func onLaptop(ctx context.Context, lake, sql string) (query.Result, error) {
 // format is how a result is written.
 type format string
 
-func formatFlag(flags *flag.FlagSet) *format {
-	f := format("table")
-	flags.Func("format", "table, csv or json; default table", func(text string) error {
-		if text != "table" && text != "csv" && text != "json" {
-			return errors.New("want table, csv or json")
-		}
-		f = format(text)
-		return nil
-	})
-	return &f
+func (f *format) set(text string) error {
+	if text != "table" && text != "csv" && text != "json" {
+		return errors.New("want table, csv or json")
+	}
+	*f = format(text)
+	return nil
 }
 
+// write writes a result.
 func (f format) write(out io.Writer, r query.Result) error {
 	switch f {
 	case "csv":
@@ -114,8 +100,7 @@ func writeTable(out io.Writer, r query.Result) error {
 }
 
 func writeCSV(out io.Writer, r query.Result) error {
-	w := csv.NewWriter(out)
-	return w.WriteAll(append([][]string{r.Names()}, r.Texts("")...))
+	return csv.NewWriter(out).WriteAll(append([][]string{r.Names()}, r.Texts("")...))
 }
 
 // writeJSON writes one object a line. A number stays as exact as it is.

@@ -188,9 +188,7 @@ func TestAQueryOfThisMachineReadsTheLakeInFiles(t *testing.T) {
 	at := time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC)
 	_, _ = zip.Write(record.AppendLine(nil, record.Header{ID: "a", ReceivedAt: at}, 0, "click", []byte(`{"page":{"url":"app://it's"}}`)))
 	_ = zip.Close()
-	if err := write(&object, filepath.Join(lake, "bucket", record.EventsPrefix, record.Partition(at), "o"+record.LinesExtension)); err != nil {
-		t.Fatal(err)
-	}
+	put(t, filepath.Join(lake, "bucket", record.EventsPrefix, record.Partition(at), "o"+record.LinesExtension), object.String())
 	out, err := ops(t, "", "query", "-lake", lake, "-format", "csv", "-sql", "select id, page_url from click where day = '2026-11-23'")
 	if want := "id,page_url\na/0,app://it's\n"; err != nil || out != want {
 		t.Errorf("%v: got %q, want %q", err, out, want)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 	"strconv"
@@ -20,55 +21,42 @@ import (
 	"global-ingest/infra/environment"
 )
 
-// spot is one account and region that the assembly deploys to.
-type spot struct {
-	assembly.Place
-	cfg       aws.Config
-	templates []*assembly.Template
-}
-
 // looks check what a deploy needs of the account. If it is missing, CloudFormation fails after
-// minutes, or deploys what cannot serve. Each look returns a line for each thing that is
-// missing, with the command to type.
+// minutes, or deploys what cannot serve.
 var looks = []struct {
 	what string
-	look func(context.Context, spot, terminal) ([]string, error)
+	look func(*spot, context.Context) error
 }{
-	{"the bootstrap", bootstrap},
-	{"API Gateway's role for logs", apiLogRole},
-	{"Lambda's concurrency", concurrency},
-	{"the certificate", certificate},
-	{"the hosted zone", zone},
+	{"the bootstrap", (*spot).bootstrap},
+	{"API Gateway's role for logs", (*spot).apiLogRole},
+	{"Lambda's concurrency", (*spot).concurrency},
+	{"the certificate", (*spot).certificates},
+	{"the hosted zone", (*spot).zones},
 }
 
 // ready says what is missing in each account and region that the assembly deploys to. What the
 // credentials may not look at is noted, and does not fail.
-func ready(ctx context.Context, args []string, t terminal) error {
-	flags := newFlags("ready")
-	w, folder := whereFlags(flags, "all"), assemblyFlag(flags)
-	if err := t.parse(flags, args); err != nil {
+func ready(ctx context.Context, t terminal, f *flags) error {
+	c, folder := f.where("all"), ""
+	f.assembly(&folder)
+	if err := f.parse(); err != nil {
 		return err
 	}
-	c, err := w.chosen()
-	if err != nil {
-		return err
-	}
-	return t.ready(ctx, c, *folder)
+	return t.ready(ctx, *c, folder)
 }
 
 // ready says it of what a person named.
 func (t terminal) ready(ctx context.Context, c choice, folder string) error {
-	spots, err := c.spots(folder)
+	spots, err := c.spots(folder, t)
 	if err != nil {
 		return err
 	}
 	var missing []string
-	for _, at := range spots {
-		found, err := at.visit(ctx, c.Name, t)
-		if err != nil {
+	for _, s := range spots {
+		if err := s.visit(ctx); err != nil {
 			return err
 		}
-		for _, line := range found {
+		for _, line := range s.missing {
 			if !slices.Contains(missing, line) { // the zone is missing everywhere
 				missing = append(missing, line)
 			}
@@ -96,76 +84,91 @@ func (c choice) stacks() (names []string) {
 	return names
 }
 
+// spot is one account and region that the assembly deploys to, and what is missing there.
+type spot struct {
+	terminal
+	place
+	templates []*assembly.Template
+	missing   []string // a line for each thing, with the command to type
+}
+
 // spots returns the accounts and regions of c's stacks, in order.
-func (c choice) spots(folder string) ([]spot, error) {
+func (c choice) spots(folder string, t terminal) (spots []*spot, err error) {
 	templates, err := assembly.Read(folder, c.Name)
 	if err != nil {
 		return nil, err
 	}
-	at, stacks := map[assembly.Place][]*assembly.Template{}, c.stacks()
+	stacks, by := c.stacks(), map[assembly.Place]*spot{}
 	for _, template := range templates {
-		if slices.Contains(stacks, template.Stack) {
-			at[template.Place] = append(at[template.Place], template)
+		if !slices.Contains(stacks, template.Stack) {
+			continue
 		}
+		s := by[template.Place]
+		if s == nil {
+			s = &spot{terminal: t}
+			s.Name, s.Account, s.Region = c.Name, template.Account, template.Region
+			by[template.Place], spots = s, append(spots, s)
+		}
+		s.templates = append(s.templates, template)
 	}
-	var spots []spot
-	for _, place := range slices.SortedFunc(maps.Keys(at), func(a, b assembly.Place) int {
+	slices.SortFunc(spots, func(a, b *spot) int {
 		return cmp.Or(cmp.Compare(a.Account, b.Account), cmp.Compare(a.Region, b.Region))
-	}) {
-		spots = append(spots, spot{Place: place, templates: at[place]})
-	}
+	})
 	return spots, nil
 }
 
 // visit takes every look at one spot. Credentials of another account look at nothing: those of a
 // workflow may only assume the CDK's roles there, and the CDK CLI reports when they may not.
-func (s spot) visit(ctx context.Context, name string, t terminal) (missing []string, err error) {
-	if s.cfg, err = settings(ctx, s.Region); err != nil {
-		return nil, err
+func (s *spot) visit(ctx context.Context) error {
+	at, err := enter(ctx, s.Site)
+	other := elsewhere{}
+	if err != nil && !errors.As(err, &other) {
+		return err
 	}
-	account, err := accountOf(ctx, s.cfg)
+	fmt.Fprintln(s.out, s.place)
 	if err != nil {
-		return nil, err
+		fmt.Fprintf(s.out, "  not looked at: %v\n", err)
+		return nil
 	}
-	fmt.Fprintf(t.out, "%s in account %s, %s\n", name, s.Account, s.Region)
-	if account != s.Account {
-		fmt.Fprintf(t.out, "  not looked at: %v\n", elsewhere{name, s.Account, account})
-		return nil, nil
-	}
+	s.cfg = at.cfg
 	for _, l := range looks {
-		lines, err := l.look(ctx, s, t)
-		switch {
+		switch err := l.look(s, ctx); {
 		case denied(err):
-			fmt.Fprintf(t.out, "  not looked at: %s, these credentials may not\n", l.what)
+			fmt.Fprintf(s.out, "  not looked at: %s, these credentials may not\n", l.what)
 		case err != nil:
-			lines = append(lines, fmt.Sprintf("looking at %s: %v", l.what, err))
+			s.lacks("looking at %s: %v", l.what, err)
 		}
-		missing = append(missing, lines...)
 	}
-	return missing, nil
+	return nil
 }
 
-// each calls visit with the resources of a type, in order.
-func (s spot) each(resourceType string, visit func(id string, properties map[string]any)) {
-	for _, template := range s.templates {
-		for _, id := range slices.Sorted(maps.Keys(template.Resources)) {
-			if r := template.Resources[id]; r.Type == resourceType {
-				visit(id, r.Properties)
+// lacks notes that something is missing.
+func (s *spot) lacks(format string, args ...any) {
+	s.missing = append(s.missing, fmt.Sprintf(format, args...))
+}
+
+// of yields the resources of a type, by their logical ids, with their properties.
+func (s *spot) of(resourceType string) iter.Seq2[string, map[string]any] {
+	return func(yield func(string, map[string]any) bool) {
+		for _, template := range s.templates {
+			for _, id := range slices.Sorted(maps.Keys(template.Resources)) {
+				if r := template.Resources[id]; r.Type == resourceType && !yield(id, r.Properties) {
+					return
+				}
 			}
 		}
 	}
 }
 
-func (s spot) has(resourceType string) (found bool) {
-	s.each(resourceType, func(string, map[string]any) { found = true })
-	return found
+func (s *spot) has(resourceType string) bool {
+	for range s.of(resourceType) {
+		return true
+	}
+	return false
 }
 
-// defaultQualifier is the one that `cdk bootstrap` uses when nobody chooses another.
-const defaultQualifier = "hnb659fds"
-
 // bootstrap reads the version of the bootstrap with the templates' own qualifier.
-func bootstrap(ctx context.Context, s spot, _ terminal) (missing []string, err error) {
+func (s *spot) bootstrap(ctx context.Context) error {
 	demands := map[string]int{}
 	for _, template := range s.templates {
 		demands[template.Bootstrap.Parameter] = max(demands[template.Bootstrap.Parameter], template.Bootstrap.Version)
@@ -173,20 +176,18 @@ func bootstrap(ctx context.Context, s spot, _ terminal) (missing []string, err e
 	delete(demands, "") // a synthesizer that needs none
 	for _, parameter := range slices.Sorted(maps.Keys(demands)) {
 		version, err := bootstrapVersion(ctx, s.cfg, parameter)
-		if err != nil {
-			return nil, err
-		}
 		switch {
+		case err != nil:
+			return err
 		case version == 0:
-			missing = append(missing, fmt.Sprintf("aws://%s/%s is not bootstrapped, it has no parameter %s: run `%s`",
-				s.Account, s.Region, parameter, s.bootstrapCommand(parameter)))
+			s.lacks("aws://%s/%s is not bootstrapped, it has no parameter %s: run `%s`",
+				s.Account, s.Region, parameter, s.bootstrapCommand(parameter))
 		case version < demands[parameter]:
-			missing = append(missing, fmt.Sprintf("aws://%s/%s has version %d of the bootstrap, "+
-				"the stacks need %d: run `%s`",
-				s.Account, s.Region, version, demands[parameter], s.bootstrapCommand(parameter)))
+			s.lacks("aws://%s/%s has version %d of the bootstrap, the stacks need %d: run `%s`",
+				s.Account, s.Region, version, demands[parameter], s.bootstrapCommand(parameter))
 		}
 	}
-	return missing, nil
+	return nil
 }
 
 // bootstrapVersion returns the version of the bootstrap stack, 0 if there is no bootstrap.
@@ -205,9 +206,12 @@ func bootstrapVersion(ctx context.Context, cfg aws.Config, parameter string) (in
 	return version, nil
 }
 
+// defaultQualifier is the one that `cdk bootstrap` uses when nobody chooses another.
+const defaultQualifier = "hnb659fds"
+
 // bootstrapCommand gives an own qualifier its own toolkit stack, because the stack with the
 // default name may be another team's.
-func (s spot) bootstrapCommand(parameter string) string {
+func (s *spot) bootstrapCommand(parameter string) string {
 	command := fmt.Sprintf("npx --prefix infra cdk bootstrap aws://%s/%s", s.Account, s.Region)
 	_, rest, _ := strings.Cut(parameter, "/cdk-bootstrap/")
 	if qualifier, _, _ := strings.Cut(rest, "/"); qualifier != defaultQualifier {
@@ -218,66 +222,66 @@ func (s spot) bootstrapCommand(parameter string) string {
 
 // apiLogRole looks for the role with which API Gateway writes logs. An account has one in each
 // region, and a stage with logs needs it first.
-func apiLogRole(ctx context.Context, s spot, _ terminal) ([]string, error) {
+func (s *spot) apiLogRole(ctx context.Context) error {
 	if !s.has("AWS::ApiGateway::Stage") || s.has("AWS::ApiGateway::Account") {
-		return nil, nil
+		return nil
 	}
 	account, err := apigateway.NewFromConfig(s.cfg).GetAccount(ctx, &apigateway.GetAccountInput{})
-	if err != nil || aws.ToString(account.CloudwatchRoleArn) != "" {
-		return nil, err
+	if err != nil {
+		return err
 	}
-	return []string{fmt.Sprintf("API Gateway has no role for logs in account %s, %s: "+
-		"set OwnAPILogRole in one environment there, or run `aws apigateway update-account --region %[2]s "+
-		"--patch-operations op=replace,path=/cloudwatchRoleArn,value=<ARN of a role "+
-		"with the policy AmazonAPIGatewayPushToCloudWatchLogs>`", s.Account, s.Region)}, nil
+	if aws.ToString(account.CloudwatchRoleArn) == "" {
+		s.lacks("API Gateway has no role for logs in account %s, %s: set OwnAPILogRole in one environment there, or run "+
+			"`aws apigateway update-account --region %[2]s --patch-operations op=replace,path=/cloudwatchRoleArn,"+
+			"value=<ARN of a role with the policy AmazonAPIGatewayPushToCloudWatchLogs>`", s.Account, s.Region)
+	}
+	return nil
 }
 
 // usualConcurrency is the default quota of an account; a new one starts with 10.
 const usualConcurrency = 1_000
 
 // concurrency compares what the functions reserve with the account's quota.
-func concurrency(ctx context.Context, s spot, t terminal) ([]string, error) {
+func (s *spot) concurrency(ctx context.Context) error {
 	out, err := lambda.NewFromConfig(s.cfg).GetAccountSettings(ctx, &lambda.GetAccountSettingsInput{})
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if out.AccountLimit == nil {
-		return nil, errors.New("the answer has no AccountLimit")
+		return errors.New("the answer has no AccountLimit")
 	}
 	quota, taken := int(out.AccountLimit.ConcurrentExecutions), s.reserved()
 	raise := func(to int) string {
 		return fmt.Sprintf("`aws service-quotas request-service-quota-increase --region %s --service-code lambda "+
 			"--quota-code L-B99A9384 --desired-value %d`", s.Region, to)
 	}
-	if taken > 0 && taken+cost.Unreserved > quota {
-		return []string{fmt.Sprintf("Lambda's concurrency in account %s, %s is %d, but the functions take %d and %d "+
-			"must stay unreserved: run %s",
-			s.Account, s.Region, quota, taken, cost.Unreserved, raise(max(usualConcurrency, taken+cost.Unreserved)))}, nil
+	switch needed := taken + cost.Unreserved; {
+	case taken > 0 && needed > quota:
+		s.lacks("Lambda's concurrency in account %s, %s is %d, but the functions take %d and %d must stay unreserved: run %s",
+			s.Account, s.Region, quota, taken, cost.Unreserved, raise(max(usualConcurrency, needed)))
+	case quota < usualConcurrency:
+		fmt.Fprintf(s.out, "  Lambda's concurrency is %d, for all functions of the region together; to ask for "+
+			"the usual %d: %s\n", quota, usualConcurrency, raise(usualConcurrency))
 	}
-	if quota < usualConcurrency {
-		fmt.Fprintf(t.out, "  Lambda's concurrency is %d, for all functions of the region together; to ask for "+
-			"the usual %d: %s\n",
-			quota, usualConcurrency, raise(usualConcurrency))
-	}
-	return nil, nil
+	return nil
 }
 
 // reserved is what the functions take of the account's concurrency: reserved, or
 // provisioned where a function reserves none.
-func (s spot) reserved() (sum int) {
+func (s *spot) reserved() (sum int) {
 	own := map[string]bool{}
-	s.each("AWS::Lambda::Function", func(id string, properties map[string]any) {
+	for id, properties := range s.of("AWS::Lambda::Function") {
 		n := whole(properties["ReservedConcurrentExecutions"])
 		own[id], sum = n > 0, sum+n
-	})
-	s.each("AWS::Lambda::Alias", func(_ string, properties map[string]any) {
+	}
+	for _, properties := range s.of("AWS::Lambda::Alias") {
 		function, _ := properties["FunctionName"].(map[string]any)
 		id, _ := function["Ref"].(string)
 		config, _ := properties["ProvisionedConcurrencyConfig"].(map[string]any)
 		if !own[id] {
 			sum += whole(config["ProvisionedConcurrentExecutions"])
 		}
-	})
+	}
 	return sum
 }
 

@@ -23,12 +23,10 @@ func writeStacks(t *testing.T, name string, regions map[string]string, resources
 	dir := t.TempDir()
 	save := func(name string, content any) {
 		data, err := json.Marshal(content)
-		if err == nil {
-			err = write(strings.NewReader(string(data)), filepath.Join(dir, name))
-		}
 		if err != nil {
 			t.Fatal(err)
 		}
+		put(t, filepath.Join(dir, name), string(data))
 	}
 	save("manifest.json", m{"artifacts": m{"assembly-" + name: m{"type": "cdk:cloud-assembly", "properties": m{"directoryName": "stage"}}}})
 	artifacts := m{}

@@ -72,6 +72,16 @@ func TestAFailedMessageFailsTheReplay(t *testing.T) {
 	}
 }
 
+// TestReplayReadsTheBucketThatAPersonNames, and finds the queue.
+func TestReplayReadsTheBucketThatAPersonNames(t *testing.T) {
+	f := deployedPipeline(t, "Prod")
+	f.answers["s3 GET /mine"] = always(spilledObjects(30))
+	shown, err := ops(t, "", "replay", "-environment", "Prod", "-prefix", "spill/", "-bucket", "mine", "-yes")
+	if err != nil || len(f.queued(t)) != 1 {
+		t.Errorf("%v, queued %v\n%s", err, f.queued(t), shown)
+	}
+}
+
 func TestReplayRefusesWhatItCannotMean(t *testing.T) {
 	for want, args := range map[string][]string{
 		`prefix is "events/", must begin with one of [spill/ rejected/ failed/]`: {"-prefix", "events/"},
@@ -120,12 +130,15 @@ func TestReplayOfSeveralRegionsNeedsAnAnswer(t *testing.T) {
 		want   string // error
 		queued int
 	}{
-		"nobody":     {"", nil, "replay: nobody answered, nothing is queued: add YES=1, or REGION=… for one region", 0},
+		"nobody":     {"", nil, "replay: nobody answered, nothing is queued: add YES=1", 0},
 		"no":         {"n\n", nil, "", 0},
 		"dry run":    {"", []string{"-dry-run"}, "", 0},
 		"yes":        {"", []string{"-yes"}, "", 3},
 		"one region": {"y\n", []string{"-region", "eu-central-1"}, "", 1},
-		"bucket":     {"", []string{"-bucket", "b", "-queue", "q"}, "replay: -bucket and -queue are of one region, but World has 3: add REGION=…", 0},
+		"nobody, for one region": {
+			"", []string{"-region", "eu-central-1"}, "replay: nobody answered, nothing is queued: add YES=1", 0,
+		},
+		"bucket": {"", []string{"-bucket", "b", "-queue", "q"}, "replay: -bucket and -queue are of one region, but World has 3: add REGION=…", 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := deployedWorld(t, world(), "")

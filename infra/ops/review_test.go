@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -33,19 +32,22 @@ func folderOf(t *testing.T, template string) string {
 	return dir
 }
 
+// oneLoss is how the error begins when a change takes one resource away.
+const oneLoss = "review-check: stop: 1 resources that hold events"
+
 func TestCheckStopsWhatTakesEventsAway(t *testing.T) {
 	before, after := folderOf(t, withLake), folderOf(t, noLake)
-	shown, err := ops(t, "", "review", "check", "-base", before, "-head", after)
-	if lost := (loss{}); !errors.As(err, &lost) || lost.resources != 1 {
+	shown, err := ops(t, "", "review-check", "-base", before, "-head", after)
+	if err == nil || !strings.HasPrefix(err.Error(), oneLoss) {
 		t.Errorf("error is %v, want one loss", err)
 	}
 	if want := "prod/storage: Lake (AWS::S3::Bucket) is deleted: its logical id is gone, with everything in it\n"; shown != want {
 		t.Errorf("printed %q, want %q", shown, want)
 	}
-	if _, err := ops(t, "", "review", "check", "-base", before, "-head", after, "-allow"); err != nil {
+	if _, err := ops(t, "", "review-check", "-base", before, "-head", after, "-allow"); err != nil {
 		t.Errorf("a loss that is allowed: %v", err)
 	}
-	if _, err := ops(t, "", "review", "check", "-base", before, "-head", before); err != nil {
+	if _, err := ops(t, "", "review-check", "-base", before, "-head", before); err != nil {
 		t.Errorf("no change: %v", err)
 	}
 }
@@ -54,19 +56,23 @@ func TestReviewMistakesStopNothingSilently(t *testing.T) {
 	for _, variable := range []string{"GITHUB_API_URL", "GITHUB_REPOSITORY", "PULL_REQUEST", "GITHUB_TOKEN"} {
 		t.Setenv(variable, "")
 	}
+	fake(t, nil)
+	fakeCDK(t)
+	tools(t, map[string]string{"cdk": "echo why; exit 1"})
+	lake := folderOf(t, withLake)
 	for want, args := range map[string][]string{
-		"usage: ops review check|comment|post":   nil,
-		`there is no "chek"`:                     {"chek"},
-		`unexpected argument "now"`:              {"check", "now"},
-		"there are none to compare with":         {"check", "-base", t.TempDir()},
-		"reading the goldens of nowhere: ":       {"check", "-since", "nowhere"},
-		"diff of Dev: exit status 1":             {"comment", "-base", folderOf(t, withLake), "-head", folderOf(t, withLake), "-diff", "false {}"},
-		"there is no environment Test":           {"comment", "-base", folderOf(t, withLake), "-head", folderOf(t, withLake), "-only", "Test"},
-		"posting needs GITHUB_API_URL":           {"post", "-comment", "main.go"},
-		"reading the comment: open nowhere.md: ": {"post", "-comment", "nowhere.md"},
+		`there is no verb "review-chek"`:          {"review-chek"},
+		`unexpected argument "now"`:               {"review-check", "now"},
+		"there are none to compare with":          {"review-check", "-base", t.TempDir()},
+		"stat missing: no such file":              {"review-check", "-base", "missing"},
+		"reading the goldens of nowhere: ":        {"review-check", "-since", "nowhere"},
+		"diff of Dev: cdk diff --method=auto Dev": {"review-comment", "-base", lake, "-head", lake},
+		`environment is "Test", must be one of`:   {"review-comment", "-base", lake, "-head", lake, "-only", "Test"},
+		"posting needs GITHUB_API_URL":            {"review-post", "-comment", "main.go"},
+		"reading the comment: open nowhere.md: ":  {"review-post", "-comment", "nowhere.md"},
 	} {
-		_, err := ops(t, "", append([]string{"review"}, args...)...)
-		if lost := (loss{}); err == nil || errors.As(err, &lost) || !strings.Contains(err.Error(), want) {
+		_, err := ops(t, "", args...)
+		if err == nil || strings.HasPrefix(err.Error(), oneLoss) || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v: %v, want %q", args, err, want)
 		}
 	}
@@ -75,22 +81,23 @@ func TestReviewMistakesStopNothingSilently(t *testing.T) {
 // TestTheGoldensOfARevisionAreCompared, not those in the working folder.
 func TestTheGoldensOfARevisionAreCompared(t *testing.T) {
 	repository(t, map[string]string{goldens + "/prod/storage.json": withLake})
-	if err := write(strings.NewReader(noLake), goldens+"/prod/storage.json"); err != nil {
-		t.Fatal(err)
-	}
-	_, err := ops(t, "", "review", "check", "-since", "main")
-	if lost := (loss{}); !errors.As(err, &lost) || lost.resources != 1 {
+	put(t, goldens+"/prod/storage.json", noLake)
+	_, err := ops(t, "", "review-check", "-since", "main")
+	if err == nil || !strings.HasPrefix(err.Error(), oneLoss) {
 		t.Errorf("error is %v, want one loss", err)
 	}
 }
 
 func TestCommentHasEveryEnvironment(t *testing.T) {
-	shown, err := ops(t, "", "review", "comment", "-base", folderOf(t, withLake), "-head", folderOf(t, noLake), "-diff", "echo Stack {}/Storage of {}")
+	fake(t, nil)
+	fakeCDK(t)
+	tools(t, map[string]string{"cdk": `echo "Stack of $3 with CI=$CI"; echo notes >&2`})
+	shown, err := ops(t, "", "review-comment", "-base", folderOf(t, withLake), "-head", folderOf(t, noLake))
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		marker + "\n## What", "**Stop: this deletes or replaces", "prod/storage: Lake", "<b>Dev</b>", "Stack Staging/Storage of Staging", "<b>Prod</b>",
+		marker + "\n## What", "**Stop: this deletes or replaces", "prod/storage: Lake", "<b>Dev</b>", "Stack of Staging/* with CI=true\n````", "<b>Prod</b>",
 	} {
 		if !strings.Contains(shown, want) {
 			t.Errorf("%q is missing in\n%s", want, shown)
@@ -102,14 +109,21 @@ func TestCommentHasEveryEnvironment(t *testing.T) {
 func TestOtherAccountsAreComparedWithGoldens(t *testing.T) {
 	const role = "arn:aws:iam::111111111111:role/Ci-Diff"
 	for _, row := range []struct{ role, account, want string }{
-		{role, "111111111111", "deployed"},
-		{role, "222222222222", "golden"},
-		{role, "", "deployed"},
-		{"", "222222222222", "deployed"},
+		{role, "111111111111", "diff --method=auto Theirs/*"},
+		{role, "222222222222", "--template .local/nothing.json Theirs/Pipeline"},
+		{role, "", "diff --method=auto Theirs/*"},
+		{"", "222222222222", "diff --method=auto Theirs/*"},
 	} {
-		o := compared{diff: "deployed", golden: "golden", role: row.role}
-		if got := o.command(environment.Environment{Account: row.account}); got != row.want {
-			t.Errorf("with the role %q, account %q is compared with what is %s, want %s", row.role, row.account, got, row.want)
+		t.Chdir(t.TempDir())
+		put(t, "base/prod/storage.json", withLake)
+		theirs := environment.Default("Theirs")
+		theirs.Account = row.account
+		environments(t, theirs)
+		fake(t, nil)
+		fakeCDK(t)
+		shown, err := ops(t, "", "review-comment", "-base", "base", "-head", "base", "-only", "Theirs", "-role", row.role)
+		if err != nil || !strings.Contains(shown, row.want) {
+			t.Errorf("with the role %q, account %q: %v, want %q\n%s", row.role, row.account, err, row.want, shown)
 		}
 	}
 }
@@ -151,6 +165,10 @@ func TestCommentFitsGitHub(t *testing.T) {
 	got := markdown(nil, false, []change{long, long, long})
 	if len(got) > 65_536 {
 		t.Errorf("comment has %d bytes", len(got))
+	}
+	signed := change{environment: "Prod", text: "Stack Prod/Pipeline\n" + strings.Repeat("[+] a\n", 20_000)}
+	if got := markdown(nil, false, []change{signed}); len(got) > 65_536 {
+		t.Errorf("comment has %d bytes with its signs", len(got))
 	}
 	if n := strings.Count(got, "│\n… the rest is in the job's log\n````"); n != 3 {
 		t.Errorf("%d diffs are cut between lines, want 3", n)
@@ -194,7 +212,7 @@ func (g *github) post(t *testing.T, token string) error {
 	for name, value := range map[string]string{"GITHUB_API_URL": server.URL, "GITHUB_REPOSITORY": "o/r", "PULL_REQUEST": "7", "GITHUB_TOKEN": token} {
 		t.Setenv(name, value)
 	}
-	_, err := ops(t, "", "review", "post", "-comment", file)
+	_, err := ops(t, "", "review-post", "-comment", file)
 	return err
 }
 

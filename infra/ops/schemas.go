@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -22,24 +23,19 @@ const breaksLabel = "breaks-clients"
 
 // schemaChanges says what becomes of each event type since a revision, and fails if a
 // valid event may no longer be one.
-func schemaChanges(_ context.Context, args []string, t terminal) error {
-	flags := newFlags("schemas")
-	since := flags.String("since", "main", "git `revision` whose schemas are compared")
-	folder := flags.String("base", "", "`folder` of schemas to compare with instead of a revision's")
-	allow := flags.Bool("allow", false, "report, and do not stop")
-	if err := t.parse(flags, args); err != nil {
+func schemaChanges(ctx context.Context, t terminal, f *flags) error {
+	r := f.revision("schemas", schemaFolder)
+	allow := f.Bool("allow", false, "report, and do not stop")
+	if err := f.parse(); err != nil {
 		return err
 	}
-	base := *folder
-	if base == "" {
-		var err error
-		if base, err = schemasAt(*since); err != nil {
-			return err
-		}
+	base, err := r.folder(ctx)
+	if err != nil {
+		return err
 	}
 	before, err := compiled(base)
 	if err != nil {
-		return fmt.Errorf("the schemas of %s: %w", *since, err)
+		return fmt.Errorf("the schemas of %s: %w", cmp.Or(r.base, r.since), err)
 	}
 	now, err := compiled(schemaFolder)
 	if err != nil {
@@ -64,46 +60,51 @@ func compiled(folder string) (*schema.Set, error) {
 	return schema.Compile(os.DirFS(folder), schema.Options{Formats: true, TypeFrom: environment.Default("").TypeFrom})
 }
 
-// schemasAt writes the schemas of a revision to .local/base-schemas.
-func schemasAt(revision string) (string, error) {
-	archive, err := output("git", "archive", "--format=tar", revision, schemaFolder)
+// tables are those of the schemas of the working tree.
+func tables() ([]schema.Table, error) {
+	set, err := compiled(schemaFolder)
 	if err != nil {
-		return "", fmt.Errorf("reading the schemas of %s: %w", revision, err)
+		return nil, err
 	}
-	base := filepath.Join(".local", "base-schemas")
-	if err := os.RemoveAll(base); err != nil {
-		return "", err
-	}
-	return base, unpackBelow(schemaFolder, archive, base)
+	return set.Tables()
 }
 
 // refusedExamples are the valid examples of the base that the schemas now refuse, with the
 // first finding.
 func refusedExamples(base string, now *schema.Set) (refused []string, err error) {
 	examples := filepath.Join(base, "examples")
-	if _, err := os.Stat(examples); errors.Is(err, fs.ErrNotExist) {
+	paths, err := examplesOf(examples, "valid")
+	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
-	err = filepath.WalkDir(examples, func(path string, entry fs.DirEntry, err error) error {
-		of := filepath.Dir(path)
-		if err != nil || entry.IsDir() || filepath.Base(of) != "valid" {
-			return err
-		}
+	for _, path := range paths {
 		event, err := os.ReadFile(path)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		eventType, err := filepath.Rel(examples, filepath.Dir(of))
+		eventType, err := filepath.Rel(examples, filepath.Dir(filepath.Dir(path)))
 		if err != nil {
-			return err
+			return nil, err
 		}
-		if _, found := now.Validate(filepath.ToSlash(eventType), event); len(found) > 0 {
+		eventType = filepath.ToSlash(eventType)
+		if _, found := now.Validate(eventType, event); len(found) > 0 {
 			refused = append(refused, fmt.Sprintf("%s/%s: %s %s",
-				filepath.ToSlash(eventType), entry.Name(), found[0].Instance, found[0].Message))
+				eventType, filepath.Base(path), found[0].Instance, found[0].Message))
 		}
-		return nil
-	})
+	}
 	return refused, err
+}
+
+// examplesOf returns the paths of the valid or invalid examples below folder. Types may have
+// slashes.
+func examplesOf(folder, kind string) (paths []string, err error) {
+	err = filepath.WalkDir(folder, func(path string, _ fs.DirEntry, err error) error {
+		if filepath.Base(filepath.Dir(path)) == kind && filepath.Ext(path) == ".json" {
+			paths = append(paths, path)
+		}
+		return err
+	})
+	return paths, err
 }
 
 // writeChanges writes a section for each type, and returns at how many places clients break.

@@ -19,9 +19,7 @@ func TestASchemaThatRefusesMoreStopsAChange(t *testing.T) {
 	if err != nil || out != "" {
 		t.Errorf("nothing changed: %v, %q", err, out)
 	}
-	if err := write(strings.NewReader(`{"properties": {"n": {"type": "string", "maxLength": 3}, "more": {"type": "boolean"}}}`), folder+"a.json"); err != nil {
-		t.Fatal(err)
-	}
+	put(t, folder+"a.json", `{"properties": {"n": {"type": "string", "maxLength": 3}, "more": {"type": "boolean"}}}`)
 	if err := os.Remove(filepath.FromSlash(folder + "b.json")); err != nil {
 		t.Fatal(err)
 	}

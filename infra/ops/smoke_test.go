@@ -162,6 +162,26 @@ func TestSmokeAsksEveryRegionAndThePublicName(t *testing.T) {
 	}
 }
 
+// TestSmokeOfAnotherURLIsOfOneRegion, home unless a person names one: the URL and the bucket are not
+// those of every region.
+func TestSmokeOfAnotherURLIsOfOneRegion(t *testing.T) {
+	for region, want := range map[string]string{
+		"": "in mine, World in account 111111111111, us-east-1\n", "eu-central-1": "in mine, World in account 111111111111, eu-central-1\n",
+		"Front": `smoke: region is "Front", must be one region`, "home,eu-central-1": `smoke: region is "home,eu-central-1", must be one region`,
+	} {
+		g := deployedWorld(t, world(), "")
+		no := always(refused{"AccessDenied", "no"})
+		g.fakeAWS.answers["s3 GET /mine"], g.fakeAWS.answers["s3 GET /mine/"] = no, no
+		shown, err := g.run(t, "", "smoke", "-region", region, "-outputs", g.outputs, "-examples", examples, "-bucket", "mine")
+		if strings.HasPrefix(want, "smoke: ") {
+			shown = fmt.Sprint(err, "\n")
+		}
+		if !strings.Contains(shown, want) || strings.Count(shown, "waiting for") > 1 {
+			t.Errorf("REGION=%s: %v, want %s\n%s", region, err, want, shown)
+		}
+	}
+}
+
 func TestARegionThatFailsASmokeIsNamed(t *testing.T) {
 	g := deployedWorld(t, world(), "")
 	g.answers["eu-central-1.example"] = "mars"

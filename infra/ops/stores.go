@@ -22,11 +22,16 @@ type store interface {
 	Get(ctx context.Context, key string) (io.ReadCloser, error)
 }
 
+// lake adds the flag that names the lake of this machine.
+func (f *flags) lake() *string {
+	return f.String("lake", ".local/lake/buckets", "`folder` of the buckets on this machine")
+}
+
 // storesOf returns the lake of each region of an environment, or without one the buckets
 // in a folder.
-func storesOf(ctx context.Context, w where, folder string) (stores []store, err error) {
-	if w.environment != "" {
-		places, err := w.enter(ctx)
+func storesOf(ctx context.Context, c choice, folder string) (stores []store, err error) {
+	if c.Name != "" {
+		places, err := c.enter(ctx)
 		if err != nil {
 			return nil, err
 		}

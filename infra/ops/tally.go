@@ -3,10 +3,11 @@ package main
 import (
 	"cmp"
 	"fmt"
-	"io"
 	"maps"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"text/tabwriter"
 
 	"global-ingest/infra/cost"
@@ -30,15 +31,13 @@ var titles = [outcomes]string{
 	"accepted before, refused now", "rejected before, accepted now", "not judged",
 }
 
-// tally is what was found.
+// tally is what was found. It is safe for concurrent use.
 type tally struct {
-	events   [outcomes]int
-	kinds    [outcomes]map[string]kind
-	typeless int // rejects that name no type
-	objects  int
-	bytes    int64
-	lists    int // requests
-	gets     int
+	sync.Mutex
+	kinds          [outcomes]map[string]kind // by the rule that their events broke
+	typeless       atomic.Int64              // rejects that name no type
+	objects, bytes atomic.Int64
+	lists, gets    atomic.Int64 // requests
 }
 
 // kind is the events that broke one rule, and the first of them.
@@ -66,79 +65,70 @@ func exampleOf(id string, r record.Reject) sample {
 	return sample{id, strings.TrimSpace(r.Errors[0].Instance + " " + r.Errors[0].Message)}
 }
 
-// note counts an event that is worth a line.
+// note counts an event. The first of a kind is the one with the smallest id, which is the oldest,
+// so that the order of reading does not matter.
 func (t *tally) note(v outcome, rule string, e sample) {
-	t.events[v]++
-	t.merge(v, rule, kind{1, e})
-}
-
-// merge adds events to a kind. The first is the one with the smallest id, which is the
-// oldest, so that the order of reading does not matter.
-func (t *tally) merge(v outcome, rule string, more kind) {
+	t.Lock()
+	defer t.Unlock()
 	if t.kinds[v] == nil {
 		t.kinds[v] = map[string]kind{}
 	}
-	known, again := t.kinds[v][rule]
-	if !again || more.first.id < known.first.id {
-		known.first = more.first
+	k, again := t.kinds[v][rule]
+	if !again || e.id < k.first.id {
+		k.first = e
 	}
-	known.events += more.events
-	t.kinds[v][rule] = known
+	k.events++
+	t.kinds[v][rule] = k
 }
 
-func (t *tally) add(other tally) {
-	for v := range outcomes {
-		t.events[v] += other.events[v]
-		for rule, more := range other.kinds[v] {
-			t.merge(v, rule, more)
-		}
+// events is how many have an outcome.
+func (t *tally) events(v outcome) (sum int) {
+	for _, k := range t.kinds[v] {
+		sum += k.events
 	}
-	t.typeless += other.typeless
-	t.objects += other.objects
-	t.bytes += other.bytes
-	t.lists += other.lists
-	t.gets += other.gets
+	return sum
 }
 
 // print writes how many events have each outcome, and what those broke whose verdict changes.
-func (j *judging) print(out io.Writer, paid bool) {
-	f := &j.found
+func (j *judging) print(paid bool) {
 	price := ""
 	if paid {
-		price = fmt.Sprintf(", %d requests of S3, $%.5f", f.lists+f.gets, cost.Reads(f.lists, f.gets))
+		lists, gets := int(j.lists.Load()), int(j.gets.Load())
+		price = fmt.Sprintf(", %d requests of S3, $%.5f", lists+gets, cost.Reads(lists, gets))
 	}
-	fmt.Fprintf(out, "%s, %s: %d objects, %s read%s\n", j.eventType, j.span(), f.objects, megabytes(f.bytes), price)
-	table := tabwriter.NewWriter(out, 0, 0, 0, ' ', tabwriter.AlignRight)
+	fmt.Fprintf(j.out, "%s, %s: %d objects, %s read%s\n",
+		j.eventType, j.span(), j.objects.Load(), megabytes(j.bytes.Load()), price)
+	table := tabwriter.NewWriter(j.out, 0, 0, 0, ' ', tabwriter.AlignRight)
 	for v, title := range titles {
-		fmt.Fprintf(table, "%d\t  %s\n", f.events[v], title)
+		fmt.Fprintf(table, "%d\t  %s\n", j.events(outcome(v)), title)
 	}
 	_ = table.Flush()
-	if f.typeless > 0 {
-		fmt.Fprintf(out, "rejects without a type, on which no schema decides: %d\n", f.typeless)
+	if n := j.typeless.Load(); n > 0 {
+		fmt.Fprintf(j.out, "rejects without a type, on which no schema decides: %d\n", n)
 	}
 	for _, v := range []outcome{nowRefused, nowAccepted, unjudged} {
-		f.printKinds(out, v)
+		j.printKinds(v)
 	}
 }
 
-// maxKinds is how many kinds of a outcome are shown.
+// maxKinds is how many kinds of an outcome are shown.
 const maxKinds = 20
 
-// printKinds writes what the events of a outcome broke, the most frequent first.
-func (t *tally) printKinds(out io.Writer, v outcome) {
-	kinds := t.kinds[v]
+// printKinds writes what the events of an outcome broke, the most frequent first.
+func (j *judging) printKinds(v outcome) {
+	kinds := j.kinds[v]
 	if len(kinds) == 0 {
 		return
 	}
-	fmt.Fprintf(out, "\n%s:\n", titles[v])
+	fmt.Fprintf(j.out, "\n%s:\n", titles[v])
 	order := slices.SortedFunc(maps.Keys(kinds), func(a, b string) int {
 		return cmp.Or(cmp.Compare(kinds[b].events, kinds[a].events), cmp.Compare(a, b))
 	})
 	for _, rule := range order[:min(len(order), maxKinds)] {
 		k := kinds[rule]
-		fmt.Fprintf(out, "- %d × %s\n  %s: %s\n", k.events, rule, k.first.id, k.first.says)
+		fmt.Fprintf(j.out, "- %d × %s\n  %s: %s\n", k.events, rule, k.first.id, k.first.says)
 	}
 	if more := len(order) - maxKinds; more > 0 {
-		fmt.Fprintf(out, "- and %d more rules\n", more)
+		fmt.Fprintf(j.out, "- and %d more rules\n", more)
 	}
 }

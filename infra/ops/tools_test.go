@@ -2,7 +2,6 @@ package main
 
 import (
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -31,27 +30,29 @@ func TestDiffAsksTheAccountWhenSomebodyIsLoggedIn(t *testing.T) {
 // TestDiffComparesGoldensWithoutCredentials, and a stack that is new with nothing.
 func TestDiffComparesGoldensWithoutCredentials(t *testing.T) {
 	t.Chdir(t.TempDir())
-	if err := write(strings.NewReader("{}"), "before/prod/storage.json"); err != nil {
-		t.Fatal(err)
-	}
+	put(t, "before/prod/storage.json", "{}")
 	fakeCDK(t)
 	credentials(t, "")
 	shown, err := ops(t, "", "diff", "-environment", "Prod", "-base", "before")
 	want := "go run ./infra -account 111111111111 -region us-east-1 -dist test/synth/testdata/dist\n" +
 		"cdk diff --exclusively --build true --app .local/golden.out --template before/prod/storage.json Prod/Storage\n" +
-		"cdk diff --exclusively --build true --app .local/golden.out --template before/prod/pipeline.json Prod/Pipeline\n" +
-		"cdk diff --exclusively --build true --app .local/golden.out --template before/prod/query.json Prod/Query\n"
+		"cdk diff --exclusively --build true --app .local/golden.out --template .local/nothing.json Prod/Pipeline\n" +
+		"cdk diff --exclusively --build true --app .local/golden.out --template .local/nothing.json Prod/Query\n"
 	if err != nil || shown != want {
 		t.Errorf("%v, got\n%s\nwant\n%s", err, shown, want)
 	}
-	if text, err := os.ReadFile("before/prod/pipeline.json"); err != nil || string(text) != "{}\n" {
+	if text, err := os.ReadFile(".local/nothing.json"); err != nil || string(text) != "{}\n" {
 		t.Errorf("%v: a new stack is compared with %s", err, text)
+	}
+	if left, err := os.ReadDir("before/prod"); err != nil || len(left) != 1 {
+		t.Errorf("%v: a folder that a person names has %v", err, left)
 	}
 }
 
-// TestDiffWithGoldensNeedsNoAnswerOfTheAccount: a review asks so where the role is another account's.
+// TestDiffWithGoldensNeedsNoAnswerOfTheAccount, although there are credentials.
 func TestDiffWithGoldensNeedsNoAnswerOfTheAccount(t *testing.T) {
 	t.Chdir(t.TempDir())
+	put(t, "before/prod/storage.json", "{}")
 	fakeCDK(t)
 	fake(t, nil)
 	shown, err := ops(t, "", "diff", "-environment", "Prod", "-golden", "-base", "before")
@@ -69,6 +70,7 @@ case "$*" in
 *eu-central-1*) region=eu-central-1; name=World-eu-central-1; path=eu-central-1/; line=─────; hash=00000000000000000000000000000000; next=World-ap-southeast-1-Storage;;
 *ap-southeast-1*) region=ap-southeast-1; name=World-ap-southeast-1; path=ap-southeast-1/; more=" and more"; next=World-Storage;;
 esac
+echo "$*" >>calls
 echo "reading $region" >&2
 echo "Stack $stack ($name-Pipeline)"
 echo "┌─$line─┐"
@@ -76,8 +78,12 @@ echo "[~] EdgeApiDeploymentABCDEF01$hash ${path}Storage/Lake arn:aws:lambda:$reg
 
 // TestARegionThatChangesAsAnotherIsOneLine of a diff, with an account and without.
 func TestARegionThatChangesAsAnotherIsOneLine(t *testing.T) {
+	files := []string{"world/storage.json", "world/eu-central-1/pipeline.json", "world/front.json"}
 	for _, golden := range []bool{false, true} {
 		t.Chdir(t.TempDir())
+		for _, file := range files {
+			put(t, "before/"+file, "{}")
+		}
 		ring := world()
 		ring.Failover.NextDoor = true
 		environments(t, ring)
@@ -94,11 +100,10 @@ func TestARegionThatChangesAsAnotherIsOneLine(t *testing.T) {
 		}
 		inOrder(t, shown, "\nus-east-1\n\nStack World/", " (World-Pipeline)\n", "\neu-central-1 changes as us-east-1 does\n",
 			"\nap-southeast-1\n\nStack World/ap-southeast-1/", " and more\n", "\nFront\n\n", "Stack World/Front ")
-		if golden {
-			for _, file := range []string{"world/storage.json", "world/eu-central-1/pipeline.json", "world/front.json"} {
-				if _, err := os.Stat(filepath.Join("before", file)); err != nil {
-					t.Errorf("nothing is compared with %s: %v", file, err)
-				}
+		calls, err := os.ReadFile("calls")
+		for _, file := range files {
+			if golden && !strings.Contains(string(calls), "--template before/"+file+" World/") {
+				t.Errorf("nothing is compared with %s: %v\n%s", file, err, calls)
 			}
 		}
 	}
@@ -110,9 +115,7 @@ func TestEveryFuzzTargetRuns(t *testing.T) {
 		"lambdas/event/scan_test.go":  "package event\n\nfunc FuzzScan(f *testing.F) {}\n\nfunc FuzzSplit(f *testing.F) {}\n",
 		"lambdas/record/line_test.go": "package record\n\nfunc TestLine(t *testing.T) {}\n",
 	} {
-		if err := write(strings.NewReader(text), file); err != nil {
-			t.Fatal(err)
-		}
+		put(t, file, text)
 	}
 	tools(t, map[string]string{"go": echo})
 	shown, err := ops(t, "", "fuzz", "-time", "1s")
@@ -139,8 +142,10 @@ func TestBenchmarksAreComparedWithARevision(t *testing.T) {
 			t.Errorf("%v\n%s", err, shown)
 		}
 	}
-	if _, err := os.Stat(filepath.Join(".local", "bench", "base")); !os.IsNotExist(err) {
-		t.Errorf("the worktree is left: %v", err)
+	for want, args := range map[string][]string{" M a.txt\n?? .local/\n": {"status", "--short"}, "": {"diff", "--cached"}} {
+		if got, err := output(t.Context(), nil, nil, "git", args...); err != nil || string(got) != want {
+			t.Errorf("%v: git %s says %q, want %q", err, args, got, want)
+		}
 	}
 }
 

@@ -9,11 +9,9 @@ import (
 	gofmt "go/format"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path"
 	"path/filepath"
 	"strings"
-	"unicode"
 
 	"global-ingest/lambdas/validate/schema"
 )
@@ -22,8 +20,8 @@ import (
 const typesFolder = "infra/docs/types"
 
 // eventTypes writes the types of events for those who send and read them, from the schemas.
-func eventTypes(ctx context.Context, args []string, t terminal) error {
-	if err := t.parse(newFlags("types"), args); err != nil {
+func eventTypes(ctx context.Context, _ terminal, f *flags) error {
+	if err := f.parse(); err != nil {
 		return err
 	}
 	files, err := generateTypes(ctx)
@@ -31,7 +29,7 @@ func eventTypes(ctx context.Context, args []string, t terminal) error {
 		return err
 	}
 	for name, text := range files {
-		if err := write(bytes.NewReader(text), filepath.Join(typesFolder, name)); err != nil {
+		if err := write(filepath.Join(typesFolder, name), text); err != nil {
 			return err
 		}
 	}
@@ -40,27 +38,20 @@ func eventTypes(ctx context.Context, args []string, t terminal) error {
 
 // generateTypes returns the files of typesFolder by name.
 func generateTypes(ctx context.Context) (map[string][]byte, error) {
-	set, err := compiled(schemaFolder)
+	all, err := tables()
 	if err != nil {
 		return nil, err
 	}
-	tables, err := set.Tables()
-	if err != nil {
-		return nil, err
-	}
-	input, err := typesInput(tables)
+	input, err := typesInput(all)
 	if err != nil {
 		return nil, err
 	}
 	if _, err := os.Stat("infra/node_modules/quicktype-core"); err != nil {
 		return nil, errors.New("the generators are not installed: run `make cli`")
 	}
-	command := exec.CommandContext(ctx, "node", "types.mjs")
-	var problems bytes.Buffer
-	command.Dir, command.Stdin, command.Stderr = "infra/ops", bytes.NewReader(input), &problems
-	out, err := command.Output()
+	out, err := output(ctx, bytes.NewReader(input), nil, "node", "infra/ops/types.mjs")
 	if err != nil {
-		return nil, fmt.Errorf("generating types: %w: %s", err, strings.Join(strings.Fields(problems.String()), " "))
+		return nil, fmt.Errorf("generating types: %w", err)
 	}
 	var generated struct{ TypeScript, Go string }
 	if err := json.Unmarshal(out, &generated); err != nil {
@@ -72,33 +63,26 @@ func generateTypes(ctx context.Context) (map[string][]byte, error) {
 	return map[string][]byte{"events.d.ts": []byte(head + generated.TypeScript), "events.go": source}, err
 }
 
-// namedType is a type of events for types.mjs.
-type namedType struct {
-	Name string `json:"name"`
-	File string `json:"file"`
-}
-
-// typesInput is what types.mjs reads: the schemas, and the name of each type, after its view.
+// typesInput is what types.mjs reads: the schemas, and the file of each type by its name, which
+// comes from its view.
 func typesInput(tables []schema.Table) ([]byte, error) {
 	files, err := schemaFiles()
 	if err != nil {
 		return nil, err
 	}
-	var all []namedType
-	by := map[string]string{}
+	types := map[string]string{}
 	for _, t := range tables {
 		if t.Type == "canary" {
 			continue
 		}
-		one := namedType{typeName(t.View), t.Type + ".json"}
-		if other := by[one.Name]; other != "" {
+		name, file := typeName(t.View), t.Type+".json"
+		if other := types[name]; other != "" {
 			return nil, fmt.Errorf("%s and %s would both be the type %s: name one of them with \"x-view\"",
-				other, one.File, one.Name)
+				other, file, name)
 		}
-		by[one.Name] = one.File
-		all = append(all, one)
+		types[name] = file
 	}
-	return json.Marshal(map[string]any{"files": files, "types": all})
+	return json.Marshal(map[string]any{"files": files, "types": types})
 }
 
 // schemaFiles returns the schemas by their path, without the examples.
@@ -119,7 +103,7 @@ func typeName(view string) string {
 	name := ""
 	for word := range strings.SplitSeq(view, "_") {
 		if word != "" {
-			name += string(unicode.ToUpper(rune(word[0]))) + word[1:]
+			name += strings.ToUpper(word[:1]) + word[1:]
 		}
 	}
 	return name

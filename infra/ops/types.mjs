@@ -1,12 +1,13 @@
-// Writes the types of events: {files: {path: schema}, types: [{name, file}]} on stdin,
+// Writes the types of events: {files: {path: schema}, types: {name: path}} on stdin,
 // {typescript, go} on stdout. A reference leads to a file or to the $id of one, and never to
 // the network.
 import { compile } from 'json-schema-to-typescript'
 import { InputData, JSONSchemaInput, JSONSchemaStore, quicktype } from 'quicktype-core'
 import { readFileSync } from 'node:fs'
 
-const { files, types } = JSON.parse(readFileSync(0, 'utf8'))
-for (const { name, file } of types) {
+const { files, types: byName } = JSON.parse(readFileSync(0, 'utf8'))
+const types = Object.entries(byName)
+for (const [name, file] of types) {
   const { title, description = title } = files[file]
   // Both generators name a type by its title, and an event is an object whatever its schema leaves open.
   Object.assign(files[file], { title: name, description, type: 'object' })
@@ -24,7 +25,7 @@ function find(address) {
 
 async function typescript() {
   const ours = { order: 1, canRead: true, read: ({ url }) => JSON.stringify(find(url)) }
-  const events = { title: 'Event', oneOf: types.map(({ file }) => ({ $ref: encodeURI(`/${file}`) })) }
+  const events = { title: 'Event', oneOf: types.map(([, file]) => ({ $ref: encodeURI(`/${file}`) })) }
   const style = { printWidth: 120, semi: false, singleQuote: true }
   return compile(events, 'Event', { cwd: '/', bannerComment: '', $refOptions: { resolve: { ours, file: false, http: false } }, style })
 }
@@ -37,7 +38,7 @@ class Files extends JSONSchemaStore {
 
 async function go() {
   const schemas = new JSONSchemaInput(new Files())
-  for (const { name, file } of types) await schemas.addSource({ name, uris: [encodeURI(`/${file}`) + '#'] })
+  for (const [name, file] of types) await schemas.addSource({ name, uris: [encodeURI(`/${file}`) + '#'] })
   const inputData = new InputData()
   inputData.addInput(schemas)
   return (await quicktype({ inputData, lang: 'go', rendererOptions: { 'just-types': true } })).lines.join('\n')

@@ -108,9 +108,7 @@ func TestEverySchemaHasItsTypes(t *testing.T) {
 		"shared/link":              `{"$id": "https://schemas.example/link", "type": "object", "properties": {"href": {"type": "string"}}}`,
 		"old":                      `{"$schema": "http://json-schema.org/draft-04/schema#", "type": "object", "properties": {"n": {"type": "integer"}}}`,
 	} {
-		if err := write(strings.NewReader(text), filepath.Join(schemaFolder, name+".json")); err != nil {
-			t.Fatal(err)
-		}
+		put(t, filepath.Join(schemaFolder, name+".json"), text)
 	}
 	if shown, err := ops(t, "", "types"); err != nil || shown != "" {
 		t.Fatalf("%v\n%s", err, shown)
@@ -133,9 +131,7 @@ func TestEverySchemaHasItsTypes(t *testing.T) {
 		t.Error(err)
 	}
 	for _, name := range []string{"v_1.json", "v1.json"} {
-		if err := write(strings.NewReader(`{}`), filepath.Join(schemaFolder, name)); err != nil {
-			t.Fatal(err)
-		}
+		put(t, filepath.Join(schemaFolder, name), `{}`)
 	}
 	_, err := ops(t, "", "types")
 	if want := `types: v1.json and v_1.json would both be the type V1: name one of them with "x-view"`; err == nil || err.Error() != want {

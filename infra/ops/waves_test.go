@@ -53,9 +53,7 @@ func deployedWorld(t *testing.T, e environment.Environment, script string) *glob
 		g.answers[site.Region+".example"] = site.Region
 		file := fmt.Sprintf(`{"%s-Storage":{"LakeBucket":"LakeBucket-out"},"%[1]s-Pipeline":{"Endpoint":"https://%s.example/events"}}`,
 			name, site.Region)
-		if err := write(strings.NewReader(file), filepath.Join(g.outputs, "World", site.Region+".json")); err != nil {
-			t.Fatal(err)
-		}
+		put(t, filepath.Join(g.outputs, "World", site.Region+".json"), file)
 	}
 	g.assembly = writeStacks(t, "World", regions, resources)
 	g.fakeAWS = deployedAs(t, "prod", names...)
