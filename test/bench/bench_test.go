@@ -17,25 +17,25 @@ func TestEverySubjectStoresWhatItAnswersFor(t *testing.T) {
 		t.Skipf("no trust store to start from: %v", err)
 	}
 	var r figures.Report
-	s, all, err := newSetup(&r)
+	s, all, err := newSetup(&r, t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer s.close()
+	defer s.Close()
 	for _, b := range all {
 		f := s.function(b, nil, nil)
-		before, bytesBefore := s.endpoint.puts.Load(), s.endpoint.bytes.Load()
+		before, bytesBefore := s.puts.Load(), s.bytes.Load()
 		const n = 3
-		err := s.block(f, n, nil)
+		_, err := s.block(f, n)
 		f.Close()
 		want := int64(0)
 		if b.puts {
 			want = n
 		}
-		if err != nil || s.endpoint.puts.Load()-before != want {
-			t.Errorf("%s: %d puts, want %d, error %v", b.name, s.endpoint.puts.Load()-before, want, err)
+		if err != nil || s.puts.Load()-before != want {
+			t.Errorf("%s: %d puts, want %d, error %v", b.name, s.puts.Load()-before, want, err)
 		}
-		if stored := s.endpoint.bytes.Load() - bytesBefore; stored < want*564 {
+		if stored := s.bytes.Load() - bytesBefore; stored < want*564 {
 			t.Errorf("%s: %d bytes in %d puts of 564", b.name, stored, n)
 		}
 	}
@@ -49,11 +49,11 @@ func TestTablesAndGoals(t *testing.T) {
 	r.Note(warmTable(0), "How to read it.")
 	var out bytes.Buffer
 	r.Markdown(&out)
-	writeBars(&out, &r)
+	writeGoals(&out, &r)
 	for _, want := range []string{
-		"| | p50, µs |\n|---|--:|\n| " + empty + " | 100 (90 to 110) |\n| " + immediate + " | 150 |\n\nHow to read it.",
+		"|  | p50, µs |\n|---|--:|\n| " + empty + " | 100 (90 to 110) |\n| " + immediate + " | 150 |\n\nHow to read it.",
 		"| Immediate to empty, 0 ms, p50 | at most 1.30 | 1.50 | **missed** |",
-		"| Immediate to empty, 5 ms, p50 | at most 1.50 | | not measured: ",
+		"| Immediate to empty, 5 ms, p50 | at most 1.50 |  | not measured: ",
 	} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("%q is missing in\n%s", want, &out)

@@ -12,25 +12,26 @@ import (
 	"time"
 
 	"global-ingest/test/figures"
+	"global-ingest/test/simulator"
 )
 
 // effort is how much is measured.
 type effort struct {
-	starts    int // rounds of cold starts
-	rounds    int // of warm answers
-	each      int // answers of a round at 0 ms
-	validator int // runs of the Validator's benchmarks
-	events    int // most of the pipeline's
-	faults    int // requests of a fault row's run
-	pages     int // runs with the live page, and without
-	spilled   int // objects that Redrive brings back
+	starts     int // rounds of cold starts
+	rounds     int // of warm answers
+	each       int // answers of a round at 0 ms
+	benchmarks int // runs of the Validator's benchmarks
+	events     int // most of the pipeline's
+	asked      int // requests of a fault row's run
+	pages      int // runs with the live page, and without
+	spilled    int // objects that Redrive brings back
 }
 
 var (
 	whole = effort{
-		starts: 15, rounds: 7, each: 400, validator: 5, events: 100_000, faults: 300, pages: 5, spilled: 5_000,
+		starts: 15, rounds: 7, each: 400, benchmarks: 5, events: 100_000, asked: 300, pages: 5, spilled: 5_000,
 	}
-	quick = effort{starts: 3, rounds: 3, each: 60, validator: 1, events: 10_000, faults: 50, pages: 1, spilled: 1_500}
+	quick = effort{starts: 3, rounds: 3, each: 60, benchmarks: 1, events: 10_000, asked: 50, pages: 1, spilled: 1_500}
 )
 
 func main() {
@@ -51,19 +52,34 @@ func main() {
 	}
 }
 
+// bench is one run.
+type bench struct {
+	effort
+	report     figures.Report
+	dir        string            // deleted afterwards
+	bootstraps map[string]string // the functions' executables
+}
+
 // run measures everything, and writes to progress how long each step took.
-func run(e effort, folder string, out, progress io.Writer) error {
-	var r figures.Report
+func run(e effort, folder string, out, progress io.Writer) (err error) {
+	b := &bench{effort: e}
+	if b.dir, err = os.MkdirTemp("", "global-ingest-bench-"); err != nil {
+		return err
+	}
+	defer os.RemoveAll(b.dir)
+	if b.bootstraps, err = simulator.BuildFunctions(filepath.Join(b.dir, "functions")); err != nil {
+		return err
+	}
 	for _, step := range []struct {
 		name string
 		run  func() error
 	}{
-		{"ingest", func() error { return measureIngest(&r, e) }},
-		{"faults", func() error { return faults(&r, tableFaults, e.faults) }},
-		{"validator", func() error { return validator(&r, tableValidator, e.validator) }},
-		{"pipeline", func() error { return pipeline(&r, tablePipeline, e.events) }},
-		{"page", func() error { return watched(&r, tablePage, e.events, e.pages) }},
-		{"redrive", func() error { return catchUp(&r, tableRedrive, e.spilled) }},
+		{"ingest", b.ingest},
+		{"faults", b.faults},
+		{"validator", b.validator},
+		{"pipeline", b.pipeline},
+		{"page", b.page},
+		{"redrive", b.redrive},
 	} {
 		began := time.Now()
 		if err := step.run(); err != nil {
@@ -71,35 +87,13 @@ func run(e effort, folder string, out, progress io.Writer) error {
 		}
 		fmt.Fprintf(progress, "%s: %s\n", step.name, time.Since(began).Round(time.Second))
 	}
-	explain(&r)
-	r.Markdown(out)
-	writeBars(out, &r)
-	if err := r.Save(filepath.Join(folder, "results.json")); err != nil {
+	explain(&b.report)
+	b.report.Markdown(out)
+	writeGoals(out, &b.report)
+	if err := b.report.Save(filepath.Join(folder, "results.json")); err != nil {
 		return err
 	}
-	return plot(&r, filepath.Join(folder, "warm.svg"))
-}
-
-// measureIngest measures every subject, cold and warm.
-func measureIngest(r *figures.Report, e effort) error {
-	s, all, err := newSetup(r)
-	if err != nil {
-		return err
-	}
-	defer s.close()
-	if err := s.cold(r, tableCold, all, e.starts, nil); err != nil {
-		return err
-	}
-	if err := s.cold(r, tableBundle, all, e.starts, map[string]string{"SSL_CERT_DIR": "/var/empty"}); err != nil {
-		return err
-	}
-	for _, service := range serviceTimes {
-		s.endpoint.delay.Store(int64(time.Duration(service) * time.Millisecond))
-		if err := s.warm(r, warmTable(service), all, e.rounds, max(e.each/(1+service), 10)); err != nil {
-			return err
-		}
-	}
-	return nil
+	return plot(&b.report, filepath.Join(folder, "warm.svg"))
 }
 
 // explain says how to read the tables.

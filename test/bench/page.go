@@ -5,8 +5,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"os"
-	"path/filepath"
 	"time"
 
 	"global-ingest/test/figures"
@@ -21,52 +19,28 @@ const (
 	pageOpen   = "page open"
 )
 
-// watched measures what the page of make local costs the pipeline, in turns.
-func watched(r *figures.Report, table string, events, runs int) error {
-	dir, err := os.MkdirTemp("", "global-ingest-bench-")
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(dir)
-	bootstraps, err := simulator.BuildFunctions(filepath.Join(dir, "functions"))
-	if err != nil {
-		return err
-	}
-	rates, costs := map[string][]float64{}, map[string][]float64{}
-	subjects := []string{noPage, pageClosed, pageOpen}
-	for run := range runs {
-		for turn := range subjects {
-			subject := subjects[(run+turn)%len(subjects)]
-			took, err := pushWatched(subject, events, bootstraps, filepath.Join(dir, fmt.Sprint(run, turn)))
-			if err != nil {
-				return fmt.Errorf("%s: %w", subject, err)
-			}
-			rates[subject] = append(rates[subject], float64(events)/took.stored.Seconds())
-			costs[subject] = append(costs[subject], float64(took.cpu.Nanoseconds())/1000/float64(events))
-		}
-	}
-	for _, subject := range subjects {
-		r.Add(table, subject, inS3, "events/s", rates[subject]...)
-		r.Add(table, subject, "processor", "µs/event", costs[subject]...)
-	}
-	return nil
-}
-
-// pushWatched pushes events with the page as subject says. Verdicts come as soon as in
+// page measures what the page of make local costs the pipeline. Verdicts come as soon as in
 // make local, whatever the page.
-func pushWatched(subject string, events int, bootstraps map[string]string, dir string) (pushed, error) {
-	live := page.New()
-	change := func(o *simulator.Options) {
-		o.JudgedWithin = 100 * time.Millisecond
-		if subject != noPage {
-			live.Watch(o)
+func (b *bench) page() error {
+	return figures.Turns(b.pages, []string{noPage, pageClosed, pageOpen}, func(subject string) error {
+		live := page.New()
+		p := workload{events: b.events}
+		p.change = func(o *simulator.Options) {
+			o.JudgedWithin = 100 * time.Millisecond
+			if subject != noPage {
+				live.Watch(o)
+			}
 		}
-	}
-	return push(events, bootstraps, dir, change, func(sim *simulator.Simulator) (func(), error) {
-		if subject != pageOpen {
-			return func() {}, nil
+		if subject == pageOpen {
+			p.during = func(sim *simulator.Simulator) (func(), error) { return readLive(live, sim) }
 		}
-		return readLive(live, sim)
+		took, err := b.push(p)
+		if err != nil {
+			return fmt.Errorf("%s: %w", subject, err)
+		}
+		b.report.Add(tablePage, subject, inS3, "events/s", float64(b.events)/took.stored.Seconds())
+		b.report.Add(tablePage, subject, "processor", "µs/event", figures.Microseconds(took.cpu)/float64(b.events))
+		return nil
 	})
 }
 

@@ -5,10 +5,8 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"path/filepath"
 	"time"
 
-	"global-ingest/test/figures"
 	"global-ingest/test/simulator"
 	"global-ingest/test/traffic"
 )
@@ -19,34 +17,18 @@ const perRequest = 100
 
 // pipeline sends events through everything that make local runs, until all of them
 // are objects. It shows whether time grows with events, and memory does not.
-func pipeline(r *figures.Report, table string, most int) error {
-	dir, err := os.MkdirTemp("", "global-ingest-bench-")
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(dir)
-	bootstraps, err := simulator.BuildFunctions(filepath.Join(dir, "functions"))
-	if err != nil {
-		return err
-	}
-	for n := 1_000; n <= most; n *= 10 {
-		if err := through(r, table, n, bootstraps, filepath.Join(dir, fmt.Sprint(n))); err != nil {
+func (b *bench) pipeline() error {
+	for n := 1_000; n <= b.events; n *= 10 {
+		took, err := b.push(workload{events: n})
+		if err != nil {
 			return fmt.Errorf("sending %d events: %w", n, err)
 		}
-	}
-	return nil
-}
-
-func through(r *figures.Report, table string, events int, bootstraps map[string]string, dir string) error {
-	took, err := push(events, bootstraps, dir, nil, nil)
-	if err != nil {
-		return err
-	}
-	subject := fmt.Sprintf("%d events", events)
-	r.Add(table, subject, "answered", "events/s", float64(events)/took.answered.Seconds())
-	r.Add(table, subject, inS3, "events/s", float64(events)/took.stored.Seconds())
-	for _, name := range []string{"Ingest", "Validator"} {
-		r.Add(table, subject, name+", largest process", "MB", took.peaks[name])
+		subject := fmt.Sprintf("%d events", n)
+		b.report.Add(tablePipeline, subject, "answered", "events/s", float64(n)/took.answered.Seconds())
+		b.report.Add(tablePipeline, subject, inS3, "events/s", float64(n)/took.stored.Seconds())
+		for _, name := range []string{"Ingest", "Validator"} {
+			b.report.Add(tablePipeline, subject, name+", largest process", "MB", took.peaks[name])
+		}
 	}
 	return nil
 }
@@ -61,34 +43,42 @@ type pushed struct {
 	peaks            map[string]float64 // MB of the largest process, by function
 }
 
-// push starts a pipeline, changed as change says, sends events and waits until all are in
-// S3. during, unless it is nil, begins something beside it, and returns what ends that.
-func push(
-	events int, bootstraps map[string]string, dir string,
-	change func(*simulator.Options), during func(*simulator.Simulator) (end func(), err error),
-) (took pushed, err error) {
+// workload is what a pipeline is measured with.
+type workload struct {
+	events int
+	change func(*simulator.Options) // of the pipeline; nil: nothing
+	// during begins something beside it, and returns what ends that; nil: nothing.
+	during func(*simulator.Simulator) (end func(), err error)
+}
+
+// push starts a pipeline, sends events and waits until all are in S3.
+func (b *bench) push(w workload) (took pushed, err error) {
+	dir, err := os.MkdirTemp(b.dir, "pipeline-")
+	if err != nil {
+		return took, err
+	}
 	templates, err := simulator.GoldenTemplates("test/synth/testdata", "Dev")
 	if err != nil {
 		return took, err
 	}
 	options := simulator.Options{
-		Templates: templates, Bootstraps: bootstraps, Dir: dir, Patience: time.Second,
+		Templates: templates, Bootstraps: b.bootstraps, Dir: dir, Patience: time.Second,
 		MaxSandboxes: 2 * traffic.Connections,
 	}
-	if change != nil {
-		change(&options)
+	if w.change != nil {
+		w.change(&options)
 	}
 	sim, err := simulator.Start(options)
 	if err != nil {
 		return took, err
 	}
 	defer func() { _ = sim.Close() }() // what matters is in S3
-	if during != nil {
-		stop, err := during(sim)
+	if w.during != nil {
+		end, err := w.during(sim)
 		if err != nil {
 			return took, err
 		}
-		defer stop()
+		defer end()
 	}
 	client := traffic.NewClient(sim.URL)
 	defer client.Close()
@@ -97,7 +87,7 @@ func push(
 		return took, err
 	}
 	began := time.Now()
-	if err := client.Send(context.Background(), clicks(events)); err != nil {
+	if err := client.Send(context.Background(), clicks(w.events)); err != nil {
 		return took, err
 	}
 	took.answered = time.Since(began)
@@ -117,7 +107,7 @@ func push(
 	if err != nil {
 		return took, err
 	}
-	if tally := client.Ledger.Settle(lake); tally.Valid != events || tally.Lost > 0 {
+	if tally := client.Ledger.Settle(lake); tally.Valid != w.events || tally.Lost > 0 {
 		return took, fmt.Errorf("tally is %+v", tally)
 	}
 	return took, nil

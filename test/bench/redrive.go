@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -26,38 +25,28 @@ const (
 	batchTakes  = 50 * time.Millisecond
 )
 
-// catchUp measures how fast one Redrive process brings spilled records back, with 500
+// redrive measures how fast one Redrive process brings spilled records back, with 500
 // messages per invocation as deployed, and with ten, which is Lambda's default.
-func catchUp(r *figures.Report, table string, objects int) error {
-	dir, err := os.MkdirTemp("", "global-ingest-bench-")
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(dir)
-	bootstraps, err := simulator.BuildFunctions(dir)
-	if err != nil {
-		return err
-	}
+func (b *bench) redrive() error {
 	for _, messages := range []int{10, 500} {
-		objects := objects * messages / 500 // as many invocations
-		took, err := bringBack(dir, bootstraps["Redrive"], objects, messages)
+		objects := b.spilled * messages / 500 // as many invocations
+		perSecond, err := b.bringBack(objects, messages)
 		if err != nil {
 			return fmt.Errorf("bringing %d objects back, %d an invocation: %w", objects, messages, err)
 		}
 		subject := fmt.Sprintf("%d messages an invocation", messages)
-		r.Add(table, subject, "objects", "objects/s", float64(objects)/took.Seconds())
+		b.report.Add(tableRedrive, subject, "objects", "objects/s", perSecond)
 		const hour = 3600 * 2000 // records at a stream's quota
-		perSecond := float64(objects) / took.Seconds()
-		r.Add(table, subject, "an hour at a stream's quota of 2,000 records/s, 5 processes", "minutes",
+		b.report.Add(tableRedrive, subject, "an hour at a stream's quota of 2,000 records/s, 5 processes", "minutes",
 			hour/(5*perSecond)/60)
 	}
 	return nil
 }
 
-// bringBack spills a number of records and measures how long one process takes to bring
-// them back.
-func bringBack(dir, bootstrap string, objects, messages int) (took time.Duration, err error) {
-	firehose, lake, err := figures.NewDelivery(filepath.Join(dir, fmt.Sprint(messages)), figures.Stream, "rejects")
+// bringBack spills a number of records and measures how many of them one process brings back
+// in a second.
+func (b *bench) bringBack(objects, messages int) (perSecond float64, err error) {
+	firehose, lake, err := figures.NewDelivery(filepath.Join(b.dir, fmt.Sprint(messages)), figures.Stream, "rejects")
 	if err != nil {
 		return 0, err
 	}
@@ -66,14 +55,10 @@ func bringBack(dir, bootstrap string, objects, messages int) (took time.Duration
 	config := redrive.Default()
 	config.Environment, config.Streams = "Measured", []string{figures.Stream}
 	config.Rejects, config.Bucket = "rejects", figures.Bucket
-	function := simulator.NewFunction(simulator.FunctionConfig{
-		Name: "Redrive", ARN: figures.FunctionARN("Redrive"), Bootstrap: bootstrap, Handler: "bootstrap",
-		Timeout: 2 * time.Minute, MemoryMB: 1_024, MaxSandboxes: 1, Awake: true, Variables: setting.Variables(config),
-		Log: func(string) {},
-		Endpoints: map[string]string{
-			"AWS_REGION": figures.Region, "AWS_ENDPOINT_URL_S3": server.URL, "AWS_ENDPOINT_URL_FIREHOSE": server.URL,
-		},
-	})
+	function := figures.Go(b.bootstraps["Redrive"], setting.Variables(config)).Start("Redrive", server.URL, "",
+		func(c *simulator.FunctionConfig) {
+			c.Timeout, c.MemoryMB, c.Log = 2*time.Minute, 1_024, func(string) {}
+		})
 	defer function.Close()
 	events, err := spilled(lake, objects, messages)
 	if err != nil {
@@ -88,11 +73,11 @@ func bringBack(dir, bootstrap string, objects, messages int) (took time.Duration
 			return 0, err
 		}
 	}
-	took = time.Since(began)
+	took := time.Since(began)
 	if left, err := lake.List(figures.Bucket, record.SpillPrefix); err != nil || len(left) > 0 {
 		return 0, fmt.Errorf("%d objects are still there: %w", len(left), err)
 	}
-	return took * time.Duration(objects) / time.Duration(objects-messages), nil
+	return float64(objects-messages) / took.Seconds(), nil
 }
 
 // slow is S3 and Firehose at one address, each as slow as a region's.

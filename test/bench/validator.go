@@ -4,10 +4,9 @@ import (
 	"fmt"
 	"os/exec"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
-
-	"global-ingest/test/figures"
 )
 
 // measurement is one line of go test -bench, such as
@@ -15,44 +14,40 @@ import (
 var measurement = regexp.MustCompile(`(?m)^BenchmarkValidate(Ratio|Answer|/\S+?)(?:-\d+)?\s+\d+\s+(.+)$`)
 
 // validator runs the Validator's benchmarks a number of times and adds their figures.
-func validator(r *figures.Report, table string, times int) error {
+func (b *bench) validator() error {
 	command := exec.Command("go", "test", "-run", "^$", "-bench", "^BenchmarkValidate(Ratio|Answer)?$",
-		"-benchmem", "-benchtime", "5x", "-count", strconv.Itoa(times), "./lambdas/validate")
+		"-benchmem", "-benchtime", "5x", "-count", strconv.Itoa(b.benchmarks), "./lambdas/validate")
 	output, err := command.CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("running %s: %w\n%s", command, err, output)
 	}
-	type key struct{ subject, unit string }
-	runs, order := map[key][]float64{}, []key(nil)
 	for _, line := range measurement.FindAllStringSubmatch(string(output), -1) {
-		fields := strings.Fields(line[2])
-		for i := 0; i+1 < len(fields); i += 2 {
-			value, err := strconv.ParseFloat(fields[i], 64)
+		for pair := range slices.Chunk(strings.Fields(line[2]), 2) {
+			value, err := strconv.ParseFloat(pair[0], 64)
 			if err != nil {
 				return fmt.Errorf("reading %q: %w", line[0], err)
 			}
-			k := key{line[1], fields[i+1]}
-			if runs[k] == nil {
-				order = append(order, k)
-			}
-			runs[k] = append(runs[k], value)
-		}
-	}
-	for _, k := range order {
-		switch ratio, metric, _ := strings.Cut(strings.TrimPrefix(k.unit, "ratio-"), "-"); {
-		case k.subject == "Ratio" && strings.HasSuffix(k.unit, ratioUnit):
-			subject := strings.ReplaceAll(strings.TrimSuffix(k.unit, ratioUnit), "-", "/") + "/ours"
-			r.Add(table, subject, "to naive with schema", "times as fast", runs[k]...)
-		case k.subject == "Answer" && answers[metric] != [2]string{}:
-			name, unit := answers[metric][0], answers[metric][1]
-			r.Add(tableAnswers, "ratio "+strings.TrimLeft(ratio, "0"), name, unit, runs[k]...)
-		case strings.HasPrefix(k.subject, "/") && k.unit == "MB/s":
-			r.Add(table, k.subject[1:], "events", "MB/s", runs[k]...)
-		case strings.HasPrefix(k.subject, "/") && k.unit == "allocs/op":
-			r.Add(table, k.subject[1:], "allocations", "a batch of 1 MiB", runs[k]...)
+			b.addBenchmark(line[1], pair[1], value)
 		}
 	}
 	return nil
+}
+
+// addBenchmark adds one metric of a benchmark, which it names by its unit.
+func (b *bench) addBenchmark(name, unit string, value float64) {
+	ratio, metric, _ := strings.Cut(strings.TrimPrefix(unit, "ratio-"), "-")
+	cell, isRatio := strings.CutSuffix(unit, "-x-naive")
+	subject, isCell := strings.CutPrefix(name, "/")
+	switch {
+	case name == "Ratio" && isRatio:
+		b.report.Add(tableValidator, strings.ReplaceAll(cell, "-", "/")+"/ours", toNaiveMetric, "times as fast", value)
+	case name == "Answer" && answers[metric] != [2]string{}:
+		b.report.Add(tableAnswers, "ratio "+strings.TrimLeft(ratio, "0"), answers[metric][0], answers[metric][1], value)
+	case isCell && unit == "MB/s":
+		b.report.Add(tableValidator, subject, "events", "MB/s", value)
+	case isCell && unit == "allocs/op":
+		b.report.Add(tableValidator, subject, "allocations", "a batch of 1 MiB", value)
+	}
 }
 
 // answers are the metrics of BenchmarkValidateAnswer.
@@ -62,4 +57,4 @@ var answers = map[string][2]string{
 	"times":      {"time", "times the first"},
 }
 
-const ratioUnit = "-x-naive"
+const toNaiveMetric = "to naive with schema"

@@ -2,9 +2,8 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"flag"
-	"io"
-	"net"
 	"os"
 	"path/filepath"
 	"slices"
@@ -13,6 +12,7 @@ import (
 	"time"
 
 	"global-ingest/lambdas/record"
+	"global-ingest/test/figures"
 )
 
 // defaults are the model as it stands when nothing is set.
@@ -54,8 +54,8 @@ func TestEveryWiringStoresWhatItAnswersFor(t *testing.T) {
 	defer l.close()
 	for _, row := range wirings() {
 		t.Run(row.number, func(t *testing.T) {
-			w, missing, err := l.newPipeline(row)
-			if missing != "" {
+			w, err := l.newPipeline(row)
+			if missing := figures.Missing(""); errors.As(err, &missing) {
 				t.Skip(missing)
 			}
 			if err != nil {
@@ -63,7 +63,7 @@ func TestEveryWiringStoresWhatItAnswersFor(t *testing.T) {
 			}
 			defer w.close()
 			event := `{"type":"wiring-` + row.number + `","text":"Größe"}`
-			if _, err := w.fresh(t.Context(), []byte(event)); err != nil {
+			if _, err := w.request(t.Context(), newClient(l.pool), []byte(event)); err != nil {
 				t.Fatal(err)
 			}
 			stored := strings.Contains(stored(t, l), event)
@@ -93,46 +93,6 @@ func stored(t *testing.T, l *setup) string {
 		all.Write(text)
 	}
 	return all.String()
-}
-
-// TestALinkTakesItsRoundTrips: one for a message and its answer, another for opening
-// the connection.
-func TestALinkTakesItsRoundTrips(t *testing.T) {
-	echo, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer echo.Close()
-	go func() {
-		conn, err := echo.Accept()
-		if err == nil {
-			_, _ = io.Copy(conn, conn) // until the client has said all
-			conn.Close()
-		}
-	}()
-	const roundTrip = 30 * time.Millisecond
-	way, err := newRoute(echo.Addr().String(), roundTrip)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer way.close()
-	conn, err := net.Dial("tcp", way.listener.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
-	for _, least := range []time.Duration{2 * roundTrip, roundTrip} {
-		began := time.Now()
-		if _, err := io.WriteString(conn, "ping"); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := io.ReadFull(conn, make([]byte, 4)); err != nil {
-			t.Fatal(err)
-		}
-		if took := time.Since(began); took < least {
-			t.Errorf("took %s, at least %s by the model", took, least)
-		}
-	}
 }
 
 func TestTablesAndPlot(t *testing.T) {

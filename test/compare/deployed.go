@@ -6,7 +6,6 @@ import (
 	"io"
 	"net/http"
 	"path/filepath"
-	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -108,43 +107,19 @@ func apiName(environment string, t target) string {
 	return "global-ingest-" + environment + "-" + t.stack
 }
 
-// probeAll sends requests to each place, in turns.
+// probeAll sends requests to each place.
 func probeAll(ctx context.Context, places []found, rounds int) ([]row, error) {
-	rows := make([]row, len(places))
-	kept := make([]*http.Client, len(places))
-	ask := func(i int, client *http.Client) (sample, error) {
-		took, err := post(ctx, client, places[i].url, []byte(figures.Click))
-		if err != nil {
-			err = fmt.Errorf("wiring %s at %s: %w", places[i].number, places[i].url, err)
-		}
-		return sample{client: took}, err
-	}
-	for i, f := range places {
-		rows[i].wiring = f.wiring
-		kept[i] = &http.Client{Timeout: time.Minute, Transport: &http.Transport{}}
-		for range 3 { // cold starts are not compared
-			if _, err := ask(i, kept[i]); err != nil {
-				return nil, err
-			}
-		}
-	}
-	for range rounds {
-		for i := range places {
-			fresh := &http.Client{Timeout: time.Minute, Transport: &http.Transport{DisableKeepAlives: true}}
-			s, err := ask(i, fresh)
+	var all []*asked
+	for _, f := range places {
+		all = append(all, &asked{row{wiring: f.wiring}, func(ctx context.Context, client *http.Client) (sample, error) {
+			took, err := post(ctx, client, f.url, []byte(figures.Click))
 			if err != nil {
-				return nil, err
+				err = fmt.Errorf("wiring %s at %s: %w", f.number, f.url, err)
 			}
-			rows[i].fresh = append(rows[i].fresh, s)
-			for range 2 {
-				if s, err = ask(i, kept[i]); err != nil {
-					return nil, err
-				}
-				rows[i].kept = append(rows[i].kept, s)
-			}
-		}
+			return sample{client: took}, err
+		}})
 	}
-	return rows, nil
+	return measure(ctx, all, rounds, nil)
 }
 
 // counted is the median of what CloudWatch has of a place since began.
@@ -177,16 +152,12 @@ func median(ctx context.Context, watched *cloudwatch.Client, namespace, metric, 
 	for _, point := range statistics.Datapoints {
 		all = append(all, time.Duration(point.ExtendedStatistics["p50"]*float64(time.Millisecond)))
 	}
-	if len(all) == 0 {
-		return 0, nil
-	}
-	slices.Sort(all)
-	return all[len(all)/2], nil
+	return figures.Quantile(all, 0.5), nil
 }
 
 // reportDeployed writes the figures from an account.
 func reportDeployed(out io.Writer, folder string, rows []row) error {
-	writeTable(out, rows)
+	writeWirings(out, rows)
 	fmt.Fprint(out, `
 How to read it: client figures are measured from here, so they include the way to the nearest location of the edge and
 to `+figures.Region+`; the article's client was 20 ms from its location. Function and API are CloudWatch's medians of Duration and

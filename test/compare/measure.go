@@ -2,13 +2,24 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
 	"fmt"
-	"math/rand/v2"
+	"net/http"
 	"slices"
 	"time"
 
 	"global-ingest/test/figures"
 )
+
+// sample is what one request took.
+type sample struct {
+	function              time.Duration
+	api                   time.Duration // the API's integration; at the edge, over a new connection: the location with its handshake
+	client                time.Duration
+	opened, puts, invokes int64 // connections and calls of the function, or of the API, before it answered
+}
 
 // row is what was measured of one wiring.
 type row struct {
@@ -17,59 +28,76 @@ type row struct {
 	kept  []sample // of requests over one that stays open
 }
 
+// asked is a wiring that can be asked.
+type asked struct {
+	row
+	ask func(context.Context, *http.Client) (sample, error)
+}
+
 // measure has each wiring answer rounds times over a new connection and twice as often
-// over one that stays open, in turns and each time in another order. Wirings that this
-// machine cannot run become notes.
+// over one that stays open, in turns. pool is whom the clients trust; nil: what the system trusts.
+func measure(ctx context.Context, all []*asked, rounds int, pool *x509.CertPool) (rows []row, err error) {
+	open := map[*asked]*http.Client{}
+	for _, a := range all {
+		open[a] = newClient(pool)
+		defer open[a].CloseIdleConnections()
+		for range 3 { // cold starts are not compared
+			if _, err := a.ask(ctx, open[a]); err != nil {
+				return nil, err
+			}
+		}
+	}
+	err = figures.Turns(rounds, all, func(a *asked) error {
+		fresh := newClient(pool)
+		defer fresh.CloseIdleConnections()
+		s, err := a.ask(ctx, fresh)
+		a.fresh = append(a.fresh, s)
+		for range 2 {
+			if err != nil {
+				return err
+			}
+			s, err = a.ask(ctx, open[a])
+			a.kept = append(a.kept, s)
+		}
+		return err
+	})
+	for _, a := range all {
+		rows = append(rows, a.row)
+	}
+	return rows, err
+}
+
+func newClient(pool *x509.CertPool) *http.Client {
+	trust := &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}
+	return &http.Client{Timeout: time.Minute, Transport: &http.Transport{TLSClientConfig: trust}}
+}
+
+// measure measures the wirings on this machine. Those that it cannot run become notes.
 func (s *setup) measure(ctx context.Context, rounds int) ([]row, error) {
-	var pipelines []*pipeline
+	var all []*asked
 	for _, w := range wirings() {
-		running, missing, err := s.newPipeline(w)
-		switch {
-		case err != nil:
-			return nil, fmt.Errorf("starting wiring %s: %w", w.number, err)
-		case missing != "":
+		p, err := s.newPipeline(w)
+		if missing := figures.Missing(""); errors.As(err, &missing) {
 			s.notes = append(s.notes, fmt.Sprintf("Left out: wiring %s, for %s.", w.number, missing))
 			continue
 		}
-		defer running.close()
-		pipelines = append(pipelines, running)
-	}
-	rows := make([]row, len(pipelines))
-	for i, p := range pipelines {
-		rows[i].wiring = p.wiring
-		client := s.newClient()
-		defer client.CloseIdleConnections()
-		for range 3 { // cold starts are not compared
-			if _, err := p.request(ctx, client, []byte(figures.Click)); err != nil {
-				return nil, err
-			}
+		if err != nil {
+			return nil, fmt.Errorf("starting wiring %s: %w", w.number, err)
 		}
-		p.kept = client
+		defer p.close()
+		all = append(all, &asked{row{wiring: w}, func(ctx context.Context, client *http.Client) (sample, error) {
+			return p.request(ctx, client, []byte(figures.Click))
+		}})
 	}
-	for range rounds {
-		for _, i := range rand.Perm(len(pipelines)) {
-			if err := rows[i].add(ctx, pipelines[i]); err != nil {
-				return nil, err
+	rows, err := measure(ctx, all, rounds, s.pool)
+	for _, r := range rows {
+		for i := range r.fresh {
+			if r.place == atEdge { // without TCP, and the ways of the handshake's first byte and the answer's last
+				r.fresh[i].api = r.fresh[i].client - 2*s.clientEdge
 			}
 		}
 	}
-	return rows, nil
-}
-
-// add measures one round of a wiring.
-func (r *row) add(ctx context.Context, p *pipeline) error {
-	s, err := p.fresh(ctx, []byte(figures.Click))
-	if err != nil {
-		return err
-	}
-	r.fresh = append(r.fresh, s)
-	for range 2 {
-		if s, err = p.request(ctx, p.kept, []byte(figures.Click)); err != nil {
-			return err
-		}
-		r.kept = append(r.kept, s)
-	}
-	return nil
+	return rows, err
 }
 
 // quantile returns the value that a share of the samples does not exceed, in ms.
@@ -78,33 +106,22 @@ func quantile(samples []sample, share float64, of func(sample) time.Duration) fl
 	for _, s := range samples {
 		all = append(all, of(s))
 	}
-	return milliseconds(rank(all, share))
+	return figures.Milliseconds(figures.Quantile(all, share))
 }
-
-// rank returns the time that a share of all does not exceed, and 0 of none.
-func rank(all []time.Duration, share float64) time.Duration {
-	if len(all) == 0 {
-		return 0
-	}
-	sorted := slices.Sorted(slices.Values(all))
-	return sorted[min(int(share*float64(len(all))), len(all)-1)]
-}
-
-func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
-
-func function(s sample) time.Duration { return s.function }
 
 func client(s sample) time.Duration { return s.client }
 
 // medians are the figures that the article gives as well.
 func (r *row) medians() medians {
-	f := medians{function: quantile(r.kept, 0.5, function), client: quantile(r.kept, 0.5, client)}
+	locations := r.kept
 	if r.place == atEdge {
-		f.api = quantile(r.fresh, 0.5, func(s sample) time.Duration { return s.edge })
-	} else {
-		f.api = quantile(r.kept, 0.5, func(s sample) time.Duration { return s.api })
+		locations = r.fresh
 	}
-	return f
+	return medians{
+		function: quantile(r.kept, 0.5, func(s sample) time.Duration { return s.function }),
+		api:      quantile(locations, 0.5, func(s sample) time.Duration { return s.api }),
+		client:   quantile(r.kept, 0.5, client),
+	}
 }
 
 // share is the part of one leg in the time that a client waits.
@@ -131,10 +148,10 @@ func (r *row) shares(p *parameters) []share {
 		times["edge–region"], times["gateway"], times["in region"] = 1, 1, calls
 	}
 	var all []share
-	rest := milliseconds(s.client)
+	rest := figures.Milliseconds(s.client)
 	for _, l := range p.legs() {
 		n := times[l.name]
-		ms := float64(n) * milliseconds(*l.value)
+		ms := float64(n) * figures.Milliseconds(*l.value)
 		if n > 0 {
 			all = append(all, share{l.name, n, ms})
 		}

@@ -3,20 +3,21 @@ package main
 import (
 	"bytes"
 	"context"
-	"crypto/tls"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
-	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"slices"
 	"sync"
 	"time"
 
 	"global-ingest/lambdas/record"
 	"global-ingest/test/figures"
 	"global-ingest/test/simulator"
+	worldwide "global-ingest/test/world"
 )
 
 // pipeline is one wiring that runs.
@@ -25,62 +26,43 @@ type pipeline struct {
 	setup    *setup
 	function *simulator.Function // nil: this wiring has no function
 	services *services
-	front    *route       // from the client to what answers it
-	kept     *http.Client // a client whose connection stays open
+	url      string       // of what the client connects to
 	back     *http.Client // of the edge to the API, or of the API to Firehose; its connection stays open
-	apiURL   string
 	closers  []func()
-
-	hellos sync.Map // when each connection's handshake began, by connection
 
 	mu   sync.Mutex
 	last sample // of the request under way, or the one before
 }
 
-// sample is what one request took.
-type sample struct {
-	function, api, edge, client time.Duration
-	opened, puts, invokes       int64 // connections and calls of the function, or of the API, before it answered
-}
-
-// newPipeline starts a wiring. missing says why this machine cannot.
-func (s *setup) newPipeline(of wiring) (p *pipeline, missing string, err error) {
-	p = &pipeline{wiring: of, setup: s}
-	defer func() {
-		if err != nil || missing != "" {
-			p.close()
-		}
-	}()
-	var h handler
+// newPipeline starts a wiring. The error is figures.Missing if this machine cannot.
+func (s *setup) newPipeline(of wiring) (p *pipeline, err error) {
+	var program figures.Program
 	if of.handler != nil {
-		if h, err = of.handler(s); err != nil || h.missing != "" {
-			return nil, h.missing, err
+		if program, err = of.handler(s); err != nil {
+			return nil, err
 		}
 	}
-	if err := p.startServices(); err != nil {
-		return nil, "", err
-	}
+	p = &pipeline{wiring: of, setup: s, back: newClient(s.pool)}
+	p.closers = append(p.closers, p.back.CloseIdleConnections)
+	p.startServices()
 	if of.handler != nil {
-		p.function = s.start("wiring-"+of.number, h, p.services)
+		p.function = s.start("wiring-"+of.number, program, p.services)
 		p.closers = append(p.closers, p.function.Close)
 	}
-	return p, "", p.startFront()
+	return p, p.startFront()
 }
 
 func (p *pipeline) close() {
-	for i := len(p.closers) - 1; i >= 0; i-- {
-		p.closers[i]()
+	for _, end := range slices.Backward(p.closers) {
+		end()
 	}
 }
 
 // startServices starts what the function calls, at the distance that the wiring says.
-func (p *pipeline) startServices() (err error) {
+func (p *pipeline) startServices() {
 	var chain *simulator.Function
 	if p.chained {
-		own, err := p.setup.newServices(p.setup.inRegion, nil)
-		if err != nil {
-			return err
-		}
+		own := p.setup.newServices(p.setup.inRegion, nil)
 		chain = p.setup.start("chain", p.setup.chain(), own)
 		p.closers = append(p.closers, own.close, chain.Close)
 	}
@@ -88,52 +70,36 @@ func (p *pipeline) startServices() (err error) {
 	if p.place == atEdge {
 		away = p.setup.edgeRegion
 	}
-	if p.services, err = p.setup.newServices(away, chain); err != nil {
-		return err
-	}
+	p.services = p.setup.newServices(away, chain)
 	p.closers = append(p.closers, p.services.close)
-	return nil
 }
 
 // startFront starts what the client connects to, and the API behind it.
 func (p *pipeline) startFront() error {
-	p.back = p.setup.newClient()
-	p.closers = append(p.closers, p.back.CloseIdleConnections)
-	away, front := p.setup.clientEdge, http.HandlerFunc(p.location)
 	switch p.place {
-	case behindAPI:
-		server, way, err := p.setup.serve(http.HandlerFunc(p.gatewayAnswers), p.setup.edgeRegion, nil)
+	case atEdge:
+		p.url = p.serve(http.HandlerFunc(p.location), p.setup.clientEdge)
+	case behindAPI: // the location passes requests on, over a connection that stays open
+		api, err := url.Parse(p.serve(http.HandlerFunc(p.gatewayAnswers), p.setup.edgeRegion))
 		if err != nil {
 			return err
 		}
-		p.apiURL = way.url()
-		p.closers = append(p.closers, server.Close, way.close)
-		front = p.forward
+		forward := &httputil.ReverseProxy{
+			Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(api) }, Transport: p.back.Transport,
+		}
+		p.url = p.serve(forward, p.setup.clientEdge)
 	case inRegion:
-		away, front = away+p.setup.edgeRegion, p.gatewayAnswers
-	case atEdge:
+		p.url = p.serve(http.HandlerFunc(p.gatewayAnswers), p.setup.clientEdge+p.setup.edgeRegion)
 	}
-	server, way, err := p.setup.serve(front, away, p.noteHandshakes)
-	if err != nil {
-		return err
-	}
-	p.front = way
-	p.closers = append(p.closers, server.Close, way.close)
 	return nil
 }
 
-// noteHandshakes makes server note when each connection's handshake begins.
-func (p *pipeline) noteHandshakes(server *httptest.Server) {
-	server.TLS.GetConfigForClient = func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
-		p.hellos.Store(hello.Conn, time.Now())
-		return nil, nil
-	}
-	server.Config.ConnContext = func(ctx context.Context, conn net.Conn) context.Context {
-		return context.WithValue(ctx, connection{}, conn.(*tls.Conn).NetConn())
-	}
+// serve starts a server until the wiring is closed, and returns its URL.
+func (p *pipeline) serve(handler http.Handler, roundTrip time.Duration) string {
+	server, _ := p.setup.serve(handler, roundTrip)
+	p.closers = append(p.closers, server.Close)
+	return server.URL
 }
-
-type connection struct{}
 
 // location is a location of the edge whose function answers.
 func (p *pipeline) location(rw http.ResponseWriter, r *http.Request) {
@@ -142,9 +108,6 @@ func (p *pipeline) location(rw http.ResponseWriter, r *http.Request) {
 		return // the client has gone
 	}
 	answer, err := p.invoke(r.Context(), viewerRequest(body))
-	if began, first := p.hellos.LoadAndDelete(r.Context().Value(connection{})); first {
-		p.note(func(s *sample) { s.edge = time.Since(began.(time.Time)) })
-	}
 	var said struct {
 		Status  string
 		Headers map[string][]struct{ Key, Value string }
@@ -177,27 +140,6 @@ func viewerRequest(body []byte) []byte {
 	return event
 }
 
-// forward is a location of the edge that passes requests on to the API, over a connection
-// that stays open.
-func (p *pipeline) forward(rw http.ResponseWriter, r *http.Request) {
-	request, err := http.NewRequestWithContext(r.Context(), http.MethodPost, p.apiURL+r.URL.Path, r.Body)
-	if err != nil {
-		http.Error(rw, err.Error(), http.StatusBadGateway)
-		return
-	}
-	response, err := p.back.Do(request)
-	if err != nil {
-		http.Error(rw, err.Error(), http.StatusBadGateway)
-		return
-	}
-	defer response.Body.Close()
-	for name, values := range response.Header {
-		rw.Header()[name] = values
-	}
-	rw.WriteHeader(response.StatusCode)
-	_, _ = io.Copy(rw, response.Body) // to a client that may have gone
-}
-
 // gatewayAnswers is the API: its own time, then the integration's.
 func (p *pipeline) gatewayAnswers(rw http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
@@ -205,7 +147,7 @@ func (p *pipeline) gatewayAnswers(rw http.ResponseWriter, r *http.Request) {
 		return // the client has gone
 	}
 	began := time.Now()
-	waitUntil(time.Now().Add(p.setup.gateway))
+	worldwide.WaitUntil(time.Now().Add(p.setup.gateway))
 	var status int
 	var text string
 	headers := map[string]string{"Content-Type": "application/json", "Access-Control-Allow-Origin": "*"}
@@ -249,7 +191,7 @@ func (p *pipeline) integrateFirehose(ctx context.Context, body []byte) (status i
 	data := record.Append(nil, record.Header{ID: id, ReceivedAt: time.Now()}, body)
 	put := fmt.Sprintf(`{"DeliveryStreamName":%q,"Record":{"Data":%q}}`, figures.Stream,
 		base64.StdEncoding.EncodeToString(data))
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, p.services.route.url(), bytes.NewBufferString(put))
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, p.services.URL, bytes.NewBufferString(put))
 	if err != nil {
 		return 0, "", err
 	}
@@ -276,10 +218,10 @@ func (p *pipeline) invoke(ctx context.Context, event []byte) ([]byte, error) {
 	return answer, err
 }
 
-// counted is what was counted so far on the route to the services.
+// counted is what the services have counted so far.
 func (p *pipeline) counted() sample {
 	return sample{
-		opened: p.services.route.opened.Load(), puts: p.services.puts.Load(), invokes: p.services.invokes.Load(),
+		opened: p.services.link.Opened.Load(), puts: p.services.puts.Load(), invokes: p.services.invokes.Load(),
 	}
 }
 

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"crypto/tls"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -12,12 +11,6 @@ import (
 
 	"global-ingest/test/traffic"
 )
-
-// newClient returns a client that trusts the servers of this program.
-func (s *setup) newClient() *http.Client {
-	trust := &tls.Config{RootCAs: s.pool, MinVersion: tls.VersionTLS12}
-	return &http.Client{Timeout: time.Minute, Transport: &http.Transport{TLSClientConfig: trust}}
-}
 
 // post sends an event and returns how long the client waited for the whole answer. An
 // answer that breaks the contract is an error; the form of an id is each wiring's own.
@@ -51,7 +44,7 @@ func post(ctx context.Context, client *http.Client, url string, event []byte) (t
 // request sends one event, and returns once everything behind its answer is done.
 func (p *pipeline) request(ctx context.Context, client *http.Client, event []byte) (sample, error) {
 	p.note(func(s *sample) { *s = sample{} })
-	took, err := post(ctx, client, p.front.url()+"/events", event)
+	took, err := post(ctx, client, p.url+"/events", event)
 	if err != nil {
 		return sample{}, fmt.Errorf("wiring %s: %w", p.number, err)
 	}
@@ -67,11 +60,4 @@ func (p *pipeline) request(ctx context.Context, client *http.Client, event []byt
 	defer p.mu.Unlock()
 	p.last.client = took
 	return p.last, nil
-}
-
-// fresh sends one event over a new connection.
-func (p *pipeline) fresh(ctx context.Context, event []byte) (sample, error) {
-	client := p.setup.newClient()
-	defer client.CloseIdleConnections()
-	return p.request(ctx, client, event)
 }

@@ -60,35 +60,34 @@ func misordered(rows []row) (wrong []string) {
 
 // markdown writes the tables and how to read them.
 func markdown(out io.Writer, s *setup, rows []row) {
-	writeTable(out, rows)
+	writeWirings(out, rows)
 	writeLegs(out, s, rows)
+	writeModel(out, &s.parameters)
 	writeReading(out, s, rows)
 }
 
-// writeTable writes the wirings, beside the article's figures.
-func writeTable(out io.Writer, rows []row) {
-	fmt.Fprintf(out, "### The wirings, in ms\n\n")
-	fmt.Fprintln(out,
-		"| | wiring | function | API or edge | client p50 | p90 | p99 | new connection p50 | p90 | p99 |"+
-			" article: function | API or edge | client |")
-	fmt.Fprintln(out, "|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|")
+// writeWirings writes what each wiring takes, beside the article's figures.
+func writeWirings(out io.Writer, rows []row) {
+	var cells [][]string
 	for _, r := range rows {
 		f, want := r.medians(), published[r.number]
-		cells := []string{r.number, r.name, short(f.function), short(f.api)}
+		line := []string{r.number, r.name, short(f.function), short(f.api)}
 		for _, samples := range [][]sample{r.kept, r.fresh} {
 			for _, share := range []float64{0.5, 0.9, 0.99} {
-				cells = append(cells, short(quantile(samples, share, client)))
+				line = append(line, short(quantile(samples, share, client)))
 			}
 		}
-		cells = append(cells, short(want.function), short(want.api), short(want.client))
-		fmt.Fprintf(out, "| %s |\n", strings.Join(cells, " | "))
+		cells = append(cells, append(line, short(want.function), short(want.api), short(want.client)))
 	}
+	figures.WriteTable(out, "The wirings, in ms", "llr", []string{
+		"", "wiring", "function", "API or edge", "client p50", "p90", "p99", "new connection p50", "p90", "p99",
+		"article: function", "API or edge", "client",
+	}, cells)
 }
 
 // writeLegs writes the parts of each wiring's time.
 func writeLegs(out io.Writer, s *setup, rows []row) {
-	fmt.Fprintf(out,
-		"\n### What the client waits for, by leg, over a connection that stays open\n\n| | legs, ms |\n|---|---|\n")
+	var cells [][]string
 	for _, r := range rows {
 		var parts []string
 		for _, part := range r.shares(&s.parameters) {
@@ -98,15 +97,23 @@ func writeLegs(out io.Writer, s *setup, rows []row) {
 			}
 			parts = append(parts, text)
 		}
-		fmt.Fprintf(out, "| %s | %s |\n", r.number, strings.Join(parts, " + "))
+		cells = append(cells, []string{r.number, strings.Join(parts, " + ")})
 	}
-	fmt.Fprintf(out,
-		"\n### The model, the same for every wiring\n\n| parameter | now | default and its source |\n|---|--:|---|\n")
-	for _, leg := range s.legs() {
-		fmt.Fprintf(out, "| %s, `%s` | %s | %s; %s |\n", leg.name, leg.variable, *leg.value, leg.def, leg.source)
+	figures.WriteTable(out, "What the client waits for, by leg, over a connection that stays open", "l",
+		[]string{"", "legs, ms"}, cells)
+}
+
+// writeModel writes the parameters.
+func writeModel(out io.Writer, p *parameters) {
+	var cells [][]string
+	for _, leg := range p.legs() {
+		cells = append(cells, []string{
+			leg.name + ", `" + leg.variable + "`", leg.value.String(), leg.def.String() + "; " + leg.source,
+		})
 	}
-	fmt.Fprintf(out, "| TLS, `TLS` | %s | 1.3; a new connection takes %d round trips before its first request |\n",
-		s.tls, s.handshakes())
+	trips := fmt.Sprintf("1.3; a new connection takes %d round trips before its first request", p.handshakes())
+	figures.WriteTable(out, "The model, the same for every wiring", "lrl",
+		[]string{"parameter", "now", "default and its source"}, append(cells, []string{"TLS, `TLS`", p.tls, trips}))
 }
 
 func writeReading(out io.Writer, s *setup, rows []row) {

@@ -10,15 +10,16 @@ import (
 	"time"
 
 	"global-ingest/test/simulator"
+	worldwide "global-ingest/test/world"
 )
 
 // services are those of a region that one function calls: Firehose, and Lambda's
 // Invoke, each with its own time.
 type services struct {
+	*httptest.Server
+	link    *worldwide.Listener // from the function to here
 	setup   *setup
 	chain   *simulator.Function // what Invoke calls; nil: nothing
-	server  *httptest.Server
-	route   *route // from the function to here
 	puts    atomic.Int64
 	invokes atomic.Int64
 	behind  sync.WaitGroup // invocations that were queued
@@ -26,19 +27,18 @@ type services struct {
 }
 
 // newServices starts services that are roundTrip away.
-func (l *setup) newServices(roundTrip time.Duration, chain *simulator.Function) (*services, error) {
-	s := &services{setup: l, chain: chain}
+func (s *setup) newServices(roundTrip time.Duration, chain *simulator.Function) *services {
+	to := &services{setup: s, chain: chain}
 	mux := http.NewServeMux()
-	mux.HandleFunc("POST /2015-03-31/functions/{name}/invocations", s.invoke)
-	mux.HandleFunc("/", s.put)
-	var err error
-	s.server, s.route, err = l.serve(mux, roundTrip, nil)
-	return s, err
+	mux.HandleFunc("POST /2015-03-31/functions/{name}/invocations", to.invoke)
+	mux.HandleFunc("/", to.put)
+	to.Server, to.link = s.serve(mux, roundTrip)
+	return to
 }
 
 // put is Firehose's PutRecord.
 func (s *services) put(w http.ResponseWriter, r *http.Request) {
-	waitUntil(time.Now().Add(s.setup.put))
+	worldwide.WaitUntil(time.Now().Add(s.setup.put))
 	s.puts.Add(1)
 	s.setup.firehose.ServeHTTP(w, r)
 }
@@ -51,7 +51,7 @@ func (s *services) invoke(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "the event is cut off, or the invocation type is not Event", http.StatusBadRequest)
 		return
 	}
-	waitUntil(time.Now().Add(s.setup.invoke))
+	worldwide.WaitUntil(time.Now().Add(s.setup.invoke))
 	s.invokes.Add(1)
 	s.behind.Go(func() {
 		if _, err := s.chain.Invoke(context.Background(), event); err != nil {
@@ -70,6 +70,5 @@ func (s *services) rest() error {
 
 func (s *services) close() {
 	s.behind.Wait()
-	s.route.close()
-	s.server.Close()
+	s.Close()
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -11,6 +12,7 @@ import (
 
 	"global-ingest/test/figures"
 	"global-ingest/test/simulator"
+	worldwide "global-ingest/test/world"
 )
 
 // setup is what every wiring runs with: the model of a network, and a Firehose that stores.
@@ -25,9 +27,7 @@ type setup struct {
 	proxyEvent   func(body []byte) []byte
 	firehose     *simulator.Firehose
 	lake         *simulator.S3
-	built        map[string]string // executables of Ingest and of the chain's function
 	notes        []string
-	closers      []func()
 }
 
 // newSetup starts Firehose and builds the Go functions. root is the folder of the
@@ -43,38 +43,27 @@ func newSetup(p parameters, root string) (s *setup, err error) {
 	if s.dir, err = os.MkdirTemp("", "global-ingest-compare-"); err != nil {
 		return nil, err
 	}
-	s.closers = append(s.closers, func() { os.RemoveAll(s.dir) })
-	for _, step := range []func() error{s.trustServers, s.startFirehose, s.readEvent, s.buildGo} {
-		if err := step(); err != nil {
-			s.close()
-			return nil, err
-		}
-	}
-	return s, nil
-}
-
-func (s *setup) close() {
-	for i := len(s.closers) - 1; i >= 0; i-- {
-		s.closers[i]()
-	}
-}
-
-// serve starts a server, and the route to it, which takes roundTrip. configure, unless it
-// is nil, changes the server before it starts.
-func (s *setup) serve(
-	handler http.Handler, roundTrip time.Duration, configure func(*httptest.Server),
-) (*httptest.Server, *route, error) {
-	server := httptest.NewUnstartedServer(handler)
-	server.TLS = &tls.Config{MinVersion: tls.VersionTLS12, MaxVersion: s.version}
-	if configure != nil {
-		configure(server)
-	}
-	server.StartTLS()
-	to, err := newRoute(server.Listener.Addr().String(), roundTrip)
+	err = s.trustServers()
+	var delivery, event error
+	s.firehose, s.lake, delivery = figures.NewDelivery(s.dir, figures.Stream)
+	s.proxyEvent, event = figures.NewProxyEvents(s.root)
+	err = errors.Join(err, delivery, event, simulator.Build(filepath.Join(s.dir, "ingest"), "lambdas/cmd/ingest"),
+		simulator.Build(filepath.Join(s.dir, "chain"), "test/compare/chain"))
 	if err != nil {
-		server.Close()
+		s.close()
 	}
-	return server, to, err
+	return s, err
+}
+
+func (s *setup) close() { _ = os.RemoveAll(s.dir) } // a folder of the system's own
+
+// serve starts a server that is roundTrip away from its clients.
+func (s *setup) serve(handler http.Handler, roundTrip time.Duration) (*httptest.Server, *worldwide.Listener) {
+	server := httptest.NewUnstartedServer(handler)
+	link := worldwide.Link{RoundTrip: roundTrip, Opening: 1, Exact: true}.Listen(server.Listener)
+	server.Listener, server.TLS = link, &tls.Config{MinVersion: tls.VersionTLS12, MaxVersion: s.version}
+	server.StartTLS()
+	return server, link
 }
 
 // trustServers writes the trust store: the system's certificates, and the one that all
@@ -88,15 +77,5 @@ func (s *setup) trustServers() (err error) {
 		s.notes = append(s.notes, "This machine has no "+figures.SystemBundle+
 			": functions trust one certificate, and Python starts its clients sooner than elsewhere.")
 	}
-	return err
-}
-
-func (s *setup) startFirehose() (err error) {
-	s.firehose, s.lake, err = figures.NewDelivery(s.dir, figures.Stream)
-	return err
-}
-
-func (s *setup) readEvent() (err error) {
-	s.proxyEvent, err = figures.NewProxyEvents(s.root)
 	return err
 }

@@ -20,24 +20,25 @@ type wiring struct {
 	number  string // the article's; letters for those that it did not try
 	name    string
 	place   place
-	chained bool                          // whether its function invokes the validation function
-	handler func(*setup) (handler, error) // nil: the API puts on the stream itself
+	chained bool                                  // whether its function invokes the validation function
+	handler func(*setup) (figures.Program, error) // nil: the API puts on the stream itself
 }
 
 // wirings are the rows, in the article's order.
 func wirings() []wiring {
-	product := func(mode ingest.Acknowledgement) func(*setup) (handler, error) {
-		return func(l *setup) (handler, error) { return l.product(mode), nil }
+	product := func(mode ingest.Acknowledgement) func(*setup) (figures.Program, error) {
+		return func(s *setup) (figures.Program, error) { return s.product(mode), nil }
 	}
+	node := func(name, source string) func(*setup) (figures.Program, error) {
+		return func(s *setup) (figures.Program, error) { return s.node(name, source) }
+	}
+	chained := functions.EdgeChained(figures.Region, "chain")
+	stored := functions.EdgeFirehose(figures.Region, figures.Stream)
 	return []wiring{
-		{"1", "edge API → Python → validation function", behindAPI, true, func(l *setup) (handler, error) { return l.python(functions.Injection()) }},
-		{"2", "Lambda@Edge that does nothing", atEdge, false, func(l *setup) (handler, error) { return l.node("edge_empty.js", functions.EdgeEmpty()) }},
-		{"3", "Lambda@Edge → validation function", atEdge, true, func(l *setup) (handler, error) {
-			return l.node("edge_chained.js", functions.EdgeChained(figures.Region, "chain"))
-		}},
-		{"4", "Lambda@Edge → Firehose", atEdge, false, func(l *setup) (handler, error) {
-			return l.node("edge_firehose.js", functions.EdgeFirehose(figures.Region, figures.Stream))
-		}},
+		{"1", "edge API → Python → validation function", behindAPI, true, (*setup).python},
+		{"2", "Lambda@Edge that does nothing", atEdge, false, node("edge_empty.js", functions.EdgeEmpty())},
+		{"3", "Lambda@Edge → validation function", atEdge, true, node("edge_chained.js", chained)},
+		{"4", "Lambda@Edge → Firehose", atEdge, false, node("edge_firehose.js", stored)},
 		{"5", "edge API → Go → Firehose: this product, Durable", behindAPI, false, product(ingest.Durable)},
 		{"5i", "this product, Immediate", behindAPI, false, product(ingest.Immediate)},
 		{"5r", "this product, Durable, behind a regional API", inRegion, false, product(ingest.Durable)},

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"global-ingest/infra/environment"
+	"global-ingest/test/figures"
 	"global-ingest/test/world/geo"
 )
 
@@ -169,6 +170,6 @@ func without(lost string, regions []string) loss {
 			l.heirs = append(l.heirs, heir{region, had[region], had[region] + gets[region]})
 		}
 	}
-	l.cities, l.longer = had[lost], rank(longer, 0.5)
+	l.cities, l.longer = had[lost], figures.Quantile(longer, 0.5)
 	return l
 }

@@ -58,7 +58,7 @@ func TestTheWorldWaitsAsLongAsWasPublished(t *testing.T) {
 		for i, set := range w.sets {
 			all := w.waits(w.way(name), geo.Cities(), set)
 			for j, share := range []float64{0.5, 0.9} {
-				if got := milliseconds(rank(all, share)); math.Abs(got-want[i][j]) > 1 {
+				if got := figures.Milliseconds(figures.Quantile(all, share)); math.Abs(got-want[i][j]) > 1 {
 					t.Errorf("%s, %d regions, p%.0f: %.0f ms, want %.0f", name, len(set), 100*share, got, want[i][j])
 				}
 			}
@@ -72,7 +72,7 @@ func TestAContinentWaitsAsLongAsWasPublished(t *testing.T) {
 		"NA": {85, 85, 85}, "LA": {169, 169, 169}, "EU": {156, 78, 78}, "MEA": {248, 173, 173}, "AP": {268, 118, 79},
 	} {
 		for i, set := range w.sets {
-			if got := milliseconds(rank(w.waits(w.way(openWay), on(continent), set), 0.5)); got != want[i] {
+			if got := figures.Milliseconds(figures.Quantile(w.waits(w.way(openWay), on(continent), set), 0.5)); got != want[i] {
 				t.Errorf("%s, %d regions: %.0f ms, want %.0f", continent, len(set), got, want[i])
 			}
 		}
@@ -128,7 +128,7 @@ func TestNoWayGetsSlowerWithARegionMore(t *testing.T) {
 func TestTheBestRegionsAreThoseWithTheLeastMean(t *testing.T) {
 	for n, want := range []float64{132, 84, 63, 59, 55, 51} {
 		regions, mean := best(n + 1)
-		if math.Round(milliseconds(mean)) != want || len(regions) != n+1 || meanBackbone(regions) != mean {
+		if math.Round(figures.Milliseconds(mean)) != want || len(regions) != n+1 || meanBackbone(regions) != mean {
 			t.Errorf("%d regions: %q with %v, want %.0f ms", n+1, regions, mean, want)
 		}
 		for i := range regions { // no exchange of one region is better

@@ -27,10 +27,10 @@ func (w *world) plot() *figures.Drawing {
 	bottom := worldTop + len(geo.Continents)*partGap + len(geo.Cities())*cityHeight
 	longest := 0
 	for _, set := range w.sets {
-		longest = max(longest, int(rank(w.waits(w.way(openWay), geo.Cities(), set), 1).Milliseconds()))
+		longest = max(longest, int(figures.Quantile(w.waits(w.way(openWay), geo.Cities(), set), 1).Milliseconds()))
 	}
 	longest = (longest/50 + 1) * 50
-	x := func(d time.Duration) float64 { return worldLeft + worldWidth*milliseconds(d)/float64(longest) }
+	x := func(d time.Duration) float64 { return worldLeft + worldWidth*figures.Milliseconds(d)/float64(longest) }
 
 	d := figures.NewDrawing(worldLeft+worldWidth+30, bottom+30, `font-family="sans-serif" font-size="12"`, "white")
 	d.Text(10, 18, "", "What a client waits for over an open connection, ms; a new one takes "+
@@ -56,7 +56,7 @@ func (w *world) plot() *figures.Drawing {
 // keys say which colour stands for which set, and its median.
 func (w *world) keys() (keys []figures.Key) {
 	for i, set := range w.sets {
-		p50 := whole(rank(w.waits(w.way(openWay), geo.Cities(), set), 0.5))
+		p50 := whole(figures.Quantile(w.waits(w.way(openWay), geo.Cities(), set), 0.5))
 		keys = append(keys, figures.Key{Colour: dots[i%len(dots)], Name: w.label(set) + ", p50 " + p50})
 	}
 	return keys

@@ -47,15 +47,6 @@ func (w *world) summary(out io.Writer) {
 	w.writeReading(out)
 }
 
-// writeColumns writes a table whose cells are numbers, but for the first of each row.
-func writeColumns(out io.Writer, title string, columns []string, rows [][]string) {
-	fmt.Fprintf(out, "\n### %s\n\n| %s |\n|---|%s\n", title, strings.Join(columns, " | "),
-		strings.Repeat("--:|", len(columns)-1))
-	for _, row := range rows {
-		fmt.Fprintf(out, "| %s |\n", strings.Join(row, " | "))
-	}
-}
-
 func (w *world) writeWays(out io.Writer) {
 	var rows [][]string
 	for _, g := range w.ways() {
@@ -66,7 +57,7 @@ func (w *world) writeWays(out io.Writer) {
 		rows = append(rows, row)
 	}
 	title := fmt.Sprintf("Around the world: what a client waits for, p50 / p90 of %d cities, ms", len(geo.Cities()))
-	writeColumns(out, title, append([]string{""}, w.labels("")...), rows)
+	figures.WriteTable(out, title, "lr", append([]string{""}, w.labels("")...), rows)
 	for _, set := range w.sets {
 		if names := strings.Join(set, ", "); names != w.label(set) {
 			fmt.Fprintf(out, "\n%s: %s.\n", w.label(set), names)
@@ -87,7 +78,7 @@ func (w *world) writeContinents(out io.Writer) {
 		rows = append(rows, row)
 	}
 	columns := slices.Concat([]string{""}, w.labels("open: "), w.labels("new: "))
-	writeColumns(out, "By continent, p50 / p90, ms", columns, rows)
+	figures.WriteTable(out, "By continent, p50 / p90, ms", "lr", columns, rows)
 }
 
 func (w *world) writeCities(out io.Writer) {
@@ -103,7 +94,7 @@ func (w *world) writeCities(out io.Writer) {
 	}
 	columns := slices.Concat([]string{"city → its region of the last set"}, w.labels("open: "), w.labels("new: "),
 		w.labels("new, preflight: "))
-	writeColumns(out, "By city, ms; the location answers a preflight", columns, rows)
+	figures.WriteTable(out, "By city, ms; the location answers a preflight", "lr", columns, rows)
 }
 
 // writeBest says what each further region brings, however they are chosen.
@@ -113,7 +104,7 @@ func writeBest(out io.Writer) {
 		regions, mean := best(n)
 		rows = append(rows, []string{strings.Join(regions, ", "), whole(mean)})
 	}
-	writeColumns(out, "The best 1 to 6 regions, of every choice",
+	figures.WriteTable(out, "The best 1 to 6 regions, of every choice", "lr",
 		[]string{"", "mean round trip from a location to its region, ms"}, rows)
 }
 
@@ -136,7 +127,7 @@ func (w *world) writeLosses(out io.Writer) {
 		}
 	}
 	if len(rows) > 0 {
-		writeColumns(out, "Without one of the regions",
+		figures.WriteTable(out, "Without one of the regions", "lr",
 			[]string{"who takes over, cities before → after", "cities", "wait longer, p50, ms"}, rows)
 	}
 }
@@ -162,20 +153,22 @@ and CloudFront takes no time of its own.
 }
 
 // spread writes p50 and p90.
-func spread(all []time.Duration) string { return whole(rank(all, 0.5)) + " / " + whole(rank(all, 0.9)) }
+func spread(all []time.Duration) string {
+	return whole(figures.Quantile(all, 0.5)) + " / " + whole(figures.Quantile(all, 0.9))
+}
 
 // whole writes whole milliseconds.
-func whole(d time.Duration) string { return fmt.Sprintf("%.0f", milliseconds(d)) }
+func whole(d time.Duration) string { return fmt.Sprintf("%.0f", figures.Milliseconds(d)) }
 
 // addTo adds what the tables by way and by city say.
 func (w *world) addTo(report *figures.Report) {
 	for _, g := range w.ways() {
 		for _, set := range w.sets {
 			all := w.waits(g, geo.Cities(), set)
-			report.Add("world p50", g.name, w.label(set), "ms", milliseconds(rank(all, 0.5)))
-			report.Add("world p90", g.name, w.label(set), "ms", milliseconds(rank(all, 0.9)))
+			report.Add("world p50", g.name, w.label(set), "ms", figures.Milliseconds(figures.Quantile(all, 0.5)))
+			report.Add("world p90", g.name, w.label(set), "ms", figures.Milliseconds(figures.Quantile(all, 0.9)))
 			for i, city := range geo.Cities() {
-				report.Add("world by city, "+g.name, city.Name, w.label(set), "ms", milliseconds(all[i]))
+				report.Add("world by city, "+g.name, city.Name, w.label(set), "ms", figures.Milliseconds(all[i]))
 			}
 		}
 	}

@@ -1,12 +1,7 @@
 package figures
 
 import (
-	"bytes"
-	"crypto/x509"
 	"encoding/json"
-	"encoding/pem"
-	"errors"
-	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -88,20 +83,4 @@ func NewProxyEvents(root string) (func(body []byte) []byte, error) {
 		text, _ := json.Marshal(own)        // of JSON
 		return text
 	}, nil
-}
-
-// SystemBundle holds the certificates that Debian and its like trust. Beside it lies a
-// directory of the same certificates, which Go reads as well.
-const SystemBundle = "/etc/ssl/certs/ca-certificates.crt"
-
-// TrustStore writes the certificates of this machine's bundle, if it has one, and one more
-// into a file below dir, and returns how many there are.
-func TrustStore(dir string, more *x509.Certificate) (path string, certificates int, err error) {
-	system, err := os.ReadFile(SystemBundle)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return "", 0, err
-	}
-	all := append(system, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: more.Raw})...)
-	path = filepath.Join(dir, "trust.pem")
-	return path, bytes.Count(all, []byte("BEGIN CERTIFICATE")), os.WriteFile(path, all, 0o600)
 }

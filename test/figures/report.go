@@ -12,7 +12,7 @@ import (
 	"strings"
 )
 
-// Figure is one number of one subject: as a rule the median of its runs, and their spread.
+// Figure is one number of one subject: the median of its runs, and their spread.
 type Figure struct {
 	Table   string  `json:"table"`
 	Subject string  `json:"subject"`
@@ -21,23 +21,38 @@ type Figure struct {
 	Unit    string  `json:"unit"`
 	Low     float64 `json:"low"`
 	High    float64 `json:"high"`
+
+	runs []float64 // sorted
 }
 
-// Report holds every figure of one run, in the order in which they were added.
+// Report holds every figure of one run, in the order in which they were first added.
 type Report struct {
 	Figures []Figure
 	Notes   map[string][]string // how to read a table, by its name
 }
 
-// Add adds the median and the spread of the runs of one number. Without a run it adds
-// nothing.
+// Add adds runs of one number, all at once or one after another. Without a run it adds nothing.
 func (r *Report) Add(table, subject, metric, unit string, runs ...float64) {
 	if len(runs) == 0 {
 		return
 	}
-	sorted := slices.Sorted(slices.Values(runs))
-	r.Figures = append(r.Figures,
-		Figure{table, subject, metric, sorted[len(sorted)/2], unit, sorted[0], sorted[len(sorted)-1]})
+	f := r.find(table, subject, metric)
+	if f == nil {
+		r.Figures = append(r.Figures, Figure{Table: table, Subject: subject, Metric: metric, Unit: unit})
+		f = &r.Figures[len(r.Figures)-1]
+	}
+	f.runs = slices.Sorted(slices.Values(append(f.runs, runs...)))
+	f.Value, f.Low, f.High = f.runs[len(f.runs)/2], f.runs[0], f.runs[len(f.runs)-1]
+}
+
+// find returns the figure, or nil.
+func (r *Report) find(table, subject, metric string) *Figure {
+	for i := range r.Figures {
+		if f := &r.Figures[i]; f.Table == table && f.Subject == subject && f.Metric == metric {
+			return f
+		}
+	}
+	return nil
 }
 
 // Note adds a sentence below a table.
@@ -50,21 +65,13 @@ func (r *Report) Note(table, format string, args ...any) {
 
 // Value returns a number, and whether it was measured.
 func (r *Report) Value(table, subject, metric string) (float64, bool) {
-	for _, f := range r.Figures {
-		if f.Table == table && f.Subject == subject && f.Metric == metric {
-			return f.Value, true
-		}
+	if f := r.find(table, subject, metric); f != nil {
+		return f.Value, true
 	}
 	return 0, false
 }
 
-// Subjects returns the subjects of a table.
-func (r *Report) Subjects(table string) []string {
-	return r.distinct(table, func(f Figure) string { return f.Subject })
-}
-
-// distinct returns each value of a property of a table's figures once, in order. An empty
-// table stands for all.
+// distinct returns each value of a property once, in order, of a table's figures or of all for "".
 func (r *Report) distinct(table string, of func(Figure) string) (all []string) {
 	for _, f := range r.Figures {
 		if (table == "" || f.Table == table) && !slices.Contains(all, of(f)) {
@@ -74,36 +81,52 @@ func (r *Report) distinct(table string, of func(Figure) string) (all []string) {
 	return all
 }
 
+// Subjects returns the subjects of a table.
+func (r *Report) Subjects(table string) []string {
+	return r.distinct(table, func(f Figure) string { return f.Subject })
+}
+
 // Markdown writes each table: a row for each subject, a column for each metric.
 func (r *Report) Markdown(out io.Writer) {
 	for _, table := range r.distinct("", func(f Figure) string { return f.Table }) {
-		metrics := r.distinct(table, func(f Figure) string { return f.Metric + ", " + f.Unit })
-		fmt.Fprintf(out, "\n### %s\n\n| | %s |\n|---|%s\n", table, strings.Join(metrics, " | "),
-			strings.Repeat("--:|", len(metrics)))
+		columns, rows := []string{""}, [][]string(nil)
+		metrics := r.distinct(table, func(f Figure) string { return f.Metric })
 		for _, subject := range r.Subjects(table) {
-			fmt.Fprintf(out, "| %s |", subject)
+			row := []string{subject}
 			for _, metric := range metrics {
-				fmt.Fprintf(out, " %s |", r.cell(table, subject, metric))
+				row = append(row, r.find(table, subject, metric).cell())
 			}
-			fmt.Fprintln(out)
+			rows = append(rows, row)
 		}
+		columns = append(columns, r.distinct(table, func(f Figure) string { return f.Metric + ", " + f.Unit })...)
+		WriteTable(out, table, "lr", columns, rows)
 		for _, note := range r.Notes[table] {
 			fmt.Fprintf(out, "\n%s\n", note)
 		}
 	}
 }
 
-func (r *Report) cell(table, subject, metric string) string {
-	for _, f := range r.Figures {
-		if f.Table != table || f.Subject != subject || f.Metric+", "+f.Unit != metric {
-			continue
-		}
-		if f.Low == f.High {
-			return Short(f.Value)
-		}
-		return fmt.Sprintf("%s (%s to %s)", Short(f.Value), Short(f.Low), Short(f.High))
+func (f *Figure) cell() string {
+	switch {
+	case f == nil:
+		return ""
+	case f.Low == f.High:
+		return Short(f.Value)
 	}
-	return ""
+	return fmt.Sprintf("%s (%s to %s)", Short(f.Value), Short(f.Low), Short(f.High))
+}
+
+// WriteTable writes a table in Markdown. align has l for a column of text and r for one of numbers;
+// its last letter also stands for the columns that follow.
+func WriteTable(out io.Writer, title, align string, columns []string, rows [][]string) {
+	fmt.Fprintf(out, "\n### %s\n\n| %s |\n|", title, strings.Join(columns, " | "))
+	for i := range columns {
+		fmt.Fprint(out, map[byte]string{'l': "---|", 'r': "--:|"}[align[min(i, len(align)-1)]])
+	}
+	fmt.Fprintln(out)
+	for _, row := range rows {
+		fmt.Fprintf(out, "| %s |\n", strings.Join(row, " | "))
+	}
 }
 
 // Short writes a number with three significant digits, and large numbers without a fraction.

@@ -7,7 +7,7 @@
 //	dns      latency records: which region a location's resolver is told
 //	health   a health check for each region
 //	road     the way to a region, which a test can break
-//	city     where the client is: how long its packets travel
+//	link     how long packets travel
 //	template what the templates say about all that
 //	world    starts everything, and stops it
 //

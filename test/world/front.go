@@ -1,7 +1,6 @@
 package world
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -62,9 +61,6 @@ func newFront(p plan, at *resolver, clock Clock, reach func(string) (string, *ro
 
 // ServeHTTP answers as the location would.
 func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if f.distance {
-		arrive(r)
-	}
 	if f.viewer != nil {
 		result, err := f.viewer.call(r, addressOf(r))
 		switch {
@@ -104,7 +100,6 @@ func (f *front) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	address, way := f.reach(region)
 	r.URL.Host = address
-	f.travel(region, 1)
 	tries := 1
 	if r.Method == http.MethodGet || r.Method == http.MethodHead {
 		tries = max(f.origin.ConnectionAttempts, 1)
@@ -128,23 +123,16 @@ func (f *front) pool(region string, way *road) *http.Transport {
 	}
 	patience := time.Duration(f.origin.CustomOriginConfig.OriginReadTimeout) * time.Second
 	each := time.Duration(f.origin.ConnectionTimeout) * time.Second
-	dial := way.dialer(f.origin.ConnectionAttempts, each, patience)
+	var link Link
+	if f.distance {
+		link = Link{RoundTrip: f.resolver.roundTrips(f.resolver.city, region), Opening: opening}
+	}
 	f.pools[region] = &http.Transport{
-		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
-			f.travel(region, 2) // TCP, and TLS 1.3
-			return dial(ctx, network, address)
-		},
+		DialContext:           way.dialer(link, f.origin.ConnectionAttempts, each, patience),
 		ResponseHeaderTimeout: patience, DisableCompression: true, MaxIdleConnsPerHost: 1000,
 		IdleConnTimeout: f.clock.Wait(time.Duration(f.origin.CustomOriginConfig.OriginKeepaliveTimeout) * time.Second),
 	}
 	return f.pools[region]
-}
-
-// travel takes as long as round trips to a region do.
-func (f *front) travel(region string, trips time.Duration) {
-	if f.distance {
-		time.Sleep(trips * f.resolver.roundTrips(f.resolver.city, region))
-	}
 }
 
 func (f *front) count(region string) {

@@ -47,12 +47,12 @@ func (r *road) Broken() bool {
 	return r.broken
 }
 
-// dialer returns what opens connections over this road: so many attempts of so long each. A
-// connection that dies lets its user wait for patience.
-func (r *road) dialer(attempts int, each, patience time.Duration) dialer {
+// dialer returns what opens connections over this road and a link: so many attempts of so long each.
+// A connection that dies lets its user wait for patience.
+func (r *road) dialer(link Link, attempts int, each, patience time.Duration) dialer {
 	return func(ctx context.Context, network, address string) (conn net.Conn, err error) {
 		for range max(attempts, 1) {
-			if conn, err = r.dial(ctx, network, address, each, patience); err == nil || ctx.Err() != nil {
+			if conn, err = r.dial(ctx, link, network, address, each, patience); err == nil || ctx.Err() != nil {
 				return conn, err
 			}
 		}
@@ -60,7 +60,9 @@ func (r *road) dialer(attempts int, each, patience time.Duration) dialer {
 	}
 }
 
-func (r *road) dial(ctx context.Context, network, address string, each, patience time.Duration) (net.Conn, error) {
+func (r *road) dial(
+	ctx context.Context, link Link, network, address string, each, patience time.Duration,
+) (net.Conn, error) {
 	if r.Broken() {
 		select {
 		case <-ctx.Done():
@@ -73,7 +75,7 @@ func (r *road) dial(ctx context.Context, network, address string, each, patience
 	if err != nil {
 		return nil, err
 	}
-	conn := &roadConn{Conn: dialed, road: r, patience: r.clock.Wait(patience)}
+	conn := &roadConn{Conn: link.Over(dialed), road: r, patience: r.clock.Wait(patience)}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.broken {

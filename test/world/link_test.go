@@ -1,0 +1,84 @@
+package world
+
+import (
+	"io"
+	"net"
+	"testing"
+	"time"
+)
+
+// echo sends back what each connection says, until it ends.
+func echo(t *testing.T, l net.Listener) {
+	t.Helper()
+	t.Cleanup(func() { _ = l.Close() })
+	go func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				_, _ = io.Copy(conn, conn) // until the client has said all
+				_ = conn.Close()
+			}()
+		}
+	}()
+}
+
+func listen(t *testing.T) net.Listener {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+// TestALinkTakesItsRoundTrips: one for a message and its answer, others for opening the connection, whichever
+// end is this program's. Both ends know whom they talk to, and learn when nothing follows.
+func TestALinkTakesItsRoundTrips(t *testing.T) {
+	const roundTrip = 30 * time.Millisecond
+	for _, exact := range []bool{true, false} {
+		link := Link{RoundTrip: roundTrip, Opening: 2, Exact: exact}
+		far, plain := link.Listen(listen(t)), listen(t)
+		echo(t, far)
+		echo(t, plain)
+		for name, dial := range map[string]func() (net.Conn, error){
+			"the server's end": func() (net.Conn, error) { return net.Dial("tcp", far.Addr().String()) },
+			"the client's end": func() (net.Conn, error) {
+				conn, err := net.Dial("tcp", plain.Addr().String())
+				return link.Over(conn), err
+			},
+		} {
+			conn, err := dial()
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, least := range []time.Duration{3 * roundTrip, roundTrip} {
+				began := time.Now()
+				if _, err := io.WriteString(conn, "ping"); err != nil {
+					t.Fatal(err)
+				}
+				if _, err := io.ReadFull(conn, make([]byte, 4)); err != nil {
+					t.Fatal(err)
+				}
+				if took := time.Since(began); took < least || took > least+100*time.Millisecond {
+					t.Errorf("%s: took %s, want %s", name, took, least)
+				}
+			}
+			if host, _, err := net.SplitHostPort(conn.RemoteAddr().String()); err != nil || host != "127.0.0.1" {
+				t.Errorf("%s is at %s, %v", name, conn.RemoteAddr(), err)
+			}
+			if half, ok := conn.(*net.TCPConn); ok {
+				_ = half.CloseWrite()
+				if _, err := conn.Read(make([]byte, 1)); err != io.EOF {
+					t.Errorf("%s: after the end: %v", name, err)
+				}
+			}
+			_ = conn.Close()
+		}
+		if n := far.Opened.Load(); n != 1 {
+			t.Errorf("%d connections were opened, want 1", n)
+		}
+	}
+}
