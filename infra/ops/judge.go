@@ -264,7 +264,7 @@ func (w *reader) reject(ctx context.Context, line []byte) error {
 			return unreadable{"a reject whose payload cannot be read", r.ID, err.Error()}
 		}
 	}
-	again, err := w.again(r.ID, record.Record{Header: r.Header(), Body: redrive.Body(r, r.Payload)})
+	again, err := w.again(r.ID, record.Record{Header: r.Request(), Body: redrive.Body(r, r.Payload)})
 	switch {
 	case err != nil:
 		return err

@@ -21,6 +21,8 @@ func readHeader(line []byte) (Header, int, error) {
 	return decodeHeader(line)
 }
 
+var headerBegin = `{"v":` + strconv.Itoa(version)
+
 // readOwn reads a line as Append writes it, without escapes, and says whether it was
 // one. A probe is not: there are few. The members share one string.
 func readOwn(line []byte) (h Header, length int, ok bool) {
@@ -28,8 +30,7 @@ func readOwn(line []byte) (h Header, length int, ok bool) {
 	if escaped || !utf8.Valid(line) {
 		return Header{}, 0, false
 	}
-	begin := `{"v":` + strconv.Itoa(version)
-	rest, ok := strings.CutPrefix(string(line), begin)
+	rest, ok := strings.CutPrefix(string(line), headerBegin)
 	l := ownLine{rest: rest, mark: ',', other: !ok}
 	h.ID = l.text("id")
 	h.ReceivedAt = l.time("received_at")

@@ -177,7 +177,7 @@ func (h *Handler) rejected(ctx context.Context, line []byte, reason record.Reaso
 			return nil, err
 		}
 	}
-	header := reject.Header()
+	header := reject.Request()
 	header.Replays++
 	body := Body(reject, payload)
 	_, _, isEvent := record.SplitEventID(reject.ID)
