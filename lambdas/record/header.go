@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -26,8 +25,12 @@ var headerBegin = `{"v":` + strconv.Itoa(version)
 // readOwn reads a line as Append writes it, without escapes, and says whether it was
 // one. A probe is not: there are few. The members share one string.
 func readOwn(line []byte) (h Header, length int, ok bool) {
-	escaped := slices.ContainsFunc(line, func(c byte) bool { return c < ' ' || c == '\\' })
-	if escaped || !utf8.Valid(line) {
+	for _, c := range line {
+		if c < ' ' || c == '\\' {
+			return Header{}, 0, false
+		}
+	}
+	if !utf8.Valid(line) {
 		return Header{}, 0, false
 	}
 	rest, ok := strings.CutPrefix(string(line), headerBegin)
