@@ -5,6 +5,7 @@ package schema
 import (
 	"errors"
 	"io/fs"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -109,14 +110,7 @@ func newCompiler(loader jsonschema.URLLoader, formats bool) *jsonschema.Compiler
 }
 
 // Types returns the event types that have a schema, sorted.
-func (s *Set) Types() []string {
-	var types []string
-	for name := range s.byType {
-		types = append(types, name)
-	}
-	slices.Sort(types)
-	return types
-}
+func (s *Set) Types() []string { return slices.Sorted(maps.Keys(s.byType)) }
 
 // Validate checks an event, which must be JSON, against the schema of its type. known
 // says whether there is one. An event that meets it has no findings.
