@@ -244,7 +244,7 @@ func (r *reader) reject(ctx context.Context, line []byte) {
 			return
 		}
 	}
-	r.again(row.ID, record.Record{Header: row.Header(), Body: redrive.Body(row, row.Payload)}, &row)
+	r.again(row.ID, record.Record{Header: row.Request(), Body: redrive.Body(row, row.Payload)}, &row)
 }
 
 // payload reads what a row had no room for.

@@ -129,7 +129,7 @@ func line(event string) string { return `{"id":"a/0","type":"canary","event":` +
 
 func row(payload string, reason record.Reason) string {
 	return strings.TrimSuffix(
-		string(record.AppendReject(nil, record.Reject{ID: "a/0", Reason: reason, Payload: []byte(payload)})), "\n",
+		string(record.AppendReject(nil, record.Reject{Header: record.Header{ID: "a/0"}, Reason: reason, Payload: []byte(payload)})), "\n",
 	)
 }
 

@@ -121,14 +121,12 @@ func precheck(text []byte) *Item {
 }
 
 func invalidUTF8(text []byte) (offset int) {
-	for offset < len(text) {
-		r, size := utf8.DecodeRune(text[offset:])
-		if r == utf8.RuneError && size <= 1 {
-			break
+	for i, r := range string(text) {
+		if r == utf8.RuneError && !bytes.HasPrefix(text[i:], []byte("\ufffd")) {
+			return i
 		}
-		offset += size
 	}
-	return offset
+	return len(text)
 }
 
 // syntaxReject says where and why text is not JSON. jsontext quotes at most a character

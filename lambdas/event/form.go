@@ -9,6 +9,7 @@ import (
 	"mime/multipart"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -19,7 +20,9 @@ import (
 )
 
 // fields are those of a form or of a query, in order.
-type fields []struct{ name, value string }
+type fields []field
+
+type field struct{ name, value string }
 
 // dataField is the field that holds events as JSON, or as base64 of it. SDKs send it
 // since the days when a page could post nothing but forms to another host.
@@ -62,7 +65,7 @@ func parseQuery(text string) (f fields) {
 	for pair := range strings.SplitSeq(text, "&") {
 		if pair != "" {
 			name, value, _ := strings.Cut(pair, "=")
-			f = append(f, struct{ name, value string }{unescape(name), unescape(value)})
+			f = append(f, field{unescape(name), unescape(value)})
 		}
 	}
 	return f
@@ -89,7 +92,7 @@ func parseMultipart(text []byte, boundary string) (f fields, err error) {
 		if err != nil {
 			return nil, errors.New("a part is cut off")
 		}
-		f = append(f, struct{ name, value string }{part.FormName(), string(value)})
+		f = append(f, field{part.FormName(), string(value)})
 	}
 }
 
@@ -111,7 +114,7 @@ func (f fields) check(most int) *Item {
 func (f fields) event() (text, beside []byte) {
 	for i, field := range f {
 		if text, _ := contained(field.value); field.name == dataField && text != nil {
-			return text, append(append(fields{}, f[:i]...), f[i+1:]...).members()
+			return text, slices.Concat(f[:i], f[i+1:]).members()
 		}
 	}
 	return enclose(f.members()), nil
@@ -144,13 +147,8 @@ func (f fields) members() (text []byte) {
 }
 
 // withoutSecrets returns f without what must not be kept.
-func (f fields) withoutSecrets() (rest fields) {
-	for _, field := range f {
-		if !clients.IsSecret(field.name) {
-			rest = append(rest, field)
-		}
-	}
-	return rest
+func (f fields) withoutSecrets() fields {
+	return slices.DeleteFunc(f, func(one field) bool { return clients.IsSecret(one.name) })
 }
 
 // appendName begins another member of an object whose braces are not there yet.

@@ -67,7 +67,7 @@ func (s *Splitter) unportable(text []byte) *record.Finding {
 // oddity says what is not portable about a string or a number, "" of most.
 func oddity(value jsontext.Value, kind jsontext.Kind) string {
 	if kind == '"' {
-		if hasLoneSurrogate(value) {
+		if _, err := jsontext.AppendUnquote(nil, value); err != nil {
 			return "half of a surrogate pair, which no text can hold"
 		}
 		return ""
@@ -86,34 +86,6 @@ func oddity(value jsontext.Value, kind jsontext.Kind) string {
 		return "a number beyond what a double holds, 1.8e308"
 	}
 	return ""
-}
-
-// hasLoneSurrogate says whether a string, quotes included, has an escape of one half of a
-// pair without the other behind or before it.
-func hasLoneSurrogate(quoted []byte) bool {
-	for i := 0; i < len(quoted); i++ {
-		if quoted[i] != '\\' {
-			continue
-		}
-		if i++; quoted[i] != 'u' {
-			continue
-		}
-		half := hex4(quoted[i+1:])
-		i += 4
-		switch {
-		case half < 0xd800 || half > 0xdfff:
-		case half >= 0xdc00, i+6 >= len(quoted), quoted[i+1] != '\\', quoted[i+2] != 'u', hex4(quoted[i+3:])&0xfc00 != 0xdc00:
-			return true
-		default:
-			i += 6
-		}
-	}
-	return false
-}
-
-func hex4(digits []byte) uint64 {
-	value, _ := strconv.ParseUint(string(digits[:4]), 16, 16)
-	return value
 }
 
 // maxPointer is the most bytes of a pointer that a reject repeats.

@@ -138,10 +138,5 @@ func (s *scanner) once(first int) bool {
 		return true
 	}
 	slices.Sort(names)
-	for i := 1; i < len(names); i++ {
-		if names[i] == names[i-1] {
-			return false
-		}
-	}
-	return true
+	return len(slices.Compact(names)) == len(names)
 }

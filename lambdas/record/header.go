@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -21,16 +20,21 @@ func readHeader(line []byte) (Header, int, error) {
 	return decodeHeader(line)
 }
 
+var headerBegin = `{"v":` + strconv.Itoa(version)
+
 // readOwn reads a line as Append writes it, without escapes, and says whether it was
 // one. A probe is not: there are few. The members share one string.
 func readOwn(line []byte) (h Header, length int, ok bool) {
-	escaped := slices.ContainsFunc(line, func(c byte) bool { return c < ' ' || c == '\\' })
-	if escaped || !utf8.Valid(line) {
+	for _, c := range line {
+		if c < ' ' || c == '\\' {
+			return Header{}, 0, false
+		}
+	}
+	if !utf8.Valid(line) {
 		return Header{}, 0, false
 	}
-	begin := `{"v":` + strconv.Itoa(version)
-	rest, ok := strings.CutPrefix(string(line), begin)
-	l := ownLine{rest: rest, other: !ok}
+	rest, ok := strings.CutPrefix(string(line), headerBegin)
+	l := ownLine{rest: rest, mark: ',', other: !ok}
 	h.ID = l.text("id")
 	h.ReceivedAt = l.time("received_at")
 	h.Region = l.text("region")
@@ -49,21 +53,30 @@ func readOwn(line []byte) (h Header, length int, ok bool) {
 // ownLine is what is left to read of a header line.
 type ownLine struct {
 	rest  string
+	mark  byte // what stands before the next member: the brace of its object, or a comma
 	other bool // whether it is not as Append writes it
 }
 
-// text returns the member of this name, or "" without one. It may be the first
-// of its object.
-func (l *ownLine) text(name string) string {
-	if l.rest == "" || l.rest[0] != ',' && l.rest[0] != '{' {
-		return ""
+// value returns what follows the name of the next member, if it has this one. value is what
+// its value begins with. Nothing is put together: a line has ten members.
+func (l *ownLine) value(name, value string) (rest string, found bool) {
+	if l.rest == "" || l.rest[0] != l.mark {
+		return "", false
 	}
-	value, found := strings.CutPrefix(l.rest[1:], `"`+name+`":"`)
+	rest, quoted := strings.CutPrefix(l.rest[1:], `"`)
+	rest, named := strings.CutPrefix(rest, name)
+	rest, begun := strings.CutPrefix(rest, value)
+	return rest, quoted && named && begun
+}
+
+// text returns the member of this name, or "" without one.
+func (l *ownLine) text(name string) string {
+	value, found := l.value(name, `":"`)
 	if !found {
 		return ""
 	}
 	text, rest, closed := strings.Cut(value, `"`)
-	l.rest, l.other = rest, l.other || !closed
+	l.rest, l.mark, l.other = rest, ',', l.other || !closed
 	return text
 }
 
@@ -78,7 +91,7 @@ func (l *ownLine) time(name string) time.Time {
 
 // count returns the number of this name, and whether there is one.
 func (l *ownLine) count(name string) (n int, found bool) {
-	value, found := strings.CutPrefix(l.rest, `,"`+name+`":`)
+	value, found := l.value(name, `":`)
 	if !found {
 		return 0, false
 	}

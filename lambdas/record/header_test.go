@@ -26,6 +26,10 @@ func headerLines() []string {
 		`{"v":1,"id":"a","received_at":"2026-11-23T10:00:00.123Z","bytes":01}`,
 		`{"v":1,"id":"a","received_at":"2026-11-23T10:00:00.123Z","bytes":99999999999999999999}`,
 		`{"v":1,"id":"a","received_at":"2026-11-23T10:00:00.123Z","bytes":1} `,
+		`{"v":1{"id":"a","received_at":"2026-11-23T10:00:00.123Z","bytes":1}`,
+		`{"v":1,"id":"a","received_at":"2026-11-23T10:00:00.123Z","source":,"client":"a"},"bytes":1}`,
+		`{"v":1,"id":"a","received_at":"2026-11-23T10:00:00.123Z","source":{"client":"a"{"path":"b"},"bytes":1}`,
+		`{"v":1,"id":"a","received_at":"2026-11-23T10:00:00.123Z","source":},"bytes":1}`,
 		`{"v":1,"id":"a","bytes":1}`, `{"v":1,"id":"","received_at":"2026-11-23T10:00:00.123Z","bytes":1}`,
 		`{"v":1,"id":"\u0061","received_at":"2026-11-23T10:00:00.123Z","bytes":1}`, `{"v":1`, ``, `null`)
 }

@@ -1,9 +1,14 @@
+// Package record holds the wire formats: the record that travels from Ingest to
+// Firehose, the line of a valid event in events/, and the reject of an invalid one in
+// rejected/. It encodes and decodes them and knows where they lie in the lake. It never
+// looks inside a body.
 package record
 
 import (
 	"bytes"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"strconv"
 	"strings"
 	"time"
@@ -84,17 +89,23 @@ func SplitEventID(eventID string) (id string, n int, isEvent bool) {
 	return id, n, true
 }
 
+// StreamOf returns which of n streams takes the records of a request: all of its
+// attempts, parts and replays go to the same one.
+func StreamOf(id string, n int) int {
+	if n == 1 {
+		return 0
+	}
+	hash := fnv.New32a()
+	_, _ = hash.Write([]byte(id)) // never fails
+	return int(hash.Sum32() % uint32(n))
+}
+
 // Append appends the record of h and body to dst: one header line, then the body
 // untouched. The caller checks the result against MaxBytes.
 func Append(dst []byte, h Header, body []byte) []byte {
-	dst = append(dst, `{"v":`...)
-	dst = strconv.AppendInt(dst, version, 10)
+	dst = append(dst, headerBegin...)
 	dst = appendMember(dst, "id", h.ID)
-	dst = appendTime(dst, h.ReceivedAt)
-	dst = appendMember(dst, "region", h.Region)
-	dst = appendMember(dst, "request_id", h.RequestID)
-	dst = appendMember(dst, "ip", h.IP)
-	dst = appendMember(dst, "ua", h.UserAgent)
+	dst = appendSender(dst, h)
 	dst = appendMember(dst, "content_type", h.ContentType)
 	dst = appendMember(dst, "encoding", h.Encoding)
 	dst = appendSource(dst, h.Source)

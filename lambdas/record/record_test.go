@@ -169,23 +169,25 @@ func TestLineKeepsTheEventAndHoldsOneNewline(t *testing.T) {
 func TestRejectComesBackAsItWas(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		want := record.Reject{
-			ID:          rapid.String().Draw(t, "id"),
-			Type:        rapid.String().Draw(t, "type"),
-			ReceivedAt:  time.UnixMilli(rapid.Int64Range(0, 1<<42).Draw(t, "ms")).UTC(),
-			Region:      rapid.String().Draw(t, "region"),
-			RequestID:   rapid.String().Draw(t, "request"),
-			IP:          rapid.String().Draw(t, "ip"),
-			UserAgent:   rapid.String().Draw(t, "ua"),
-			ContentType: rapid.String().Draw(t, "content type"),
-			Encoding:    rapid.String().Draw(t, "encoding"),
-			Reason:      rapid.SampledFrom(record.Reasons()).Draw(t, "reason"),
+			Header: record.Header{
+				ID:          rapid.String().Draw(t, "id"),
+				ReceivedAt:  time.UnixMilli(rapid.Int64Range(0, 1<<42).Draw(t, "ms")).UTC(),
+				Region:      rapid.String().Draw(t, "region"),
+				RequestID:   rapid.String().Draw(t, "request"),
+				IP:          rapid.String().Draw(t, "ip"),
+				UserAgent:   rapid.String().Draw(t, "ua"),
+				ContentType: rapid.String().Draw(t, "content type"),
+				Encoding:    rapid.String().Draw(t, "encoding"),
+				Replays:     rapid.IntRange(0, 3).Draw(t, "replays"),
+			},
+			Type:   rapid.String().Draw(t, "type"),
+			Reason: rapid.SampledFrom(record.Reasons()).Draw(t, "reason"),
 			Errors: []record.Finding{
 				{Instance: "/price", Schema: "click.json#/properties/price", Message: rapid.String().Draw(t, "message"), Offset: record.NoOffset},
 				{Offset: rapid.Int64Range(0, 1<<40).Draw(t, "offset")},
 			},
 			Payload:   rapid.SliceOfN(rapid.Byte(), 1, -1).Draw(t, "payload"),
 			Processor: "validate/1",
-			Replays:   rapid.IntRange(0, 3).Draw(t, "replays"),
 		}
 		line := record.AppendReject(nil, want)
 		if bytes.Count(line, []byte("\n")) != 1 || !json.Valid(line) {
@@ -216,14 +218,18 @@ func TestARejectKnowsItsRequest(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		h := drawHeader(t)
 		h.ID, h.Probe = record.NewID(), false // a probe is never rejected
-		if diff := cmp.Diff(h, h.RejectBody().Header()); diff != "" {
+		if diff := cmp.Diff(h, h.RejectBody().Request()); diff != "" {
 			t.Error(diff)
 		}
 		n := rapid.IntRange(0, 50_000).Draw(t, "n")
-		if got := h.RejectEvent(n).Header(); got.First != n || got.ID != h.ID {
+		if got := h.RejectEvent(n).Request(); got.First != n || got.ID != h.ID {
 			t.Errorf("event %d of %s is %d of %s", n, h.ID, got.First, got.ID)
 		}
 	})
+}
+
+func reject(id string, payload []byte) record.Reject {
+	return record.Reject{Header: record.Header{ID: id, ReceivedAt: receivedAt}, Payload: payload}
 }
 
 func TestAPayloadThatFitsNoRowStandsBesideIt(t *testing.T) {
@@ -231,13 +237,12 @@ func TestAPayloadThatFitsNoRowStandsBesideIt(t *testing.T) {
 		r   record.Reject
 		key string
 	}{
-		"small":     {record.Reject{ID: "a/0", Payload: []byte("x")}, ""},
-		"body":      {record.Reject{ID: "a", Payload: bytes.Repeat([]byte("x"), record.MaxBytes)}, "rejected-large/2026-11-23/a/body"},
-		"event":     {record.Reject{ID: "a/7", Payload: bytes.Repeat([]byte{0xff}, record.MaxBytes-1000)}, "rejected-large/2026-11-23/a/7"},
-		"odd id":    {record.Reject{ID: "c/..", Payload: bytes.Repeat([]byte{'"'}, record.MaxBytes-1000)}, "rejected-large/2026-11-23/c%2F../body"},
-		"just fits": {record.Reject{ID: "a", Payload: bytes.Repeat([]byte("x"), record.MaxBytes-100)}, ""},
+		"small":     {reject("a/0", []byte("x")), ""},
+		"body":      {reject("a", bytes.Repeat([]byte("x"), record.MaxBytes)), "rejected-large/2026-11-23/a/body"},
+		"event":     {reject("a/7", bytes.Repeat([]byte{0xff}, record.MaxBytes-1000)), "rejected-large/2026-11-23/a/7"},
+		"odd id":    {reject("c/..", bytes.Repeat([]byte{'"'}, record.MaxBytes-1000)), "rejected-large/2026-11-23/c%2F../body"},
+		"just fits": {reject("a", bytes.Repeat([]byte("x"), record.MaxBytes-100)), ""},
 	} {
-		c.r.ReceivedAt = receivedAt
 		line, key := record.FitReject(c.r)
 		got, err := record.DecodeReject(line)
 		if err != nil || key != c.key || got.PayloadObject != c.key || len(line) > record.MaxBytes ||

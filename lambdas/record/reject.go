@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
-	"time"
 	"unicode/utf8"
 )
 
@@ -50,32 +49,23 @@ type Finding struct {
 	Offset   int64  `json:"offset"` // byte offset in the payload, or NoOffset
 }
 
-// Reject is one row of rejected/: an event, or a whole body, that was not valid.
+// Reject is one row of rejected/: an event, or a whole body, that was not valid. The ID of
+// its header is the event's id, or the ingest id where the whole body is rejected.
 type Reject struct {
-	ID            string    `json:"id"`   // the event's id, or the ingest id where the whole body is rejected
+	Header
 	Type          string    `json:"type"` // the event's type, or "" when it could not be read
-	ReceivedAt    time.Time `json:"received_at"`
-	Region        string    `json:"region"` // where Ingest ran
-	RequestID     string    `json:"request_id"`
-	IP            string    `json:"ip"`
-	UserAgent     string    `json:"ua"`
-	ContentType   string    `json:"content_type"`
-	Encoding      string    `json:"encoding"` // the request's Content-Encoding, as sent
-	Source        Source    `json:"source"`
 	Reason        Reason    `json:"reason"`
 	Errors        []Finding `json:"errors"`
 	Payload       []byte    `json:"payload"`        // the rejected bytes, complete
 	PayloadObject string    `json:"payload_object"` // S3 key of the payload, when a row has no room for it
 	Processor     string    `json:"processor"`      // who rejected it, name and version
-	Replays       int       `json:"replays"`        // how often an operator has replayed it
 }
 
 // RejectEvent returns the reject of the n-th event of the request that h describes,
 // still without a reason.
 func (h Header) RejectEvent(n int) Reject {
-	r := h.reject()
-	r.ID = EventID(h.ID, n)
-	return r
+	h.ID = EventID(h.ID, n)
+	return Reject{Header: h}
 }
 
 // RejectBody returns the reject of a whole body under the request's id. A part of a
@@ -84,24 +74,15 @@ func (h Header) RejectBody() Reject {
 	if h.First > 0 {
 		return h.RejectEvent(h.First)
 	}
-	return h.reject()
+	return Reject{Header: h}
 }
 
-func (h Header) reject() Reject {
-	return Reject{
-		ID: h.ID, ReceivedAt: h.ReceivedAt, Region: h.Region, RequestID: h.RequestID, IP: h.IP, UserAgent: h.UserAgent,
-		ContentType: h.ContentType, Encoding: h.Encoding, Source: h.Source, Replays: h.Replays,
-	}
-}
-
-// Header returns the header by which the payload is judged again under its id: what
+// Request returns the header by which the payload is judged again under its id: what
 // Ingest knew of the request, with First as the event's index.
-func (r Reject) Header() Header {
-	id, n, _ := SplitEventID(r.ID)
-	return Header{
-		ID: id, ReceivedAt: r.ReceivedAt, Region: r.Region, RequestID: r.RequestID, IP: r.IP, UserAgent: r.UserAgent,
-		ContentType: r.ContentType, Encoding: r.Encoding, Source: r.Source, First: n, Replays: r.Replays,
-	}
+func (r Reject) Request() Header {
+	h := r.Header
+	h.ID, h.First, _ = SplitEventID(r.ID)
+	return h
 }
 
 // FitReject returns the line of r. When the line has no room for the payload, it names
@@ -123,11 +104,7 @@ func AppendReject(dst []byte, r Reject) []byte {
 	dst = append(dst, `{"id":`...)
 	dst = appendString(dst, r.ID)
 	dst = appendMember(dst, "type", r.Type)
-	dst = appendTime(dst, r.ReceivedAt)
-	dst = appendMember(dst, "region", r.Region)
-	dst = appendMember(dst, "request_id", r.RequestID)
-	dst = appendMember(dst, "ip", r.IP)
-	dst = appendMember(dst, "ua", r.UserAgent)
+	dst = appendSender(dst, r.Header)
 	dst = appendMember(dst, "content_type", r.ContentType)
 	dst = appendMember(dst, "encoding", r.Encoding)
 	dst = appendSource(dst, r.Source)

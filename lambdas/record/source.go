@@ -88,16 +88,19 @@ func (h Header) SharedSource(events int) Source {
 
 // source returns the member "source", if there is one.
 func (l *ownLine) source() (s Source) {
-	rest, found := strings.CutPrefix(l.rest, `,"source":`)
+	rest, found := l.value("source", `":`)
 	if !found {
 		return Source{}
 	}
-	l.rest = rest
+	l.rest, l.mark = rest, '{'
 	s.Client = l.text("client")
 	s.Path = l.text("path")
 	s.Query = l.text("query")
 	s.Key = l.text("key")
-	rest, closed := strings.CutPrefix(l.rest, "}") // what has other members is for encoding/json
-	l.rest, l.other = rest, l.other || !closed
+	rest, closed := strings.CutPrefix(l.rest, "}")
+	if !closed || l.mark == '{' { // it has other members, or none
+		l.other = true
+	}
+	l.rest, l.mark = rest, ','
 	return s
 }

@@ -48,7 +48,7 @@ func TestLinesAndRejectsHaveTheSourceBeforeTheEvent(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(source, again.Header().Source); diff != "" {
+	if diff := cmp.Diff(source, again.Request().Source); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -489,7 +489,7 @@ func TestAnEventThatNoRecordCarriesIsRejected(t *testing.T) {
 				(r.Reason == record.TooLarge) != (r.Type == "big") {
 				t.Errorf("reject is %+v, error %v", r, err)
 			}
-			if diff := cmp.Diff(sent, r.Header()); diff != "" {
+			if diff := cmp.Diff(sent, r.Request()); diff != "" {
 				t.Errorf("who sent it: %s", diff)
 			}
 			if string(l.lake.objects[r.PayloadObject]) != c.body ||
@@ -532,12 +532,12 @@ func TestRejectsAreReplayedByReasonWithTheirIds(t *testing.T) {
 	l := newLab()
 	var rows []byte
 	for _, r := range []record.Reject{
-		{ID: "id-a/7", Reason: record.UnknownType, Payload: []byte(`{"type":"new"}`), RequestID: "r", ReceivedAt: receivedAt},
-		{ID: "id-b/0", Reason: record.SchemaViolation, Payload: []byte(`{}`)},
-		{ID: "id-c", Reason: record.UnknownType, Payload: []byte("\xff"), Replays: 2},
-		{ID: "id-d/1", Reason: record.UnknownType, PayloadObject: "rejected-large/x"},
-		{ID: "id-f/2", Reason: record.NotAnObject, Payload: []byte(`[1,2]`)},
-		{ID: "id-e/0", Reason: record.UnknownType, Payload: []byte(`{}`), Replays: 3},
+		{Header: record.Header{ID: "id-a/7", RequestID: "r", ReceivedAt: receivedAt}, Reason: record.UnknownType, Payload: []byte(`{"type":"new"}`)},
+		{Header: record.Header{ID: "id-b/0"}, Reason: record.SchemaViolation, Payload: []byte(`{}`)},
+		{Header: record.Header{ID: "id-c", Replays: 2}, Reason: record.UnknownType, Payload: []byte("\xff")},
+		{Header: record.Header{ID: "id-d/1"}, Reason: record.UnknownType, PayloadObject: "rejected-large/x"},
+		{Header: record.Header{ID: "id-f/2"}, Reason: record.NotAnObject, Payload: []byte(`[1,2]`)},
+		{Header: record.Header{ID: "id-e/0", Replays: 3}, Reason: record.UnknownType, Payload: []byte(`{}`)},
 	} {
 		rows = record.AppendReject(rows, r)
 	}

@@ -186,7 +186,7 @@ func (h *Handler) rejected(ctx context.Context, line []byte, asked Replay) ([]re
 			return nil, fmt.Errorf("%w: %w", errLake, err)
 		}
 	}
-	header := reject.Header()
+	header := reject.Request()
 	header.Replays++
 	body := Body(reject, payload)
 	_, _, isEvent := record.SplitEventID(reject.ID)

@@ -1,6 +1,30 @@
 package validate
 
-import "encoding/base64"
+import (
+	"encoding/base64"
+
+	"global-ingest/lambdas/record"
+)
+
+// outcome is what became of one record of a batch.
+type outcome struct {
+	lines    []byte                // of its valid events, for the answer
+	valid    int                   // number of its lines
+	stored   bool                  // whether they are in an object of events/ instead of lines
+	rejected map[record.Reason]int // number of its other events
+	deferred bool                  // whether it goes into another batch; then the rest is empty
+	failed   error                 // why it cannot be read; then the rest is empty
+}
+
+func (o outcome) result() string {
+	switch {
+	case o.failed != nil:
+		return "ProcessingFailed"
+	case len(o.lines) == 0:
+		return "Dropped"
+	}
+	return "Ok"
+}
 
 // The members of one record's answer, except its id and data.
 const (

@@ -103,8 +103,10 @@ func TestInvalidEventsAreRejectedWithTheReason(t *testing.T) {
 				t.Errorf("answer is %.100v, want it dropped", got)
 			}
 			want := []record.Reject{{
-				ID: c.id, ReceivedAt: receivedAt, Region: "eu-central-1", RequestID: "request-a", IP: "203.0.113.0", UserAgent: "agent/1", Reason: c.reason,
-				Errors: []record.Finding{c.found}, Payload: []byte(c.body), Processor: "validate/3",
+				Header: record.Header{
+					ID: c.id, ReceivedAt: receivedAt, Region: "eu-central-1", RequestID: "request-a", IP: "203.0.113.0", UserAgent: "agent/1",
+				},
+				Reason: c.reason, Errors: []record.Finding{c.found}, Payload: []byte(c.body), Processor: "validate/3",
 			}}
 			if strings.Contains(c.body, `"type":"click"`) {
 				want[0].Type = "click"
@@ -133,7 +135,7 @@ func TestEveryRejectSaysWhoSentItAndWhat(t *testing.T) {
 			if got := string(r.Reason) + " " + r.Type; got != want {
 				t.Errorf("%s is %q, want %q", body, got, want)
 			}
-			if diff := cmp.Diff(h, r.Header()); diff != "" {
+			if diff := cmp.Diff(h, r.Request()); diff != "" {
 				t.Errorf("%s: %s", body, diff)
 			}
 		}

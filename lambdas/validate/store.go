@@ -30,6 +30,24 @@ type store struct {
 	objects Objects
 }
 
+// reject is one row for the rejects stream.
+type reject struct {
+	row     []byte
+	key     string // of the object that holds payload, where the row has no room for it
+	payload []byte
+}
+
+// rejects are rows and the bytes that they take.
+type rejects struct {
+	all  []reject
+	size int
+}
+
+func (r *rejects) add(one reject) {
+	r.all = append(r.all, one)
+	r.size += len(one.row) + len(one.payload)
+}
+
 // putRejects stores every reject. Large payloads come first, because a row must not
 // name an object that does not exist.
 func (s store) putRejects(ctx context.Context, all []reject) error {

@@ -161,7 +161,7 @@ func (l *Ledger) settleSource(eventID string, source record.Source) {
 
 // settleHeaders checks the headers of the request that a reject repeats.
 func (l *Ledger) settleHeaders(reject record.Reject) {
-	p := l.acked[reject.Header().ID]
+	p := l.acked[reject.Request().ID]
 	if p == nil {
 		return
 	}

@@ -74,8 +74,8 @@ func TestTheLedgerReadsRejects(t *testing.T) {
 	whole := Event{N: Whole, Reason: record.NotJSON, Payload: []byte("x")}
 	l.Acknowledged(Request{Kind: "large", Events: []Event{whole}}, "a", "r")
 	reject := record.Reject{
-		ID: "a", RequestID: "r", Reason: record.NotJSON, PayloadObject: "rejected-large/a", Processor: "p",
-		ContentType: "text/plain",
+		Header: record.Header{ID: "a", RequestID: "r", ContentType: "text/plain"},
+		Reason: record.NotJSON, PayloadObject: "rejected-large/a", Processor: "p",
 	}
 	got := l.Settle(Lake{Rejects: []record.Reject{reject}, Large: map[string][]byte{"rejected-large/a": []byte("x")}})
 	if got.Rejected != 1 || got.Lost != 0 || got.Mangled != 3 {

@@ -1,6 +1,7 @@
 package schema
 
 import (
+	"maps"
 	"math/big"
 	"reflect"
 	"slices"
@@ -8,8 +9,8 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-// said are the fields of a schema that say nothing about values.
-var said = []string{
+// descriptive are the fields of a schema that say nothing about values.
+var descriptive = []string{
 	"DraftVersion", "Location", "ID", "Anchor", "DynamicAnchor", "Title", "Description", "Default", "Comment",
 	"ReadOnly", "WriteOnly", "Examples", "Deprecated",
 }
@@ -26,7 +27,7 @@ func same(a, b *jsonschema.Schema, seen map[[2]*jsonschema.Schema]bool) bool {
 	x, y := reflect.ValueOf(*a), reflect.ValueOf(*b)
 	for i := range x.NumField() {
 		field := x.Type().Field(i)
-		if field.IsExported() && !slices.Contains(said, field.Name) && !sameValue(x.Field(i), y.Field(i), seen) {
+		if field.IsExported() && !slices.Contains(descriptive, field.Name) && !sameValue(x.Field(i), y.Field(i), seen) {
 			return false
 		}
 	}
@@ -44,21 +45,14 @@ func sameValue(x, y reflect.Value, seen map[[2]*jsonschema.Schema]bool) bool {
 		}
 		return x.Elem().Type() == y.Elem().Type() && sameValue(x.Elem(), y.Elem(), seen)
 	}
+	both := func(a, b *jsonschema.Schema) bool { return same(a, b, seen) }
 	switch a := x.Interface().(type) {
 	case *jsonschema.Schema:
-		return same(a, y.Interface().(*jsonschema.Schema), seen)
+		return both(a, y.Interface().(*jsonschema.Schema))
 	case []*jsonschema.Schema:
-		return slices.EqualFunc(a, y.Interface().([]*jsonschema.Schema), func(a, b *jsonschema.Schema) bool {
-			return same(a, b, seen)
-		})
+		return slices.EqualFunc(a, y.Interface().([]*jsonschema.Schema), both)
 	case map[string]*jsonschema.Schema:
-		b := y.Interface().(map[string]*jsonschema.Schema)
-		for name, s := range a {
-			if !same(s, b[name], seen) {
-				return false
-			}
-		}
-		return len(a) == len(b)
+		return maps.EqualFunc(a, y.Interface().(map[string]*jsonschema.Schema), both)
 	case *jsonschema.Format:
 		b := y.Interface().(*jsonschema.Format)
 		return (a == nil) == (b == nil) && (a == nil || a.Name == b.Name)

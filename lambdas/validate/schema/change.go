@@ -93,11 +93,6 @@ func (s *Set) columns() (map[string][]string, error) {
 }
 
 // missingFrom returns those of wanted that are not in there.
-func missingFrom(there, wanted []string) (missing []string) {
-	for _, one := range wanted {
-		if !slices.Contains(there, one) {
-			missing = append(missing, one)
-		}
-	}
-	return missing
+func missingFrom(there, wanted []string) []string {
+	return slices.DeleteFunc(slices.Clone(wanted), func(one string) bool { return slices.Contains(there, one) })
 }

@@ -3,6 +3,7 @@ package schema
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math/big"
 	"slices"
 
@@ -110,12 +111,15 @@ func typesOfAll(o []*jsonschema.Schema) []string {
 	for _, s := range o {
 		if s.Types != nil {
 			own := s.Types.ToStrings()
-			types = slices.DeleteFunc(types, func(t string) bool {
-				return !slices.Contains(own, t) && (t != "integer" || !slices.Contains(own, "number"))
-			})
+			types = slices.DeleteFunc(types, func(t string) bool { return !takes(own, t) })
 		}
 	}
 	return types
+}
+
+// takes says whether types allow t. An integer is a number too.
+func takes(types []string, t string) bool {
+	return slices.Contains(types, t) || t == "integer" && slices.Contains(types, "number")
 }
 
 func allowsAny(types []string, wanted ...string) bool {
@@ -128,7 +132,7 @@ func (c *comparison) types(types []string, n *jsonschema.Schema, path string) {
 	}
 	own := n.Types.ToStrings()
 	for _, t := range types {
-		if !slices.Contains(own, t) && (t != "integer" || !slices.Contains(own, "number")) {
+		if !takes(own, t) {
 			c.add(path, "type", Breaks, "no longer takes %s", t)
 		}
 	}
@@ -278,7 +282,7 @@ func (c *comparison) objects(o []*jsonschema.Schema, n *jsonschema.Schema, path 
 		c.add(path, "properties", Unknown, "has rules for names")
 		return
 	}
-	for _, name := range sortedNames(n.Properties) {
+	for _, name := range slices.Sorted(maps.Keys(n.Properties)) {
 		before, closed := memberOf(o, name)
 		if path == "" && slices.Contains(c.typeFrom, name) {
 			var eventType any = c.eventType
@@ -306,7 +310,7 @@ func (c *comparison) rest(o []*jsonschema.Schema, n *jsonschema.Schema, path str
 		more = &jsonschema.Schema{Bool: &no}
 	}
 	for _, s := range o {
-		for _, name := range sortedNames(s.Properties) {
+		for _, name := range slices.Sorted(maps.Keys(s.Properties)) {
 			if before, closed := memberOf(o, name); n.Properties[name] == nil && !closed {
 				c.narrower(before, more, path+"/"+name)
 			}
@@ -358,18 +362,7 @@ func memberOf(o []*jsonschema.Schema, name string) (all []*jsonschema.Schema, cl
 	return all, closed || slices.ContainsFunc(all, isFalse)
 }
 
-func isAny(s *jsonschema.Schema) bool {
-	return alike(s, &jsonschema.Schema{})
-}
-
-func sortedNames(properties map[string]*jsonschema.Schema) []string {
-	var names []string
-	for name := range properties {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
-}
+func isAny(s *jsonschema.Schema) bool { return alike(s, &jsonschema.Schema{}) }
 
 // others are keywords that are compared only as a whole: an old part must say the same.
 func (c *comparison) others(o []*jsonschema.Schema, n *jsonschema.Schema, path string) {

@@ -40,7 +40,7 @@ func drawSchema(t *rapid.T, depth int) map[string]any {
 // drawLimits adds keywords of a type.
 func drawLimits(t *rapid.T, s map[string]any, kind string, depth int) {
 	some := func(word string, value func() any) {
-		if rapid.IntRange(0, 2).Draw(t, word) == 0 {
+		if rapid.Bool().Draw(t, word) {
 			s[word] = value()
 		}
 	}

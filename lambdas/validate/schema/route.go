@@ -1,6 +1,7 @@
 package schema
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -27,13 +28,10 @@ func (s *Set) hide(tree any, eventType string, silent []string) {
 
 // silentAbout returns those of members that no part of a schema mentions which sees the
 // top of an event.
-func silentAbout(root *jsonschema.Schema, members []string) (silent []string) {
-	for _, member := range members {
-		if m := (mention{member, map[*jsonschema.Schema]bool{}}); !m.in(root) {
-			silent = append(silent, member)
-		}
-	}
-	return silent
+func silentAbout(root *jsonschema.Schema, members []string) []string {
+	return slices.DeleteFunc(slices.Clone(members), func(member string) bool {
+		return mention{member, map[*jsonschema.Schema]bool{}}.in(root)
+	})
 }
 
 // mention looks for a member's name.
@@ -88,9 +86,7 @@ func beside(s *jsonschema.Schema) []*jsonschema.Schema {
 	if s.DynamicRef != nil {
 		all = append(all, s.DynamicRef.Ref)
 	}
-	for _, dependent := range s.DependentSchemas {
-		all = append(all, dependent)
-	}
+	all = slices.AppendSeq(all, maps.Values(s.DependentSchemas))
 	for _, dependent := range s.Dependencies {
 		if schema, ok := dependent.(*jsonschema.Schema); ok {
 			all = append(all, schema)

@@ -142,6 +142,7 @@ func runSuiteFile(t *testing.T, path, dir string, formats bool) (cases int, wron
 		set := compileGroup(t, group.Schema, dir, path, formats)
 		for _, c := range group.Tests {
 			cases++
+			checkDirect(t, set, "suite", string(c.Data))
 			if _, findings := set.Validate("suite", c.Data); (len(findings) == 0) != c.Valid {
 				wrong = append(wrong, fmt.Sprintf("%s: %s: %s: valid must be %t, findings are %v",
 					filepath.Base(path), group.Description, c.Description, c.Valid, findings))
@@ -168,7 +169,7 @@ func compileGroup(t *testing.T, schema []byte, dir, path string, formats bool) *
 	if err != nil {
 		t.Fatalf("%s: %v", schema, err)
 	}
-	return &Set{byType: map[string]entry{"suite": {Schema: compiled}}, place: l.place}
+	return &Set{byType: map[string]entry{"suite": newEntry(compiled, nil)}, place: l.place}
 }
 
 // draftOf returns the draft of the folder that path is in: the suite leaves $schema out.

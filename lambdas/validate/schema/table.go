@@ -21,7 +21,7 @@ type Table struct {
 }
 
 // Tables returns a table for each event type, sorted by type. The error names each place
-// of a file for which there can be none. The set must have been loaded with Formats:
+// of a schema that no table can have. The set must have been loaded with Formats:
 // without them a time is any text.
 func (s *Set) Tables() ([]Table, error) {
 	var tables []Table
@@ -51,7 +51,7 @@ func (s *Set) Tables() ([]Table, error) {
 	return tables, nil
 }
 
-// Advice returns what a build tells of the schemas and takes, a line for each place.
+// Advice returns what a build warns of and takes, a line for each place of a schema.
 func (s *Set) Advice() (lines []string) {
 	for _, eventType := range s.Types() {
 		for _, err := range s.problems(column.Of(s.byType[eventType].Schema, s.typeFrom, s.note).Advisory) {

@@ -234,7 +234,7 @@ func TestWhatIsNoLineOfOursHarmsNothing(t *testing.T) {
 func TestOnlyReasonsOfRowsCount(t *testing.T) {
 	hostile := `","reason":"empty","x":"`
 	row := record.AppendReject(nil, record.Reject{
-		ID: "a", Type: hostile, UserAgent: hostile, Reason: record.NotJSON, Payload: []byte(`{"a":1,"reason":"empty"}`),
+		Header: record.Header{ID: "a", UserAgent: hostile}, Type: hostile, Reason: record.NotJSON, Payload: []byte(`{"a":1,"reason":"empty"}`),
 		Errors: []record.Finding{{Message: hostile}},
 	})
 	nested := bytes.Replace(row, []byte(`,"reason":`), []byte(`,"envelope":{"a":1,"reason":"empty"},"reason":`), 1)

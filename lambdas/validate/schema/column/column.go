@@ -99,7 +99,7 @@ type Mapping struct {
 	Columns  []Column  // by name
 	Without  []string  // paths of members whose names no column can have
 	Refused  []Problem // what a build refuses
-	Advisory []Problem // what a build tells, and takes
+	Advisory []Problem // what a build warns of, and takes
 }
 
 // Of maps the schema of a type. typeFrom are the members that name an event's type; one

@@ -23,13 +23,18 @@ type facts struct {
 }
 
 func factsOf(s *jsonschema.Schema) facts {
-	f := facts{properties: map[string]*jsonschema.Schema{}, required: map[string]bool{}}
+	f := newFacts(nil)
 	f.read(s)
 	f.types = slices.DeleteFunc(f.types, func(t string) bool { return t == "null" })
 	return f
 }
 
-// read adds what s says. A fact that only some of the allowed values have is none.
+// newFacts returns no facts yet, as if schemas had been read.
+func newFacts(schemas []*jsonschema.Schema) facts {
+	return facts{properties: map[string]*jsonschema.Schema{}, required: map[string]bool{}, schemas: schemas}
+}
+
+// read adds what s says. What only some of the allowed values have is not a fact.
 func (f *facts) read(s *jsonschema.Schema) {
 	if s == nil || slices.Contains(f.schemas, s) {
 		return
@@ -83,8 +88,7 @@ func (f *facts) choose(alternatives []*jsonschema.Schema) {
 	var types []string
 	known := len(alternatives) > 0
 	for _, a := range alternatives {
-		own := facts{properties: map[string]*jsonschema.Schema{}, required: map[string]bool{}}
-		own.schemas = slices.Clone(f.schemas)
+		own := newFacts(slices.Clone(f.schemas))
 		own.read(a)
 		if slices.Equal(own.types, []string{"null"}) {
 			continue
