@@ -131,7 +131,7 @@ func (e Environment) checkWatch() error {
 		return fmt.Errorf("Alarms.Freshness is %v, must be longer than Delivery.TransformFor and Delivery.BufferFor "+
 			"together, %v", e.Alarms.Freshness, waits)
 	case e.Canary.Every > 0 && time.Hour%e.Canary.Every != 0:
-		return fmt.Errorf("Canary.Every is %v, must divide an hour", e.Canary.Every)
+		return fmt.Errorf("Canary.Every is %v, must divide an hour, such as 5m or 15m", e.Canary.Every)
 	case e.Alarms.Off && e.Release != AllAtOnce:
 		return fmt.Errorf("Release is %q, must be %q while Alarms.Off is true: no alarm would end it",
 			e.Release, AllAtOnce)

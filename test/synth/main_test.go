@@ -134,10 +134,13 @@ func synthesize(dir string, envs []environment.Environment, repository string) (
 	return all, nil
 }
 
-// placed puts envs where the goldens are.
+// placed puts envs where the goldens are. One with several regions says itself which is home.
 func placed(envs []environment.Environment) []environment.Environment {
 	for i := range envs {
-		envs[i].Account, envs[i].Region = account, region
+		envs[i].Account = account
+		if !envs[i].Worldwide() {
+			envs[i].Region = region
+		}
 	}
 	return envs
 }
