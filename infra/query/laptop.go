@@ -125,22 +125,22 @@ func (l Laptop) files(prefix string) (string, error) {
 	return fmt.Sprintf(read, columns, literal(pattern), maxLineBytes), nil
 }
 
-var errFound = errors.New("found")
-
-func hasObject(lake, prefix string) (bool, error) {
+// hasObject says whether a bucket below the folder lake has an object of lines below prefix.
+func hasObject(lake, prefix string) (found bool, err error) {
 	buckets, err := os.ReadDir(lake)
 	if err != nil {
 		return false, fmt.Errorf("there is no lake in %s: run `make local` and send it events", filepath.ToSlash(lake))
 	}
 	for _, bucket := range buckets {
-		folder := filepath.Join(lake, bucket.Name(), prefix)
-		err := filepath.WalkDir(folder, func(path string, _ fs.DirEntry, err error) error {
-			if err == nil && strings.HasSuffix(path, record.LinesExtension) {
-				return errFound
+		// An error means that the folder is not there, or has gone: it has nothing.
+		_ = filepath.WalkDir(filepath.Join(lake, bucket.Name(), prefix), func(path string, _ fs.DirEntry, err error) error {
+			found = err == nil && strings.HasSuffix(path, record.LinesExtension)
+			if found {
+				return fs.SkipAll
 			}
 			return nil
 		})
-		if errors.Is(err, errFound) {
+		if found {
 			return true, nil
 		}
 	}

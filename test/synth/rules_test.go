@@ -1,6 +1,7 @@
 package synth
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -61,14 +62,38 @@ func TestStatefulLogicalIDsAreFrozen(t *testing.T) {
 // addresses are the resources of s that hold data or are an address. A record that is one of
 // several of its name comes and goes with its region.
 func addresses(s *stack) []resource {
-	return slices.DeleteFunc(s.resources(stateful.Types()...), func(r resource) bool {
+	return slices.DeleteFunc(s.resources(slices.Collect(maps.Keys(stateful.Replacing))...), func(r resource) bool {
 		return r.Properties["SetIdentifier"] != nil
+	})
+}
+
+// kept are the values of properties whose change would replace a resource; the
+// others are not set.
+var kept = map[string]any{
+	"AWS::KinesisFirehose::DeliveryStream DeliveryStreamType": "DirectPut",
+
+	"AWS::ApiGateway::DomainName DomainName": "origin.events.example.com",
+	"AWS::Route53::RecordSet Name":           "events.example.com",
+	"AWS::Route53::RecordSet HostedZoneId":   "Z0123456789ABCDEFGHIJ",
+}
+
+// TestNoStatefulResourceIsReplaced stands beside the frozen logical ids: with both,
+// no deploy swaps what holds events for something empty.
+func TestNoStatefulResourceIsReplaced(t *testing.T) {
+	each(t, "", func(t *testing.T, s *stack) {
+		for _, r := range addresses(s) {
+			for _, property := range stateful.Replacing[r.Type] {
+				if got, want := r.Properties[property], kept[r.Type+" "+property]; got != want {
+					t.Errorf("%s: %s is %v, was %v: the change replaces it", r.ID, property, got, want)
+				}
+			}
+		}
 	})
 }
 
 // holding are the types that hold data, of which a copy may stay behind; an address
 // without what answers there is of no use.
-var holding = slices.DeleteFunc(stateful.Types(), func(kind string) bool {
+var holding = slices.DeleteFunc(slices.Collect(maps.Keys(stateful.Replacing)), func(kind string) bool {
 	return slices.Contains([]string{"ApiGateway", "CloudFront", "Route53"}, strings.Split(kind, "::")[1])
 })
 
