@@ -141,6 +141,10 @@ type WAF struct {
 	RatePerAddress int `range:"10 to 2,000,000,000"`
 }
 
+// MemoryOfOneProcessor is the memory, in MiB, that buys the time of one whole vCPU.
+// https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
+const MemoryOfOneProcessor = 1_769
+
 // Function sizes a Lambda function.
 type Function struct {
 	// Memory. CPU grows with it: 1,769 MiB buy one whole vCPU.

@@ -201,13 +201,10 @@ func (p place) in(err error) error {
 	return fmt.Errorf("%s: %w; REGION=… leaves a region out", p.Region, err)
 }
 
-// frontRegion is the region of the stack Front: CloudFront reads certificates and web ACLs there.
-const frontRegion = "us-east-1"
-
 // front returns the settings with which the environment's front is asked about.
 func (p place) front() aws.Config {
 	cfg := p.cfg.Copy()
-	cfg.Region = frontRegion
+	cfg.Region = environment.FrontRegion
 	return cfg
 }
 

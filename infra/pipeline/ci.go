@@ -139,7 +139,7 @@ func stacksOf(envs []environment.Environment) (arns []*string) {
 			}
 		}
 		if env.Worldwide() {
-			add(env, frontRegion, environment.StackName(env.Name, environment.FrontStack))
+			add(env, environment.FrontRegion, environment.StackName(env.Name, environment.FrontStack))
 		}
 	}
 	return arns
@@ -162,8 +162,8 @@ func regionsOf(env environment.Environment) (regions []string) {
 	for _, site := range env.Sites() {
 		regions = append(regions, site.Region)
 	}
-	if env.Worldwide() && !slices.Contains(regions, frontRegion) {
-		regions = append(regions, frontRegion)
+	if env.Worldwide() && !slices.Contains(regions, environment.FrontRegion) {
+		regions = append(regions, environment.FrontRegion)
 	}
 	return regions
 }

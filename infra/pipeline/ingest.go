@@ -6,6 +6,7 @@ import (
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
+	"global-ingest/infra/environment"
 	"global-ingest/lambdas/ingest"
 	"global-ingest/lambdas/record"
 )
@@ -20,11 +21,6 @@ type IngestProps struct {
 	Worldwide   bool         `optional:"true"` // whether health checks ask it, and Front sends it requests; default false
 	NextDoor    *Lake        `optional:"true"` // of another region, for what neither takes; default none
 }
-
-// memoryOfOneProcessor is the memory, in MiB, that buys the time of one processor. With less,
-// Go still sees two, and moving the one request from one to the other costs time.
-// https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
-const memoryOfOneProcessor = 1_769
 
 // Ingest is the function that accepts a request and puts it into an events stream, or into the
 // lake when the stream does not take it.
@@ -52,7 +48,8 @@ func NewIngest(scope constructs.Construct, id string, props IngestProps) *Ingest
 		config.Proxies = 1
 	}
 	variables := config.Variables()
-	if props.Size.MemoryMiB <= memoryOfOneProcessor {
+	// With less, Go still sees two processors, and moving the one request between them costs time.
+	if props.Size.MemoryMiB <= environment.MemoryOfOneProcessor {
 		variables["GOMAXPROCS"] = "1"
 	}
 	function := NewFunction(this, "ingest", props.FunctionProps, variables)
