@@ -57,7 +57,8 @@ func Of(env environment.Environment, l Load) Estimate {
 			fmt.Sprintf("%%s GB: %g of a hundred events, a record each", l.Rejects*100)))
 	}
 	batches := max(bytes/mib, often(env.Delivery.TransformFor.Seconds(), requests))
-	seconds := bytes / mib * validatorSecondsMB * max(1, environment.MemoryOfOneProcessor/float64(env.Validator.MemoryMiB))
+	share := min(1, float64(env.Validator.MemoryMiB)/environment.MemoryOfOneProcessor) // of a processor
+	seconds := bytes / mib * validatorSecondsMB / share
 	lines := l.Events * (l.Bytes + lineBytes)
 	objects := max(lines/(float64(env.Delivery.BufferMiB)*mib), often(env.Delivery.BufferFor.Seconds(), requests))
 	copies := 1.0
@@ -214,7 +215,6 @@ func firewall(env environment.Environment, requests float64) Estimate {
 
 // line is an amount at its price. formula has a %s for the amount.
 func line(service string, amount float64, price, formula string) Line {
-	n := Number(amount)
 	p := book.Prices[price]
-	return Line{service, fmt.Sprintf(formula, n.String()) + ", at " + p.String(), p.of(amount)}
+	return Line{service, fmt.Sprintf(formula, Number(amount)) + ", at " + p.String(), p.of(amount)}
 }

@@ -21,21 +21,19 @@ type Wall struct {
 func Walls(env environment.Environment, l Load) []Wall {
 	streams := float64(env.Streams)
 	concurrency := book.Quotas["lambda concurrency"].in(env.Region)
-	walls := []Wall{
-		{
-			fmt.Sprintf("this environment's Throttle.RatePerSecond, %d requests/s", env.Throttle.RatePerSecond),
-			float64(env.Throttle.RatePerSecond), "set it", false,
-		},
-		wall(env, "api requests", "API Gateway", 1),
+	walls := append([]Wall{{
+		fmt.Sprintf("this environment's Throttle.RatePerSecond, %d requests/s", env.Throttle.RatePerSecond),
+		float64(env.Throttle.RatePerSecond), "set it", false,
+	}}, quotasOf(env)...)
+	walls = append(walls,
 		wall(env, "lambda concurrency", "Lambda", 1/ingestSeconds),
-		{
-			fmt.Sprintf("Lambda, %s sandboxes, while Firehose and S3 hang", number(concurrency)),
+		Wall{
+			fmt.Sprintf("Lambda, %s sandboxes, while Firehose and S3 hang", Number(concurrency)),
 			concurrency / ingest.AnswerWithin.Seconds(), "the breaker: it is met for seconds", true,
 		},
-		wall(env, "firehose requests", "Firehose", streams),
 		wall(env, "firehose records", "Firehose", streams),
 		wall(env, "firehose bytes", "Firehose", streams*mib/l.record()),
-	}
+	)
 	slices.SortStableFunc(walls, func(a, b Wall) int { return cmp.Compare(a.Requests, b.Requests) })
 	return walls
 }
@@ -44,12 +42,7 @@ func Walls(env environment.Environment, l Load) []Wall {
 func wall(env environment.Environment, quota, service string, requests float64) Wall {
 	q := book.Quotas[quota]
 	value := q.in(env.Region)
-	return Wall{fmt.Sprintf("%s, %s %s", service, number(value), q.Unit), value * requests, q.Past, false}
-}
-
-func number(value float64) string {
-	n := Number(value)
-	return n.String()
+	return Wall{fmt.Sprintf("%s, %s %s", service, Number(value), q.Unit), value * requests, q.Past, false}
 }
 
 // Bound is a rate of requests at which a setting stops requests or rings an alarm.

@@ -35,8 +35,7 @@ const liveAlias = "live"
 
 // NewIngest adds an Ingest under scope.
 func NewIngest(scope constructs.Construct, id string, props IngestProps) *Ingest {
-	need(id, props)
-	this := constructs.NewConstruct(scope, jsii.String(id))
+	this := newConstruct(scope, id, props)
 	config := ingest.Default()
 	config.Environment, config.Terms = props.Environment, props.Terms
 	config.Streams = names(props.Events)

@@ -28,8 +28,7 @@ type Lake struct {
 
 // NewLake adds a Lake under scope: private, TLS only, versioned, encrypted.
 func NewLake(scope constructs.Construct, id string, props LakeProps) *Lake {
-	need(id, props)
-	this := constructs.NewConstruct(scope, jsii.String(id))
+	this := newConstruct(scope, id, props)
 	key := newKey(this, props.Name, "Encrypts the objects of the lake", props.Removal)
 	bucket := awss3.NewBucket(this, jsii.String("Bucket"), &awss3.BucketProps{
 		BlockPublicAccess: awss3.BlockPublicAccess_BLOCK_ALL(),

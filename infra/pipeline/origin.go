@@ -44,8 +44,7 @@ type OriginProps struct {
 // nearest to who asks that is healthy. Each region adds and removes itself, so no reference
 // crosses a region, and a deploy of one region cannot break another.
 func NewOrigin(scope constructs.Construct, id string, props OriginProps) {
-	need(id, props)
-	this := constructs.NewConstruct(scope, jsii.String(id))
+	this := newConstruct(scope, id, props)
 	regional := &awsapigateway.CfnDomainName_EndpointConfigurationProperty{Types: jsii.Strings("REGIONAL")}
 	name := newDomainName(this, props.Edge.api, &awsapigateway.CfnDomainNameProps{
 		DomainName:             jsii.String(props.Name),
