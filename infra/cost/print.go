@@ -56,7 +56,8 @@ func printWalls(
 ) error {
 	need := withNeighbour(env, l.PeakRequests())
 	if env.Worldwide() {
-		const words = "\nWhat %s meets first, in requests/s; at the peak it gets %.4g, and %.4g when its neighbour fails:\n\n"
+		const words = "\nWhat %s meets first, in requests/s; at the peak it gets %.4g, and %.4g when its " +
+			"neighbour fails:\n\n"
 		fmt.Fprintf(out, words, site.Region, need/inherits(env), need)
 	} else {
 		fmt.Fprintf(out, "\nWhat is met first, in requests/s:\n\n")

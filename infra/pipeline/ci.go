@@ -42,6 +42,9 @@ func (p CiProps) check() error {
 		return fmt.Errorf("no environment is in account %s: run `make ci` with credentials of an environment's account",
 			p.Account)
 	}
+	if only := "arn:aws:iam::" + p.Account + ":oidc-provider/" + github; p.Provider != "" && p.Provider != only {
+		return fmt.Errorf("OIDC provider is %q, must be %s, or empty where the account has none", p.Provider, only)
+	}
 	return nil
 }
 

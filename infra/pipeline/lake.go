@@ -51,10 +51,10 @@ func NewLake(scope constructs.Construct, id string, props LakeProps) *Lake {
 // the bucket's name when it deploys that stack, and never again: only deleting Storage by hand
 // could change the name.
 func (l *Lake) elsewhere() ingest.NextDoor {
-	stack := awscdk.Stack_Of(l.Bucket)
+	stack, output := awscdk.Stack_Of(l.Bucket), jsii.String(environment.LakeBucketOutput)
 	return ingest.NextDoor{
 		Region: *stack.Region(),
-		Bucket: *awscdk.Fn_GetStackOutput(stack.StackName(), jsii.String(environment.LakeBucketOutput), stack.Region(), nil),
+		Bucket: *awscdk.Fn_GetStackOutput(stack.StackName(), output, stack.Region(), nil),
 	}
 }
 

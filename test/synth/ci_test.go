@@ -134,6 +134,35 @@ func TestRepositoriesWithoutIdsAreTrusted(t *testing.T) {
 	}
 }
 
+// TestAnAccountHasOneProvider: with that of an earlier Ci or of somebody else Ci adds none, and no
+// other one could say what GitHub says.
+func TestAnAccountHasOneProvider(t *testing.T) {
+	props := ciProps()
+	const provider = "arn:aws:iam::" + account + ":oidc-provider/token.actions.githubusercontent.com"
+	props.Provider = provider
+	s, err := synthesizeCi(t, props)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if made := s.resources("AWS::IAM::OIDCProvider"); len(made) > 0 {
+		t.Errorf("Ci adds %s", made[0].ID)
+	}
+	for id, lines := range workflows {
+		want := strings.ReplaceAll(lines[0], "GitHub.Arn", provider)
+		if !slices.Contains(s.roles()[id], want) {
+			t.Errorf("%s is not %q: %q", id, want, s.roles()[id])
+		}
+	}
+	for _, other := range []string{
+		"token.actions.githubusercontent.com", strings.Replace(provider, account, "222222222222", 1), provider + "/x",
+	} {
+		props.Provider = other
+		if _, err := synthesizeCi(t, props); err == nil || !strings.Contains(err.Error(), "must be "+provider) {
+			t.Errorf("%s: %v", other, err)
+		}
+	}
+}
+
 // TestPullRequestsMayReadTemplatesAndNothingElse: the code of a pull request runs with the
 // role that its subject may take, and nobody has reviewed it yet.
 func TestPullRequestsMayReadTemplatesAndNothingElse(t *testing.T) {
