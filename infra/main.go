@@ -102,7 +102,7 @@ func spread(envs []environment.Environment, regions []string) []environment.Envi
 }
 
 // placed gives account and region to the environments that name none. One with several regions
-// must say which of them is home: it would move with the profile of who deploys.
+// must say which of them is home: otherwise home would change with the AWS profile that deploys.
 func placed(envs []environment.Environment, account, region string) []environment.Environment {
 	for i := range envs {
 		envs[i].Account = cmp.Or(envs[i].Account, account)

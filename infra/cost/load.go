@@ -79,7 +79,7 @@ var units = []struct {
 	value float64
 }{{"B", 1e9}, {"M", 1e6}, {"K", 1e3}}
 
-// What a month has.
+// Units of what a month has.
 const (
 	secondsOfMonth = 30.4375 * 24 * 3600
 	gb             = 1e9

@@ -112,8 +112,8 @@ func newCi(scope constructs.Construct, props CiProps) {
 			allow([]string{"sts:AssumeRole"}, bootstrapRoles(env, "deploy", "file-publishing", "lookup")...),
 			from+":environment:"+env.Name)
 		if env.Worldwide() {
-			// With BAKE a workflow watches a region's alarms before it deploys the next. Only who may
-			// see all alarms sees composite ones.
+			// With BAKE a workflow watches a region's alarms before it deploys the next. CloudWatch shows
+			// composite alarms only to a role that may see all alarms.
 			// https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html
 			made.AddToPolicy(allow([]string{"cloudwatch:DescribeAlarms"}, jsii.String("*")))
 		}

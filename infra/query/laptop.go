@@ -46,7 +46,7 @@ func (l Laptop) Run(ctx context.Context, sql string) (Result, error) {
 	return answers[0].Result, answers[0].Err()
 }
 
-// Answer is what became of one query.
+// Answer is the result of one query, or why there is none.
 type Answer struct {
 	Result
 	Seconds float64 // that DuckDB took
@@ -61,7 +61,7 @@ func (a Answer) Err() error {
 	return errors.New(strings.Join(strings.Fields(a.Error), " "))
 }
 
-// RunAll answers several queries, each whatever becomes of the others.
+// RunAll answers several queries. One that fails does not stop the others.
 func (l Laptop) RunAll(ctx context.Context, queries ...string) (answers []Answer, err error) {
 	if _, err := os.Stat(filepath.Join(l.Infra, "node_modules", "@duckdb")); err != nil {
 		return nil, fmt.Errorf("DuckDB is not installed: run `npm ci --prefix %s`", filepath.ToSlash(l.Infra))

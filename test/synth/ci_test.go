@@ -169,7 +169,7 @@ func TestPullRequestsMayReadTemplatesAndNothingElse(t *testing.T) {
 	want := map[permitted]bool{}
 	for _, s := range stacks {
 		if s.Stage == worldwide().Name {
-			continue // nobody's
+			continue // no workflow deploys it
 		}
 		for _, action := range []string{"cloudformation:DescribeStacks", "cloudformation:GetTemplate"} {
 			want[permitted{action, stackARN + s.Stage + "-" + s.Name + "/*"}] = true

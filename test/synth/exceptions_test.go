@@ -143,7 +143,7 @@ var exceptions = []exception{
 	},
 	{
 		controls: []string{"CloudFormation.3"}, on: []string{"Storage"}, in: []string{"Dev"},
-		because: "Dev's events are nobody's: `cdk destroy` takes them along",
+		because: "Dev's events need not be kept: `cdk destroy` deletes them",
 	},
 
 	// Permissions.

@@ -23,7 +23,7 @@ var update = flag.Bool("update", false, "write the goldens instead of comparing 
 
 const (
 	root    = "../.."
-	account = "111111111111" // nobody's
+	account = "111111111111" // no customer has it
 	region  = "us-east-1"
 )
 

@@ -149,7 +149,7 @@ func TestAReaderReadsAndNothingElse(t *testing.T) {
 	})
 }
 
-// TestAQueryIsBounded whoever asks it, and its results vanish by themselves.
+// TestAQueryIsBounded for everybody, and Athena deletes its results.
 func TestAQueryIsBounded(t *testing.T) {
 	each(t, environment.QueryStack, func(t *testing.T, s *stack) {
 		config := at(s.the(t, "WorkGroup").Properties, "WorkGroupConfiguration").(map[string]any)

@@ -195,7 +195,7 @@ func TestLogGroupsAreNamedAsServicesStoreThem(t *testing.T) {
 func TestOnlyDevIsDeletable(t *testing.T) {
 	for _, env := range environment.All() {
 		if env.DeletableStorage && env.Name != "Dev" {
-			t.Errorf("%s would let go of its events", env.Name)
+			t.Errorf("%s would delete its events", env.Name)
 		}
 	}
 }
