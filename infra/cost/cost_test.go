@@ -221,6 +221,10 @@ func TestTheWorstMonthIsPrinted(t *testing.T) {
 			t.Errorf("%s is not printed for %s in\n%s", want, b.By, out.String())
 		}
 	}
+	e.Throttle.RatePerSecond = 100 // 8.64 M a day, less than the alarm's 10 M
+	if got := Bounds(e); got[0].Requests < got[1].Requests {
+		t.Errorf("the first bound of %+v is not the widest", got)
+	}
 	e.WAF.On, e.Alarms.RequestsPerDay = false, 0
 	if got := Bounds(e); len(got) != 1 {
 		t.Errorf("without firewall and alarm the bounds are %+v", got)

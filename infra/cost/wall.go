@@ -66,8 +66,10 @@ func Bounds(env environment.Environment) []Bound {
 		bounds = append(bounds, Bound{perDay / (24 * 3600), "Alarms.RequestsPerDay: above it an alarm rings"})
 	}
 	if env.WAF.On {
-		bounds = append(bounds, Bound{float64(env.WAF.RatePerAddress) / 300, "WAF.RatePerAddress: one address"})
+		rate := float64(env.WAF.RatePerAddress) / environment.WAFWindow.Seconds()
+		bounds = append(bounds, Bound{rate, "WAF.RatePerAddress: one address"})
 	}
+	slices.SortStableFunc(bounds, func(a, b Bound) int { return cmp.Compare(b.Requests, a.Requests) })
 	return bounds
 }
 
