@@ -9,9 +9,9 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"runtime"
 	"strings"
 
-	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/jsii-runtime-go"
 
 	"global-ingest/infra/environment"
@@ -29,17 +29,15 @@ func main() {
 		"AWS region of environments that name none")
 	dist := flag.String("dist", ".local/dist", "folder of the built functions")
 	only := flag.String("environment", "", "`name` of the one environment to synthesize; default all")
-	regions := flag.String("regions", "", "further `regions`, with a comma between two, in place of "+
-		"the environments' own; a domain of examples where they have none: to look at the templates, or to run them on a laptop")
+	regions := flag.String("regions", "", "further `regions`, with a comma between two, in place of the "+
+		"environments' own, and a domain of examples where they have none: to look at the templates, or to run "+
+		"them on a laptop")
 	repository := flag.String("repository", "",
 		"GitHub `owner/name`, or owner@id/name@id, whose workflows deploy: adds the stack Ci; default none")
-	provider := flag.String("oidc-provider", "", "`ARN` of the account's OIDC provider for GitHub; default: Ci adds one")
+	provider := flag.String("oidc-provider", "",
+		"`ARN` of the account's OIDC provider for GitHub; default: Ci adds one")
 	flag.Parse()
 	envs, err := chosen(*only)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "infra:", err)
-		os.Exit(1)
-	}
 	envs = placed(envs, *account, *region)
 	if *regions != "" {
 		envs = spread(envs, strings.Split(strings.ReplaceAll(*regions, " ", ""), ","))
@@ -47,11 +45,13 @@ func main() {
 	props := pipeline.AppProps{Environments: envs, Settings: "cdk.json", Dist: *dist}
 	if *repository != "" {
 		props.Ci = &pipeline.CiProps{
-			Repository: *repository, Provider: *provider,
-			Environments: props.Environments, Account: *account, Region: *region,
+			Repository: *repository, Provider: *provider, Environments: envs, Account: *account, Region: *region,
 		}
 	}
-	if err := synthesize(props); err != nil {
+	if err == nil {
+		err = synthesize(props)
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "infra:", err)
 		os.Exit(1)
 	}
@@ -66,25 +66,26 @@ func chosen(name string) ([]environment.Environment, error) {
 	return []environment.Environment{env}, err
 }
 
-func synthesize(props pipeline.AppProps) error {
+// synthesize writes the cloud assembly. It turns a panic of the CDK, which has printed what is
+// wrong, into an error, but not one of this program, whose stack trace is needed.
+func synthesize(props pipeline.AppProps) (err error) {
 	if _, err := exec.LookPath("node"); err != nil {
 		return errors.New("the AWS CDK needs Node.js 20 or newer: node is not on the PATH")
 	}
 	defer jsii.Close()
+	defer func() {
+		switch cause := recover().(type) {
+		case nil:
+		case runtime.Error:
+			panic(cause)
+		default:
+			err = fmt.Errorf("synthesizing: %v", cause)
+		}
+	}()
 	app, err := pipeline.NewApp(props)
 	if err != nil {
 		return err
 	}
-	return synth(app)
-}
-
-// synth turns the CDK's panic into an error. The CDK has printed what is wrong.
-func synth(app awscdk.App) (err error) {
-	defer func() {
-		if cause := recover(); cause != nil {
-			err = fmt.Errorf("synthesizing: %v", cause)
-		}
-	}()
 	app.Synth(nil)
 	return nil
 }
@@ -101,7 +102,7 @@ func spread(envs []environment.Environment, regions []string) []environment.Envi
 }
 
 // placed gives account and region to the environments that name none. One with several regions
-// must say which of them is home: it would move with the profile of who deploys.
+// must say which of them is home: otherwise home would change with the AWS profile that deploys.
 func placed(envs []environment.Environment, account, region string) []environment.Environment {
 	for i := range envs {
 		envs[i].Account = cmp.Or(envs[i].Account, account)

@@ -18,7 +18,8 @@ func prod() environment.Environment {
 // TestPricesNameTheirSource, and each step costs less than the one before.
 func TestPricesNameTheirSource(t *testing.T) {
 	for name, p := range book.Prices {
-		if !strings.HasPrefix(p.Source, "https://") || p.Unit == "" || len(p.Steps) == 0 || p.Steps[len(p.Steps)-1].UpTo != 0 {
+		if !strings.HasPrefix(p.Source, "https://") || p.Unit == "" || len(p.Steps) == 0 ||
+			p.Steps[len(p.Steps)-1].UpTo != 0 {
 			t.Errorf("%s: %+v", name, p)
 		}
 	}
@@ -29,7 +30,7 @@ func TestPricesNameTheirSource(t *testing.T) {
 	}
 }
 
-// TestStepsArePaidEachAtItsPrice is reckoned by hand: 333M at $3.50, 667M at $2.80, 1,000M at $2.38.
+// TestStepsArePaidEachAtItsPrice is computed by hand: 333M at $3.50, 667M at $2.80, 1,000M at $2.38.
 func TestStepsArePaidEachAtItsPrice(t *testing.T) {
 	if got, want := book.Prices["api request"].of(2e9), 333*3.50+667*2.80+1000*2.38; math.Abs(got-want) > 0.01 {
 		t.Errorf("2 billion requests are $%.2f, want $%.2f", got, want)
@@ -39,7 +40,7 @@ func TestStepsArePaidEachAtItsPrice(t *testing.T) {
 	}
 }
 
-// TestAMillionRequests is reckoned by hand, for what an event of 1,000 bytes alone in its
+// TestAMillionRequests is computed by hand, for what an event of 1,000 bytes alone in its
 // request pays on its way.
 func TestAMillionRequests(t *testing.T) {
 	e := Of(prod(), Load{Events: 1e6, Bytes: 1000, Batch: 1, Peak: 1})
@@ -100,7 +101,8 @@ func TestTheFirstWall(t *testing.T) {
 
 func TestWarningsNameTheQuotaAndTheWayPast(t *testing.T) {
 	e := prod()
-	if got := Warnings(e); len(got) != 1 || !strings.Contains(got[0], "Throttle.RatePerSecond is 10000, but a default quota is met at 2000 requests/s: Firehose") || !strings.Contains(got[0], "Streams") {
+	const want = "Throttle.RatePerSecond is 10000, but a default quota is met at 2000 requests/s: Firehose"
+	if got := Warnings(e); len(got) != 1 || !strings.Contains(got[0], want) || !strings.Contains(got[0], "Streams") {
 		t.Errorf("warnings are %q", got)
 	}
 	e.Streams = 5
@@ -218,6 +220,10 @@ func TestTheWorstMonthIsPrinted(t *testing.T) {
 		if !strings.Contains(out.String(), want+"  "+b.By) {
 			t.Errorf("%s is not printed for %s in\n%s", want, b.By, out.String())
 		}
+	}
+	e.Throttle.RatePerSecond = 100 // 8.64 M a day, less than the alarm's 10 M
+	if got := Bounds(e); got[0].Requests < got[1].Requests {
+		t.Errorf("the first bound of %+v is not the widest", got)
 	}
 	e.WAF.On, e.Alarms.RequestsPerDay = false, 0
 	if got := Bounds(e); len(got) != 1 {

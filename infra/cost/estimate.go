@@ -13,13 +13,12 @@ import (
 // measures with a Firehose that answers within 10 ms.
 const (
 	ingestSeconds      = 0.011 // of a request: the article's figure
-	validatorSecondsMB = 0.05  // of a MiB of records on a whole processor, which 1,769 MiB of memory buy
-	wholeProcessorMiB  = 1_769
-	gzipRatio          = 6    // of a line's bytes to what S3 keeps of it
-	answerBytes        = 450  // of an answer with its headers
-	accessLogBytes     = 430  // of a request's line in the access log, with the 26 that CloudWatch Logs adds
-	logBytes           = 900  // of a batch's lines in the Validator's log
-	firehoseRounding   = 5120 // bytes, of each record
+	validatorSecondsMB = 0.05  // of a MiB of records on a whole processor
+	gzipRatio          = 6     // of a line's bytes to what S3 keeps of it
+	answerBytes        = 450   // of an answer with its headers
+	accessLogBytes     = 430   // of a request's line in the access log, with the 26 that CloudWatch Logs adds
+	logBytes           = 900   // of a batch's lines in the Validator's log
+	firehoseRounding   = 5120  // bytes, of each record
 )
 
 // Line is one service's part of a month.
@@ -58,7 +57,8 @@ func Of(env environment.Environment, l Load) Estimate {
 			fmt.Sprintf("%%s GB: %g of a hundred events, a record each", l.Rejects*100)))
 	}
 	batches := max(bytes/mib, often(env.Delivery.TransformFor.Seconds(), requests))
-	seconds := bytes / mib * validatorSecondsMB * max(1, wholeProcessorMiB/float64(env.Validator.MemoryMiB))
+	share := min(1, float64(env.Validator.MemoryMiB)/environment.MemoryOfOneProcessor) // of a processor
+	seconds := bytes / mib * validatorSecondsMB / share
 	lines := l.Events * (l.Bytes + lineBytes)
 	objects := max(lines/(float64(env.Delivery.BufferMiB)*mib), often(env.Delivery.BufferFor.Seconds(), requests))
 	copies := 1.0
@@ -215,7 +215,6 @@ func firewall(env environment.Environment, requests float64) Estimate {
 
 // line is an amount at its price. formula has a %s for the amount.
 func line(service string, amount float64, price, formula string) Line {
-	n := Number(amount)
 	p := book.Prices[price]
-	return Line{service, fmt.Sprintf(formula, n.String()) + ", at " + p.String(), p.of(amount)}
+	return Line{service, fmt.Sprintf(formula, Number(amount)) + ", at " + p.String(), p.of(amount)}
 }

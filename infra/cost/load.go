@@ -49,13 +49,13 @@ func (l Load) Validate() error {
 type Number float64
 
 // String returns n as Set reads it.
-func (n *Number) String() string {
+func (n Number) String() string {
 	for _, unit := range units {
-		if value := float64(*n) / unit.value; value >= 1 {
+		if value := float64(n) / unit.value; value >= 1 {
 			return strconv.FormatFloat(value, 'g', 4, 64) + unit.name
 		}
 	}
-	return strconv.FormatFloat(float64(*n), 'g', 4, 64)
+	return strconv.FormatFloat(float64(n), 'g', 4, 64)
 }
 
 // Set reads n.
@@ -79,7 +79,7 @@ var units = []struct {
 	value float64
 }{{"B", 1e9}, {"M", 1e6}, {"K", 1e3}}
 
-// What a month has.
+// Units of what a month has.
 const (
 	secondsOfMonth = 30.4375 * 24 * 3600
 	gb             = 1e9

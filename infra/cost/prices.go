@@ -15,7 +15,7 @@ var file []byte
 
 // book is prices.json.
 var book = func() (b struct {
-	Date   string
+	Date   string // when prices and quotas were looked up
 	Region string
 	Prices map[string]price
 	Quotas map[string]quota
@@ -27,10 +27,7 @@ var book = func() (b struct {
 	return b
 }()
 
-// Date is when the prices and quotas were looked up, and Region whose they are.
-func Date() string { return book.Date }
-
-// Region is whose prices they are.
+// Region is the one whose prices they are.
 func Region() string { return book.Region }
 
 // price is what a unit costs, by steps of a month's amount.

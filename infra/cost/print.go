@@ -13,9 +13,8 @@ const Sum = "a month"
 
 // Print writes what env costs a month under l, and which limits l meets.
 func Print(out io.Writer, env environment.Environment, l Load) error {
-	numbers := []*Number{(*Number)(&l.Events), (*Number)(&l.Bytes), (*Number)(&l.Batch)}
 	fmt.Fprintf(out, "%s in %s: %s events a month of %s bytes, %s in a request, at the peak %.4g requests/s\n\n",
-		env.Name, regions(env), numbers[0], numbers[1], numbers[2], l.PeakRequests())
+		env.Name, regions(env), Number(l.Events), Number(l.Bytes), Number(l.Batch), l.PeakRequests())
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	for _, part := range Parts(env, l) {
 		if env.Worldwide() {
@@ -46,7 +45,7 @@ func Print(out io.Writer, env environment.Environment, l Load) error {
 		return err
 	}
 	_, err := fmt.Fprintf(out, "\nA ! is below the peak. List prices of %s as noted on %s, without free tiers; "+
-		"quotas are AWS's defaults: infra/cost/prices.json.\n", Region(), Date())
+		"quotas are AWS's defaults: infra/cost/prices.json.\n", Region(), book.Date)
 	return err
 }
 
@@ -57,7 +56,8 @@ func printWalls(
 ) error {
 	need := withNeighbour(env, l.PeakRequests())
 	if env.Worldwide() {
-		const words = "\nWhat %s meets first, in requests/s; at the peak it gets %.4g, and %.4g when its neighbour fails:\n\n"
+		const words = "\nWhat %s meets first, in requests/s; at the peak it gets %.4g, and %.4g when its " +
+			"neighbour fails:\n\n"
 		fmt.Fprintf(out, words, site.Region, need/inherits(env), need)
 	} else {
 		fmt.Fprintf(out, "\nWhat is met first, in requests/s:\n\n")

@@ -21,21 +21,19 @@ type Wall struct {
 func Walls(env environment.Environment, l Load) []Wall {
 	streams := float64(env.Streams)
 	concurrency := book.Quotas["lambda concurrency"].in(env.Region)
-	walls := []Wall{
-		{
-			fmt.Sprintf("this environment's Throttle.RatePerSecond, %d requests/s", env.Throttle.RatePerSecond),
-			float64(env.Throttle.RatePerSecond), "set it", false,
-		},
-		wall(env, "api requests", "API Gateway", 1),
+	walls := append([]Wall{{
+		fmt.Sprintf("this environment's Throttle.RatePerSecond, %d requests/s", env.Throttle.RatePerSecond),
+		float64(env.Throttle.RatePerSecond), "set it", false,
+	}}, quotasOf(env)...)
+	walls = append(walls,
 		wall(env, "lambda concurrency", "Lambda", 1/ingestSeconds),
-		{
-			fmt.Sprintf("Lambda, %s sandboxes, while Firehose and S3 hang", number(concurrency)),
+		Wall{
+			fmt.Sprintf("Lambda, %s sandboxes, while Firehose and S3 hang", Number(concurrency)),
 			concurrency / ingest.AnswerWithin.Seconds(), "the breaker: it is met for seconds", true,
 		},
-		wall(env, "firehose requests", "Firehose", streams),
 		wall(env, "firehose records", "Firehose", streams),
 		wall(env, "firehose bytes", "Firehose", streams*mib/l.record()),
-	}
+	)
 	slices.SortStableFunc(walls, func(a, b Wall) int { return cmp.Compare(a.Requests, b.Requests) })
 	return walls
 }
@@ -44,12 +42,7 @@ func Walls(env environment.Environment, l Load) []Wall {
 func wall(env environment.Environment, quota, service string, requests float64) Wall {
 	q := book.Quotas[quota]
 	value := q.in(env.Region)
-	return Wall{fmt.Sprintf("%s, %s %s", service, number(value), q.Unit), value * requests, q.Past, false}
-}
-
-func number(value float64) string {
-	n := Number(value)
-	return n.String()
+	return Wall{fmt.Sprintf("%s, %s %s", service, Number(value), q.Unit), value * requests, q.Past, false}
 }
 
 // Bound is a rate of requests at which a setting stops requests or rings an alarm.
@@ -73,8 +66,10 @@ func Bounds(env environment.Environment) []Bound {
 		bounds = append(bounds, Bound{perDay / (24 * 3600), "Alarms.RequestsPerDay: above it an alarm rings"})
 	}
 	if env.WAF.On {
-		bounds = append(bounds, Bound{float64(env.WAF.RatePerAddress) / 300, "WAF.RatePerAddress: one address"})
+		rate := float64(env.WAF.RatePerAddress) / environment.WAFWindow.Seconds()
+		bounds = append(bounds, Bound{rate, "WAF.RatePerAddress: one address"})
 	}
+	slices.SortStableFunc(bounds, func(a, b Bound) int { return cmp.Compare(b.Requests, a.Requests) })
 	return bounds
 }
 

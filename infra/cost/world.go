@@ -46,7 +46,7 @@ func joined(env environment.Environment) []environment.Site {
 	return slices.DeleteFunc(env.Sites(), func(site environment.Site) bool { return !site.Joined() })
 }
 
-// idle is what a region costs that nobody asks but the health checks.
+// idle is what a region costs that gets no requests but those of the health checks.
 func idle(env environment.Environment) Estimate { return append(probes(env), fixed(env)...) }
 
 // checkers is about how many of Route 53's health checkers ask: "one request every two seconds"
@@ -74,7 +74,7 @@ func probes(env environment.Environment) Estimate {
 	}
 }
 
-// front is what is before the regions, once.
+// front is what Front costs, once for all regions.
 func front(env environment.Environment, requests float64) Estimate {
 	e := Estimate{
 		line("CloudFront, requests", requests, "cloudfront request", "%s requests"),

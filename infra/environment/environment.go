@@ -131,6 +131,9 @@ type Domain struct {
 	Only bool
 }
 
+// WAFWindow is the time in which WAF counts the requests of an address.
+const WAFWindow = 5 * time.Minute
+
 // WAF is a web ACL in front of the API. It blocks addresses that send too much, and those
 // on AWS's list of bad reputation. It never reads a body: every payload is answered 200.
 type WAF struct {
@@ -140,6 +143,10 @@ type WAF struct {
 	// one.
 	RatePerAddress int `range:"10 to 2,000,000,000"`
 }
+
+// MemoryOfOneProcessor is the memory, in MiB, that buys the time of one whole vCPU.
+// https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
+const MemoryOfOneProcessor = 1_769
 
 // Function sizes a Lambda function.
 type Function struct {

@@ -37,7 +37,8 @@ func TestEveryEnvironmentIsValid(t *testing.T) {
 // TestEveryFieldSaysWhatItMayBe, unless its type does, or only more than one field can.
 func TestEveryFieldSaysWhatItMayBe(t *testing.T) {
 	e := environment.Default("Test")
-	checkedTogether := []string{"Origins", "Clients", "WriteKeys", "TypeFrom", "Tags", "Regions", "In", "Drained"} // by rows of TestValidateNamesFieldValueAndRule
+	// By rows of TestValidateNamesFieldValueAndRule.
+	checkedTogether := []string{"Origins", "Clients", "WriteKeys", "TypeFrom", "Tags", "Regions", "In", "Drained"}
 	for _, field := range e.Fields() {
 		kind := field.Value.Kind()
 		if kind == reflect.Struct || kind == reflect.Bool || slices.Contains(checkedTogether, field.Path) {
@@ -57,7 +58,8 @@ func TestRangesEndWhereTheTagsSay(t *testing.T) {
 			changed := placed(environment.Default("Test"))
 			at := changed.Fields()[i]
 			at.Value.Set(reflect.ValueOf(value).Convert(at.Value.Type()))
-			err, want := changed.Validate(), fmt.Sprintf("environment Test: %s is %v, must be %s", at.Path, at.Value, at.Allowed())
+			err := changed.Validate()
+			want := fmt.Sprintf("environment Test: %s is %v, must be %s", at.Path, at.Value, at.Allowed())
 			if refused := err != nil && err.Error() == want; refused == allowed {
 				t.Errorf("%s is %v: got %v, allowed is %s", at.Path, at.Value, err, at.Allowed())
 			}
@@ -68,13 +70,15 @@ func TestRangesEndWhereTheTagsSay(t *testing.T) {
 // around returns values at, and next to, the ends of a field's range, and whether each is
 // allowed.
 func around(t *testing.T, field environment.Field) map[float64]bool {
-	ends := regexp.MustCompile(`^(at least |above )?([\d,.hms]+)(?: to ([\d,.hms]+))?(?: (?:in )?(.*))?$`).FindStringSubmatch(field.Allowed())
+	const words = `^(at least |above )?([\d,.hms]+)(?: to ([\d,.hms]+))?(?: (?:in )?(.*))?$`
+	ends := regexp.MustCompile(words).FindStringSubmatch(field.Allowed())
 	kind := field.Value.Kind()
 	if kind == reflect.String || kind == reflect.Struct || ends == nil {
 		return nil
 	}
 	step := map[string]float64{
-		"whole milliseconds": float64(time.Millisecond), "whole seconds": float64(time.Second), "whole minutes": float64(time.Minute),
+		"whole milliseconds": float64(time.Millisecond), "whole seconds": float64(time.Second),
+		"whole minutes": float64(time.Minute),
 	}[ends[4]]
 	step = cmp.Or(step, 1)
 	least := number(t, ends[2])

@@ -10,6 +10,9 @@ const (
 	FrontStack    = "Front"    // what clients connect to with Regions, in us-east-1
 )
 
+// FrontRegion is the region of Front: CloudFront reads certificates, web ACLs and functions there.
+const FrontRegion = "us-east-1"
+
 // The outputs that other programs read.
 const (
 	LakeBucketOutput   = "LakeBucket"   // of Storage

@@ -2,12 +2,13 @@ package environment
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 	"time"
+
+	"global-ingest/lambdas/runtime/setting"
 )
 
 // Failover is how the world notices that a region is lost, and what happens meanwhile.
@@ -129,7 +130,7 @@ func (e Environment) checkRegions() error {
 
 func (e Environment) checkRing() error {
 	if len(e.Regions) >= maxRegions {
-		return fmt.Errorf("Regions has %d regions beside Region, must have at most %d", len(e.Regions), maxRegions-1)
+		return wrong("Regions", "has %d regions beside Region, must have at most %d", len(e.Regions), maxRegions-1)
 	}
 	ring := e.ring()
 	for i, region := range ring {
@@ -138,11 +139,11 @@ func (e Environment) checkRing() error {
 			if i == 0 {
 				name = "Region"
 			}
-			return fmt.Errorf("%s has %q, must have regions that need no opt-in: %s", name, region,
+			return wrong(name, "has %q, must have regions that need no opt-in: %s", region,
 				strings.Join(Everywhere, ", "))
 		}
 		if slices.Contains(ring[:i], region) {
-			return fmt.Errorf("Regions has %q twice, or as Region: must have each region once", region)
+			return wrong("Regions", "has %q twice, or as Region: must have each region once", region)
 		}
 	}
 	return nil
@@ -152,22 +153,22 @@ func (e Environment) checkRing() error {
 func (e Environment) checkFront() error {
 	switch {
 	case !e.Worldwide() && e.Domain.Zone != "":
-		return fmt.Errorf("Domain.Zone is %q, must be empty without Regions", e.Domain.Zone)
+		return wrong("Domain.Zone", "is %q, must be empty without Regions", e.Domain.Zone)
 	case !e.Worldwide() && e.Failover.NextDoor:
-		return errors.New("Failover.NextDoor is true, must be false without Regions")
+		return wrong("Failover.NextDoor", "is true, must be false without Regions")
 	case !e.Worldwide():
 		return nil
 	case e.Domain.Name == "" || e.Domain.Zone == "":
 		return fmt.Errorf("Domain.Name is %q and Domain.Zone is %q, must be both set with Regions",
 			e.Domain.Name, e.Domain.Zone)
 	case e.Domain.Only:
-		return errors.New("Domain.Only is true, must be false with Regions: " +
+		return wrong("Domain.Only", "is true, must be false with Regions: "+
 			"health checks ask each API by its execute-api address")
 	case len(e.Origin()) > longestCertificate:
-		return fmt.Errorf("Domain.Name is %q, must have at most %d bytes: %q needs a certificate",
+		return wrong("Domain.Name", "is %q, must have at most %d bytes: %q needs a certificate",
 			e.Domain.Name, longestCertificate-len("origin."), e.Origin())
 	case e.Failover.Every != 10*time.Second && e.Failover.Every != 30*time.Second:
-		return fmt.Errorf("Failover.Every is %v, must be 10s or 30s", e.Failover.Every)
+		return wrong("Failover.Every", "is %v, must be 10s or 30s", e.Failover.Every)
 	}
 	return nil
 }
@@ -175,14 +176,14 @@ func (e Environment) checkFront() error {
 func (e Environment) checkDrained() error {
 	for i, region := range e.Drained {
 		if !e.Worldwide() || !slices.Contains(e.ring(), region) {
-			return fmt.Errorf("Drained has %q, must have regions of Regions, or Region with them", region)
+			return wrong("Drained", "has %q, must have regions of Regions, or Region with them", region)
 		}
 		if slices.Contains(e.Drained[:i], region) {
-			return fmt.Errorf("Drained has %q twice, must have each region once", region)
+			return wrong("Drained", "has %q twice, must have each region once", region)
 		}
 	}
 	if e.Worldwide() && len(e.Drained) == len(e.ring()) {
-		return fmt.Errorf("Drained has all %d regions, must leave one for the clients", len(e.Drained))
+		return wrong("Drained", "has all %d regions, must leave one for the clients", len(e.Drained))
 	}
 	return nil
 }
@@ -191,17 +192,17 @@ func (e Environment) checkDrained() error {
 func (e Environment) checkPlaces() error {
 	for _, region := range slices.Sorted(maps.Keys(e.In)) {
 		if !slices.Contains(e.Regions, region) {
-			return fmt.Errorf("In has %q, must have regions of Regions: %q", region, e.Regions)
+			return wrong("In", "has %q, must have regions of Regions: %q", region, e.Regions)
 		}
 		if pager := e.In[region].Pager; pager != "" && !strings.HasPrefix(pager, "arn:aws:sns:"+region+":") {
-			return fmt.Errorf("In.%s.Pager is %q, must be a topic of %[1]s", region, pager)
+			return wrong("In."+region+".Pager", "is %q, must be a topic of %s", pager, region)
 		}
 		there := Site{Environment: e}
 		there.moveTo(region)
 		there.Regions, there.In, there.Drained = nil, nil, nil
 		there.Domain, there.Failover = Domain{}, Default("").Failover
 		if err := there.checkAlone(); err != nil {
-			return fmt.Errorf("In.%s: %w", region, err)
+			return setting.Named("In."+region+":", err)
 		}
 	}
 	return nil

@@ -25,6 +25,11 @@ func (e Environment) Validate() error {
 	return nil
 }
 
+// wrong returns the error that a field is or has what it must not.
+func wrong(field, format string, args ...any) error {
+	return setting.Named(field, fmt.Errorf(format, args...))
+}
+
 // checkAlone holds e to the rules that each region has.
 func (e Environment) checkAlone() error {
 	for _, field := range e.Fields() {
@@ -60,7 +65,7 @@ var partitions = []struct{ prefix, name string }{
 func (e Environment) checkPartition() error {
 	for _, p := range partitions {
 		if strings.HasPrefix(e.Region, p.prefix) {
-			return fmt.Errorf("Region is %q of the partition %s, which has no edge-optimized APIs: "+
+			return wrong("Region", "is %q of the partition %s, which has no edge-optimized APIs: "+
 				"must be a region of the partition aws", e.Region, p.name)
 		}
 	}
@@ -89,16 +94,16 @@ var (
 
 func (e Environment) checkTags() error {
 	if len(e.Tags) > 40 {
-		return fmt.Errorf("Tags has %d tags, must have at most 40", len(e.Tags))
+		return wrong("Tags", "has %d tags, must have at most 40", len(e.Tags))
 	}
 	for _, key := range slices.Sorted(maps.Keys(e.Tags)) {
 		switch {
 		case strings.HasPrefix(strings.ToLower(key), "aws:"):
-			return fmt.Errorf(`Tags has the key %q, must have keys that do not begin with "aws:"`, key)
+			return wrong("Tags", `has the key %q, must have keys that do not begin with "aws:"`, key)
 		case !tagKey.MatchString(key):
-			return fmt.Errorf("Tags has the key %q, must have keys of 1 to 128 "+tagCharacters, key)
+			return wrong("Tags", "has the key %q, must have keys of 1 to 128 "+tagCharacters, key)
 		case !tagValue.MatchString(e.Tags[key]):
-			return fmt.Errorf("Tags.%s is %q, must be at most 256 "+tagCharacters, key, e.Tags[key])
+			return wrong("Tags."+key, "is %q, must be at most 256 "+tagCharacters, e.Tags[key])
 		}
 	}
 	return nil
@@ -107,10 +112,10 @@ func (e Environment) checkTags() error {
 // checkConcurrency holds what is part of a reserved concurrency to it.
 func (e Environment) checkConcurrency() error {
 	if reserved := e.Ingest.Reserved; reserved > 0 && e.Provisioned > reserved {
-		return fmt.Errorf("Provisioned is %d, must be at most Ingest.Reserved, %d", e.Provisioned, reserved)
+		return wrong("Provisioned", "is %d, must be at most Ingest.Reserved, %d", e.Provisioned, reserved)
 	}
 	if reserved := e.Redrive.Reserved; reserved > 0 && e.RedriveConcurrency > reserved {
-		return fmt.Errorf("RedriveConcurrency is %d, must be at most Redrive.Reserved, %d",
+		return wrong("RedriveConcurrency", "is %d, must be at most Redrive.Reserved, %d",
 			e.RedriveConcurrency, reserved)
 	}
 	return nil
@@ -118,7 +123,7 @@ func (e Environment) checkConcurrency() error {
 
 func (e Environment) checkTypeFrom() error {
 	if e.Canary.Every > 0 && !slices.Contains(e.TypeFrom, event.DefaultTypeFrom) {
-		return fmt.Errorf("TypeFrom is %q, must have %q too, because the canary's events name their type by it; "+
+		return wrong("TypeFrom", "is %q, must have %q too, because the canary's events name their type by it; "+
 			"or set Canary.Every to 0", e.TypeFrom, event.DefaultTypeFrom)
 	}
 	return setting.Named("TypeFrom", event.CheckTypeFrom(e.TypeFrom))
@@ -128,12 +133,12 @@ func (e Environment) checkWatch() error {
 	waits := e.Delivery.TransformFor + e.Delivery.BufferFor
 	switch {
 	case e.Alarms.Freshness <= waits:
-		return fmt.Errorf("Alarms.Freshness is %v, must be longer than Delivery.TransformFor and Delivery.BufferFor "+
+		return wrong("Alarms.Freshness", "is %v, must be longer than Delivery.TransformFor and Delivery.BufferFor "+
 			"together, %v", e.Alarms.Freshness, waits)
 	case e.Canary.Every > 0 && time.Hour%e.Canary.Every != 0:
-		return fmt.Errorf("Canary.Every is %v, must divide an hour", e.Canary.Every)
+		return wrong("Canary.Every", "is %v, must divide an hour, such as 5m or 15m", e.Canary.Every)
 	case e.Alarms.Off && e.Release != AllAtOnce:
-		return fmt.Errorf("Release is %q, must be %q while Alarms.Off is true: no alarm would end it",
+		return wrong("Release", "is %q, must be %q while Alarms.Off is true: no alarm would end it",
 			e.Release, AllAtOnce)
 	}
 	return nil

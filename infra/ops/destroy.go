@@ -71,14 +71,11 @@ func (d destroyal) site(ctx context.Context, site environment.Site) error {
 	return d.cdkCLI.destroy(ctx, site.Path()+"/"+environment.PipelineStack)
 }
 
-// frontRegion is the region of the stack Front: CloudFront reads certificates and web ACLs there.
-const frontRegion = "us-east-1"
-
 const recordType = "AWS::Route53::RecordSet"
 
 // refuseJoined stops before a region goes to which the front still sends clients.
 func (d destroyal) refuseJoined(ctx context.Context) error {
-	front, err := settings(ctx, frontRegion)
+	front, err := settings(ctx, environment.FrontRegion)
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/acm"
 	"github.com/aws/aws-sdk-go-v2/service/acm/types"
 	"github.com/aws/aws-sdk-go-v2/service/route53"
+
+	"global-ingest/infra/environment"
 )
 
 // certificates looks for the certificates of the environment's own domain, by their ARNs. Those
@@ -50,7 +52,7 @@ func (s *spot) certificate(ctx context.Context, text, domain string) error {
 	if err != nil {
 		return fmt.Errorf("reading certificate %q: %w", text, err)
 	}
-	if at.Region != frontRegion {
+	if at.Region != environment.FrontRegion {
 		s.lacks("certificate %s is in %s, must be in us-east-1: run %s", text, at.Region, request)
 		return nil
 	}

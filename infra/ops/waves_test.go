@@ -42,7 +42,7 @@ func deployedWorld(t *testing.T, e environment.Environment, script string) *glob
 	fakeCDK(t)
 	tools(t, map[string]string{"cdk": script + "\n" + echo})
 	g := &globe{outputs: t.TempDir(), answers: map[string]string{e.Domain.Name: "eu-central-1"}}
-	regions, resources := map[string]string{"World-Front": frontRegion}, map[string]m{"World-Front": {}}
+	regions, resources := map[string]string{"World-Front": environment.FrontRegion}, map[string]m{"World-Front": {}}
 	var names []string
 	for _, site := range e.Sites() {
 		name := strings.ReplaceAll(site.Path(), "/", "-")
@@ -396,7 +396,7 @@ func TestADrainedRegionIsNoAnswerOfThePublicName(t *testing.T) {
 func (g *globe) withFront(joined string) {
 	stacks, all := g.fakeAWS.answers["cloudformation DescribeStacks"], g.fakeAWS.answers["cloudformation ListStackResources"]
 	g.fakeAWS.answers["cloudformation DescribeStacks"] = func(r request) any {
-		if r.query.Get("StackName") == "World-Front" && r.region == frontRegion {
+		if r.query.Get("StackName") == "World-Front" && r.region == environment.FrontRegion {
 			return xml("<DescribeStacksResponse><DescribeStacksResult><Stacks></Stacks></DescribeStacksResult></DescribeStacksResponse>")
 		}
 		return stacks(r)

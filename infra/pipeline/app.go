@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/jsii-runtime-go"
@@ -34,13 +35,8 @@ func NewApp(props AppProps) (awscdk.App, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, env := range props.Environments {
-		if err := env.Validate(); err != nil {
-			return nil, err
-		}
-		if _, err := tablesOf(env); err != nil {
-			return nil, err
-		}
+	if err := check(props.Environments); err != nil {
+		return nil, err
 	}
 	for _, name := range Functions {
 		bootstrap := filepath.Join(props.Dist, name, "bootstrap")
@@ -64,6 +60,25 @@ func NewApp(props AppProps) (awscdk.App, error) {
 		newCi(app, *props.Ci)
 	}
 	return app, nil
+}
+
+// check returns the first mistake in envs. Names that differ only in case would share a database.
+func check(envs []environment.Environment) error {
+	owners := map[string]string{"ci": "the stack of the workflows"}
+	for _, env := range envs {
+		if err := env.Validate(); err != nil {
+			return err
+		}
+		name := strings.ToLower(env.Name)
+		if owner := owners[name]; owner != "" {
+			return fmt.Errorf("environment %s: Name is %[1]q, must differ from that of %s by more than case", env.Name, owner)
+		}
+		owners[name] = "environment " + env.Name
+		if _, err := tablesOf(env); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func contextOf(settings string) (map[string]any, error) {

@@ -48,8 +48,7 @@ type Backlog struct {
 // NewBacklog adds a Backlog under scope, which must be the Lake's stack: a notification
 // across stacks would make each depend on the other.
 func NewBacklog(scope constructs.Construct, id string, props BacklogProps) *Backlog {
-	need(id, props)
-	this := constructs.NewConstruct(scope, jsii.String(id))
+	this := newConstruct(scope, id, props)
 	// It has no RedriveAllowPolicy. That would name the queue by ARN, and the queue names this
 	// one: a circle that only a physical name could cut.
 	deadLetters := newQueue(this, "DeadLetters", props.Removal, &awssqs.QueueProps{

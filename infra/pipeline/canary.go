@@ -34,8 +34,7 @@ type Canary struct {
 
 // NewCanary adds a Canary under scope.
 func NewCanary(scope constructs.Construct, id string, props CanaryProps) *Canary {
-	need(id, props)
-	this := constructs.NewConstruct(scope, jsii.String(id))
+	this := newConstruct(scope, id, props)
 	config := canary.Default()
 	config.Environment, config.Every, config.URL = props.Environment, props.Every, *props.URL
 	config.Bucket = *props.Lake.Bucket.BucketName()

@@ -42,6 +42,9 @@ func (p CiProps) check() error {
 		return fmt.Errorf("no environment is in account %s: run `make ci` with credentials of an environment's account",
 			p.Account)
 	}
+	if only := "arn:aws:iam::" + p.Account + ":oidc-provider/" + github; p.Provider != "" && p.Provider != only {
+		return fmt.Errorf("OIDC provider is %q, must be %s, or empty where the account has none", p.Provider, only)
+	}
 	return nil
 }
 
@@ -109,8 +112,8 @@ func newCi(scope constructs.Construct, props CiProps) {
 			allow([]string{"sts:AssumeRole"}, bootstrapRoles(env, "deploy", "file-publishing", "lookup")...),
 			from+":environment:"+env.Name)
 		if env.Worldwide() {
-			// With BAKE a workflow watches a region's alarms before it deploys the next. Only who may
-			// see all alarms sees composite ones.
+			// With BAKE a workflow watches a region's alarms before it deploys the next. CloudWatch shows
+			// composite alarms only to a role that may see all alarms.
 			// https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html
 			made.AddToPolicy(allow([]string{"cloudwatch:DescribeAlarms"}, jsii.String("*")))
 		}
@@ -139,7 +142,7 @@ func stacksOf(envs []environment.Environment) (arns []*string) {
 			}
 		}
 		if env.Worldwide() {
-			add(env, frontRegion, environment.StackName(env.Name, environment.FrontStack))
+			add(env, environment.FrontRegion, environment.StackName(env.Name, environment.FrontStack))
 		}
 	}
 	return arns
@@ -162,8 +165,8 @@ func regionsOf(env environment.Environment) (regions []string) {
 	for _, site := range env.Sites() {
 		regions = append(regions, site.Region)
 	}
-	if env.Worldwide() && !slices.Contains(regions, frontRegion) {
-		regions = append(regions, frontRegion)
+	if env.Worldwide() && !slices.Contains(regions, environment.FrontRegion) {
+		regions = append(regions, environment.FrontRegion)
 	}
 	return regions
 }

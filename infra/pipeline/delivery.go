@@ -41,8 +41,7 @@ type Delivery struct {
 
 // NewDelivery adds a Delivery under scope.
 func NewDelivery(scope constructs.Construct, id string, props DeliveryProps) *Delivery {
-	need(id, props)
-	this := constructs.NewConstruct(scope, jsii.String(id))
+	this := newConstruct(scope, id, props)
 	logs := newLogs(this, "Logs", props.Logs)
 	role := deliveryRole(this, props, logs)
 	stream := awskinesisfirehose.NewDeliveryStream(this, jsii.String("Stream"), &awskinesisfirehose.DeliveryStreamProps{

@@ -51,8 +51,7 @@ type Edge struct {
 
 // NewEdge adds an Edge under scope.
 func NewEdge(scope constructs.Construct, id string, props EdgeProps) *Edge {
-	need(id, props)
-	this := constructs.NewConstruct(scope, jsii.String(id))
+	this := newConstruct(scope, id, props)
 	kind := awsapigateway.EndpointType_EDGE
 	if props.Regional {
 		kind = awsapigateway.EndpointType_REGIONAL

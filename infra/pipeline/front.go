@@ -17,16 +17,13 @@ import (
 	"global-ingest/lambdas/ingest"
 )
 
-// frontRegion is where CloudFront reads certificates, web ACLs and functions.
-const frontRegion = "us-east-1"
-
 // newFront adds the stack of what clients connect to when an environment has several regions:
 // one CloudFront distribution. Its only origin is the name that each region's Origin has a
 // record for, so it needs no stack of a region, and no region needs it.
 func newFront(scope constructs.Construct, env environment.Environment) {
 	stack := newStack(scope, environment.FrontStack, awscdk.StackProps{
 		Description: jsii.String("global-ingest: what clients connect to, and the nearest region behind it"),
-		Env:         &awscdk.Environment{Account: jsii.String(env.Account), Region: jsii.String(frontRegion)},
+		Env:         &awscdk.Environment{Account: jsii.String(env.Account), Region: jsii.String(environment.FrontRegion)},
 	})
 	certificate := jsii.String(env.Domain.Certificate)
 	if env.Domain.Certificate == "" {

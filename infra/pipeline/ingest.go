@@ -6,6 +6,7 @@ import (
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
+	"global-ingest/infra/environment"
 	"global-ingest/lambdas/ingest"
 	"global-ingest/lambdas/record"
 	"global-ingest/lambdas/runtime/setting"
@@ -22,11 +23,6 @@ type IngestProps struct {
 	NextDoor    *Lake        `optional:"true"` // of another region, for what neither takes; default none
 }
 
-// memoryOfOneProcessor is the memory, in MiB, that buys the time of one processor. With less,
-// Go still sees two, and moving the one request from one to the other costs time.
-// https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
-const memoryOfOneProcessor = 1_769
-
 // Ingest is the function that accepts a request and puts it into an events stream, or into the
 // lake when the stream does not take it.
 type Ingest struct {
@@ -40,8 +36,7 @@ const liveAlias = "live"
 
 // NewIngest adds an Ingest under scope.
 func NewIngest(scope constructs.Construct, id string, props IngestProps) *Ingest {
-	need(id, props)
-	this := constructs.NewConstruct(scope, jsii.String(id))
+	this := newConstruct(scope, id, props)
 	config := ingest.Default()
 	config.Environment, config.Terms = props.Environment, props.Terms
 	config.Streams = names(props.Events)
@@ -53,7 +48,8 @@ func NewIngest(scope constructs.Construct, id string, props IngestProps) *Ingest
 		config.Proxies = 1
 	}
 	variables := setting.Variables(config)
-	if props.Size.MemoryMiB <= memoryOfOneProcessor {
+	// With less, Go still sees two processors, and moving the one request between them costs time.
+	if props.Size.MemoryMiB <= environment.MemoryOfOneProcessor {
 		variables["GOMAXPROCS"] = "1"
 	}
 	function := NewFunction(this, "ingest", props.FunctionProps, variables)

@@ -28,8 +28,7 @@ type Lake struct {
 
 // NewLake adds a Lake under scope: private, TLS only, versioned, encrypted.
 func NewLake(scope constructs.Construct, id string, props LakeProps) *Lake {
-	need(id, props)
-	this := constructs.NewConstruct(scope, jsii.String(id))
+	this := newConstruct(scope, id, props)
 	key := newKey(this, props.Name, "Encrypts the objects of the lake", props.Removal)
 	bucket := awss3.NewBucket(this, jsii.String("Bucket"), &awss3.BucketProps{
 		BlockPublicAccess: awss3.BlockPublicAccess_BLOCK_ALL(),
@@ -52,10 +51,10 @@ func NewLake(scope constructs.Construct, id string, props LakeProps) *Lake {
 // the bucket's name when it deploys that stack, and never again: only deleting Storage by hand
 // could change the name.
 func (l *Lake) elsewhere() ingest.NextDoor {
-	stack := awscdk.Stack_Of(l.Bucket)
+	stack, output := awscdk.Stack_Of(l.Bucket), jsii.String(environment.LakeBucketOutput)
 	return ingest.NextDoor{
 		Region: *stack.Region(),
-		Bucket: *awscdk.Fn_GetStackOutput(stack.StackName(), jsii.String(environment.LakeBucketOutput), stack.Region(), nil),
+		Bucket: *awscdk.Fn_GetStackOutput(stack.StackName(), output, stack.Region(), nil),
 	}
 }
 

@@ -40,12 +40,11 @@ type OriginProps struct {
 	Drained  bool                  `optional:"true"` // whether the region gets no clients; default false
 }
 
-// NewOrigin makes the API of a region one of those that the origin's name resolves to: the
-// nearest to who asks that is healthy. Each region adds and removes itself, so no reference
+// NewOrigin makes the API of a region one of those that the origin's name resolves to: Route 53
+// answers with the nearest one that is healthy. Each region adds and removes itself, so no reference
 // crosses a region, and a deploy of one region cannot break another.
 func NewOrigin(scope constructs.Construct, id string, props OriginProps) {
-	need(id, props)
-	this := constructs.NewConstruct(scope, jsii.String(id))
+	this := newConstruct(scope, id, props)
 	regional := &awsapigateway.CfnDomainName_EndpointConfigurationProperty{Types: jsii.Strings("REGIONAL")}
 	name := newDomainName(this, props.Edge.api, &awsapigateway.CfnDomainNameProps{
 		DomainName:             jsii.String(props.Name),

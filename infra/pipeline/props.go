@@ -4,7 +4,18 @@ import (
 	"fmt"
 	"reflect"
 	"strings"
+	"time"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
 )
+
+// newConstruct adds the construct of this id under scope, which props configure.
+func newConstruct(scope constructs.Construct, id string, props any) constructs.Construct {
+	need(id, props)
+	return constructs.NewConstruct(scope, jsii.String(id))
+}
 
 // need panics unless props has every field but those whose tag says optional. The sentence
 // names the construct and the field. jsii panics at synthesis, too: what a person types is
@@ -32,4 +43,32 @@ func missing(props reflect.Value) string {
 		}
 	}
 	return ""
+}
+
+func duration(d time.Duration) awscdk.Duration {
+	return awscdk.Duration_Seconds(jsii.Number(d.Seconds()))
+}
+
+func days(n int) awscdk.Duration {
+	return awscdk.Duration_Days(jsii.Number(n))
+}
+
+func mebibytes(n int) awscdk.Size {
+	return awscdk.Size_Mebibytes(jsii.Number(n))
+}
+
+func texts(m map[string]string) *map[string]*string {
+	out := make(map[string]*string, len(m))
+	for key, value := range m {
+		out[key] = jsii.String(value)
+	}
+	return &out
+}
+
+// orNil returns value for an optional property: nil for what is 0, empty or false.
+func orNil[T comparable](value T) *T {
+	if value == *new(T) {
+		return nil
+	}
+	return &value
 }

@@ -192,7 +192,7 @@ func newWorkGroup(scope constructs.Construct, env environment.Environment) awsat
 	})
 }
 
-// newReader adds the policy of who may ask: this workgroup, this database, and the objects
+// newReader adds the policy of people who may query the lake: this workgroup, this database, and the objects
 // below the prefixes that its tables read.
 func newReader(stack awscdk.Stack, lake *Lake, database, workGroup string) awsiam.ManagedPolicy {
 	arn := func(service, resource string) *string {

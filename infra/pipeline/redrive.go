@@ -43,8 +43,7 @@ type Redrive struct {
 
 // NewRedrive adds a Redrive under scope.
 func NewRedrive(scope constructs.Construct, id string, props RedriveProps) *Redrive {
-	need(id, props)
-	this := constructs.NewConstruct(scope, jsii.String(id))
+	this := newConstruct(scope, id, props)
 	config := redrive.Default()
 	config.Environment, config.MaxReplays = props.Environment, props.MaxReplays
 	config.Streams = names(props.Events)

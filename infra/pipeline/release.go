@@ -26,8 +26,7 @@ type ReleaseProps struct {
 // The construct LambdaDeploymentGroup would attach an AWS managed policy that may change every
 // alias of the account and read objects of every bucket.
 func NewRelease(scope constructs.Construct, id string, props ReleaseProps) {
-	need(id, props)
-	this := constructs.NewConstruct(scope, jsii.String(id))
+	this := newConstruct(scope, id, props)
 	application := awscodedeploy.NewCfnApplication(this, jsii.String("Application"), &awscodedeploy.CfnApplicationProps{
 		ComputePlatform: jsii.String("Lambda"),
 	})

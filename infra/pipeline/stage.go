@@ -54,7 +54,7 @@ func NewStage(scope constructs.Construct, env environment.Environment, dist stri
 	return home
 }
 
-// place is one region of an environment, and what it keeps there. In all regions the stacks have
+// place is one region of an environment, with its storage. In all regions the stacks have
 // the same ids, and so their resources have the same logical ids.
 type place struct {
 	scope   constructs.Construct
@@ -72,7 +72,7 @@ func newPlace(stage awscdk.Stage, site environment.Site) place {
 	return p
 }
 
-// fill adds the stacks that need what p keeps.
+// fill adds the stacks that need the storage of p, or that of the region next to it.
 func (p place) fill(dist string, places map[string]place) *Stage {
 	var next *Lake
 	if p.site.Failover.NextDoor {
@@ -82,7 +82,7 @@ func (p place) fill(dist string, places map[string]place) *Stage {
 	if !p.site.Query.Off {
 		types, err := tablesOf(p.site.Environment)
 		if err != nil {
-			panic(err) // NewApp has said it before
+			panic(err) // NewApp has read them before
 		}
 		newQuery(p.scope, p.site, p.lake, types).AddStackDependency(awscdk.Stack_Of(pipeline.Rejects.Stream), nil)
 	}

@@ -3,7 +3,6 @@ package pipeline
 import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/constructs-go/constructs/v10"
-	"github.com/aws/jsii-runtime-go"
 
 	"global-ingest/lambdas/record"
 	"global-ingest/lambdas/runtime/setting"
@@ -25,8 +24,7 @@ type Validator struct {
 
 // NewValidator adds a Validator under scope.
 func NewValidator(scope constructs.Construct, id string, props ValidatorProps) *Validator {
-	need(id, props)
-	this := constructs.NewConstruct(scope, jsii.String(id))
+	this := newConstruct(scope, id, props)
 	config := validate.Default()
 	config.Environment, config.Rules = props.Environment, props.Rules
 	config.RejectsStream = *props.Rejects.Stream.DeliveryStreamName()

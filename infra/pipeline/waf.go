@@ -34,7 +34,7 @@ func newWebACL(this constructs.Construct, waf environment.WAF, scope string) aws
 				Statement: &awswafv2.CfnWebACL_StatementProperty{
 					RateBasedStatement: &awswafv2.CfnWebACL_RateBasedStatementProperty{
 						AggregateKeyType: jsii.String("IP"), Limit: jsii.Number(waf.RatePerAddress),
-						EvaluationWindowSec: jsii.Number(300),
+						EvaluationWindowSec: jsii.Number(environment.WAFWindow.Seconds()),
 					},
 				},
 			},

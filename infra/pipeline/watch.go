@@ -38,8 +38,7 @@ type Watch struct {
 // NewWatch adds the dashboard under scope and, unless they are off, the alarms, their topic and
 // the alarm that pages.
 func NewWatch(scope constructs.Construct, id string, props WatchProps) *Watch {
-	need(id, props)
-	this := constructs.NewConstruct(scope, jsii.String(id))
+	this := newConstruct(scope, id, props)
 	g := newGauges(props)
 	watch := &Watch{}
 	var alarms []awscloudwatch.CfnAlarm

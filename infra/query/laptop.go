@@ -46,7 +46,7 @@ func (l Laptop) Run(ctx context.Context, sql string) (Result, error) {
 	return answers[0].Result, answers[0].Err()
 }
 
-// Answer is what became of one query.
+// Answer is the result of one query, or why there is none.
 type Answer struct {
 	Result
 	Seconds float64 // that DuckDB took
@@ -61,7 +61,7 @@ func (a Answer) Err() error {
 	return errors.New(strings.Join(strings.Fields(a.Error), " "))
 }
 
-// RunAll answers several queries, each whatever becomes of the others.
+// RunAll answers several queries. One that fails does not stop the others.
 func (l Laptop) RunAll(ctx context.Context, queries ...string) (answers []Answer, err error) {
 	if _, err := os.Stat(filepath.Join(l.Infra, "node_modules", "@duckdb")); err != nil {
 		return nil, fmt.Errorf("DuckDB is not installed: run `npm ci --prefix %s`", filepath.ToSlash(l.Infra))
@@ -125,22 +125,22 @@ func (l Laptop) files(prefix string) (string, error) {
 	return fmt.Sprintf(read, columns, literal(pattern), maxLineBytes), nil
 }
 
-var errFound = errors.New("found")
-
-func hasObject(lake, prefix string) (bool, error) {
+// hasObject says whether a bucket below the folder lake has an object of lines below prefix.
+func hasObject(lake, prefix string) (found bool, err error) {
 	buckets, err := os.ReadDir(lake)
 	if err != nil {
 		return false, fmt.Errorf("there is no lake in %s: run `make local` and send it events", filepath.ToSlash(lake))
 	}
 	for _, bucket := range buckets {
-		folder := filepath.Join(lake, bucket.Name(), prefix)
-		err := filepath.WalkDir(folder, func(path string, _ fs.DirEntry, err error) error {
-			if err == nil && strings.HasSuffix(path, record.LinesExtension) {
-				return errFound
+		// An error means that the folder is not there, or has gone: it has nothing.
+		_ = filepath.WalkDir(filepath.Join(lake, bucket.Name(), prefix), func(path string, _ fs.DirEntry, err error) error {
+			found = err == nil && strings.HasSuffix(path, record.LinesExtension)
+			if found {
+				return fs.SkipAll
 			}
 			return nil
 		})
-		if errors.Is(err, errFound) {
+		if found {
 			return true, nil
 		}
 	}

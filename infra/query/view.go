@@ -213,8 +213,8 @@ func Questions(types []schema.Table) []Named {
 	return []Named{
 		{
 			"Events per type and hour", "How many events of each type arrived, since yesterday",
-			"SELECT day, hour, type, count(*) AS events, count(DISTINCT id) AS distinct_events\nFROM events\nWHERE " + recent +
-				"\nGROUP BY day, hour, type\nORDER BY day, hour, type",
+			"SELECT day, hour, type, count(*) AS events, count(DISTINCT id) AS distinct_events\nFROM events\nWHERE " +
+				recent + "\nGROUP BY day, hour, type\nORDER BY day, hour, type",
 		},
 		{
 			"Rejects by reason",

@@ -4,17 +4,20 @@
 package stateful
 
 import (
+	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"reflect"
 	"slices"
 	"strings"
 )
 
-// replacing are the stateful types, and for each the properties whose change makes
-// CloudFormation replace the resource. From "Update requires: Replacement" in the
-// resource reference, https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/.
-var replacing = map[string][]string{
+// Replacing has the types of resources that hold data or an address, and for each the properties
+// whose change makes CloudFormation replace the resource. From "Update requires: Replacement" in
+// the resource reference, https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/.
+var Replacing = map[string][]string{
 	"AWS::S3::Bucket":      {"BucketName"},
 	"AWS::KMS::Key":        {},
 	"AWS::SQS::Queue":      {"QueueName", "FifoQueue"},
@@ -34,12 +37,6 @@ var replacing = map[string][]string{
 	"AWS::CloudFront::Distribution": {}, // CloudFront gives a name to one distribution at a time
 	"AWS::Route53::RecordSet":       {"Name", "HostedZoneId", "HostedZoneName"},
 }
-
-// Types returns the types of resources that hold data or an address, sorted.
-func Types() []string { return slices.Sorted(maps.Keys(replacing)) }
-
-// Replacing returns the properties whose change replaces a resource of a type.
-func Replacing(resourceType string) []string { return replacing[resourceType] }
 
 // Template is what matters here of a CloudFormation template.
 type Template struct {
@@ -66,7 +63,7 @@ func Compare(base, head Template) []Loss {
 	var lost []Loss
 	for _, id := range slices.Sorted(maps.Keys(base.Resources)) {
 		before := base.Resources[id]
-		properties, known := replacing[before.Type]
+		properties, known := Replacing[before.Type]
 		if !known || before.oneOfSeveral() {
 			continue
 		}
@@ -115,4 +112,48 @@ func kept(policy string) string {
 		return ", the old one stays, outside the stack"
 	}
 	return ", with everything in it"
+}
+
+// CompareAll compares the stacks of two folders of goldens, <stage>/<stack>.json and
+// <stage>/<region>/<stack>.json, and returns what is lost by file.
+func CompareAll(base, head fs.FS) (map[string][]Loss, error) {
+	var files []string
+	for _, pattern := range []string{"*/*.json", "*/*/*.json"} {
+		found, err := fs.Glob(base, pattern)
+		if err != nil {
+			return nil, fmt.Errorf("looking for templates: %w", err)
+		}
+		files = append(files, found...)
+	}
+	if len(files) == 0 {
+		return nil, errors.New("looking for templates: there are none to compare with")
+	}
+	slices.Sort(files)
+	lost := map[string][]Loss{}
+	for _, file := range files {
+		before, err := read(base, file)
+		if err != nil {
+			return nil, err
+		}
+		after, err := read(head, file)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
+		if found := Compare(before, after); len(found) > 0 {
+			lost[file] = found
+		}
+	}
+	return lost, nil
+}
+
+func read(from fs.FS, file string) (Template, error) {
+	var t Template
+	data, err := fs.ReadFile(from, file)
+	if err != nil {
+		return t, fmt.Errorf("reading a template: %w", err)
+	}
+	if err := json.Unmarshal(data, &t); err != nil {
+		return t, fmt.Errorf("reading %s: %w", file, err)
+	}
+	return t, nil
 }

@@ -17,7 +17,13 @@ import (
 // the CDK is started, in a sentence.
 func TestWhatStandsInTheWayIsOneLine(t *testing.T) {
 	settings, dist := filepath.Join(root, "cdk.json"), filepath.Join("testdata", "dist")
-	mistaken := placed([]environment.Environment{environment.Prod()})
+	named := func(names ...string) (envs []environment.Environment) {
+		for _, name := range names {
+			envs = append(envs, environment.Default(name))
+		}
+		return placed(envs)
+	}
+	mistaken := named("Prod")
 	mistaken[0].Validator.MemoryMiB = 64
 	empty := t.TempDir()
 	broken := filepath.Join(empty, "cdk.json")
@@ -28,9 +34,26 @@ func TestWhatStandsInTheWayIsOneLine(t *testing.T) {
 		props pipeline.AppProps
 		want  string
 	}{
-		"value":    {pipeline.AppProps{Environments: mistaken, Settings: settings, Dist: dist}, "environment Prod: Validator.MemoryMiB is 64, must be 128 to 10,240 MiB"},
-		"no build": {pipeline.AppProps{Settings: settings, Dist: empty}, "ingest/bootstrap does not exist: run `make build`"},
-		"settings": {pipeline.AppProps{Settings: broken, Dist: dist}, "reading the CDK's settings: " + broken + ": unexpected end of JSON input"},
+		"value": {
+			pipeline.AppProps{Environments: mistaken, Settings: settings, Dist: dist},
+			"environment Prod: Validator.MemoryMiB is 64, must be 128 to 10,240 MiB",
+		},
+		"name twice": {
+			pipeline.AppProps{Environments: named("Dev", "DEV"), Settings: settings, Dist: dist},
+			`environment DEV: Name is "DEV", must differ from that of environment Dev by more than case`,
+		},
+		"name of Ci": {
+			pipeline.AppProps{Environments: named("Ci"), Settings: settings, Dist: dist},
+			`environment Ci: Name is "Ci", must differ from that of the stack of the workflows by more than case`,
+		},
+		"no build": {
+			pipeline.AppProps{Settings: settings, Dist: empty},
+			"ingest/bootstrap does not exist: run `make build`",
+		},
+		"settings": {
+			pipeline.AppProps{Settings: broken, Dist: dist},
+			"reading the CDK's settings: " + broken + ": unexpected end of JSON input",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := pipeline.NewApp(row.props)

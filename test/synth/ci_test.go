@@ -7,7 +7,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/aws/jsii-runtime-go"
 	"github.com/google/go-cmp/cmp"
 
 	"global-ingest/infra/environment"
@@ -89,17 +88,23 @@ func ciProps() pipeline.CiProps {
 // synthesizeCi returns the stack Ci of an app that has nothing else.
 func synthesizeCi(t *testing.T, props pipeline.CiProps) (*stack, error) {
 	t.Helper()
-	defer jsii.Close()
-	dir := t.TempDir()
-	app, err := pipeline.NewApp(pipeline.AppProps{
-		Settings: filepath.Join(root, "cdk.json"), Dist: filepath.Join("testdata", "dist"), Outdir: dir, Ci: &props,
-	})
-	if err != nil {
+	dir, s := t.TempDir(), &stack{Stage: "Ci", Name: "Ci"}
+	if err := assemble(dir, pipeline.AppProps{Ci: &props}); err != nil {
 		return nil, err
 	}
-	app.Synth(nil)
-	s := &stack{Stage: "Ci", Name: "Ci"}
 	return s, read(filepath.Join(dir, "Ci.template.json"), &s.Template)
+}
+
+// ciOf returns the stack Ci of some environments.
+func ciOf(t *testing.T, envs ...environment.Environment) *stack {
+	t.Helper()
+	props := ciProps()
+	props.Environments = envs
+	s, err := synthesizeCi(t, props)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
 }
 
 func TestRepositoryIsOwnerAndName(t *testing.T) {
@@ -129,13 +134,42 @@ func TestRepositoriesWithoutIdsAreTrusted(t *testing.T) {
 	}
 }
 
+// TestAnAccountHasOneProvider: with that of an earlier Ci or of somebody else Ci adds none, and no
+// other one could say what GitHub says.
+func TestAnAccountHasOneProvider(t *testing.T) {
+	props := ciProps()
+	const provider = "arn:aws:iam::" + account + ":oidc-provider/token.actions.githubusercontent.com"
+	props.Provider = provider
+	s, err := synthesizeCi(t, props)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if made := s.resources("AWS::IAM::OIDCProvider"); len(made) > 0 {
+		t.Errorf("Ci adds %s", made[0].ID)
+	}
+	for id, lines := range workflows {
+		want := strings.ReplaceAll(lines[0], "GitHub.Arn", provider)
+		if !slices.Contains(s.roles()[id], want) {
+			t.Errorf("%s is not %q: %q", id, want, s.roles()[id])
+		}
+	}
+	for _, other := range []string{
+		"token.actions.githubusercontent.com", strings.Replace(provider, account, "222222222222", 1), provider + "/x",
+	} {
+		props.Provider = other
+		if _, err := synthesizeCi(t, props); err == nil || !strings.Contains(err.Error(), "must be "+provider) {
+			t.Errorf("%s: %v", other, err)
+		}
+	}
+}
+
 // TestPullRequestsMayReadTemplatesAndNothingElse: the code of a pull request runs with the
 // role that its subject may take, and nobody has reviewed it yet.
 func TestPullRequestsMayReadTemplatesAndNothingElse(t *testing.T) {
 	want := map[permitted]bool{}
 	for _, s := range stacks {
 		if s.Stage == worldwide().Name {
-			continue // nobody's
+			continue // no workflow deploys it
 		}
 		for _, action := range []string{"cloudformation:DescribeStacks", "cloudformation:GetTemplate"} {
 			want[permitted{action, stackARN + s.Stage + "-" + s.Name + "/*"}] = true
@@ -163,17 +197,13 @@ func TestPullRequestsMayReadTemplatesAndNothingElse(t *testing.T) {
 func TestWorkflowsReachEveryRegion(t *testing.T) {
 	env := worldwide()
 	env.Account, env.Region, env.Regions = account, "eu-west-1", []string{"ap-southeast-1"}
-	props := ciProps()
-	props.Environments = []environment.Environment{env}
-	s, err := synthesizeCi(t, props)
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := ciOf(t, env)
 	got := strings.Join(slices.Concat(s.roles()["Diff"], s.roles()["DeployWorldwide"]), "\n")
 	for _, want := range []string{
 		"eu-west-1:111111111111:stack/Worldwide-Pipeline/*", "us-east-1:111111111111:stack/Worldwide-Front/*",
 		"ap-southeast-1:111111111111:stack/Worldwide-ap-southeast-1-Storage/*",
-		"deploy-role-111111111111-eu-west-1", "deploy-role-111111111111-ap-southeast-1", "deploy-role-111111111111-us-east-1",
+		"deploy-role-111111111111-eu-west-1", "deploy-role-111111111111-ap-southeast-1",
+		"deploy-role-111111111111-us-east-1",
 	} {
 		if !strings.Contains(got, want) {
 			t.Errorf("workflows may not reach %s:\n%s", want, got)
@@ -185,14 +215,8 @@ func TestWorkflowsReachEveryRegion(t *testing.T) {
 func TestADeployOfSeveralRegionsSeesAlarms(t *testing.T) {
 	env := worldwide()
 	env.Account = account
-	props := ciProps()
-	props.Environments = []environment.Environment{env}
-	s, err := synthesizeCi(t, props)
-	if err != nil {
-		t.Fatal(err)
-	}
 	const want = "allow cloudwatch:DescribeAlarms on *"
-	if got := s.roles()["DeployWorldwide"]; !slices.Contains(got, want) {
+	if got := ciOf(t, env).roles()["DeployWorldwide"]; !slices.Contains(got, want) {
 		t.Errorf("the workflow's role may %q, want %s", got, want)
 	}
 }
@@ -219,16 +243,13 @@ func TestEveryAccountHasItsOwnRoles(t *testing.T) {
 
 // TestCiIsBoundedAndTaggedAsItsEnvironments are: an account asks it of every role.
 func TestCiIsBoundedAndTaggedAsItsEnvironments(t *testing.T) {
-	props := ciProps()
+	envs := placed(environment.All())
 	const boundary = "arn:aws:iam::" + account + ":policy/boundary"
-	for i := range props.Environments {
-		props.Environments[i].Tags = map[string]string{"owner": "events-team", "stage": props.Environments[i].Name}
+	for i := range envs {
+		envs[i].Tags = map[string]string{"owner": "events-team", "stage": envs[i].Name}
 	}
-	props.Environments[1].Boundary = boundary
-	s, err := synthesizeCi(t, props)
-	if err != nil {
-		t.Fatal(err)
-	}
+	envs[1].Boundary = boundary
+	s := ciOf(t, envs...)
 	for _, r := range s.resources("AWS::IAM::Role") {
 		if got := r.Properties["PermissionsBoundary"]; got != boundary {
 			t.Errorf("%s has the boundary %v", r.ID, got)

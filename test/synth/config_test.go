@@ -2,6 +2,7 @@ package synth
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -14,73 +15,47 @@ import (
 	"global-ingest/lambdas/validate"
 )
 
-// TestIngestReadsWhatTheTemplateSets marries the construct to the function: what
-// the one writes, the other reads back, and no variable is lost on the way.
-func TestIngestReadsWhatTheTemplateSets(t *testing.T) {
+// checkReads marries a construct to its function: what the one writes, the other reads back, and
+// no variable is lost on the way.
+func checkReads[C setting.Config](t *testing.T, s *stack, function string, zero, want C) {
+	t.Helper()
+	variables := s.variables(t, function)
+	got, err := setting.From(zero, lookup(variables))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("%s (-want +read)\n%s", function, diff)
+	}
+	if diff := cmp.Diff(setting.Variables(got), variables); diff != "" {
+		t.Errorf("%s (-read +set)\n%s", function, diff)
+	}
+}
+
+func TestFunctionsReadWhatTheTemplateSets(t *testing.T) {
 	each(t, "Pipeline", func(t *testing.T, s *stack) {
-		variables := s.variables(t, "IngestFunction")
-		got, err := setting.From(ingest.Default(), lookup(variables))
-		if err != nil {
-			t.Fatal(err)
-		}
 		env := siteOf(t, s)
-		want := ingest.Default()
-		want.Terms, want.Environment = env.Terms, env.Name
-		want.Streams, want.Bucket = []string{"EventsStream"}, "LakeBucket"
+		streams := []string{"EventsStream"}
+
+		accept := ingest.Default()
+		accept.Terms, accept.Environment, accept.Streams, accept.Bucket = env.Terms, env.Name, streams, "LakeBucket"
 		if env.Worldwide() {
-			want.Proxies = 1
-			want.NextDoor = ingest.NextDoor{Bucket: "LakeBucket@" + env.NextDoor(), Region: env.NextDoor()}
+			accept.Proxies = 1
+			accept.NextDoor = ingest.NextDoor{Bucket: "LakeBucket@" + env.NextDoor(), Region: env.NextDoor()}
 		}
-		if diff := cmp.Diff(want, got); diff != "" {
-			t.Errorf("(-want +read)\n%s", diff)
-		}
-		if diff := cmp.Diff(setting.Variables(got), variables); diff != "" {
-			t.Errorf("(-read +set)\n%s", diff)
-		}
+		checkReads(t, s, "IngestFunction", ingest.Default(), accept)
+
+		check := validate.Default()
+		check.Rules, check.Environment, check.RejectsStream, check.Bucket = env.Rules, env.Name, "RejectsStream", "LakeBucket"
+		checkReads(t, s, "ValidatorFunction", validate.Default(), check)
+
+		back := redrive.Default()
+		back.Environment, back.Streams, back.Rejects, back.Bucket = env.Name, streams, "RejectsStream", "LakeBucket"
+		checkReads(t, s, "RedriveFunction", redrive.Default(), back)
 	})
 }
 
-// TestValidatorReadsWhatTheTemplateSets does the same for the Validator.
-func TestValidatorReadsWhatTheTemplateSets(t *testing.T) {
-	each(t, "Pipeline", func(t *testing.T, s *stack) {
-		variables := s.variables(t, "ValidatorFunction")
-		got, err := setting.From(validate.Default(), lookup(variables))
-		if err != nil {
-			t.Fatal(err)
-		}
-		env := environmentOf(t, s)
-		want := validate.Default()
-		want.Rules, want.Environment, want.RejectsStream, want.Bucket = env.Rules, env.Name, "RejectsStream", "LakeBucket"
-		if diff := cmp.Diff(want, got); diff != "" {
-			t.Errorf("(-want +read)\n%s", diff)
-		}
-		if diff := cmp.Diff(setting.Variables(got), variables); diff != "" {
-			t.Errorf("(-read +set)\n%s", diff)
-		}
-	})
-}
-
-// TestRedriveReadsWhatTheTemplateSets does the same for Redrive.
-func TestRedriveReadsWhatTheTemplateSets(t *testing.T) {
-	each(t, "Pipeline", func(t *testing.T, s *stack) {
-		variables := s.variables(t, "RedriveFunction")
-		got, err := setting.From(redrive.Default(), lookup(variables))
-		if err != nil {
-			t.Fatal(err)
-		}
-		want := redrive.Default()
-		want.Environment, want.Streams = environmentOf(t, s).Name, []string{"EventsStream"}
-		want.Rejects, want.Bucket = "RejectsStream", "LakeBucket"
-		if diff := cmp.Diff(want, got); diff != "" {
-			t.Errorf("(-want +read)\n%s", diff)
-		}
-		if diff := cmp.Diff(setting.Variables(got), variables); diff != "" {
-			t.Errorf("(-read +set)\n%s", diff)
-		}
-	})
-}
-
-// TestCanaryReadsWhatTheTemplateSets does the same for the canary, where there is one.
+// TestCanaryReadsWhatTheTemplateSets, and runs when it says, where there is one.
 func TestCanaryReadsWhatTheTemplateSets(t *testing.T) {
 	found := 0
 	each(t, "Pipeline", func(t *testing.T, s *stack) {
@@ -89,11 +64,6 @@ func TestCanaryReadsWhatTheTemplateSets(t *testing.T) {
 			return
 		}
 		found++
-		variables := s.variables(t, "CanaryFunction")
-		got, err := setting.From(canary.Default(), lookup(variables))
-		if err != nil {
-			t.Fatal(err)
-		}
 		want := canary.Default()
 		want.Environment, want.Bucket, want.Every = env.Name, "LakeBucket", env.Canary.Every
 		want.URL = s.text(at(s.Template, "Outputs", "Endpoint", "Value"))
@@ -101,12 +71,7 @@ func TestCanaryReadsWhatTheTemplateSets(t *testing.T) {
 			want.URL = "https://events.example.com/events"
 		}
 		want.After = env.Delivery.TransformFor + env.Delivery.BufferFor + 3*time.Minute
-		if diff := cmp.Diff(want, got); diff != "" {
-			t.Errorf("(-want +read)\n%s", diff)
-		}
-		if diff := cmp.Diff(setting.Variables(got), variables); diff != "" {
-			t.Errorf("(-read +set)\n%s", diff)
-		}
+		checkReads(t, s, "CanaryFunction", canary.Default(), want)
 		schedule := fmt.Sprintf("cron(0/%d * * * ? *)", int(env.Canary.Every.Minutes()))
 		if got := s.the(t, "CanarySchedule").Properties["ScheduleExpression"]; got != schedule {
 			t.Errorf("runs at %v, want %s", got, schedule)
@@ -139,12 +104,14 @@ func TestFunctionsAreSizedByTheirEnvironment(t *testing.T) {
 				t.Errorf("%s (-want +got)\n%s", path, diff)
 			}
 			const platform = "arm64 bootstrap provided.al2023"
-			if got := s.text([]any{r.Properties["Architectures"], r.Properties["Handler"], r.Properties["Runtime"]}); got != platform {
+			runs := []any{r.Properties["Architectures"], r.Properties["Handler"], r.Properties["Runtime"]}
+			if got := s.text(runs); got != platform {
 				t.Errorf("%s runs on %q, want %q", path, got, platform)
 			}
-			const logging = "ApplicationLogLevel=INFO LogFormat=JSON LogGroup=%sLogs SystemLogLevel=WARN"
-			if got, want := s.text(r.Properties["LoggingConfig"]), fmt.Sprintf(logging, path[:len(path)-len("Function")]); got != want {
-				t.Errorf("%s logs by %q, want %q", path, got, want)
+			logging := fmt.Sprintf("ApplicationLogLevel=INFO LogFormat=JSON LogGroup=%sLogs SystemLogLevel=WARN",
+				strings.TrimSuffix(path, "Function"))
+			if got := s.text(r.Properties["LoggingConfig"]); got != logging {
+				t.Errorf("%s logs by %q, want %q", path, got, logging)
 			}
 		}
 	})

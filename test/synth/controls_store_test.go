@@ -50,8 +50,8 @@ var storeControls = []control{
 	{
 		"S3.6", "policies of buckets let no other account in",
 		every(policy, staysInTheAccount),
-		add(policy,
-			`{"PolicyDocument":{"Statement":[{"Effect":"Allow","Action":"s3:PutObjectAcl","Principal":{"AWS":"arn:aws:iam::999999999999:root"},"Resource":"*"}]}}`),
+		add(policy, `{"PolicyDocument":{"Statement":[{"Effect":"Allow","Action":"s3:PutObjectAcl","Resource":"*",
+			"Principal":{"AWS":"arn:aws:iam::999999999999:root"}}]}}`),
 	},
 	{
 		"S3.7", "buckets are replicated to another region",
@@ -92,8 +92,10 @@ var storeControls = []control{
 	},
 	{
 		"S3.17", "buckets are encrypted by a KMS key, here the lake's own",
-		every(bucket, is("BucketKeyEnabled=true ServerSideEncryptionByDefault=KMSMasterKeyID=LakeKey.Arn SSEAlgorithm=aws:kms", "BucketEncryption", "ServerSideEncryptionConfiguration")),
-		set(bucket, "BucketEncryption.ServerSideEncryptionConfiguration.0.ServerSideEncryptionByDefault.SSEAlgorithm", "AES256"),
+		every(bucket, is("BucketKeyEnabled=true ServerSideEncryptionByDefault=KMSMasterKeyID=LakeKey.Arn "+
+			"SSEAlgorithm=aws:kms", "BucketEncryption", "ServerSideEncryptionConfiguration")),
+		set(bucket, "BucketEncryption.ServerSideEncryptionConfiguration.0.ServerSideEncryptionByDefault.SSEAlgorithm",
+			"AES256"),
 	},
 	{
 		"AwsSolutions-KMS5", "keys are rotated",
@@ -201,7 +203,9 @@ func (s *stack) policyOf(r resource, kind, property string) (lines []string) {
 
 // isPrivate refuses what a resource's own policy allows to everybody.
 func isPrivate(s *stack, r resource) string {
-	for _, property := range []string{"PolicyDocument", "KeyPolicy", "AssumeRolePolicyDocument", "Policy", "ResourcePolicy"} {
+	for _, property := range []string{
+		"PolicyDocument", "KeyPolicy", "AssumeRolePolicyDocument", "Policy", "ResourcePolicy",
+	} {
 		for _, line := range s.statements(r.Properties[property]) {
 			if strings.HasPrefix(line, "allow") &&
 				(strings.Contains(line, " by *") || strings.Contains(line, "=*") || strings.Contains(line, "all but")) {

@@ -38,10 +38,7 @@ var inOutages = []string{
 // TestOurOwnMetricsAreCounted: CloudWatch bills each that has values, and the dashboard draws all
 // of them.
 func TestOurOwnMetricsAreCounted(t *testing.T) {
-	for _, s := range slices.Concat(stacks, variantStacks) {
-		if s.Name != "Pipeline" {
-			continue
-		}
+	for _, s := range pipelines() {
 		drawn := map[string]bool{}
 		for _, w := range boardOf(t, s).Widgets {
 			for _, line := range w.Properties.Metrics {
@@ -61,12 +58,8 @@ func TestOurOwnMetricsAreCounted(t *testing.T) {
 
 // TestAlarmsAreCounted: CloudWatch bills each metric that an alarm watches.
 func TestAlarmsAreCounted(t *testing.T) {
-	for _, s := range slices.Concat(stacks, variantStacks) {
-		env := environmentOf(t, s)
-		if s.Name != "Pipeline" || env.Alarms.Off {
-			continue
-		}
-		if got, want := watchedBy(s), cost.WatchedMetrics(env); got != want {
+	for _, s := range watched(t) {
+		if got, want := watchedBy(s), cost.WatchedMetrics(environmentOf(t, s)); got != want {
 			t.Errorf("the alarms of %s watch %d metrics, the estimate has %d", s.title(), got, want)
 		}
 	}

@@ -45,9 +45,10 @@ func TestStreamsDeliverLikeThis(t *testing.T) {
 // TestEventsPassTheValidator 1 MiB at once, which as base64 is a fourth of what Lambda takes.
 func TestEventsPassTheValidator(t *testing.T) {
 	each(t, "Pipeline", func(t *testing.T, s *stack) {
-		processing := at(s.the(t, "EventsStream").Properties, "ExtendedS3DestinationConfiguration",
-			"ProcessingConfiguration")
-		got := s.text(at(processing, "Processors"))
+		processing := func(stream string) any {
+			return at(s.the(t, stream).Properties, "ExtendedS3DestinationConfiguration", "ProcessingConfiguration")
+		}
+		got := s.text(at(processing("EventsStream"), "Processors"))
 		for _, want := range []string{
 			"ParameterName=LambdaArn ParameterValue=ValidatorFunction.Arn",
 			"ParameterName=BufferSizeInMBs ParameterValue=1",
@@ -57,7 +58,7 @@ func TestEventsPassTheValidator(t *testing.T) {
 				t.Errorf("processors lack %q: %s", want, got)
 			}
 		}
-		if other := at(s.the(t, "RejectsStream").Properties, "ExtendedS3DestinationConfiguration", "ProcessingConfiguration"); other != nil {
+		if other := processing("RejectsStream"); other != nil {
 			t.Errorf("rejects are processed: %v", other)
 		}
 	})

@@ -67,7 +67,7 @@ func TestFewerClientsHaveFewerMethods(t *testing.T) {
 
 // TestAnUnknownPathIsToldSo instead of asking for a token.
 func TestAnUnknownPathIsToldSo(t *testing.T) {
-	for _, s := range slices.Concat(stacks, variantStacks) {
+	for _, s := range everyStack() {
 		for _, r := range s.resources("AWS::ApiGateway::GatewayResponse") {
 			if r.Properties["ResponseType"] != "MISSING_AUTHENTICATION_TOKEN" {
 				continue
@@ -150,7 +150,9 @@ func TestPreflightIsKeptForADay(t *testing.T) {
 			if r.Properties["HttpMethod"] != "OPTIONS" {
 				continue
 			}
-			for header, want := range map[string]string{"Access-Control-Allow-Origin": "'*'", "Access-Control-Max-Age": "'86400'"} {
+			for header, want := range map[string]string{
+				"Access-Control-Allow-Origin": "'*'", "Access-Control-Max-Age": "'86400'",
+			} {
 				if got := mockHeaders(t, r)[header]; got != want {
 					t.Errorf("%s: %s is %v, want %s", r.ID, header, got, want)
 				}
@@ -241,7 +243,7 @@ func TestRefusalsReflectNoOriginBesideAList(t *testing.T) {
 // for its type of endpoint, with the access mode that it asks for. A regional one must take
 // TLS 1.2, because Route 53's health checkers speak no other.
 func TestClientsSpeakTLS12(t *testing.T) {
-	for _, s := range slices.Concat(stacks, variantStacks) {
+	for _, s := range everyStack() {
 		for _, r := range s.resources("AWS::ApiGateway::RestApi", "AWS::ApiGateway::DomainName") {
 			policy, _ := r.Properties["SecurityPolicy"].(string)
 			fits := environment.TLSPolicy(policy).Validate() == nil

@@ -6,7 +6,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 )
@@ -15,7 +14,7 @@ import (
 // goldens are the deployed templates, but for account, region and the functions'
 // code: the stand-ins in testdata/dist make the hashes of the code constant.
 func TestGoldens(t *testing.T) {
-	for _, s := range slices.Concat(stacks, variantStacks, []*stack{ci}) {
+	for _, s := range append(everyStack(), ci) {
 		t.Run(s.title(), func(t *testing.T) {
 			keep(t, filepath.Join("testdata", strings.ToLower(s.title())+".json"), encode(t, s.Template))
 		})

@@ -4,6 +4,7 @@
 package synth
 
 import (
+	"cmp"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -22,7 +23,7 @@ var update = flag.Bool("update", false, "write the goldens instead of comparing 
 
 const (
 	root    = "../.."
-	account = "111111111111" // nobody's
+	account = "111111111111" // no customer has it
 	region  = "us-east-1"
 )
 
@@ -81,7 +82,8 @@ func run(m *testing.M) (int, error) {
 	// a new one.
 	os.Setenv("CDK_VALIDATION", "false")
 	jsii.Close()
-	all, err := synthesize(dir, placed(append(ruled(), variants()...)), ciRepository)
+	workflows := ciProps()
+	all, err := synthesize(dir, placed(append(ruled(), variants()...)), &workflows)
 	if err != nil {
 		return 0, err
 	}
@@ -99,31 +101,36 @@ func run(m *testing.M) (int, error) {
 	return m.Run(), nil
 }
 
+// everyStack is what anybody deploys from here, but for Ci.
+func everyStack() []*stack { return slices.Concat(stacks, variantStacks) }
+
+// pipelines are the stacks Pipeline of every environment.
+func pipelines() []*stack {
+	return slices.DeleteFunc(everyStack(), func(s *stack) bool { return s.Name != "Pipeline" })
+}
+
 // ruled are the environments that every rule holds for.
 func ruled() []environment.Environment { return append(environment.All(), worldwide()) }
 
-// synthesize writes the assembly of envs to dir, as `cdk synth` would, and returns
-// its stacks. With a repository it has the stack Ci as well.
-func synthesize(dir string, envs []environment.Environment, repository string) ([]*stack, error) {
+// assemble writes the cloud assembly of an app to dir, as `cdk synth` would. props say what is
+// special about it.
+func assemble(dir string, props pipeline.AppProps) error {
 	defer jsii.Close()
-	var ci *pipeline.CiProps
-	if repository != "" {
-		ci = &pipeline.CiProps{
-			Repository: repository, Environments: placed(environment.All()), Account: account, Region: region,
-		}
-	}
-	app, err := pipeline.NewApp(pipeline.AppProps{
-		Environments: envs,
-		Ci:           ci,
-		Settings:     filepath.Join(root, "cdk.json"),
-		Dist:         filepath.Join("testdata", "dist"),
-		Outdir:       dir,
-	})
+	props.Settings, props.Outdir = filepath.Join(root, "cdk.json"), dir
+	props.Dist = cmp.Or(props.Dist, filepath.Join("testdata", "dist"))
+	app, err := pipeline.NewApp(props)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	app.Synth(nil)
-	var all []*stack
+	return nil
+}
+
+// synthesize returns the stacks of envs, from an assembly in dir.
+func synthesize(dir string, envs []environment.Environment, ci *pipeline.CiProps) (all []*stack, err error) {
+	if err := assemble(dir, pipeline.AppProps{Environments: envs, Ci: ci}); err != nil {
+		return nil, err
+	}
 	for _, env := range envs {
 		stage, err := load(dir, env)
 		if err != nil {
@@ -134,10 +141,13 @@ func synthesize(dir string, envs []environment.Environment, repository string) (
 	return all, nil
 }
 
-// placed puts envs where the goldens are.
+// placed puts envs where the goldens are. One with several regions says itself which is home.
 func placed(envs []environment.Environment) []environment.Environment {
 	for i := range envs {
-		envs[i].Account, envs[i].Region = account, region
+		envs[i].Account = account
+		if !envs[i].Worldwide() {
+			envs[i].Region = region
+		}
 	}
 	return envs
 }

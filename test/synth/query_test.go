@@ -54,7 +54,7 @@ func (s *stack) views(t *testing.T) map[string]viewOf {
 // templates' base64, decoded, in every environment.
 func TestGoldensOfSQL(t *testing.T) {
 	written := map[string]bool{}
-	for _, s := range slices.Concat(stacks, variantStacks) {
+	for _, s := range everyStack() {
 		if s.Name != environment.QueryStack {
 			continue
 		}
@@ -149,7 +149,7 @@ func TestAReaderReadsAndNothingElse(t *testing.T) {
 	})
 }
 
-// TestAQueryIsBounded whoever asks it, and its results vanish by themselves.
+// TestAQueryIsBounded for everybody, and Athena deletes its results.
 func TestAQueryIsBounded(t *testing.T) {
 	each(t, environment.QueryStack, func(t *testing.T, s *stack) {
 		config := at(s.the(t, "WorkGroup").Properties, "WorkGroupConfiguration").(map[string]any)
@@ -164,7 +164,7 @@ func TestAQueryIsBounded(t *testing.T) {
 
 // TestQueryMayFailWithoutAnEventLost: no other stack needs it, and it is deployed last.
 func TestQueryMayFailWithoutAnEventLost(t *testing.T) {
-	for _, s := range slices.Concat(stacks, variantStacks) {
+	for _, s := range everyStack() {
 		text := string(encode(t, s.Template))
 		if s.Name != environment.QueryStack && strings.Contains(text, s.Stage+"-Query") {
 			t.Errorf("%s needs the stack Query", s.title())

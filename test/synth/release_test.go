@@ -22,7 +22,7 @@ var ending = []string{"WatchRelease", "WatchServerErrors", "WatchUnstored"}
 // and alarms end what it does, unless all is done at once.
 func TestABadReleaseOfIngestIsTakenBack(t *testing.T) {
 	released := 0
-	for _, s := range append(pipelines(), variant(t, "Everything", "Pipeline")) {
+	for _, s := range pipelines() {
 		env, group := environmentOf(t, s), s.the(t, "ReleaseGroup")
 		mover := at(s.Template["Resources"], s.the(t, "IngestLive").ID, "UpdatePolicy", "CodeDeployLambdaAliasUpdate")
 		if s.text(mover) != "ApplicationName=ReleaseApplication DeploymentGroupName=ReleaseGroup" {
@@ -64,7 +64,7 @@ func checkRollback(t *testing.T, s *stack, group resource) {
 
 // TestTheAPICallsTheAliasOnly, or requests would not move.
 func TestTheAPICallsTheAliasOnly(t *testing.T) {
-	for _, s := range append(pipelines(), variant(t, "Everything", "Pipeline")) {
+	for _, s := range pipelines() {
 		for _, r := range s.resources(permission) {
 			if r.Properties["Principal"] == "apigateway.amazonaws.com" &&
 				s.text(r.Properties["FunctionName"]) != "IngestLive" {
@@ -81,15 +81,6 @@ func endedBy(s *stack, group resource) (names []string) {
 	}
 	slices.Sort(names)
 	return names
-}
-
-func pipelines() (found []*stack) {
-	for _, s := range stacks {
-		if s.Name == "Pipeline" {
-			found = append(found, s)
-		}
-	}
-	return found
 }
 
 // TestReleasesAreCodeDeploys: each is the name of a configuration that CodeDeploy has, and
@@ -154,20 +145,15 @@ func TestAVersionStaysUnlessItsDeployFailed(t *testing.T) {
 // releaseFrom returns Dev's Pipeline, with the functions of a folder.
 func releaseFrom(t *testing.T, dist string) *stack {
 	t.Helper()
-	defer jsii.Close()
 	dir := t.TempDir()
 	dev, err := environment.Named("Dev")
 	if err != nil {
 		t.Fatal(err)
 	}
-	app, err := pipeline.NewApp(pipeline.AppProps{
-		Environments: placed([]environment.Environment{dev}), Settings: filepath.Join(root, "cdk.json"),
-		Dist: dist, Outdir: dir,
-	})
-	if err != nil {
+	props := pipeline.AppProps{Environments: placed([]environment.Environment{dev}), Dist: dist}
+	if err := assemble(dir, props); err != nil {
 		t.Fatal(err)
 	}
-	app.Synth(nil)
 	loaded, err := load(dir, dev)
 	if err != nil {
 		t.Fatal(err)

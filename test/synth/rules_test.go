@@ -1,6 +1,7 @@
 package synth
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -61,14 +62,39 @@ func TestStatefulLogicalIDsAreFrozen(t *testing.T) {
 // addresses are the resources of s that hold data or are an address. A record that is one of
 // several of its name comes and goes with its region.
 func addresses(s *stack) []resource {
-	return slices.DeleteFunc(s.resources(stateful.Types()...), func(r resource) bool {
+	types := slices.Collect(maps.Keys(stateful.Replacing))
+	return slices.DeleteFunc(s.resources(types...), func(r resource) bool {
 		return r.Properties["SetIdentifier"] != nil
+	})
+}
+
+// kept are the values of properties whose change would replace a resource; the
+// others are not set.
+var kept = map[string]any{
+	"AWS::KinesisFirehose::DeliveryStream DeliveryStreamType": "DirectPut",
+
+	"AWS::ApiGateway::DomainName DomainName": "origin.events.example.com",
+	"AWS::Route53::RecordSet Name":           "events.example.com",
+	"AWS::Route53::RecordSet HostedZoneId":   "Z0123456789ABCDEFGHIJ",
+}
+
+// TestNoStatefulResourceIsReplaced stands beside the frozen logical ids: with both,
+// no deploy swaps what holds events for something empty.
+func TestNoStatefulResourceIsReplaced(t *testing.T) {
+	each(t, "", func(t *testing.T, s *stack) {
+		for _, r := range addresses(s) {
+			for _, property := range stateful.Replacing[r.Type] {
+				if got, want := r.Properties[property], kept[r.Type+" "+property]; got != want {
+					t.Errorf("%s: %s is %v, was %v: the change replaces it", r.ID, property, got, want)
+				}
+			}
+		}
 	})
 }
 
 // holding are the types that hold data, of which a copy may stay behind; an address
 // without what answers there is of no use.
-var holding = slices.DeleteFunc(stateful.Types(), func(kind string) bool {
+var holding = slices.DeleteFunc(slices.Collect(maps.Keys(stateful.Replacing)), func(kind string) bool {
 	return slices.Contains([]string{"ApiGateway", "CloudFront", "Route53"}, strings.Split(kind, "::")[1])
 })
 
@@ -119,7 +145,7 @@ func TestKeysHaveNames(t *testing.T) {
 // export crosses a region, so what Ingest knows of the lake next door is weak: its name, as a
 // variable and in one right.
 func TestReferencesBetweenStacksAreStrong(t *testing.T) {
-	for _, s := range slices.Concat(stacks, variantStacks) {
+	for _, s := range everyStack() {
 		text, want := string(encode(t, s.Template)), 0
 		if env := environmentOf(t, s); s.Name == "Pipeline" && env.Failover.NextDoor {
 			for _, on := range []any{
@@ -157,7 +183,7 @@ func TestLogGroupsAreNamedAsServicesStoreThem(t *testing.T) {
 		list, _ := v.([]any)
 		return slices.ContainsFunc(list, func(element any) bool { return refers(s, element) })
 	}
-	for _, s := range slices.Concat(stacks, variantStacks) {
+	for _, s := range everyStack() {
 		for _, r := range s.resources() {
 			if !strings.HasPrefix(r.Type, "AWS::IAM::") && refers(s, r.Properties) {
 				t.Errorf("%s: %s has a log group's ARN with :*", s.title(), r.ID)
@@ -169,7 +195,7 @@ func TestLogGroupsAreNamedAsServicesStoreThem(t *testing.T) {
 func TestOnlyDevIsDeletable(t *testing.T) {
 	for _, env := range environment.All() {
 		if env.DeletableStorage && env.Name != "Dev" {
-			t.Errorf("%s would let go of its events", env.Name)
+			t.Errorf("%s would delete its events", env.Name)
 		}
 	}
 }
@@ -276,7 +302,8 @@ func TestNothingIsAccountWideUnlessSet(t *testing.T) {
 // TestNothingStarvesWhatBringsEventsHome: where slow requests to Ingest can take the whole
 // account's concurrency, the other functions have some that is theirs.
 func TestNothingStarvesWhatBringsEventsHome(t *testing.T) {
-	const account, least, hangs = 1_000.0, 100.0, 2.6 // Lambda's quota, what it keeps unreserved, and seconds of a request
+	// Lambda's quota, what it keeps unreserved, and seconds of a request.
+	const account, least, hangs = 1_000.0, 100.0, 2.6
 	checked := 0
 	each(t, "Pipeline", func(t *testing.T, s *stack) {
 		if float64(environmentOf(t, s).Throttle.RatePerSecond)*hangs <= account {
@@ -295,7 +322,8 @@ func TestNothingStarvesWhatBringsEventsHome(t *testing.T) {
 			t.Errorf("%v executions are reserved, an account has %v", sum, account-least)
 		}
 		mapping := at(s.the(t, "RedriveFunctionMapping").Properties, "ScalingConfig", "MaximumConcurrency").(float64)
-		if reserved := s.the(t, "RedriveFunction").Properties["ReservedConcurrentExecutions"]; reserved.(float64) < mapping {
+		reserved, _ := s.the(t, "RedriveFunction").Properties["ReservedConcurrentExecutions"].(float64)
+		if reserved < mapping {
 			t.Errorf("Redrive may run %v times at once, its queue asks for %v", reserved, mapping)
 		}
 	})

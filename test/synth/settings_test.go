@@ -33,7 +33,7 @@ var synthesizeElsewhere = sync.OnceValues(func() ([]*stack, error) {
 		envs[i].ClientIP = ingest.Full
 		envs[i].Acknowledge = ingest.Immediate
 	}
-	return synthesize(filepath.Join(workspace, "elsewhere"), envs, "")
+	return synthesize(filepath.Join(workspace, "elsewhere"), envs, nil)
 })
 
 // accountOf returns an account of a stage's own, such as 333333333333 for Dev.
@@ -82,7 +82,8 @@ func checkSourceBackup(t *testing.T, s *stack) {
 		!strings.HasPrefix(errors, "failed/!{firehose:error-output-type}/") {
 		t.Errorf("backup goes to %q, its failures to %q", prefix, errors)
 	}
-	const want = "allow s3:AbortMultipartUpload s3:GetObject s3:PutObject on LakeBucket.Arn/events/* LakeBucket.Arn/failed/* LakeBucket.Arn/source/*"
+	const want = "allow s3:AbortMultipartUpload s3:GetObject s3:PutObject on LakeBucket.Arn/events/* " +
+		"LakeBucket.Arn/failed/* LakeBucket.Arn/source/*"
 	if got := s.roles()["EventsRole"]; !slices.Contains(got, want) {
 		t.Errorf("the stream may not write its backup: %q", got)
 	}

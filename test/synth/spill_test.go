@@ -26,11 +26,13 @@ func TestSpilledRecordsAreAnnounced(t *testing.T) {
 			t.Errorf("bucket announces %q, want %q", got, want)
 		}
 		queue := s.the(t, "SpillQueue")
-		if got, want := queue.Properties["VisibilityTimeout"], 6*environmentOf(t, s).Redrive.Timeout.Seconds(); got != want {
-			t.Errorf("messages are hidden for %v s, want %v: six times the function's timeout", got, want)
+		hidden := 6 * environmentOf(t, s).Redrive.Timeout.Seconds()
+		if got := queue.Properties["VisibilityTimeout"]; got != hidden {
+			t.Errorf("messages are hidden for %v s, want %v: six times the function's timeout", got, hidden)
 		}
-		if got, want := s.text(queue.Properties["RedrivePolicy"]), "deadLetterTargetArn=SpillDeadLetters.Arn maxReceiveCount=100"; got != want {
-			t.Errorf("redrive policy is %q, want %q", got, want)
+		const policy = "deadLetterTargetArn=SpillDeadLetters.Arn maxReceiveCount=100"
+		if got := s.text(queue.Properties["RedrivePolicy"]); got != policy {
+			t.Errorf("redrive policy is %q, want %q", got, policy)
 		}
 	})
 	each(t, "Pipeline", func(t *testing.T, s *stack) {

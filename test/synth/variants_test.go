@@ -193,7 +193,7 @@ var arrives = map[string]string{
 // leaves at its default, fails it.
 func TestEverySettingArrives(t *testing.T) {
 	var text string
-	for _, s := range slices.Concat(variantStacks, stacks) {
+	for _, s := range everyStack() {
 		if s.Stage == worldwide().Name || slices.Contains(variantStacks, s) {
 			text += string(encode(t, s.Template))
 		}
@@ -224,7 +224,8 @@ func TestEverySettingArrives(t *testing.T) {
 		}
 	}
 	text = string(encode(t, variant(t, "Everything", "Pipeline").Template))
-	if roles, bounded := strings.Count(text, `"AWS::IAM::Role"`), strings.Count(text, `"PermissionsBoundary"`); roles != bounded {
+	roles, bounded := strings.Count(text, `"AWS::IAM::Role"`), strings.Count(text, `"PermissionsBoundary"`)
+	if roles != bounded {
 		t.Errorf("%d roles, %d with the boundary", roles, bounded)
 	}
 }
@@ -235,7 +236,8 @@ func TestTheFirewallReadsNoBody(t *testing.T) {
 	for _, r := range append(everything.resources(webACL), prod.resources(webACL)...) {
 		text := string(encode(t, r.Properties))
 		for _, match := range []string{
-			`"Body"`, `"JsonBody"`, "AWSManagedRulesCommonRuleSet", "AWSManagedRulesKnownBadInputsRuleSet", "AWSManagedRulesSQLiRuleSet",
+			`"Body"`, `"JsonBody"`, "AWSManagedRulesCommonRuleSet", "AWSManagedRulesKnownBadInputsRuleSet",
+			"AWSManagedRulesSQLiRuleSet",
 		} {
 			if strings.Contains(text, match) {
 				t.Errorf("%s looks at %s", r.ID, match)
@@ -262,7 +264,7 @@ func TestTheLargestEnvironmentFits(t *testing.T) {
 		largest.Streams++
 	}
 	largest.Streams--
-	found, err := synthesize(filepath.Join(workspace, "largest"), []environment.Environment{largest}, "")
+	found, err := synthesize(filepath.Join(workspace, "largest"), []environment.Environment{largest}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,13 +14,9 @@ import (
 const compositeAlarm = "AWS::CloudWatch::CompositeAlarm"
 
 // watched are the stacks that have alarms.
-func watched(t *testing.T) (found []*stack) {
+func watched(t *testing.T) []*stack {
 	t.Helper()
-	for _, s := range stacks {
-		if s.Name == "Pipeline" && !environmentOf(t, s).Alarms.Off {
-			found = append(found, s)
-		}
-	}
+	found := slices.DeleteFunc(pipelines(), func(s *stack) bool { return environmentOf(t, s).Alarms.Off })
 	if len(found) == 0 {
 		t.Fatal("no environment has alarms")
 	}
@@ -118,14 +114,14 @@ func readRunbook(t *testing.T) string {
 }
 
 func TestRunbookHasAHeadingForEachAlarm(t *testing.T) {
-	for _, problem := range strays(readRunbook(t), append(watched(t), variant(t, "Everything", "Pipeline"))) {
+	for _, problem := range strays(readRunbook(t), watched(t)) {
 		t.Error(problem)
 	}
 }
 
 // TestRunbookFindsStrays breaks both sides.
 func TestRunbookFindsStrays(t *testing.T) {
-	runbook, all := readRunbook(t), append(watched(t), variant(t, "Everything", "Pipeline"))
+	runbook, all := readRunbook(t), watched(t)
 	fewer := all[0].copy(t)
 	delete(fewer.Template["Resources"].(map[string]any), fewer.the(t, "WatchUnstored").ID)
 	for name, found := range map[string][]string{
@@ -169,7 +165,7 @@ func TestTheRunbookListsWhoWakes(t *testing.T) {
 
 // TestAnIncidentIsToldOnce: the alarm over others tells somebody whom they do not.
 func TestAnIncidentIsToldOnce(t *testing.T) {
-	for _, s := range slices.Concat(watched(t), variantStacks) {
+	for _, s := range watched(t) {
 		told := map[string]bool{}
 		for _, r := range s.resources(alarm) {
 			told[s.text(r.Properties["AlarmActions"])] = true
@@ -185,7 +181,7 @@ func TestAnIncidentIsToldOnce(t *testing.T) {
 // TestEveryAlarmCanRing: a single period must not be filled with a harmless value, since
 // the newest is often not written yet; and a key that AWS owns has no metrics.
 func TestEveryAlarmCanRing(t *testing.T) {
-	for _, s := range slices.Concat(watched(t), variantStacks) {
+	for _, s := range watched(t) {
 		owned := false
 		for _, r := range s.resources("AWS::KinesisFirehose::DeliveryStream") {
 			owned = owned ||
@@ -205,7 +201,7 @@ func TestEveryAlarmCanRing(t *testing.T) {
 
 // TestSourceBackupHasItsOwnAlarms for each stream, where it is on.
 func TestSourceBackupHasItsOwnAlarms(t *testing.T) {
-	for _, s := range append(watched(t), variant(t, "Everything", "Pipeline")) {
+	for _, s := range watched(t) {
 		for _, metric := range []string{"BackupToS3.DataFreshness", "BackupToS3.Success"} {
 			watching := 0
 			for _, r := range s.resources(alarm) {

@@ -63,7 +63,9 @@ func TestWorkflowsMayLittle(t *testing.T) {
 		if strings.Contains(path, "/workflows/") && !strings.Contains(text, "\npermissions:\n  contents: read\n\n") {
 			t.Errorf("%s does not begin with the right to read, and no more", path)
 		}
-		for _, refused := range []string{"pull_request_target", "secrets.", "AWS_ACCESS_KEY_ID", "aws-access-key-id", "write-all"} {
+		for _, refused := range []string{
+			"pull_request_target", "secrets.", "AWS_ACCESS_KEY_ID", "aws-access-key-id", "write-all",
+		} {
 			if strings.Contains(text, refused) {
 				t.Errorf("%s has %s", path, refused)
 			}
@@ -112,14 +114,16 @@ func TestEveryEnvironmentIsDeployed(t *testing.T) {
 func TestARegionIsDeployedAfterTheOneBefore(t *testing.T) {
 	text := workflowFiles(t)[".github/workflows/environment.yml"]
 	for _, want := range []string{
-		"run: make sites\n", "      sites: ${{ steps.list.outputs.sites }}\n", "      max-parallel: 1 ", "      fail-fast: true\n",
-		"        site: ${{ fromJSON(needs.steps.outputs.sites) }}\n", "      REGION: ${{ matrix.site }}\n", "      BAKE: ${{ vars.BAKE }}\n",
+		"run: make sites\n", "      sites: ${{ steps.list.outputs.sites }}\n", "      max-parallel: 1 ",
+		"      fail-fast: true\n", "        site: ${{ fromJSON(needs.steps.outputs.sites) }}\n",
+		"      REGION: ${{ matrix.site }}\n", "      BAKE: ${{ vars.BAKE }}\n",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("environment.yml has no %q", want)
 		}
 	}
-	if deploy, smoke := strings.Index(text, "run: make deploy "), strings.Index(text, "run: make smoke\n"); deploy < 0 || smoke < deploy {
+	deploy, smoke := strings.Index(text, "run: make deploy "), strings.Index(text, "run: make smoke\n")
+	if deploy < 0 || smoke < deploy {
 		t.Error("environment.yml does not deploy and then ask for an answer")
 	}
 }

@@ -234,7 +234,8 @@ func TestNoFirewallCountsLocations(t *testing.T) {
 func TestProbesExpire(t *testing.T) {
 	each(t, "Storage", func(t *testing.T, s *stack) {
 		rules := s.text(at(s.the(t, "LakeBucket").Properties, "LifecycleConfiguration", "Rules"))
-		const rule = "ExpirationInDays=1 Id=Probes NoncurrentVersionExpiration=NoncurrentDays=1 Prefix=health/ Status=Enabled"
+		const rule = "ExpirationInDays=1 Id=Probes NoncurrentVersionExpiration=NoncurrentDays=1 Prefix=health/ " +
+			"Status=Enabled"
 		if got := strings.Contains(rules, rule); got != environmentOf(t, s).Worldwide() {
 			t.Errorf("probes expire: %v, by %s", got, rules)
 		}
@@ -287,11 +288,13 @@ func TestAWorldOfOtherSettings(t *testing.T) {
 	e.Account, e.Region, e.Regions, e.Drained, e.In = account, "eu-west-1", []string{"us-west-2"}, nil, nil
 	e.Domain.Certificate = "arn:aws:acm:us-east-1:" + account + ":certificate/00000000-0000-0000-0000-000000000000"
 	e.WAF.On, e.TLS, e.Failover.NextDoor = false, environment.TLS13, false
-	found, err := synthesize(filepath.Join(workspace, "other"), []environment.Environment{e}, "")
+	found, err := synthesize(filepath.Join(workspace, "other"), []environment.Environment{e}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i, want := range []string{"eu-west-1", "eu-west-1", "eu-west-1", "us-west-2", "us-west-2", "us-west-2", "us-east-1"} {
+	for i, want := range []string{
+		"eu-west-1", "eu-west-1", "eu-west-1", "us-west-2", "us-west-2", "us-west-2", "us-east-1",
+	} {
 		if found[i].Place != "aws://"+account+"/"+want {
 			t.Errorf("%s is in %s, want %s", found[i].title(), found[i].Place, want)
 		}
