@@ -201,7 +201,8 @@ func (h *Handler) replay(ctx context.Context, o *object) error {
 			return err
 		}
 		if r.Replays > h.config.MaxReplays {
-			h.leaveOut(ctx, "record was replayed too often", "id", r.ID, "replays", r.Replays-1, "limit", h.config.MaxReplays)
+			h.leaveOut(ctx, "record was replayed too often",
+				"id", r.ID, "replays", r.Replays-1, "limit", h.config.MaxReplays)
 			continue
 		}
 		if err := h.add(ctx, b, r); err != nil {
@@ -210,6 +211,9 @@ func (h *Handler) replay(ctx context.Context, o *object) error {
 		if b.isFull() {
 			if h.flush(ctx, b); o.err != nil {
 				return o.err
+			}
+			if isLate(ctx) {
+				return errLate
 			}
 			b = h.newBatch(o)
 		}

@@ -16,6 +16,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
@@ -31,10 +32,12 @@ type stream struct {
 	calls    int
 	accepted [][]byte
 	refuse   func(record []byte) bool
+	takes    time.Duration // for a call
 }
 
 func (s *stream) PutBatch(_ context.Context, records [][]byte) (refused []int, err error) {
 	s.calls++
+	time.Sleep(s.takes)
 	for i, r := range records {
 		if s.refuse != nil && s.refuse(r) {
 			refused, err = append(refused, i), errors.New("slow down")
@@ -294,6 +297,26 @@ func TestWhatIsNotBegunInTimeGoesBack(t *testing.T) {
 		l.lake.objects[key] == nil {
 		t.Errorf("failed %v, deleted %v", failed, l.lake.log)
 	}
+}
+
+// TestAReplayThatTakesTooLongGoesBack before the function's timeout, without the messages
+// that are done.
+func TestAReplayThatTakesTooLongGoesBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLab()
+		l.within, l.events.takes = 20*time.Second, 4*time.Second
+		var lines strings.Builder
+		for n := range 1_200 {
+			data := record.Append(nil, record.Header{ID: fmt.Sprintf("id-%d", n), ReceivedAt: receivedAt}, []byte("{}"))
+			fmt.Fprintf(&lines, `{"rawData":%q}`+"\n", base64.StdEncoding.EncodeToString(data))
+		}
+		l.lake.objects["failed/long"] = compress(lines.String())
+		l.lake.objects["failed/short"] = compress(lines.String()[:strings.IndexByte(lines.String(), '\n')])
+		failed := l.work(t, replay(t, "failed/short", ""), replay(t, "failed/long", ""), replay(t, "failed/short", ""))
+		if want := 1 + 2*500; !slices.Equal(failed, []int{1, 2}) || len(l.events.accepted) != want {
+			t.Errorf("failed %v after %d records, want %d", failed, len(l.events.accepted), want)
+		}
+	})
 }
 
 // TestEachStreamTakesItsOwnRequests: a stream that refuses its records does not keep

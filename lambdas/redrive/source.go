@@ -81,8 +81,8 @@ func (h *Handler) fetch(ctx context.Context, objects []*object) <-chan fetched {
 	return found
 }
 
-// lastPut is the time that the last batch may take. What is not begun by then goes back
-// to the queue; a timeout of the function would send back all of its messages.
+// lastPut is the time that the last batch may take. What is not done by then goes back to
+// the queue; a timeout of the function would send back all of its messages.
 const lastPut = 10 * time.Second
 
 var errLate = errors.New("no time is left in this invocation")
