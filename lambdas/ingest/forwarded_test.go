@@ -68,7 +68,8 @@ func TestBehindAFrontTheClientIsTheLastEntryButOne(t *testing.T) {
 		"half an address":                 {[]string{"8.8.8.8, 203.0.113, " + peer}, peer},
 		"a port out of range":             {[]string{"8.8.8.8, " + visitor + ":99999, " + peer}, peer},
 	} {
-		if r, _ := store(t, behindFront(), forwarded(t, map[string][]string{"X-Forwarded-For": c.lines})); r.IP != c.kept {
+		r, _ := store(t, behindFront(), forwarded(t, map[string][]string{"X-Forwarded-For": c.lines}))
+		if r.IP != c.kept {
 			t.Errorf("%s: %q is kept of %q, want %q", name, r.IP, c.lines, c.kept)
 		}
 	}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"log/slog"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -26,7 +25,7 @@ func newStreet(c ingest.Config, stream, bucket, nextDoor slow) *street {
 	s := &street{stream: &stream, bucket: &bucket, nextDoor: &nextDoor}
 	c.NextDoor = ingest.NextDoor{Bucket: "lake-2", Region: "ap-southeast-1"}
 	s.Handler = ingest.New(c, asStream{s.stream}, asBucket{s.bucket}, asBucket{s.nextDoor},
-		&s.out, slog.New(slog.NewJSONHandler(&s.out, nil)))
+		&s.out, logger(&s.out))
 	return s
 }
 

@@ -60,7 +60,8 @@ type Handler struct {
 // which there is at least one. What no record can carry it puts on rejects.
 func New(c Config, streams []Stream, rejects Stream, lake Lake, metrics io.Writer, log *slog.Logger) *Handler {
 	return &Handler{
-		config: c, streams: streams, rejects: rejects, lake: lake, meter: emf.New(c.Environment, metrics, log), log: log,
+		config: c, streams: streams, rejects: rejects, lake: lake,
+		meter: emf.New(c.Environment, metrics, log), log: log,
 		splitter: event.NewSplitter(event.MaxDepth, event.MaxEvents),
 		inflater: event.NewInflater(c.MaxBodyBytes),
 	}

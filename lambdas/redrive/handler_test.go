@@ -143,9 +143,8 @@ func (l *lab) work(t *testing.T, bodies ...string) (failed []int) {
 }
 
 func notification(key string) string {
-	return fmt.Sprintf(
-		`{"Records":[{"eventName":"ObjectCreated:Put","s3":{"bucket":{"name":"lake"},"object":{"key":%q,"size":1}}}]}`, key,
-	)
+	return fmt.Sprintf(`{"Records":[{"eventName":"ObjectCreated:Put",`+
+		`"s3":{"bucket":{"name":"lake"},"object":{"key":%q,"size":1}}}]}`, key)
 }
 
 func replay(t *testing.T, key string, reason record.Reason) string {
@@ -162,7 +161,8 @@ var receivedAt = time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC)
 // spill puts a record into the lake and returns its key.
 func (l *lab) spill(id string, body []byte) string {
 	key := record.SpillKey(id, receivedAt)
-	l.lake.objects[key] = record.Append(nil, record.Header{ID: id, ReceivedAt: receivedAt, Region: "eu-central-1", RequestID: "r"}, body)
+	header := record.Header{ID: id, ReceivedAt: receivedAt, Region: "eu-central-1", RequestID: "r"}
+	l.lake.objects[key] = record.Append(nil, header, body)
 	return key
 }
 
@@ -291,10 +291,8 @@ func TestWhatIsNotBegunInTimeGoesBack(t *testing.T) {
 	l := newLab()
 	l.within = 5 * time.Second
 	key := l.spill("id-01", []byte("{}"))
-	if failed := l.work(
-		t, notification(key), replay(t, "failed/a", ""),
-	); !slices.Equal(failed, []int{0, 1}) ||
-		l.lake.objects[key] == nil {
+	failed := l.work(t, notification(key), replay(t, "failed/a", ""))
+	if !slices.Equal(failed, []int{0, 1}) || l.lake.objects[key] == nil {
 		t.Errorf("failed %v, deleted %v", failed, l.lake.log)
 	}
 }
@@ -534,7 +532,8 @@ func TestFailedObjectsAreReplayed(t *testing.T) {
 	l := newLab()
 	l.lake.objects["failed/a"] = compress(
 		`{"rawData":"` + raw("id-a") + `","attemptsMade":4,"arrivalTimestamp":1,"lambdaARN":"x"}` + "\n" +
-			`{"attemptsMade":"4","arrivalTimestamp":"1","errorCode":"x","rawData":"` + raw("id-b") + `","lambdaArn":"x"}` + "\n\nbroken\n")
+			`{"attemptsMade":"4","arrivalTimestamp":"1","errorCode":"x","rawData":"` + raw("id-b") +
+			`","lambdaArn":"x"}` + "\n\nbroken\n")
 	if failed := l.work(t, replay(t, "failed/a", "")); len(failed) > 0 {
 		t.Fatal(l.out.String())
 	}
@@ -620,7 +619,8 @@ func TestAPayloadThatIsNotReadNowIsReplayedLater(t *testing.T) {
 	l.lake.objects[rows] = compress(string(record.AppendReject(nil, reject)))
 	l.lake.objects[payload] = []byte(`{"n":1}`)
 	l.lake.slow = payload
-	if failed := l.work(t, replay(t, rows, "")); len(failed) != 1 || strings.Contains(l.out.String(), "RecordsUnreplayable") {
+	failed := l.work(t, replay(t, rows, ""))
+	if len(failed) != 1 || strings.Contains(l.out.String(), "RecordsUnreplayable") {
 		t.Fatalf("failed %v, log %s", failed, &l.out)
 	}
 	l.lake.slow = ""
@@ -628,7 +628,8 @@ func TestAPayloadThatIsNotReadNowIsReplayedLater(t *testing.T) {
 		t.Fatalf("failed %v, %d records, log %s", failed, len(l.events.accepted), &l.out)
 	}
 	delete(l.lake.objects, payload)
-	if failed := l.work(t, replay(t, rows, "")); len(failed) > 0 || !strings.Contains(l.out.String(), `"RecordsUnreplayable":1`) {
+	failed = l.work(t, replay(t, rows, ""))
+	if len(failed) > 0 || !strings.Contains(l.out.String(), `"RecordsUnreplayable":1`) {
 		t.Fatalf("failed %v, log %s", failed, &l.out)
 	}
 }

@@ -69,7 +69,8 @@ func credentials() aws.CredentialsProvider {
 			Source:          "Lambda environment",
 		}
 		if !c.HasKeys() {
-			return aws.Credentials{}, errors.New("reading credentials: AWS_ACCESS_KEY_ID or AWS_SECRET_ACCESS_KEY is not set")
+			return aws.Credentials{}, errors.New(
+				"reading credentials: AWS_ACCESS_KEY_ID or AWS_SECRET_ACCESS_KEY is not set")
 		}
 		return c, nil
 	}))
