@@ -43,8 +43,9 @@ func (f *forwarded) add(line []byte) {
 	}
 }
 
-// client returns the client's address: what our front says or, where that is not clear, whom
-// API Gateway was called by. It is never an entry that the client may have written itself.
+// client returns the client's address: the one that our front wrote or, where that is not
+// clear, the one that called API Gateway. It is never an entry that the client may have
+// written itself.
 func (r *request) client() netip.Addr {
 	f := &r.forwarded
 	if f.found && !f.unclear && address(f.front).IsValid() {

@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	peer    = "64.252.70.1"  // a CloudFront location: whom API Gateway is called by
+	peer    = "64.252.70.1"  // a CloudFront location, which calls API Gateway
 	visitor = "203.0.113.77" // the client
 )
 

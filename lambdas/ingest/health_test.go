@@ -169,8 +169,7 @@ func TestAPanicOfAProbeIsUnhealthyAndNoEvent(t *testing.T) {
 	checkHealthMetrics(t, out.String(), "")
 }
 
-// An acknowledged event that is lost is the client's affair with WhenUnstored. A check is
-// to tell the truth.
+// WhenUnstored may answer 200 for an event that is lost. A health check tells the truth.
 func TestAnUnhealthyRegionSaysSoAlsoWhereEventsAreAcknowledged(t *testing.T) {
 	c := inFrankfurt()
 	c.WhenUnstored = ingest.Acknowledge

@@ -120,7 +120,7 @@ func TestWhatIsSpilledNextDoorIsARecordLikeTheOthers(t *testing.T) {
 	}
 }
 
-// Clients are to go to the next region themselves.
+// Clients must go to the next region themselves.
 func TestARegionThatStoresNextDoorOnlyIsUnhealthy(t *testing.T) {
 	s := newStreet(inFrankfurt(), slow{err: errDown}, slow{err: errDown}, slow{})
 	checkContract(t, s.post(t.Context(), t, "b"), 200)

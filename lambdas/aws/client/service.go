@@ -97,8 +97,8 @@ func (s *Service) Call(ctx context.Context, method, path string, header http.Hea
 	}
 }
 
-// try makes one attempt. It closes its connection when the service was out of order, so
-// that the next attempt may reach another host.
+// try makes one attempt. It closes its connection after an error of the network or of the
+// server, so that the next attempt may reach another host.
 func (s *Service) try(
 	ctx context.Context, method, path string, header http.Header, body []byte, hash string,
 ) ([]byte, error) {
