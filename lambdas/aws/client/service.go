@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/aws/smithy-go/encoding/httpbinding"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"global-ingest/lambdas/runtime/bounds"
 )
@@ -98,7 +99,8 @@ func (s *Service) Call(ctx context.Context, method, path string, header http.Hea
 }
 
 // try makes one attempt. It closes its connection after an error of the network or of the
-// server, so that the next attempt may reach another host.
+// server, so that the next attempt may reach another host. The retryer has every
+// RequestSendError tried again: a request that got no answer, or half of one.
 func (s *Service) try(
 	ctx context.Context, method, path string, header http.Header, body []byte, hash string,
 ) ([]byte, error) {
@@ -112,7 +114,7 @@ func (s *Service) try(
 	}
 	conn, err := s.line.take(ctx)
 	if err != nil {
-		return nil, &sendError{err}
+		return nil, &smithyhttp.RequestSendError{Err: err}
 	}
 	resp, answer, err := exchange(conn, req) //nolint:bodyclose // exchange does
 	if err != nil || resp.StatusCode >= http.StatusInternalServerError {
@@ -122,7 +124,7 @@ func (s *Service) try(
 	}
 	switch {
 	case err != nil:
-		return nil, &sendError{err}
+		return nil, &smithyhttp.RequestSendError{Err: err}
 	case resp.StatusCode/100 != 2:
 		return nil, s.refusal(resp, answer)
 	}
