@@ -115,7 +115,7 @@ func (h *Handler) lines(ctx context.Context, key string, decode func([]byte) ([]
 	return func(yield func(record.Record, error) bool) {
 		object, err := h.lake.Get(ctx, key)
 		if err != nil {
-			yield(record.Record{}, fmt.Errorf("reading %s: %w", key, err))
+			yield(record.Record{}, err)
 			return
 		}
 		defer object.Close()
