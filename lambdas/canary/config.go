@@ -7,7 +7,7 @@ import (
 	"global-ingest/lambdas/runtime/setting"
 )
 
-// Config is the settings of the canary function. Those without a default are required.
+// Config is the settings of the canary function. Those that Default leaves empty are required.
 type Config struct {
 	Environment string        `env:"ENVIRONMENT"`  // name of the environment, the dimension of its metrics
 	URL         string        `env:"ENDPOINT_URL"` // where clients POST events
