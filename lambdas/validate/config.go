@@ -38,7 +38,8 @@ type Rules struct {
 	WriteKeys []string `env:"WRITE_KEYS,empty"`
 }
 
-// Config is the settings of the validate function. Those that Default leaves empty are required.
+// Config is the settings of the validate function. What Default leaves empty is required, unless its tag says
+// otherwise.
 type Config struct {
 	Rules
 
