@@ -70,8 +70,8 @@ type Terms struct {
 	ClientIP ClientIP `env:"CLIENT_IP"`
 }
 
-// Config is the settings of the ingest function. What Default leaves empty is required, unless its tag says
-// otherwise.
+// Config is the settings of the ingest function. What Default leaves empty is required,
+// unless its tag says otherwise.
 type Config struct {
 	Terms
 

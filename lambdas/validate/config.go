@@ -38,8 +38,8 @@ type Rules struct {
 	WriteKeys []string `env:"WRITE_KEYS,empty"`
 }
 
-// Config is the settings of the validate function. What Default leaves empty is required, unless its tag says
-// otherwise.
+// Config is the settings of the validate function. What Default leaves empty is required,
+// unless its tag says otherwise.
 type Config struct {
 	Rules
 
