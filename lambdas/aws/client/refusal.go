@@ -18,7 +18,14 @@ type Refusal struct {
 }
 
 func (r *Refusal) Error() string {
-	return fmt.Sprintf("status %d, %s: %s", r.Status, r.Code, r.Message)
+	text := fmt.Sprintf("status %d", r.Status)
+	if r.Code != "" {
+		text += ", " + r.Code
+	}
+	if r.Message != "" {
+		text += ": " + r.Message
+	}
+	return text
 }
 
 // HTTPStatusCode returns the HTTP status.

@@ -143,13 +143,20 @@ func TestPutTriesAgainOnce(t *testing.T) {
 }
 
 func TestPutGivesUpAndNamesTheObjectNotItsBytes(t *testing.T) {
-	seen, err := put(t, "key", []byte("SECRET"), func(w http.ResponseWriter, _ int) {
-		w.WriteHeader(http.StatusForbidden)
-		fmt.Fprint(w, `<Error><Code>AccessDenied</Code><Message>no</Message></Error>`)
-	})
-	const want = "putting 6 bytes at s3://bucket/key: status 403, AccessDenied: no"
-	if err == nil || err.Error() != want || len(seen) != 1 {
-		t.Errorf("error %v after %d requests, want %s after one", err, len(seen), want)
+	for answer, want := range map[string]string{
+		`<Error><Code>AccessDenied</Code><Message>no</Message></Error>`: "status 403, AccessDenied: no",
+		`<Error><Code>AccessDenied</Code></Error>`:                      "status 403, AccessDenied",
+		`<html>a proxy</html>`:                                          "status 403",
+		"":                                                              "status 403",
+	} {
+		seen, err := put(t, "key", []byte("SECRET"), func(w http.ResponseWriter, _ int) {
+			w.WriteHeader(http.StatusForbidden)
+			fmt.Fprint(w, answer)
+		})
+		want = "putting 6 bytes at s3://bucket/key: " + want
+		if err == nil || err.Error() != want || len(seen) != 1 {
+			t.Errorf("error %v after %d requests, want %s after one", err, len(seen), want)
+		}
 	}
 }
 
