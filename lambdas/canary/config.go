@@ -7,7 +7,8 @@ import (
 	"global-ingest/lambdas/runtime/setting"
 )
 
-// Config is the settings of the canary function. Those without a default are required.
+// Config is the settings of the canary function. What Default leaves empty is required,
+// unless its tag says otherwise.
 type Config struct {
 	Environment string        `env:"ENVIRONMENT"`  // name of the environment, the dimension of its metrics
 	URL         string        `env:"ENDPOINT_URL"` // where clients POST events

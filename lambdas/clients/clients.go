@@ -1,6 +1,6 @@
 // Package clients is the table of the clients that people already have: the paths that
-// their SDKs send to, how they wrap events, and what they must be answered. Everything
-// that knows a client knows it from here.
+// their SDKs send to, how they wrap events, and which answers they expect. No
+// other place knows a client.
 package clients
 
 import (
@@ -81,7 +81,7 @@ func Named(name string) *Client {
 	return nil
 }
 
-// Check names the first of these that is not a client. None must stand alone.
+// Check names the first name that no client has. None must stand alone.
 func Check(names []string) error {
 	for _, name := range names {
 		if name == None && len(names) == 1 {

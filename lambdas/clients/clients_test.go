@@ -28,7 +28,8 @@ func TestEveryPathLeadsToItsClient(t *testing.T) {
 }
 
 func TestAPathThatNoEnabledClientHasLeadsNowhere(t *testing.T) {
-	all, some, none := clients.Enabled(nil), clients.Enabled([]string{"segment"}), clients.Enabled([]string{clients.None})
+	all, some := clients.Enabled(nil), clients.Enabled([]string{"segment"})
+	none := clients.Enabled([]string{clients.None})
 	for _, c := range []struct {
 		set  *clients.Set
 		path string

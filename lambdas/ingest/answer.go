@@ -12,7 +12,7 @@ import (
 // Firehose lasts seconds, and clients must not all come back at once.
 const retryAfter = "5"
 
-// pixel is a transparent image of one dot, 43 bytes of GIF in base64.
+// pixel is a transparent image of one pixel, 43 bytes of GIF in base64.
 const pixel = "R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAICRAEAOw=="
 
 // reply is what an answer depends on beside its status.
@@ -28,7 +28,7 @@ type bodies struct {
 	isPixel           bool   // whether 200 has an image
 }
 
-// plain are the bodies of those who ask for no other.
+// plain are the bodies for a request that came by no path of a client.
 var plain = newBodies(clients.Body{})
 
 func newBodies(own clients.Body) *bodies {
@@ -60,7 +60,7 @@ func newAnswers() map[string]answers {
 	return all
 }
 
-// bodies returns those that r is answered with, which came from c.
+// bodies returns the bodies of the answer to r, which came by a path of c, or by none.
 func (h *Handler) bodies(c *clients.Client, r request) *bodies {
 	switch {
 	case c == nil:

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"log/slog"
 	"strings"
 	"testing"
 	"time"
@@ -43,7 +42,7 @@ func behind(
 ) (h *ingest.Handler, invocations next, ended chan error, out *bytes.Buffer) {
 	t.Helper()
 	out = new(bytes.Buffer)
-	h = ingest.New(immediate(), put, spill, nil, out, slog.New(slog.NewJSONHandler(out, nil)))
+	h = ingest.New(immediate(), put, spill, nil, out, logger(out))
 	invocations, ended = make(next), make(chan error)
 	go func() { ended <- h.WriteBehind(context.Background(), invocations) }()
 	return h, invocations, ended, out
@@ -149,7 +148,8 @@ func TestImmediateStoresFirstWhileNothingTakesARecord(t *testing.T) {
 		ctx, answered := context.WithTimeout(t.Context(), time.Minute)
 		answer, err := h.Invoke(ctx, []byte(`{"body":"b"}`))
 		if err != nil || !strings.Contains(string(answer), `"statusCode":`+step.status) || puts != step.puts {
-			t.Errorf("request %d: %s, error %v, after %d puts, want %s after %d", n, answer, err, puts, step.status, step.puts)
+			t.Errorf("request %d: %s, error %v, after %d puts, want %s after %d",
+				n, answer, err, puts, step.status, step.puts)
 		}
 		answered()
 	}

@@ -193,7 +193,9 @@ func TestAttributesOfACloudEventAreKept(t *testing.T) {
 	if err := json.Unmarshal([]byte(r.Source.Attributes), &attributes); err != nil {
 		t.Fatal(err)
 	}
-	want := map[string]string{"specversion": "1.0", "type": "order", "subject": `a "b"+100%`, "odd": "ä%x1%2x%\x10\x11%"}
+	want := map[string]string{
+		"specversion": "1.0", "type": "order", "subject": `a "b"+100%`, "odd": "ä%x1%2x%\x10\x11%",
+	}
 	if !maps.Equal(attributes, want) || r.Source.Client != "cloudevents" {
 		t.Errorf("source is %+v, want %v", r.Source, want)
 	}

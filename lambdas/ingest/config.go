@@ -70,7 +70,8 @@ type Terms struct {
 	ClientIP ClientIP `env:"CLIENT_IP"`
 }
 
-// Config is the settings of the ingest function. Those without a default are required.
+// Config is the settings of the ingest function. What Default leaves empty is required,
+// unless its tag says otherwise.
 type Config struct {
 	Terms
 
@@ -122,8 +123,7 @@ func spillBounds() bounds.Config {
 	return c
 }
 
-// Default returns the Config with every default set. Environment, Streams and Bucket
-// have none.
+// Default returns the Config with every default set.
 func Default() Config {
 	return Config{
 		Terms:        Terms{Acknowledge: Durable, WhenUnstored: Refuse, ClientIP: Truncated},
@@ -140,22 +140,17 @@ func (c Config) Validate() error {
 		setting.Check(c),
 		setting.Named("CORS_ORIGINS", CheckOrigins(c.Origins)),
 		setting.Named("CLIENTS", clients.Check(c.Clients)),
-		c.checkProxies(),
-		c.checkNextDoor(),
-		c.checkWorstCase(),
+		c.checkTogether(),
 	)
 }
 
-func (c Config) checkProxies() error {
-	if c.Proxies < 0 || c.Proxies > 1 {
-		return fmt.Errorf("PROXIES is %d, must be 0 or 1", c.Proxies)
-	}
-	return nil
-}
-
-func (c Config) checkNextDoor() error {
+// checkTogether checks Proxies, and the settings that depend on one another.
+func (c Config) checkTogether() error {
+	next, worst := c.NextDoor, c.Put.WorstCase()+c.Spill.WorstCase()
 	least := c.Put.AttemptTimeout + c.Spill.AttemptTimeout + nextDoorWithin
-	switch next := c.NextDoor; {
+	switch {
+	case c.Proxies < 0 || c.Proxies > 1:
+		return fmt.Errorf("PROXIES is %d, must be 0 or 1", c.Proxies)
 	case (next.Bucket == "") != (next.Region == ""):
 		return fmt.Errorf("NEXT_DOOR_BUCKET is %q and NEXT_DOOR_REGION is %q, set both or neither",
 			next.Bucket, next.Region)
@@ -164,12 +159,7 @@ func (c Config) checkNextDoor() error {
 	case next.Region != "" && c.AnswerWithin < least:
 		return fmt.Errorf("ANSWER_WITHIN is %v, must be at least %v with NEXT_DOOR_REGION: "+
 			"an attempt of PUT, one of SPILL and %v next door", c.AnswerWithin, least, nextDoorWithin)
-	}
-	return nil
-}
-
-func (c Config) checkWorstCase() error {
-	if worst := c.Put.WorstCase() + c.Spill.WorstCase(); worst > c.AnswerWithin {
+	case worst > c.AnswerWithin:
 		return fmt.Errorf("PUT and SPILL may take %v together, ANSWER_WITHIN is %v", worst, c.AnswerWithin)
 	}
 	return nil

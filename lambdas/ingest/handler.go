@@ -108,8 +108,8 @@ func (h *Handler) Invoke(ctx context.Context, event []byte) ([]byte, error) {
 	return answer, nil
 }
 
-// answer returns the answer to event. unwritten is the request when its record is to be
-// stored after the answer. While nothing takes a record, it is stored first.
+// answer returns the answer to event. unwritten is the request if its record must be stored
+// after the answer. While nothing takes a record, it is stored first.
 func (h *Handler) answer(ctx context.Context, event []byte) (answer []byte, unwritten *scratch) {
 	id, to := record.NewID(), reply{h.origins.headers(nil), plain}
 	defer func() {
@@ -121,7 +121,7 @@ func (h *Handler) answer(ctx context.Context, event []byte) (answer []byte, unwr
 	s.id, s.received, s.isProbe = id, time.Now(), false
 	r := s.parser.parse(event)
 	if r.isHealth() {
-		return h.health(ctx, s, h.origins.headers(nil)), nil
+		return h.health(ctx, s, to.headers), nil
 	}
 	to = h.encode(s, r)
 	if to.bodies == nil {

@@ -41,7 +41,7 @@ func ask(t testing.TB, config ingest.Config, put stream, event []byte) (answer, 
 func askBoth(t testing.TB, config ingest.Config, put stream, spill *spill, event []byte) (answer, string) {
 	t.Helper()
 	var out bytes.Buffer
-	h := ingest.New(config, put, spill, nil, &out, slog.New(slog.NewJSONHandler(&out, nil)))
+	h := ingest.New(config, put, spill, nil, &out, logger(&out))
 	response, err := h.Invoke(context.Background(), event)
 	if err != nil {
 		t.Fatalf("handler failed: %v", err)
@@ -55,6 +55,8 @@ func askBoth(t testing.TB, config ingest.Config, put stream, spill *spill, event
 
 // takes is a stream that takes everything.
 var takes = stream(func(context.Context, []byte) error { return nil })
+
+func logger(out io.Writer) *slog.Logger { return slog.New(slog.NewJSONHandler(out, nil)) }
 
 // quiet returns a handler whose metrics and logs nobody reads.
 func quiet(c ingest.Config, stream ingest.Stream, bucket ingest.Spill) *ingest.Handler {
@@ -201,7 +203,8 @@ func TestHeaderNamesAreFoundInAnyCaseAndBounded(t *testing.T) {
 	agent := strings.Repeat("a", 10_000)
 	r, _ := store(
 		t, config(),
-		[]byte(`{"headers":{"user-agent":"`+agent+`","CONTENT-TYPE":"text/plain","content-encoding":"gzip"},"body":""}`),
+		[]byte(`{"headers":{"user-agent":"`+agent+
+			`","CONTENT-TYPE":"text/plain","content-encoding":"gzip"},"body":""}`),
 	)
 	if len(r.UserAgent) != 512 || r.ContentType != "text/plain" || r.Encoding != "gzip" {
 		t.Errorf("user agent of %d bytes, content type %q, encoding %q", len(r.UserAgent), r.ContentType, r.Encoding)
@@ -288,7 +291,8 @@ func TestOneHandlerServesManyRequestsAtOnce(t *testing.T) {
 func FuzzInvoke(f *testing.F) {
 	f.Add(proxyEvent(f, "aGVsbG8=", true))
 	f.Add([]byte(`{"body":"\ud800","isBase64Encoded":1}`))
-	f.Add([]byte(`{"httpMethod":"GET","path":"/i","multiValueQueryStringParameters":{"e":["pv"]},"headers":{"ce-id":"%","Authorization":"Basic Og=="}}`))
+	f.Add([]byte(`{"httpMethod":"GET","path":"/i","multiValueQueryStringParameters":{"e":["pv"]},` +
+		`"headers":{"ce-id":"%","Authorization":"Basic Og=="}}`))
 	f.Fuzz(func(t *testing.T, event []byte) {
 		puts := 0
 		a, _ := ask(t, config(), func(context.Context, []byte) error { puts++; return nil }, event)
@@ -320,8 +324,9 @@ func BenchmarkInvoke(b *testing.B) {
 		b, base64.StdEncoding.EncodeToString([]byte(`{"type":"click","element":"`+strings.Repeat("b", 470)+`"}`)), true,
 	)
 	client := sent{
-		method: "POST", path: "/v1/batch", query: url.Values{"a": {"1"}}, headers: map[string]string{"Authorization": "Basic a2V5Og=="},
-		body: `{"batch":[{"type":"track","event":"` + strings.Repeat("b", 450) + `"}]}`,
+		method: "POST", path: "/v1/batch", query: url.Values{"a": {"1"}},
+		headers: map[string]string{"Authorization": "Basic a2V5Og=="},
+		body:    `{"batch":[{"type":"track","event":"` + strings.Repeat("b", 450) + `"}]}`,
 	}
 	for name, event := range map[string][]byte{"server": event, "page": fromPage(event), "client": client.event(b)} {
 		b.Run(name, func(b *testing.B) {

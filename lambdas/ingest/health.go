@@ -36,7 +36,7 @@ func (r *request) isHealth() bool { return string(r.resource) == HealthPath && r
 // health answers 200 when this region stores records, and 503 when both its stream and its
 // bucket refuse one. Unless this sandbox stored a record just now, it stores a probe as it
 // would an event. A probe is no event: the Validator drops it, and it counts in no metric of
-// events. Another region's bucket does not help: clients are to go there themselves.
+// events. It does not try another region's bucket: clients go there themselves.
 func (h *Handler) health(ctx context.Context, s *scratch, headers string) (answer []byte) {
 	defer h.scratch.Put(s)
 	defer func() {

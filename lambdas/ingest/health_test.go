@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"log/slog"
 	"slices"
 	"strings"
 	"testing"
@@ -108,7 +107,7 @@ func TestOnlyARegionThatStoresNothingIsUnhealthy(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var out bytes.Buffer
 				stream, bucket := &c.firehose, &c.s3
-				h := ingest.New(inFrankfurt(), asStream{stream}, asBucket{bucket}, nil, &out, slog.New(slog.NewJSONHandler(&out, nil)))
+				h := ingest.New(inFrankfurt(), asStream{stream}, asBucket{bucket}, nil, &out, logger(&out))
 				began := time.Now()
 				a, text := checked(t, h)
 				if took := time.Since(began); took != c.took {
@@ -162,7 +161,7 @@ func checkHealthMetrics(t *testing.T, out, stored string) {
 func TestAPanicOfAProbeIsUnhealthyAndNoEvent(t *testing.T) {
 	var out bytes.Buffer
 	h := ingest.New(inFrankfurt(), stream(func(context.Context, []byte) error { panic("broken") }), &spill{}, nil,
-		&out, slog.New(slog.NewJSONHandler(&out, nil)))
+		&out, logger(&out))
 	for range 2 {
 		a, _ := checked(t, h)
 		checkContract(t, a, 503)
@@ -170,8 +169,7 @@ func TestAPanicOfAProbeIsUnhealthyAndNoEvent(t *testing.T) {
 	checkHealthMetrics(t, out.String(), "")
 }
 
-// An acknowledged event that is lost is the client's affair with WhenUnstored. A check is
-// to tell the truth.
+// WhenUnstored may answer 200 for an event that is lost. A health check tells the truth.
 func TestAnUnhealthyRegionSaysSoAlsoWhereEventsAreAcknowledged(t *testing.T) {
 	c := inFrankfurt()
 	c.WhenUnstored = ingest.Acknowledge
@@ -240,7 +238,8 @@ func TestForFiveSecondsAStoredRecordIsTheAnswer(t *testing.T) {
 					puts := len(stream.put)
 					_, text := checked(t, h)
 					if text.Stored != step.stored || (step.stored == "recent") != (len(stream.put) == puts) {
-						t.Errorf("step %d: stored is %q after %d puts, want %q", n, text.Stored, len(stream.put)-puts, step.stored)
+						t.Errorf("step %d: stored is %q after %d puts, want %q",
+							n, text.Stored, len(stream.put)-puts, step.stored)
 					}
 				}
 			})
@@ -275,9 +274,11 @@ func TestTheSamePathByAnotherResourceIsNoSuchPath(t *testing.T) {
 		`{"resource":"/{proxy+}","path":"/health","httpMethod":"GET"}`,
 		`{"resource":"/{proxy+}","path":"/health","httpMethod":"POST","body":"b"}`,
 		`{"resource":"/health","path":"/health","httpMethod":"POST","body":"b"}`,
-		`{"path":"/health","httpMethod":"GET","headers":{"resource":"/health"},"requestContext":{"resource":"/health","resourcePath":"/health"}}`,
+		`{"path":"/health","httpMethod":"GET","headers":{"resource":"/health"},` +
+			`"requestContext":{"resource":"/health","resourcePath":"/health"}}`,
 	} {
-		a, logs := ask(t, inFrankfurt(), func(context.Context, []byte) error { return errors.New("stored") }, []byte(event))
+		stores := func(context.Context, []byte) error { return errors.New("stored") }
+		a, logs := ask(t, inFrankfurt(), stores, []byte(event))
 		if a.StatusCode != 404 || a.Body != clients.NoSuchPath || logs != "" {
 			t.Errorf("%s: %+v, logs %s", event, a, logs)
 		}

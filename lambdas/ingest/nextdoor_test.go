@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"log/slog"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -26,7 +25,7 @@ func newStreet(c ingest.Config, stream, bucket, nextDoor slow) *street {
 	s := &street{stream: &stream, bucket: &bucket, nextDoor: &nextDoor}
 	c.NextDoor = ingest.NextDoor{Bucket: "lake-2", Region: "ap-southeast-1"}
 	s.Handler = ingest.New(c, asStream{s.stream}, asBucket{s.bucket}, asBucket{s.nextDoor},
-		&s.out, slog.New(slog.NewJSONHandler(&s.out, nil)))
+		&s.out, logger(&s.out))
 	return s
 }
 
@@ -121,7 +120,7 @@ func TestWhatIsSpilledNextDoorIsARecordLikeTheOthers(t *testing.T) {
 	}
 }
 
-// Clients are to go to the next region themselves.
+// Clients must go to the next region themselves.
 func TestARegionThatStoresNextDoorOnlyIsUnhealthy(t *testing.T) {
 	s := newStreet(inFrankfurt(), slow{err: errDown}, slow{err: errDown}, slow{})
 	checkContract(t, s.post(t.Context(), t, "b"), 200)

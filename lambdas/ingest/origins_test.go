@@ -74,7 +74,9 @@ func TestTheAnswerSaysWhichRegionGivesIt(t *testing.T) {
 		c := config()
 		c.Origins, c.Region = allowed, "eu-central-1"
 		for _, path := range []string{"/events", "/track", "/no/such/path"} {
-			for _, headers := range []map[string]string{nil, {"Origin": "https://a.example"}, {"Origin": "https://b.example"}} {
+			for _, headers := range []map[string]string{
+				nil, {"Origin": "https://a.example"}, {"Origin": "https://b.example"},
+			} {
 				for _, down := range []error{nil, errDown} {
 					event := sent{method: "POST", path: path, headers: headers}.event(t)
 					a, _ := ask(t, c, func(context.Context, []byte) error { return down }, event)

@@ -74,7 +74,7 @@ func (p *parser) attribute(name []byte, r *request) error {
 	return nil
 }
 
-// unescape undoes percent-encoding. What is not encoded rightly stays as it is.
+// unescape undoes percent-encoding. A malformed escape stays as it is.
 func unescape(value []byte) []byte {
 	if bytes.IndexByte(value, '%') < 0 {
 		return value

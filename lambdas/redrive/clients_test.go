@@ -20,7 +20,8 @@ func TestALargeEnvelopeIsCutBetweenItsEventsWithWhatStoodBesideThem(t *testing.T
 	for name, body := range map[string]string{"plain": body, "compressed": string(compress(body))} {
 		t.Run(name, func(t *testing.T) {
 			l := newLab()
-			h := record.Header{ID: "id-01", ReceivedAt: receivedAt, Source: record.Source{Client: "segment", Path: "/v1/batch"}}
+			source := record.Source{Client: "segment", Path: "/v1/batch"}
+			h := record.Header{ID: "id-01", ReceivedAt: receivedAt, Source: source}
 			key := record.SpillKey(h.ID, receivedAt)
 			l.lake.objects[key] = record.Append(nil, h, []byte(body))
 			if failed := l.work(t, notification(key)); len(failed) > 0 {
@@ -35,7 +36,7 @@ func TestALargeEnvelopeIsCutBetweenItsEventsWithWhatStoodBesideThem(t *testing.T
 					t.Errorf("event %d differs", i)
 				}
 			}
-			source := record.Source{Client: "segment", Path: "/v1/batch", Key: "k", Envelope: `{"sentAt":1}`}
+			source.Key, source.Envelope = "k", `{"sentAt":1}`
 			for _, data := range l.events.accepted {
 				if diff := cmp.Diff(source, decode(t, data).Source); diff != "" {
 					t.Error(diff)

@@ -6,7 +6,8 @@ import (
 	"global-ingest/lambdas/runtime/setting"
 )
 
-// Config is the settings of the redrive function. Those without a default are required.
+// Config is the settings of the redrive function. What Default leaves empty is required,
+// unless its tag says otherwise.
 type Config struct {
 	Environment string   `env:"ENVIRONMENT"`    // name of the environment, the dimension of its metrics
 	Streams     []string `env:"EVENTS_STREAM"`  // names of the streams that take the records again; at least one

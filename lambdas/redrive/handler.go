@@ -60,7 +60,8 @@ type Handler struct {
 // which there is at least one. What no record can carry it puts on rejects.
 func New(c Config, streams []Stream, rejects Stream, lake Lake, metrics io.Writer, log *slog.Logger) *Handler {
 	return &Handler{
-		config: c, streams: streams, rejects: rejects, lake: lake, meter: emf.New(c.Environment, metrics, log), log: log,
+		config: c, streams: streams, rejects: rejects, lake: lake,
+		meter: emf.New(c.Environment, metrics, log), log: log,
 		splitter: event.NewSplitter(event.MaxDepth, event.MaxEvents),
 		inflater: event.NewInflater(c.MaxBodyBytes),
 	}
@@ -191,31 +192,29 @@ func (h *Handler) replay(ctx context.Context, o *object) error {
 	if isLate(ctx) {
 		return errLate
 	}
-	records, err := h.open(ctx, o.Replay)
-	if err != nil {
-		return err
-	}
 	b := h.newBatch(o)
-	for r, err := range records {
-		if err != nil {
-			return err
-		}
+	err := h.each(ctx, o.Replay, func(r record.Record) error {
 		if r.Replays > h.config.MaxReplays {
-			h.leaveOut(ctx, "record was replayed too often", "id", r.ID, "replays", r.Replays-1, "limit", h.config.MaxReplays)
-			continue
+			h.leaveOut(ctx, "record was replayed too often",
+				"id", r.ID, "replays", r.Replays-1, "limit", h.config.MaxReplays)
+			return nil
 		}
-		if err := h.add(ctx, b, r); err != nil {
+		if err := h.add(ctx, b, r); err != nil || !b.isFull() {
 			return err
 		}
-		if b.isFull() {
-			if h.flush(ctx, b); o.err != nil {
-				return o.err
-			}
-			b = h.newBatch(o)
+		if h.flush(ctx, b); o.err != nil {
+			return o.err
 		}
+		if isLate(ctx) {
+			return errLate
+		}
+		b.objects = append(b.objects, o)
+		return nil
+	})
+	if err == nil {
+		h.flush(ctx, b)
 	}
-	h.flush(ctx, b)
-	return nil
+	return err
 }
 
 // batch is what was read and not yet put. A record that is added belongs to the last of

@@ -16,6 +16,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
@@ -31,10 +32,12 @@ type stream struct {
 	calls    int
 	accepted [][]byte
 	refuse   func(record []byte) bool
+	takes    time.Duration // for a call
 }
 
 func (s *stream) PutBatch(_ context.Context, records [][]byte) (refused []int, err error) {
 	s.calls++
+	time.Sleep(s.takes)
 	for i, r := range records {
 		if s.refuse != nil && s.refuse(r) {
 			refused, err = append(refused, i), errors.New("slow down")
@@ -140,9 +143,8 @@ func (l *lab) work(t *testing.T, bodies ...string) (failed []int) {
 }
 
 func notification(key string) string {
-	return fmt.Sprintf(
-		`{"Records":[{"eventName":"ObjectCreated:Put","s3":{"bucket":{"name":"lake"},"object":{"key":%q,"size":1}}}]}`, key,
-	)
+	return fmt.Sprintf(`{"Records":[{"eventName":"ObjectCreated:Put",`+
+		`"s3":{"bucket":{"name":"lake"},"object":{"key":%q,"size":1}}}]}`, key)
 }
 
 func replay(t *testing.T, key string, reason record.Reason) string {
@@ -159,7 +161,8 @@ var receivedAt = time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC)
 // spill puts a record into the lake and returns its key.
 func (l *lab) spill(id string, body []byte) string {
 	key := record.SpillKey(id, receivedAt)
-	l.lake.objects[key] = record.Append(nil, record.Header{ID: id, ReceivedAt: receivedAt, Region: "eu-central-1", RequestID: "r"}, body)
+	header := record.Header{ID: id, ReceivedAt: receivedAt, Region: "eu-central-1", RequestID: "r"}
+	l.lake.objects[key] = record.Append(nil, header, body)
 	return key
 }
 
@@ -288,12 +291,30 @@ func TestWhatIsNotBegunInTimeGoesBack(t *testing.T) {
 	l := newLab()
 	l.within = 5 * time.Second
 	key := l.spill("id-01", []byte("{}"))
-	if failed := l.work(
-		t, notification(key), replay(t, "failed/a", ""),
-	); !slices.Equal(failed, []int{0, 1}) ||
-		l.lake.objects[key] == nil {
+	failed := l.work(t, notification(key), replay(t, "failed/a", ""))
+	if !slices.Equal(failed, []int{0, 1}) || l.lake.objects[key] == nil {
 		t.Errorf("failed %v, deleted %v", failed, l.lake.log)
 	}
+}
+
+// TestAReplayThatTakesTooLongGoesBack before the function's timeout, without the messages
+// that are done.
+func TestAReplayThatTakesTooLongGoesBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLab()
+		l.within, l.events.takes = 20*time.Second, 4*time.Second
+		var lines strings.Builder
+		for n := range 1_200 {
+			data := record.Append(nil, record.Header{ID: fmt.Sprintf("id-%d", n), ReceivedAt: receivedAt}, []byte("{}"))
+			fmt.Fprintf(&lines, `{"rawData":%q}`+"\n", base64.StdEncoding.EncodeToString(data))
+		}
+		l.lake.objects["failed/long"] = compress(lines.String())
+		l.lake.objects["failed/short"] = compress(lines.String()[:strings.IndexByte(lines.String(), '\n')])
+		failed := l.work(t, replay(t, "failed/short", ""), replay(t, "failed/long", ""), replay(t, "failed/short", ""))
+		if want := 1 + 2*500; !slices.Equal(failed, []int{1, 2}) || len(l.events.accepted) != want {
+			t.Errorf("failed %v after %d records, want %d", failed, len(l.events.accepted), want)
+		}
+	})
 }
 
 // TestEachStreamTakesItsOwnRequests: a stream that refuses its records does not keep
@@ -511,7 +532,8 @@ func TestFailedObjectsAreReplayed(t *testing.T) {
 	l := newLab()
 	l.lake.objects["failed/a"] = compress(
 		`{"rawData":"` + raw("id-a") + `","attemptsMade":4,"arrivalTimestamp":1,"lambdaARN":"x"}` + "\n" +
-			`{"attemptsMade":"4","arrivalTimestamp":"1","errorCode":"x","rawData":"` + raw("id-b") + `","lambdaArn":"x"}` + "\n\nbroken\n")
+			`{"attemptsMade":"4","arrivalTimestamp":"1","errorCode":"x","rawData":"` + raw("id-b") +
+			`","lambdaArn":"x"}` + "\n\nbroken\n")
 	if failed := l.work(t, replay(t, "failed/a", "")); len(failed) > 0 {
 		t.Fatal(l.out.String())
 	}
@@ -597,7 +619,8 @@ func TestAPayloadThatIsNotReadNowIsReplayedLater(t *testing.T) {
 	l.lake.objects[rows] = compress(string(record.AppendReject(nil, reject)))
 	l.lake.objects[payload] = []byte(`{"n":1}`)
 	l.lake.slow = payload
-	if failed := l.work(t, replay(t, rows, "")); len(failed) != 1 || strings.Contains(l.out.String(), "RecordsUnreplayable") {
+	failed := l.work(t, replay(t, rows, ""))
+	if len(failed) != 1 || strings.Contains(l.out.String(), "RecordsUnreplayable") {
 		t.Fatalf("failed %v, log %s", failed, &l.out)
 	}
 	l.lake.slow = ""
@@ -605,7 +628,8 @@ func TestAPayloadThatIsNotReadNowIsReplayedLater(t *testing.T) {
 		t.Fatalf("failed %v, %d records, log %s", failed, len(l.events.accepted), &l.out)
 	}
 	delete(l.lake.objects, payload)
-	if failed := l.work(t, replay(t, rows, "")); len(failed) > 0 || !strings.Contains(l.out.String(), `"RecordsUnreplayable":1`) {
+	failed = l.work(t, replay(t, rows, ""))
+	if len(failed) > 0 || !strings.Contains(l.out.String(), `"RecordsUnreplayable":1`) {
 		t.Fatalf("failed %v, log %s", failed, &l.out)
 	}
 }

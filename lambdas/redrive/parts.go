@@ -6,8 +6,7 @@ import (
 	"global-ingest/lambdas/event"
 )
 
-// part is a body of its own with some of a body's events, or one event that is rejected
-// here.
+// part is a body with some of a body's events, or one event that is rejected here.
 type part struct {
 	first int        // index of its first event in the body
 	body  []byte     // an array of its events, unless the body was one event or had none

@@ -13,15 +13,18 @@ import (
 // in its place, with its bytes and the Validator's verdict.
 func FuzzParts(f *testing.F) {
 	for _, seed := range []string{
-		"", " ", "{}", "[]", `[{"a":1},{"b":[2,3]} , "text"]`, "{\"a\":1}\n{\"b\":2}\r\n\nno json\n", "[1,[2],{}]\n", "no json at all",
-		"\ufeff[{},{}]", "{}{},{}", "\x1e{}\n\x1e{\n\x1e{\"b\":2}", "// x\n// y\n{}\n{,}\n{}", `[{"a":1,"a":2},{}]`, "[" + strings.Repeat("[", 70) + strings.Repeat("]", 70) + ",{}]",
+		"", " ", "{}", "[]", `[{"a":1},{"b":[2,3]} , "text"]`, "{\"a\":1}\n{\"b\":2}\r\n\nno json\n",
+		"[1,[2],{}]\n", "no json at all",
+		"\ufeff[{},{}]", "{}{},{}", "\x1e{}\n\x1e{\n\x1e{\"b\":2}", "// x\n// y\n{}\n{,}\n{}", `[{"a":1,"a":2},{}]`,
+		"[" + strings.Repeat("[", 70) + strings.Repeat("]", 70) + ",{}]",
 	} {
 		for _, limit := range []int{1, 10, 1000} {
 			f.Add([]byte(seed), "", limit)
 			f.Add([]byte(seed), "application/x-ndjson", limit)
 		}
 	}
-	whole, again := event.NewSplitter(event.MaxDepth, event.MaxEvents), event.NewSplitter(event.MaxDepth, event.MaxEvents)
+	whole := event.NewSplitter(event.MaxDepth, event.MaxEvents)
+	again := event.NewSplitter(event.MaxDepth, event.MaxEvents)
 	f.Fuzz(func(t *testing.T, body []byte, contentType string, limit int) {
 		h := record.Header{ContentType: contentType}
 		b := whole.Split(body, h)
@@ -45,7 +48,8 @@ func FuzzParts(f *testing.F) {
 				want := b.Events[next]
 				if !bytes.Equal(e.Raw, want.Raw) || e.Type != want.Type || e.Reason != want.Reason {
 					t.Fatalf(
-						"event %d is %q, %q, %q, want %q, %q, %q", next, e.Raw, e.Type, e.Reason, want.Raw, want.Type, want.Reason,
+						"event %d is %q, %q, %q, want %q, %q, %q",
+						next, e.Raw, e.Type, e.Reason, want.Raw, want.Type, want.Reason,
 					)
 				}
 				next++

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"iter"
 	"slices"
 	"strings"
 	"sync"
@@ -17,9 +16,6 @@ import (
 	"global-ingest/lambdas/clients"
 	"global-ingest/lambdas/record"
 )
-
-// source yields the records of one object, in order. An error ends it.
-type source = iter.Seq2[record.Record, error]
 
 // readers is how many spilled objects are read at once. A read from S3 takes some 20
 // ms, so 32 readers read some 1,600 objects a second. At 4.5 MB an object they hold 144
@@ -81,8 +77,8 @@ func (h *Handler) fetch(ctx context.Context, objects []*object) <-chan fetched {
 	return found
 }
 
-// lastPut is the time that the last batch may take. What is not begun by then goes back
-// to the queue; a timeout of the function would send back all of its messages.
+// lastPut is the time that the last batch may take. What is not done by then goes back to
+// the queue; a timeout of the function would send back all of its messages.
 const lastPut = 10 * time.Second
 
 var errLate = errors.New("no time is left in this invocation")
@@ -92,58 +88,58 @@ func isLate(ctx context.Context) bool {
 	return bounded && time.Until(deadline) < lastPut
 }
 
-// open returns the records of an object that an operator replays: Firehose's error
-// objects, or rejects.
-func (h *Handler) open(ctx context.Context, r Replay) (source, error) {
-	switch {
-	case strings.HasPrefix(r.Key, record.FailedPrefix):
-		return h.lines(ctx, r.Key, failed), nil
-	case strings.HasPrefix(r.Key, record.RejectedPrefix):
-		return h.lines(ctx, r.Key, func(line []byte) ([]record.Record, error) { return h.rejected(ctx, line, r) }), nil
-	}
-	return nil, fmt.Errorf("opening %s: it is not below %s, %s or %s",
-		r.Key, record.SpillPrefix, record.FailedPrefix, record.RejectedPrefix)
-}
-
 // errLake marks an error of S3, which another attempt may not meet.
 var errLake = errors.New("the lake does not answer")
 
-// lines yields what decode makes of each line of an object, nothing when the line is not
-// asked for. It logs a line that cannot be decoded and goes on: the object stays, and a
+// each calls work with each record of an object that an operator replays, in order, until
+// work fails. It logs a line that cannot be decoded and goes on: the object stays, and a
 // repetition would not help.
-func (h *Handler) lines(ctx context.Context, key string, decode func([]byte) ([]record.Record, error)) source {
-	return func(yield func(record.Record, error) bool) {
-		object, err := h.lake.Get(ctx, key)
+func (h *Handler) each(ctx context.Context, asked Replay, work func(record.Record) error) error {
+	decode, err := h.decoder(ctx, asked)
+	if err != nil {
+		return err
+	}
+	object, err := h.lake.Get(ctx, asked.Key)
+	if err != nil {
+		return err
+	}
+	defer object.Close()
+	n := 0
+	for line, err := range record.Lines(object) {
 		if err != nil {
-			yield(record.Record{}, fmt.Errorf("reading %s: %w", key, err))
-			return
+			return fmt.Errorf("reading %s: %w", asked.Key, err)
 		}
-		defer object.Close()
-		n := 0
-		for line, err := range record.Lines(object) {
-			if err != nil {
-				yield(record.Record{}, fmt.Errorf("reading %s: %w", key, err))
-				return
-			}
-			n++
-			var records []record.Record
-			if line = bytes.TrimSpace(line); len(line) > 0 {
-				records, err = decode(line)
-			}
-			switch {
-			case errors.Is(err, errLake):
-				yield(record.Record{}, err)
-				return
-			case err != nil:
-				h.leaveOut(ctx, "line is not readable", "key", key, "line", n, "cause", err.Error())
-			}
-			for _, r := range records {
-				if !yield(r, nil) {
-					return
-				}
+		n++
+		var records []record.Record
+		if line = bytes.TrimSpace(line); len(line) > 0 {
+			records, err = decode(line)
+		}
+		switch {
+		case errors.Is(err, errLake):
+			return err
+		case err != nil:
+			h.leaveOut(ctx, "line is not readable", "key", asked.Key, "line", n, "cause", err.Error())
+		}
+		for _, r := range records {
+			if err := work(r); err != nil {
+				return err
 			}
 		}
 	}
+	return nil
+}
+
+// decoder returns what makes records of one line of an object: one of Firehose's error
+// objects, or an object of rejects. It makes none of a reject that is not asked for.
+func (h *Handler) decoder(ctx context.Context, asked Replay) (func([]byte) ([]record.Record, error), error) {
+	switch {
+	case strings.HasPrefix(asked.Key, record.FailedPrefix):
+		return failed, nil
+	case strings.HasPrefix(asked.Key, record.RejectedPrefix):
+		return func(line []byte) ([]record.Record, error) { return h.rejected(ctx, line, asked) }, nil
+	}
+	return nil, fmt.Errorf("opening %s: it is not below %s, %s or %s",
+		asked.Key, record.SpillPrefix, record.FailedPrefix, record.RejectedPrefix)
 }
 
 // failed reads a line of Firehose's error object, which has the original data in

@@ -38,7 +38,8 @@ type Rules struct {
 	WriteKeys []string `env:"WRITE_KEYS,empty"`
 }
 
-// Config is the settings of the validate function. Those without a default are required.
+// Config is the settings of the validate function. What Default leaves empty is required,
+// unless its tag says otherwise.
 type Config struct {
 	Rules
 
@@ -50,8 +51,7 @@ type Config struct {
 	Put              bounds.Config `env:"PUT"`                // of each put
 }
 
-// Default returns the Config with every default set. Environment, RejectsStream and
-// Bucket have none.
+// Default returns the Config with every default set.
 //
 // MaxResponseBytes leaves 100,000 bytes of Lambda's limit for what Lambda may add
 // around an answer. Lines that do not fit are stored in the lake.

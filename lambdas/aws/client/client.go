@@ -69,7 +69,8 @@ func credentials() aws.CredentialsProvider {
 			Source:          "Lambda environment",
 		}
 		if !c.HasKeys() {
-			return aws.Credentials{}, errors.New("reading credentials: AWS_ACCESS_KEY_ID or AWS_SECRET_ACCESS_KEY is not set")
+			return aws.Credentials{}, errors.New(
+				"reading credentials: AWS_ACCESS_KEY_ID or AWS_SECRET_ACCESS_KEY is not set")
 		}
 		return c, nil
 	}))
@@ -88,7 +89,7 @@ func retryer(c bounds.Config) aws.Retryer {
 
 // HTTPClient returns a client within c's bounds. After a failed request it opens a new
 // connection: the old one may have died while the sandbox was frozen, or may lead to a
-// host in trouble.
+// failing host.
 func HTTPClient(c bounds.Config) aws.HTTPClient {
 	transport := newTransport(c)
 	return &freshClient{

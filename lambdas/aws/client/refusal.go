@@ -2,6 +2,7 @@ package client
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -17,7 +18,14 @@ type Refusal struct {
 }
 
 func (r *Refusal) Error() string {
-	return fmt.Sprintf("status %d, %s: %s", r.Status, r.Code, r.Message)
+	text := fmt.Sprintf("status %d", r.Status)
+	if r.Code != "" {
+		text += ", " + r.Code
+	}
+	if r.Message != "" {
+		text += ": " + r.Message
+	}
+	return text
 }
 
 // HTTPStatusCode returns the HTTP status.
@@ -25,13 +33,6 @@ func (r *Refusal) HTTPStatusCode() int { return r.Status }
 
 // ErrorCode returns the service's name of the error.
 func (r *Refusal) ErrorCode() string { return r.Code }
-
-// sendError is a request that got no answer, or half of one. It is always tried again,
-// on a new connection.
-type sendError struct{ error }
-
-func (e *sendError) Unwrap() error         { return e.error }
-func (e *sendError) ConnectionError() bool { return true }
 
 // skewError is a Refusal of a request whose time was wrong. It is tried again with the
 // service's time.
@@ -68,10 +69,7 @@ func readError(code string, answer []byte) (string, string) {
 	if json.Unmarshal(answer, &said) != nil {
 		said.Type, said.Message = element(answer, "Code"), element(answer, "Message")
 	}
-	if code == "" {
-		code = said.Type
-	}
-	code, _, _ = strings.Cut(code, ":") // a URL may follow
+	code, _, _ = strings.Cut(cmp.Or(code, said.Type), ":") // a URL may follow
 	return code[strings.LastIndexByte(code, '#')+1:], said.Message
 }
 

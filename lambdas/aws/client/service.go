@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/aws/smithy-go/encoding/httpbinding"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"global-ingest/lambdas/runtime/bounds"
 )
@@ -79,14 +80,22 @@ func (s *Service) Connect(ctx context.Context) error {
 // 200.
 const maxAnswer = 64 << 10
 
+// call is a request that may take several attempts.
+type call struct {
+	method, path string
+	header       http.Header
+	body         []byte
+	hash         string // SHA-256 of body, in hexadecimal
+}
+
 // Call sends header and body to path, which begins with a slash, and returns the body
 // of the answer. When the service refuses, the error is a *Refusal. The caller may
 // reuse header and body once Call has returned.
 func (s *Service) Call(ctx context.Context, method, path string, header http.Header, body []byte) ([]byte, error) {
 	sum := sha256.Sum256(body)
-	hash := hex.EncodeToString(sum[:])
+	c := call{method, path, header, body, hex.EncodeToString(sum[:])}
 	for attempt := 1; ; attempt++ {
-		answer, err := s.try(ctx, method, path, header, body, hash)
+		answer, err := s.try(ctx, c)
 		if err == nil || attempt == s.bounds.Attempts || !s.retryer.IsErrorRetryable(err) {
 			return answer, err
 		}
@@ -97,22 +106,21 @@ func (s *Service) Call(ctx context.Context, method, path string, header http.Hea
 	}
 }
 
-// try makes one attempt. It closes its connection when the service was out of order, so
-// that the next attempt may reach another host.
-func (s *Service) try(
-	ctx context.Context, method, path string, header http.Header, body []byte, hash string,
-) ([]byte, error) {
+// try makes one attempt. It closes its connection after an error of the network or of the
+// server, so that the next attempt may reach another host. The retryer has every
+// RequestSendError tried again: a request that got no answer, or half of one.
+func (s *Service) try(ctx context.Context, c call) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.bounds.AttemptTimeout)
 	defer cancel()
-	sent := &payload{rest: body}
+	sent := &payload{rest: c.body}
 	defer sent.letGo()
-	req, err := s.request(ctx, method, path, header, sent, hash)
+	req, err := s.request(ctx, c, sent)
 	if err != nil {
 		return nil, err
 	}
 	conn, err := s.line.take(ctx)
 	if err != nil {
-		return nil, &sendError{err}
+		return nil, &smithyhttp.RequestSendError{Err: err}
 	}
 	resp, answer, err := exchange(conn, req) //nolint:bodyclose // exchange does
 	if err != nil || resp.StatusCode >= http.StatusInternalServerError {
@@ -122,7 +130,7 @@ func (s *Service) try(
 	}
 	switch {
 	case err != nil:
-		return nil, &sendError{err}
+		return nil, &smithyhttp.RequestSendError{Err: err}
 	case resp.StatusCode/100 != 2:
 		return nil, s.refusal(resp, answer)
 	}
@@ -140,24 +148,22 @@ func exchange(conn *http.ClientConn, req *http.Request) (*http.Response, []byte,
 	return resp, answer, err
 }
 
-func (s *Service) request(
-	ctx context.Context, method, path string, header http.Header, body *payload, hash string,
-) (*http.Request, error) {
+func (s *Service) request(ctx context.Context, c call, body *payload) (*http.Request, error) {
 	credentials, err := s.credentials.Retrieve(ctx)
 	if err != nil {
 		return nil, err
 	}
 	req := (&http.Request{
-		Method:        method,
-		URL:           s.url(path),
+		Method:        c.method,
+		URL:           s.url(c.path),
 		Host:          s.endpoint.Host,
-		Header:        make(http.Header, len(header)+5), // with the hash and what signing adds
+		Header:        make(http.Header, len(c.header)+5), // with the hash and what signing adds
 		Body:          body,
-		ContentLength: int64(len(body.rest)),
+		ContentLength: int64(len(c.body)),
 	}).WithContext(ctx)
-	maps.Copy(req.Header, header)
-	req.Header["X-Amz-Content-Sha256"] = []string{hash} // S3 wants it beside the signature
-	return req, s.signer.SignHTTP(ctx, credentials, req, hash, s.name, s.region, s.now())
+	maps.Copy(req.Header, c.header)
+	req.Header["X-Amz-Content-Sha256"] = []string{c.hash} // S3 wants it beside the signature
+	return req, s.signer.SignHTTP(ctx, credentials, req, c.hash, s.name, s.region, s.now())
 }
 
 // now returns the service's time, as far as it is known.

@@ -55,7 +55,8 @@ func plainPut(t *testing.T, body []byte) func() {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := signer.SignHTTP(t.Context(), credentials, request, hash, "firehose", "us-east-1", time.Now()); err != nil {
+		err = signer.SignHTTP(t.Context(), credentials, request, hash, "firehose", "us-east-1", time.Now())
+		if err != nil {
 			t.Fatal(err)
 		}
 		response, err := client.RoundTrip(request)

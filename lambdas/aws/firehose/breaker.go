@@ -18,7 +18,7 @@ type Putter interface {
 	Put(ctx context.Context, record []byte) error
 }
 
-// Breaker keeps a stream in trouble from costing every request its timeouts, which
+// Breaker keeps a failing stream from costing every request its timeouts, which
 // would multiply the sandboxes that Lambda needs. After Failures consecutive failures
 // it is open: Put returns ErrOpen at once. When its time is over, one request probes:
 // success closes the breaker, failure opens it again. It keeps timestamps only, because

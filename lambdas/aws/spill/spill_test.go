@@ -8,7 +8,6 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -32,28 +31,41 @@ type object struct {
 // status that answer says, and returns what the server saw.
 func put(t *testing.T, key string, body []byte, answer func(w http.ResponseWriter, n int)) ([]object, error) {
 	t.Helper()
-	var seen []object
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return putIn(t, "us-east-1", key, body, answer)
+}
+
+// putIn does what put does in a region.
+func putIn(
+	t *testing.T, region, key string, body []byte, answer func(w http.ResponseWriter, n int),
+) (seen []object, err error) {
+	t.Helper()
+	serve(t, func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
 		if err != nil {
 			t.Error(err)
 		}
-		checkSignature(t, r, body, "us-east-1")
+		checkSignature(t, r, body, region)
 		seen = append(seen, object{r.URL.EscapedPath(), r.Header, body})
 		answer(w, len(seen))
-	}))
+	})
+	s, err := spill.New(region, "bucket", bounds.Default(), bounds.Default())
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = s.Put(t.Context(), key, body)
+	return seen, err
+}
+
+// serve has S3's requests answered, in a function of us-east-1.
+func serve(t *testing.T, answer http.HandlerFunc) {
+	t.Helper()
+	server := httptest.NewServer(answer)
 	t.Cleanup(server.Close)
 	t.Setenv("AWS_ENDPOINT_URL_S3", server.URL)
 	t.Setenv("AWS_REGION", "us-east-1")
 	t.Setenv("AWS_ACCESS_KEY_ID", "key")
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "secret")
 	t.Setenv("AWS_SESSION_TOKEN", "token")
-	s, err := spill.New("us-east-1", "bucket", bounds.Default(), bounds.Default())
-	if err != nil {
-		t.Fatal(err)
-	}
-	err = s.Put(t.Context(), key, body)
-	return seen, err
 }
 
 // checkSignature signs the request again, as S3 does: path and headers must be those
@@ -131,42 +143,28 @@ func TestPutTriesAgainOnce(t *testing.T) {
 }
 
 func TestPutGivesUpAndNamesTheObjectNotItsBytes(t *testing.T) {
-	seen, err := put(t, "key", []byte("SECRET"), func(w http.ResponseWriter, _ int) {
-		w.WriteHeader(http.StatusForbidden)
-		fmt.Fprint(w, `<Error><Code>AccessDenied</Code><Message>no</Message></Error>`)
-	})
-	const want = "putting 6 bytes at s3://bucket/key: status 403, AccessDenied: no"
-	if err == nil || err.Error() != want || len(seen) != 1 {
-		t.Errorf("error %v after %d requests, want %s after one", err, len(seen), want)
+	for answer, want := range map[string]string{
+		`<Error><Code>AccessDenied</Code><Message>no</Message></Error>`: "status 403, AccessDenied: no",
+		`<Error><Code>AccessDenied</Code></Error>`:                      "status 403, AccessDenied",
+		`<html>a proxy</html>`:                                          "status 403",
+		"":                                                              "status 403",
+	} {
+		seen, err := put(t, "key", []byte("SECRET"), func(w http.ResponseWriter, _ int) {
+			w.WriteHeader(http.StatusForbidden)
+			fmt.Fprint(w, answer)
+		})
+		want = "putting 6 bytes at s3://bucket/key: " + want
+		if err == nil || err.Error() != want || len(seen) != 1 {
+			t.Errorf("error %v after %d requests, want %s after one", err, len(seen), want)
+		}
 	}
 }
 
 // A bucket of another region is asked with that region's signature.
 func TestABucketNextDoorIsAskedInItsRegion(t *testing.T) {
-	var asked []string
-	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		body, err := io.ReadAll(r.Body)
-		if err != nil {
-			t.Error(err)
-		}
-		checkSignature(t, r, body, "eu-central-1")
-		asked = append(asked, r.URL.Path+" "+string(body))
-	}))
-	defer server.Close()
-	t.Setenv("AWS_REGION", "us-east-1")
-	t.Setenv("AWS_ACCESS_KEY_ID", "key")
-	t.Setenv("AWS_SECRET_ACCESS_KEY", "secret")
-	t.Setenv("AWS_SESSION_TOKEN", "token")
-	t.Setenv("AWS_ENDPOINT_URL_S3", server.URL)
-	s, err := spill.New("eu-central-1", "bucket", bounds.Default(), bounds.Default())
-	if err == nil {
-		err = s.Put(t.Context(), "spill/a", []byte("record"))
-	}
-	if err != nil {
-		t.Error(err)
-	}
-	if want := []string{"/bucket/spill/a record"}; !slices.Equal(asked, want) {
-		t.Errorf("asked %q, want %q", asked, want)
+	seen, err := putIn(t, "eu-central-1", "spill/a", []byte("record"), func(http.ResponseWriter, int) {})
+	if err != nil || len(seen) != 1 || seen[0].path != "/bucket/spill/a" || string(seen[0].body) != "record" {
+		t.Errorf("seen %q, error %v", seen, err)
 	}
 }
 
@@ -181,15 +179,10 @@ func TestAnEndpointThatIsNoneIsNamed(t *testing.T) {
 
 // TestAnOversizeBodyHasMoreTime than a record that the client has waited for already.
 func TestAnOversizeBodyHasMoreTime(t *testing.T) {
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	serve(t, func(_ http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body) // a client that has given up sends no more
 		time.Sleep(100 * time.Millisecond)
-	}))
-	t.Cleanup(server.Close)
-	t.Setenv("AWS_ENDPOINT_URL_S3", server.URL)
-	t.Setenv("AWS_REGION", "us-east-1")
-	t.Setenv("AWS_ACCESS_KEY_ID", "key")
-	t.Setenv("AWS_SECRET_ACCESS_KEY", "secret")
+	})
 	short := bounds.Default()
 	short.Attempts, short.AttemptTimeout, short.AnswerTimeout = 1, 20*time.Millisecond, 20*time.Millisecond
 	s, err := spill.New("us-east-1", "bucket", short, bounds.Patient())

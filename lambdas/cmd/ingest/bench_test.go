@@ -117,7 +117,8 @@ func build(b *testing.B) string {
 	}
 	path := filepath.Join(b.TempDir(), "bootstrap")
 	command := exec.Command(
-		"go", "build", "-trimpath", "-buildvcs=false", "-tags", "lambda.norpc", "-ldflags=-s -w -buildid=", "-o", path, ".",
+		"go", "build", "-trimpath", "-buildvcs=false", "-tags", "lambda.norpc",
+		"-ldflags=-s -w -buildid=", "-o", path, ".",
 	)
 	command.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=")
 	if out, err := command.CombinedOutput(); err != nil {

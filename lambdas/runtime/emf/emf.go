@@ -43,7 +43,8 @@ func (m Meter) Count(ctx context.Context, counts map[string]int) {
 		_, err = m.out.Write(append(text, '\n'))
 	}
 	if err != nil {
-		m.log.ErrorContext(ctx, "metrics are not written", "metrics", slices.Sorted(maps.Keys(counts)), "cause", err.Error())
+		m.log.ErrorContext(ctx, "metrics are not written",
+			"metrics", slices.Sorted(maps.Keys(counts)), "cause", err.Error())
 	}
 }
 

@@ -90,8 +90,8 @@ func split(text string) ([]string, error) {
 	return names, nil
 }
 
-// check returns why the field may not be what it is. A type with a Validate of its own
-// says so itself.
+// check returns an error when the value is not allowed. A type with a method Validate
+// decides itself.
 func (f field) check() error {
 	switch own, hasOwn := f.value.Interface().(interface{ Validate() error }); {
 	case hasOwn:
@@ -146,7 +146,7 @@ func Check(config Config) error {
 	return nil
 }
 
-// OneOf returns an error that begins with "is" when value is none of choices.
+// OneOf returns an error that begins with "is" when value is not one of choices.
 func OneOf[T ~string](value T, choices ...T) error {
 	if !slices.Contains(choices, value) {
 		return fmt.Errorf("is %q, must be one of %v", value, choices)

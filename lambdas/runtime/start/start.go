@@ -37,9 +37,7 @@ func Function[C setting.Config, H lambda.Handler](
 // https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html
 func Logger(w io.Writer, level string) *slog.Logger {
 	minimum := slog.LevelInfo
-	if err := minimum.UnmarshalText([]byte(level)); err != nil {
-		minimum = slog.LevelInfo
-	}
+	_ = minimum.UnmarshalText([]byte(level)) // an unknown level changes nothing
 	return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{
 		Level: minimum,
 		ReplaceAttr: func(groups []string, a slog.Attr) slog.Attr {

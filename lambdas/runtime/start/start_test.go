@@ -28,3 +28,15 @@ func TestLevelIsTheFunctionsSetting(t *testing.T) {
 		t.Errorf("below the level, but written: %s", out.String())
 	}
 }
+
+func TestAnUnknownLevelIsInfo(t *testing.T) {
+	for _, level := range []string{"", "LOUD", "ERROR+much"} {
+		var out bytes.Buffer
+		log := start.Logger(&out, level)
+		log.Debug("hidden")
+		log.Info("hello")
+		if got := bytes.Count(out.Bytes(), []byte("\n")); got != 1 {
+			t.Errorf("level %q writes %s", level, &out)
+		}
+	}
+}

@@ -54,7 +54,8 @@ func (s *Stream) PutBatch(ctx context.Context, records [][]byte) (refused []int,
 			return nil, nil
 		}
 	}
-	return pending, fmt.Errorf("putting %d records on stream %s: %d refused: %w", len(records), s.name, len(pending), err)
+	return pending, fmt.Errorf("putting %d records on stream %s: %d refused: %w",
+		len(records), s.name, len(pending), err)
 }
 
 // putAll sends the records at these indexes once. It returns the indexes that were not

@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	peer    = "64.252.70.1"  // a CloudFront location: whom API Gateway is called by
+	peer    = "64.252.70.1"  // a CloudFront location, which calls API Gateway
 	visitor = "203.0.113.77" // the client
 )
 
@@ -68,7 +68,8 @@ func TestBehindAFrontTheClientIsTheLastEntryButOne(t *testing.T) {
 		"half an address":                 {[]string{"8.8.8.8, 203.0.113, " + peer}, peer},
 		"a port out of range":             {[]string{"8.8.8.8, " + visitor + ":99999, " + peer}, peer},
 	} {
-		if r, _ := store(t, behindFront(), forwarded(t, map[string][]string{"X-Forwarded-For": c.lines})); r.IP != c.kept {
+		r, _ := store(t, behindFront(), forwarded(t, map[string][]string{"X-Forwarded-For": c.lines}))
+		if r.IP != c.kept {
 			t.Errorf("%s: %q is kept of %q, want %q", name, r.IP, c.lines, c.kept)
 		}
 	}
