@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -32,6 +33,33 @@ func TestTheREADMEIsAWalk(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
 	if words := len(strings.Fields(string(text))); err != nil || words > 1_600 {
 		t.Errorf("README.md has %d words, want at most 1,600: %v", words, err)
+	}
+}
+
+// TestTheREADMENamesEveryRoom: where things are is a line of its tree.
+func TestTheREADMENamesEveryRoom(t *testing.T) {
+	t.Chdir(filepath.Join("..", ".."))
+	text, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, tree, _ := strings.Cut(string(text), "\n## Where things are\n")
+	tree, _, _ = strings.Cut(tree, "\n## ")
+	for _, floor := range []string{"infra", "lambdas", "test"} {
+		rooms, err := os.ReadDir(floor)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, room := range rooms {
+			if room.IsDir() && room.Name() != "node_modules" && !strings.Contains(tree, floor+"/"+room.Name()) {
+				t.Errorf("README.md does not say what is in %s/%s", floor, room.Name())
+			}
+		}
+	}
+	for _, room := range regexp.MustCompile(`(?:infra|lambdas|test)/[a-z]+`).FindAllString(tree, -1) {
+		if info, err := os.Stat(room); room != "infra/runbook" && (err != nil || !info.IsDir()) {
+			t.Errorf("README.md tells of %s, which is no folder", room)
+		}
 	}
 }
 
