@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -61,6 +62,53 @@ func TestTheREADMENamesEveryRoom(t *testing.T) {
 			t.Errorf("README.md tells of %s, which is no folder", room)
 		}
 	}
+}
+
+// TestEveryLinkOfThePagesLeadsSomewhere, to a heading too, and every test that they name exists.
+func TestEveryLinkOfThePagesLeadsSomewhere(t *testing.T) {
+	t.Chdir(filepath.Join("..", ".."))
+	listed, err := exec.Command("git", "ls-files", "*.md", "*_test.go").Output()
+	if err != nil {
+		t.Skipf("git does not list the files here: %v", err)
+	}
+	texts := map[string]string{}
+	var tests strings.Builder
+	for _, path := range strings.Fields(string(listed)) {
+		text, err := os.ReadFile(path)
+		switch {
+		case err != nil:
+			t.Error(err)
+		case strings.HasSuffix(path, ".md"):
+			texts[path] = string(text)
+		default:
+			tests.Write(text)
+		}
+	}
+	for page, text := range texts {
+		for _, link := range regexp.MustCompile(`\]\(([^):]+)\)`).FindAllStringSubmatch(text, -1) {
+			path, heading, _ := strings.Cut(link[1], "#")
+			if path = filepath.Join(filepath.Dir(page), path); strings.HasPrefix(link[1], "#") {
+				path = page
+			}
+			if _, err := os.Stat(path); err != nil || heading != "" && !slices.Contains(anchors(texts[path]), heading) {
+				t.Errorf("%s links to %s, which is not there", page, link[1])
+			}
+		}
+		for _, name := range regexp.MustCompile("`((?:Test|Fuzz)[A-Z][A-Za-z0-9]*)").FindAllStringSubmatch(text, -1) {
+			if !strings.Contains(tests.String(), "func "+name[1]+"(") {
+				t.Errorf("%s names %s, which is no test", page, name[1])
+			}
+		}
+	}
+}
+
+// anchors are the headings of a page, as GitHub makes links of them.
+func anchors(page string) (all []string) {
+	for _, heading := range regexp.MustCompile(`(?m)^#+ (.*)$`).FindAllStringSubmatch(page, -1) {
+		words := regexp.MustCompile(`[^\p{L}\p{N}_ -]`).ReplaceAllString(strings.ToLower(heading[1]), "")
+		all = append(all, strings.ReplaceAll(words, " ", "-"))
+	}
+	return all
 }
 
 // TestEverySettingIsExplained, or its row is empty.
