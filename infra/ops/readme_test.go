@@ -11,8 +11,10 @@ import (
 	"testing"
 
 	"global-ingest/lambdas/event"
+	"global-ingest/lambdas/ingest"
 	"global-ingest/lambdas/record"
 	"global-ingest/lambdas/validate/schema"
+	"global-ingest/lambdas/validate/schema/column"
 )
 
 // TestThePagesAreUpToDate with what is generated into them.
@@ -191,6 +193,29 @@ func TestClientsAreToldEveryLimit(t *testing.T) {
 				t.Errorf("no row %q says %s", limit.row, want)
 			}
 		}
+	}
+}
+
+// TestClientsAreToldEveryHeader that is on every answer, but for those of CORS.
+func TestClientsAreToldEveryHeader(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("..", "docs", "clients.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, h := range ingest.Headers {
+		if !strings.HasPrefix(h.Name, "Access-Control-") && !strings.Contains(string(text), "`"+h.Name+": "+h.Value+"`") {
+			t.Errorf("clients.md does not tell of %s", h.Name)
+		}
+	}
+}
+
+// TestReadersAreToldTheColumnsOfEveryView on the page of the event types.
+func TestReadersAreToldTheColumnsOfEveryView(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("..", "docs", "events.md"))
+	last := len(column.Envelope) - 1
+	want := "has `" + strings.Join(column.Envelope[:last], "`, `") + "` and `" + column.Envelope[last] + "`."
+	if err != nil || !strings.Contains(string(text), want) {
+		t.Errorf("events.md does not say %q: %v", want, err)
 	}
 }
 
