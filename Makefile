@@ -40,7 +40,7 @@ query: cli ## ask the lake: SQL="select type, count(*) from events group by 1" F
 	@$(OPS) query -sql '$(subst ','\'',$(SQL))' $(if $(filter-out file,$(origin ENV)),-environment '$(ENV)') $(call flag,region,REGION) $(call flag,format,FORMAT)
 judge: ## run the schemas here over the events of a lake, and count verdicts that change: TYPE=click DAYS=7 ALLOW=1 only reports; ENV and REGION as for query
 	@$(OPS) judge -type '$(TYPE)' $(call flag,days,DAYS) $(if $(filter-out file,$(origin ENV)),-environment '$(ENV)') $(call flag,region,REGION) $(if $(ALLOW),-allow)
-test: cli test/clients/node_modules ## run all tests, with three of the clients
+test: cli test/clients/node_modules ## run all tests, with some of the clients
 	go test -timeout 15m ./...
 clients: node test/clients/node_modules ## point every SDK of test/clients at the pipeline, and print the result of each
 	@go test ./test/clients -count=1 -timeout 10m -parallel 6 -v -every
@@ -52,7 +52,7 @@ fault-mutants: ## break the functions, and check that the fault suite notices
 	@go test ./test/fault -run FindsOut -count=1 -timeout 30m -v -mutants -seed $(or $(SEED),0)
 fuzz: ## run every fuzz target for a while: FUZZTIME=30s
 	@$(OPS) fuzz $(call flag,time,FUZZTIME)
-bench: ## measure ingest, validator and pipeline, and simpler programs beside them: QUICK=1 takes a minute
+bench: ## measure ingest, validator and pipeline, and simpler programs beside them: QUICK=1 is shorter
 	@go run ./test/bench $(if $(QUICK),-quick) $(call flag,events,PIPELINE)
 bench-compare: ## run the Go benchmarks here and at BASE=main, and compare
 	@$(OPS) bench-compare -since '$(BASE)' -benchstat $(BENCHSTAT)
