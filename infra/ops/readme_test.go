@@ -220,6 +220,35 @@ func TestReadersAreToldTheColumnsOfEveryView(t *testing.T) {
 	}
 }
 
+// TestTheRunbookQuotesTheLogs of the functions: what it says to look for in them is written there.
+func TestTheRunbookQuotesTheLogs(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("..", "runbook.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sources, err := filepath.Glob(filepath.Join("..", "..", "lambdas", "*", "*.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var code strings.Builder
+	for _, path := range sources {
+		source, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		code.Write(source)
+	}
+	quoted := regexp.MustCompile("[`']\"([a-z][a-z/ ]+)\"[`']").FindAllStringSubmatch(string(text), -1)
+	if len(quoted) < 4 {
+		t.Errorf("the runbook quotes %q", quoted)
+	}
+	for _, line := range quoted {
+		if !strings.Contains(code.String(), `"`+line[1]) {
+			t.Errorf("the runbook looks for %q, which no function logs", line[1])
+		}
+	}
+}
+
 func withCommas(n int) string {
 	if n < 1000 {
 		return fmt.Sprint(n)
