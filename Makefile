@@ -26,7 +26,6 @@ flag = $(if $($2),-$1 '$($2)')
 # Node 20 still runs the CDK; this is jsii's reminder that its support ends.
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 export CDK_DISABLE_CLI_TELEMETRY := true
-
 .DEFAULT_GOAL := help
 .PHONY: help local local-binary query judge test clients race fault fault-mutants fuzz bench bench-compare compare golden synth diff stateful review post readme types cost build sites deploy drain names smoke replay destroy ci compare-deploy compare-destroy fmt lint vuln clean node cli
 
