@@ -36,7 +36,7 @@ local: ## run ENV's whole pipeline here: PORT=8080 PAGE_PORT=8081 S3_PORT=9000 P
 local-binary: ## pack `make local` into one executable that needs no Go and no Node.js: OUT=file or folder GOOS=linux|darwin GOARCH=amd64|arm64
 	@GOOS= GOARCH= go run ./test/local/build -out '$(OUT)' $(call flag,goos,GOOS) $(call flag,goarch,GOARCH)
 query: cli ## ask the lake: SQL="select type, count(*) from events group by 1" FORMAT=csv|json; ENV=Prod [REGION=…] asks Athena, else the lake here
-	@$(OPS) query -sql '$(subst ','\'',$(SQL))' $(if $(filter-out file,$(origin ENV)),-environment '$(ENV)') $(call flag,region,REGION) $(call flag,format,FORMAT)
+	@$(OPS) query -sql '$(subst ','\'',$(value SQL))' $(if $(filter-out file,$(origin ENV)),-environment '$(ENV)') $(call flag,region,REGION) $(call flag,format,FORMAT)
 judge: ## run the schemas here over the events of a lake, and count verdicts that change: TYPE=click DAYS=7 ALLOW=1 only reports; ENV and REGION as for query
 	@$(OPS) judge -type '$(TYPE)' $(call flag,days,DAYS) $(if $(filter-out file,$(origin ENV)),-environment '$(ENV)') $(call flag,region,REGION) $(if $(ALLOW),-allow)
 test: cli test/clients/node_modules ## run all tests, with some of the clients
