@@ -26,21 +26,20 @@ flag = $(if $($2),-$1 '$($2)')
 # Node 20 still runs the CDK; this is jsii's reminder that its support ends.
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 export CDK_DISABLE_CLI_TELEMETRY := true
-
 .DEFAULT_GOAL := help
 .PHONY: help local local-binary query judge test clients race fault fault-mutants fuzz bench bench-compare compare golden synth diff stateful review post readme types cost build sites deploy drain names smoke replay destroy ci compare-deploy compare-destroy fmt lint vuln clean node cli
 
 ##@ On a laptop, without an AWS account
 
-local: ## run ENV's whole pipeline here: ENV=Dev PORT=8080 PAGE_PORT=8081 S3_PORT=9000 PATIENCE=2s SANDBOXES=10 DIR=.local SCHEMAS=folder THROTTLE=1 REGIONS=eu-central-1,ap-southeast-1 CITY=sydney SPEED=10
+local: ## run ENV's whole pipeline here: PORT=8080 PAGE_PORT=8081 S3_PORT=9000 PATIENCE=2s SANDBOXES=10 DIR=.local SCHEMAS=folder THROTTLE=1 REGIONS=eu-central-1 CITY=sydney SPEED=10
 	@GOOS= GOARCH= go run ./test/local/build -environment '$(ENV)' && exec $(OUT)/bin/local -environment '$(ENV)'
 local-binary: ## pack `make local` into one executable that needs no Go and no Node.js: OUT=file or folder GOOS=linux|darwin GOARCH=amd64|arm64
 	@GOOS= GOARCH= go run ./test/local/build -out '$(OUT)' $(call flag,goos,GOOS) $(call flag,goarch,GOARCH)
 query: cli ## ask the lake: SQL="select type, count(*) from events group by 1" FORMAT=csv|json; ENV=Prod [REGION=…] asks Athena, else the lake here
-	@$(OPS) query -sql '$(subst ','\'',$(SQL))' $(if $(filter-out file,$(origin ENV)),-environment '$(ENV)') $(call flag,region,REGION) $(call flag,format,FORMAT)
-judge: ## run the schemas here over the events of a lake, and count verdicts that change: TYPE=click DAYS=7 ALLOW=1; ENV and REGION as for query
+	@$(OPS) query -sql '$(subst ','\'',$(value SQL))' $(if $(filter-out file,$(origin ENV)),-environment '$(ENV)') $(call flag,region,REGION) $(call flag,format,FORMAT)
+judge: ## run the schemas here over the events of a lake, and count verdicts that change: TYPE=click DAYS=7 ALLOW=1 only reports; ENV and REGION as for query
 	@$(OPS) judge -type '$(TYPE)' $(call flag,days,DAYS) $(if $(filter-out file,$(origin ENV)),-environment '$(ENV)') $(call flag,region,REGION) $(if $(ALLOW),-allow)
-test: cli test/clients/node_modules ## run all tests, with three of the clients
+test: cli test/clients/node_modules ## run all tests, with some of the clients
 	go test -timeout 15m ./...
 clients: node test/clients/node_modules ## point every SDK of test/clients at the pipeline, and print the result of each
 	@go test ./test/clients -count=1 -timeout 10m -parallel 6 -v -every
@@ -52,7 +51,7 @@ fault-mutants: ## break the functions, and check that the fault suite notices
 	@go test ./test/fault -run FindsOut -count=1 -timeout 30m -v -mutants -seed $(or $(SEED),0)
 fuzz: ## run every fuzz target for a while: FUZZTIME=30s
 	@$(OPS) fuzz $(call flag,time,FUZZTIME)
-bench: ## measure ingest, validator and pipeline, and simpler programs beside them: QUICK=1 takes a minute
+bench: ## measure ingest, validator and pipeline, and simpler programs beside them: QUICK=1 is shorter
 	@go run ./test/bench $(if $(QUICK),-quick) $(call flag,events,PIPELINE)
 bench-compare: ## run the Go benchmarks here and at BASE=main, and compare
 	@$(OPS) bench-compare -since '$(BASE)' -benchstat $(BENCHSTAT)
@@ -99,7 +98,7 @@ replay: ## process spilled, rejected or failed events of ENV again: PREFIX=rejec
 	@$(OPS) replay -environment '$(ENV)' -prefix '$(PREFIX)' $(call flag,region,REGION) $(call flag,reason,REASON) $(call flag,older,OLDER) $(if $(DRY_RUN),-dry-run) $(if $(YES),-yes)
 destroy: synth ## stop ENV's traffic, wait until its streams are empty (WAIT=30m), delete its Pipeline stack; Storage stays [REGION=eu-central-1]
 	@$(OPS) destroy -environment '$(ENV)' $(call flag,region,REGION) $(call flag,wait,WAIT)
-ci: cli ## deploy the roles with which the workflows of REPOSITORY=owner/name (or owner@id/name@id) diff and deploy, in this account [OIDC_PROVIDER=arn]
+ci: cli ## deploy the roles with which a repository's workflows diff and deploy, in this account: REPOSITORY=owner/name (or owner@id/name@id) [OIDC_PROVIDER=arn]
 	$(CDK) deploy --app 'go run ./infra -repository "$(or $(REPOSITORY),$(error REPOSITORY is missing: add REPOSITORY=owner/name))" -oidc-provider "$(OIDC_PROVIDER)"' Ci
 compare-deploy: cli build ## deploy the stage Compare in us-east-1, for `make compare ENV=Compare`
 	GOOS=linux GOARCH=arm64 GOARM64=v8.0 $(GOBUILD) -o $(OUT)/compare/dist/chain/bootstrap ./test/compare/chain
@@ -121,9 +120,10 @@ vuln: ## look for known vulnerabilities in the code and its dependencies: VULN_D
 clean: ## delete everything generated
 	rm -rf $(OUT) infra/node_modules test/clients/node_modules
 help:
-	@awk 'BEGIN { FS = ":.*## " } /^##@/ { printf "\n%s\n", substr($$0, 5) } /^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk 'BEGIN { FS = ":.*## "; print "usage: make <target> [VARIABLE=value …]; ENV is $(ENV) unless you say otherwise" } /^##@/ { printf "\n%s\n", substr($$0, 5) } /^[a-z-]+:.*## / { printf "  make %-15s ", $$1; \
+		if (at = match($$2, /: [A-Z_]+=| \[[A-Z_]+=/)) { print substr($$2, 1, at - 1); $$2 = sprintf("%22s", "") substr($$2, at + (substr($$2, at, 1) == ":")) } print $$2 }' $(MAKEFILE_LIST)
 node:
-	@command -v node >/dev/null || { echo "node is not on the PATH: the CDK needs Node 20 or newer" >&2; exit 1; }
+	@node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null || { echo "the CDK needs Node 20 or newer on the PATH, where $$(node --version 2>/dev/null || echo none) is" >&2; exit 1; }
 cli: node infra/node_modules
 %/node_modules: %/package-lock.json
-	@npm ci --prefix $* --no-audit --no-fund --silent && touch $@
+	@npm ci --prefix $* --no-audit --no-fund --loglevel=error >/dev/null && touch $@

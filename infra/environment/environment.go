@@ -1,5 +1,5 @@
-// Package environment holds what may differ between the places the pipeline is
-// deployed to, as plain values: one Environment each. Nothing here knows the CDK.
+// Package environment holds the deployments of the pipeline as plain values, one Environment
+// each, and the names of their stacks. It does not know the CDK.
 package environment
 
 import (

@@ -2,6 +2,7 @@ package main
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -115,6 +116,20 @@ func TestTheMakefileCallsVerbsThatExist(t *testing.T) {
 		if !strings.Contains(known, "\n  "+call[1]+" ") {
 			t.Errorf("the Makefile calls %q, which is no verb", call[1])
 		}
+	}
+}
+
+// TestMakeHandsOnSQLAsItIs: make would take the path of a member, $.page.url, for a variable of its own.
+func TestMakeHandsOnSQLAsItIs(t *testing.T) {
+	if _, err := exec.LookPath("make"); err != nil {
+		t.Skip("no make on the PATH")
+	}
+	const sql = "select json_extract_scalar(event, '$.page.url'), '$(ENV)' from events"
+	dryRun := exec.Command("make", "-n", "query", "SQL="+sql)
+	dryRun.Dir = filepath.Join("..", "..")
+	said, err := dryRun.CombinedOutput()
+	if want := `-sql '` + strings.ReplaceAll(sql, "'", `'\''`) + `'`; err != nil || !strings.Contains(string(said), want) {
+		t.Errorf("make runs %s, want %s: %v", said, want, err)
 	}
 }
 

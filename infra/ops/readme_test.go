@@ -3,15 +3,19 @@ package main
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
 	"global-ingest/lambdas/clients"
 	"global-ingest/lambdas/event"
+	"global-ingest/lambdas/ingest"
 	"global-ingest/lambdas/record"
 	"global-ingest/lambdas/validate/schema"
+	"global-ingest/lambdas/validate/schema/column"
 )
 
 // TestThePagesAreUpToDate with what is generated into them.
@@ -34,6 +38,93 @@ func TestTheREADMEIsAWalk(t *testing.T) {
 	if words := len(strings.Fields(string(text))); err != nil || words > 1_600 {
 		t.Errorf("README.md has %d words, want at most 1,600: %v", words, err)
 	}
+}
+
+// TestTheREADMENamesEveryRoom: where things are is a line of its tree.
+func TestTheREADMENamesEveryRoom(t *testing.T) {
+	t.Chdir(filepath.Join("..", ".."))
+	text, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, tree, _ := strings.Cut(string(text), "\n## Where things are\n")
+	tree, _, _ = strings.Cut(tree, "\n## ")
+	for _, floor := range []string{"infra", "lambdas", "test"} {
+		rooms, err := os.ReadDir(floor)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, room := range rooms {
+			if room.IsDir() && room.Name() != "node_modules" && !strings.Contains(tree, floor+"/"+room.Name()) {
+				t.Errorf("README.md does not say what is in %s/%s", floor, room.Name())
+			}
+		}
+	}
+	for _, room := range regexp.MustCompile(`(?:infra|lambdas|test)/[a-z]+`).FindAllString(tree, -1) {
+		if info, err := os.Stat(room); room != "infra/runbook" && (err != nil || !info.IsDir()) {
+			t.Errorf("README.md tells of %s, which is no folder", room)
+		}
+	}
+}
+
+func TestContributingSendsToFilesThatExist(t *testing.T) {
+	t.Chdir(filepath.Join("..", ".."))
+	text, err := os.ReadFile(filepath.Join(".github", "CONTRIBUTING.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range regexp.MustCompile("`((?:infra|lambdas|test)/[a-z_./*-]+)`").FindAllSubmatch(text, -1) {
+		if found, err := filepath.Glob(string(path[1])); len(found) == 0 {
+			t.Errorf("CONTRIBUTING.md sends to %s, which is not there: %v", path[1], err)
+		}
+	}
+}
+
+// TestEveryLinkOfThePagesLeadsSomewhere, to a heading too, and every test that they name exists.
+func TestEveryLinkOfThePagesLeadsSomewhere(t *testing.T) {
+	t.Chdir(filepath.Join("..", ".."))
+	listed, err := exec.Command("git", "ls-files", "*.md", "*_test.go").Output()
+	if err != nil {
+		t.Skipf("git does not list the files here: %v", err)
+	}
+	texts := map[string]string{}
+	var tests strings.Builder
+	for _, path := range strings.Fields(string(listed)) {
+		text, err := os.ReadFile(path)
+		switch {
+		case err != nil:
+			t.Error(err)
+		case strings.HasSuffix(path, ".md"):
+			texts[path] = string(text)
+		default:
+			tests.Write(text)
+		}
+	}
+	for page, text := range texts {
+		for _, link := range regexp.MustCompile(`\]\(([^):]+)\)`).FindAllStringSubmatch(text, -1) {
+			path, heading, _ := strings.Cut(link[1], "#")
+			if path = filepath.Join(filepath.Dir(page), path); strings.HasPrefix(link[1], "#") {
+				path = page
+			}
+			if _, err := os.Stat(path); err != nil || heading != "" && !slices.Contains(anchors(texts[path]), heading) {
+				t.Errorf("%s links to %s, which is not there", page, link[1])
+			}
+		}
+		for _, name := range regexp.MustCompile("`((?:Test|Fuzz)[A-Z][A-Za-z0-9]*)").FindAllStringSubmatch(text, -1) {
+			if !strings.Contains(tests.String(), "func "+name[1]+"(") {
+				t.Errorf("%s names %s, which is no test", page, name[1])
+			}
+		}
+	}
+}
+
+// anchors are the headings of a page, as GitHub makes links of them.
+func anchors(page string) (all []string) {
+	for _, heading := range regexp.MustCompile(`(?m)^#+ (.*)$`).FindAllStringSubmatch(page, -1) {
+		words := regexp.MustCompile(`[^\p{L}\p{N}_ -]`).ReplaceAllString(strings.ToLower(heading[1]), "")
+		all = append(all, strings.ReplaceAll(words, " ", "-"))
+	}
+	return all
 }
 
 // TestEverySettingIsExplained, or its row is empty.
@@ -126,6 +217,59 @@ func TestClientsAreToldEveryLimit(t *testing.T) {
 			if i < 0 || !strings.Contains(rows[i], want) {
 				t.Errorf("no row %q says %s", limit.row, want)
 			}
+		}
+	}
+}
+
+// TestClientsAreToldEveryHeader that is on every answer, but for those of CORS.
+func TestClientsAreToldEveryHeader(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("..", "docs", "clients.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, h := range ingest.Headers {
+		told := strings.Contains(string(text), "`"+h.Name+": "+h.Value+"`")
+		if !told && !strings.HasPrefix(h.Name, "Access-Control-") {
+			t.Errorf("clients.md does not tell of %s", h.Name)
+		}
+	}
+}
+
+// TestReadersAreToldTheColumnsOfEveryView on the page of the event types.
+func TestReadersAreToldTheColumnsOfEveryView(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("..", "docs", "events.md"))
+	last := len(column.Envelope) - 1
+	want := "has `" + strings.Join(column.Envelope[:last], "`, `") + "` and `" + column.Envelope[last] + "`."
+	if err != nil || !strings.Contains(string(text), want) {
+		t.Errorf("events.md does not say %q: %v", want, err)
+	}
+}
+
+// TestTheRunbookQuotesTheLogs of the functions: what it says to look for in them is written there.
+func TestTheRunbookQuotesTheLogs(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("..", "runbook.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sources, err := filepath.Glob(filepath.Join("..", "..", "lambdas", "*", "*.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var code strings.Builder
+	for _, path := range sources {
+		source, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		code.Write(source)
+	}
+	quoted := regexp.MustCompile("[`']\"([a-z][a-z/ ]+)\"[`']").FindAllStringSubmatch(string(text), -1)
+	if len(quoted) < 4 {
+		t.Errorf("the runbook quotes %q", quoted)
+	}
+	for _, line := range quoted {
+		if !strings.Contains(code.String(), `"`+line[1]) {
+			t.Errorf("the runbook looks for %q, which no function logs", line[1])
 		}
 	}
 }

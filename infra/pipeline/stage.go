@@ -1,8 +1,8 @@
-// Package pipeline is the infrastructure: one file for each noun (edge, ingest,
-// delivery, validator, lake, backlog, redrive, watch, canary), the two stacks that compose
-// them, the stack query over what they stored, and the stage of one environment that holds
-// the stacks of each region. With several regions, origin makes each of them part of one
-// name, and front is what clients connect to. ci is what the repository's workflows may do.
+// Package pipeline is the infrastructure. A construct has a file: edge, ingest, delivery,
+// validator, lake, backlog, redrive, watch, canary. So has a stack: storage, pipeline, query (SQL
+// over the lake), front (what clients connect to where there are several regions) and ci (what the
+// repository's workflows may do). The stage of an environment holds the stacks of each region;
+// origin makes several regions part of one name.
 package pipeline
 
 import (

@@ -75,8 +75,8 @@ func (l Laptop) RunAll(ctx context.Context, queries ...string) (answers []Answer
 		return nil, err
 	}
 	var notes bytes.Buffer
-	command := exec.CommandContext(ctx, "node", filepath.Join("query", "engine.mjs"))
-	command.Dir, command.Stdin, command.Stderr = l.Infra, bytes.NewReader(questions), &notes
+	command := exec.CommandContext(ctx, "node", filepath.Join(l.Infra, "query", "engine.mjs"))
+	command.Stdin, command.Stderr = bytes.NewReader(questions), &notes
 	out, err := command.Output()
 	if err != nil {
 		return nil, fmt.Errorf("running DuckDB: %w: %s", err, strings.Join(strings.Fields(notes.String()), " "))

@@ -1,28 +1,17 @@
 // Package event splits a body into its events. It decides what is JSON, where an
 // event begins and ends and which type it names, and never changes a byte.
 //
-// How a body holds its events:
+// infra/docs/clients.md, "What a body holds", has the rules, and infra/decisions says why. A
+// client of package clients may wrap its events: then an object at its path with an array of one
+// of the client's names is one event per element of it. By the path, never by the shape: any other
+// object is one event, whatever it holds. Each byte of a body is in an event, in a reject, or a
+// separator, but for the events of forms, of queries without a body, and of the queries that
+// Matomo sends in an envelope: those are not parts of the body.
 //
-//  1. One JSON value: an object is one event, an array is one event per element.
-//  2. Objects one behind the other, on any number of lines: one event each. Between two
-//     of them may stand whitespace, line ends, one comma, RS (U+001E) and byte order marks.
-//  3. Lines: when the content type says so or the body begins with RS; or else when each
-//     line that begins with { closes all it opens (the last may be cut off), and no
-//     other line looks like a line of a JSON document. Each line is judged by itself.
-//  4. Anything else is one reject of the whole body, which names the byte of the fault.
-//  5. A client of package clients may wrap its events: then an object at its path with an
-//     array of one of the client's names is one event per element of it. By the path, never
-//     by the shape: any other object is one event, whatever it holds.
-//  6. A form, by its content type, is the JSON in its field data, or base64 of it, or else
-//     an object of its fields, and so is a query without a body. Only these events, and
-//     the queries that Matomo sends in an envelope, are not parts of the body.
-//  7. So no fragment of a broken document becomes an event, and no byte is left out.
-//
-// The grammar is RFC 8259, exactly: nothing else is accepted, nothing legal is
-// refused, but for what a PortableOnly Splitter is told to: an escape of a lone surrogate
-// such as "\ud800" is legal, and so is 1e999, and both stop readers of the lake. Text that
-// is not UTF-8 is not JSON. One UTF-8 byte order mark in front of the body is skipped, which
-// section 8.1 leaves to the parser.
+// The grammar is RFC 8259, exactly: nothing else is accepted, and nothing legal is refused, except
+// by a PortableOnly Splitter: an escape of a lone surrogate such as "\ud800" is legal, and so is
+// 1e999, and both stop readers of the lake. Text that is not UTF-8 is not JSON. One UTF-8 byte
+// order mark in front of the body is skipped, which section 8.1 leaves to the parser.
 package event
 
 import "global-ingest/lambdas/record"

@@ -94,8 +94,8 @@ func TestNothingAcknowledgedIsLostWithARegion(t *testing.T) {
 
 func regionsMarkdown(table []RegionResult) string {
 	var out strings.Builder
-	out.WriteString("| row of `TestNothingAcknowledgedIsLostWithARegion` | answered 200 | refused or not answered | kept next door | " +
-		"seconds until all are answered again |\n")
+	out.WriteString("| row of `TestNothingAcknowledgedIsLostWithARegion` | answered 200 | refused or not answered | " +
+		"kept next door | seconds until all are answered again |\n")
 	out.WriteString("| --- | --: | --: | --: | --: |\n")
 	for _, r := range table {
 		fmt.Fprintf(&out, "| %s | %d | %d | %d | %.0f |\n",

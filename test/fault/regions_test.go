@@ -47,7 +47,7 @@ const (
 var regionRows = []regionRow{
 	{name: "a region is unreachable: its clients go to the next one", lost: []string{europe}, begin: unreachable(europe), refuses: true},
 	{name: storesNothing, lost: []string{europe}, begin: broken(europe, "Firehose", "S3"), nextDoor: true, verify: keptNextDoor},
-	{name: "a region stores nothing, with no neighbour to keep it: refused until clients are led away", lost: []string{europe}, begin: broken(europe, "Firehose", "S3"), refuses: true, verify: someRefused, full: true},
+	{name: "a region stores nothing, with no neighbour to keep it: refused until its clients move", lost: []string{europe}, begin: broken(europe, "Firehose", "S3"), refuses: true, verify: someRefused, full: true},
 	{name: "a region's Ingest is throttled to zero: its clients go to the next one", lost: []string{europe}, begin: broken(europe, "throttled"), refuses: true, verify: someRefused, full: true},
 	{name: firehoseDown, begin: broken(europe, "Firehose"), nextDoor: true, lasts: 2 * time.Minute, verify: spilledAndStayed, full: true},
 	{name: "a region's S3 is down: it delivers later and keeps its clients", begin: broken(europe, "S3"), lasts: 2 * time.Minute, verify: stayed, full: true},

@@ -58,8 +58,8 @@ const page = "../../infra/docs/reliability.md"
 // pageTables are the results on the page: all of Durable, which loses nothing, and what Immediate loses.
 func pageTables(table []Result) string {
 	var durable, immediate strings.Builder
-	durable.WriteString("| row of `TestNothingAcknowledgedIsLost` | answered 200 | refused | no answer | duplicates, ids kept | " +
-		"added p99, ms |\n| --- | --: | --: | --: | --: | --: |\n")
+	durable.WriteString("| row of `TestNothingAcknowledgedIsLost` | answered 200 | refused | no answer | " +
+		"duplicates, ids kept | added p99, ms |\n| --- | --: | --: | --: | --: | --: |\n")
 	immediate.WriteString("\nWith `Immediate` only these rows lose events, as the setting allows:\n\n" +
 		"| row | answered 200 | lost |\n| --- | --: | --: |\n")
 	for _, r := range table {

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"errors"
+	"flag"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -49,6 +50,35 @@ func TestTheRecipesOfTheDocsPass(t *testing.T) {
 					t.Errorf("it does not say why:\n%s", output)
 				}
 			})
+		}
+	}
+}
+
+// TestEveryVariableIsTold by the page for clients, and by make.
+func TestEveryVariableIsTold(t *testing.T) {
+	docs, err := os.ReadFile(filepath.Join("..", "..", "infra", "docs", "clients.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	makefile, err := os.ReadFile(filepath.Join("..", "..", "Makefile"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	help := regexp.MustCompile("(?m)^local: ## .*$").Find(makefile)
+	var usage bytes.Buffer
+	if _, err := parse([]string{"-h"}, &usage); !errors.Is(err, flag.ErrHelp) {
+		t.Fatal(err)
+	}
+	for _, match := range regexp.MustCompile("(?m)^  -([a-z0-9-]+)").FindAllStringSubmatch(usage.String(), -1) {
+		name := strings.ToUpper(strings.ReplaceAll(match[1], "-", "_"))
+		if name == "ASSEMBLY" || name == "ENVIRONMENT" || name == "FUNCTIONS" { // only flags
+			continue
+		}
+		if !bytes.Contains(docs, []byte("`"+name+"`")) {
+			t.Errorf("clients.md does not tell of %s", name)
+		}
+		if !bytes.Contains(help, []byte(" "+name+"=")) {
+			t.Errorf("make does not tell of %s", name)
 		}
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"reflect"
 	"strconv"
 	"strings"
@@ -226,5 +228,21 @@ func TestNoViewIsCalledAsAWordOfDuckDB(t *testing.T) {
 		if _, err := column.View(word[0], nil); err == nil {
 			t.Errorf("a view may be called %s", word[0])
 		}
+	}
+}
+
+// TestACopyLiesWhereItWasAskedFor: infra/docs/query.md copies a view to a file.
+func TestACopyLiesWhereItWasAskedFor(t *testing.T) {
+	l := newLake(t)
+	var err error
+	if l.Infra, err = filepath.Abs(l.Infra); err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(t.TempDir())
+	if _, err := l.Run(t.Context(), "copy (select * from click) to 'click.parquet'"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat("click.parquet"); err != nil {
+		t.Error(err)
 	}
 }

@@ -1,4 +1,4 @@
-// Package lake is the adapter over S3 for the one bucket that keeps everything.
+// Package lake reads and writes the objects of the one bucket that keeps everything.
 package lake
 
 import (

@@ -1,4 +1,4 @@
-// Package start begins a function, with its logger.
+// Package start starts a function, with its logger.
 package start
 
 import (

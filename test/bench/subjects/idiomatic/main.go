@@ -1,5 +1,5 @@
 // Command idiomatic is ingest as documentation shows it: typed events, the SDK's
-// default configuration, one client per environment.
+// default configuration, one client per sandbox.
 package main
 
 import (
