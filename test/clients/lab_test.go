@@ -30,13 +30,9 @@ import (
 	"global-ingest/test/traffic"
 )
 
-var executables, removeExecutables = simulator.NewBuild()
+var functions, runAll = simulator.NewBuild()
 
-func TestMain(m *testing.M) {
-	code := m.Run()
-	removeExecutables()
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { runAll(m) }
 
 // state is what works of AWS while an SDK sends.
 type state string
@@ -51,22 +47,17 @@ const (
 // that it has, one request at the side of another.
 const downFor = 300 * time.Millisecond
 
-// lab has what all clients share.
-type lab struct{ bootstraps map[string]string }
-
-func newLab(t *testing.T) *lab {
+// needSDKs skips the test unless the SDKs are installed.
+func needSDKs(t *testing.T) {
 	t.Helper()
 	// These are looked at also for go test to know that its result depends on them.
-	for _, path := range []string{"node_modules", "package-lock.json", "sdks/server.mjs", "sdks/server.go", "sdks/go.mod", "sdks/browser.mjs"} {
+	for _, path := range []string{
+		"node_modules", "package-lock.json", "sdks/server.mjs", "sdks/server.go", "sdks/go.mod", "sdks/browser.mjs",
+	} {
 		if _, err := os.Stat(filepath.FromSlash(path)); err != nil {
 			t.Skipf("the SDKs are not installed, `make clients` does it: %v", err)
 		}
 	}
-	built, err := executables()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return &lab{built}
 }
 
 // pipeline is one environment of the product, behind a wire that notes what passes.
@@ -80,7 +71,7 @@ type pipeline struct {
 	seen []string
 }
 
-func (l *lab) start(t *testing.T, s state) *pipeline {
+func start(t *testing.T, s state) *pipeline {
 	t.Helper()
 	templates, err := simulator.GoldenTemplates(filepath.Join("..", "synth", "testdata"), "Dev")
 	if err != nil {
@@ -89,7 +80,7 @@ func (l *lab) start(t *testing.T, s state) *pipeline {
 	p := &pipeline{refused: make(chan struct{})}
 	p.mended.Store(s == well)
 	p.Simulator, err = simulator.Start(simulator.Options{
-		Templates: simulator.Patient(templates), Bootstraps: l.bootstraps, Dir: t.TempDir(), Patience: 100 * time.Millisecond,
+		Templates: simulator.Patient(templates), Bootstraps: functions(t), Dir: t.TempDir(), Patience: 100 * time.Millisecond,
 		FirehoseFaults: func(simulator.Call) *simulator.Fault {
 			if p.mended.Load() {
 				return nil

@@ -2,7 +2,6 @@ package fault
 
 import (
 	"flag"
-	"os"
 	"testing"
 	"time"
 
@@ -19,23 +18,9 @@ var (
 	results = flag.String("results", "", "`file` for the results as JSON")
 )
 
-var executables, removeExecutables = simulator.NewBuild()
+var functions, runAll = simulator.NewBuild()
 
-func TestMain(m *testing.M) {
-	code := m.Run()
-	removeExecutables()
-	os.Exit(code)
-}
-
-// functions returns the executables.
-func functions(t *testing.T) map[string]string {
-	t.Helper()
-	built, err := executables()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return built
-}
+func TestMain(m *testing.M) { runAll(m) }
 
 // TestNothingAcknowledgedIsLost runs every row and prints their results.
 func TestNothingAcknowledgedIsLost(t *testing.T) {

@@ -85,16 +85,10 @@ func (p *program) reject(t *testing.T) string {
 // judge posts an event, stops, and returns the lake.
 func (p *program) judge(t *testing.T, event string) traffic.Lake {
 	t.Helper()
-	if _, err := post(p.url, event); err != nil {
-		t.Fatal(err)
-	}
+	accepted(t, p.url, event)
 	p.signal(t, syscall.SIGTERM)
 	p.wantEnd(t)
-	lake, err := traffic.ReadLake(filepath.Join(p.dir, "lake", "buckets"), p.bucket)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return lake
+	return p.lake(t, p.bucket)
 }
 
 // TestAStartMakesAgainWhatChangedAndNothingElse: only a change that a template could hold

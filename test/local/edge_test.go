@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -46,8 +45,29 @@ func do(t *testing.T, method, url string, body io.Reader, header ...string) answ
 	return answer{res.StatusCode, res.Header, string(text)}
 }
 
-// ingestID returns the ingest id of an answer, or what about it breaks the contract.
-func ingestID(a answer) (string, error) { return traffic.IngestID(a.status, a.header, []byte(a.body)) }
+// post posts a body, and returns its ingest id.
+func post(url, body string) (id string, err error) {
+	response, err := http.Post(url, "application/json", strings.NewReader(body))
+	if err != nil {
+		return "", err
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	if err != nil {
+		return "", err
+	}
+	return traffic.IngestID(response.StatusCode, response.Header, text)
+}
+
+// accepted posts a body, which must be acknowledged.
+func accepted(t *testing.T, url, body string) (id string) {
+	t.Helper()
+	id, err := post(url, body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id
+}
 
 // page is the origin of a page that is listed in the variant Everything; stranger is not.
 const page, stranger = "https://example.com", "https://elsewhere.example"
@@ -56,11 +76,7 @@ const page, stranger = "https://example.com", "https://elsewhere.example"
 func templatesOf(t *testing.T, stage string) []*simulator.Template {
 	t.Helper()
 	templates := patientTemplates(t)
-	other, err := simulator.GoldenTemplates(filepath.Join("..", "synth", "testdata"), stage)
-	if err != nil {
-		t.Fatal(err)
-	}
-	simulator.AnswerAs(templates, other)
+	simulator.AnswerAs(templates, goldens(t, stage))
 	return templates
 }
 
@@ -183,13 +199,9 @@ func TestARetriedPutKeepsItsID(t *testing.T) {
 			return &simulator.Fault{ResetAfter: c.Operation == "PutRecord" && c.N == 1}
 		}
 	})
-	got := do(t, http.MethodPost, sim.URL+"/events", strings.NewReader(validEvent))
-	id, err := ingestID(got)
-	if err != nil {
-		t.Fatal(err)
-	}
+	id := accepted(t, sim.URL+"/events", validEvent)
 	flush(t, sim)
-	found := readLake(t, sim)
+	found := readLake(t, sim.Lake, sim.Bucket)
 	if len(found.Lines) != 2 || found.Lines[0].ID != id+"/0" || found.Lines[1].ID != id+"/0" {
 		t.Errorf("lines are %+v, want two with the id %s/0", found.Lines, id)
 	}
@@ -212,13 +224,9 @@ func TestWhatTheValidatorCannotDoIsInFailed(t *testing.T) {
 	templates := patientTemplates(t)
 	simulator.Variables(templates, "Validator")["MAX_INFLATED_BYTES"] = "none"
 	sim := start(t, templates)
-	got := do(t, http.MethodPost, sim.URL+"/events", strings.NewReader(validEvent))
-	id, err := ingestID(got)
-	if err != nil {
-		t.Fatal(err)
-	}
+	id := accepted(t, sim.URL+"/events", validEvent)
 	flush(t, sim)
-	found := readLake(t, sim)
+	found := readLake(t, sim.Lake, sim.Bucket)
 	if len(found.Failed) != 1 || len(found.Lines) != 0 {
 		t.Fatalf("%d failed, %d lines", len(found.Failed), len(found.Lines))
 	}

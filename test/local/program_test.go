@@ -85,27 +85,17 @@ func (p *program) send(connections int) (acknowledged map[string]string) {
 	return acknowledged
 }
 
-func post(url, body string) (id string, err error) {
-	response, err := http.Post(url, "application/json", strings.NewReader(body))
-	if err != nil {
-		return "", err
-	}
-	defer response.Body.Close()
-	text, err := io.ReadAll(response.Body)
-	if err != nil {
-		return "", err
-	}
-	return traffic.IngestID(response.StatusCode, response.Header, text)
+// lake reads a bucket.
+func (p *program) lake(t *testing.T, bucket string) traffic.Lake {
+	t.Helper()
+	return readLake(t, filepath.Join(p.dir, "lake", "buckets"), bucket)
 }
 
 // wantStored holds the lake to what was acknowledged, and waits for the program to end.
 func (p *program) wantStored(t *testing.T, acknowledged map[string]string) {
 	t.Helper()
 	p.wantEnd(t)
-	lake, err := traffic.ReadLake(filepath.Join(p.dir, "lake", "buckets"), p.bucket)
-	if err != nil {
-		t.Fatal(err)
-	}
+	lake := p.lake(t, p.bucket)
 	stored := map[string]string{}
 	for _, line := range lake.Lines {
 		stored[strings.TrimSuffix(line.ID, "/0")] = string(line.Event)
@@ -194,10 +184,7 @@ func TestUnderNohupItOutlivesItsTerminal(t *testing.T) {
 	shell := []string{"sh", "-c", `trap "" HUP; exec "$0" "$@"`}
 	p := launch(t, t.TempDir(), append(shell, command(t, executable(t), "-patience", "1h")...)...)
 	p.signal(t, syscall.SIGHUP)
-	id, err := post(p.url, validEvent)
-	if err != nil {
-		t.Fatal(err)
-	}
+	id := accepted(t, p.url, validEvent)
 	p.signal(t, syscall.SIGTERM)
 	p.wantStored(t, map[string]string{id: validEvent})
 }
@@ -226,10 +213,7 @@ func spill(t *testing.T, dir string) map[string]string {
 	t.Helper()
 	refuses := outage{fault: *simulator.Unavailable()}
 	sim := start(t, patientTemplates(t), refuses.of, func(o *simulator.Options) { o.Dir = dir })
-	id, err := post(sim.URL+"/events", validEvent)
-	if err != nil {
-		t.Fatal(err)
-	}
+	id := accepted(t, sim.URL+"/events", validEvent)
 	if err := sim.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -300,10 +284,7 @@ func TestAFullDiskIsOneLineAndNothingIsLost(t *testing.T) {
 	add := func() {
 		t.Helper()
 		body := fmt.Sprintf(`{"type":"bulk","text":%q}`, noise(150_000))
-		id, err := post(p.url, body)
-		if err != nil {
-			t.Fatal(err)
-		}
+		id := accepted(t, p.url, body)
 		acknowledged[id] = body
 	}
 	for range 40 {
@@ -359,10 +340,7 @@ func TestAPathMayHaveSpaces(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := launch(t, filepath.Join(base, "the lake"), command(t, program, "-functions", built)...)
-	id, err := post(p.url, validEvent)
-	if err != nil {
-		t.Fatal(err)
-	}
+	id := accepted(t, p.url, validEvent)
 	find := p.waitFor(t, `(?m)^  (find .* -type f)$`)[1]
 	p.signal(t, syscall.SIGTERM)
 	p.wantStored(t, map[string]string{id: validEvent})
@@ -380,10 +358,7 @@ func TestAKillLosesNothingOlderThanTheWindow(t *testing.T) {
 	}
 	acknowledged := map[string]string{}
 	for range 5 {
-		id, err := post(p.url, validEvent)
-		if err != nil {
-			t.Fatal(err)
-		}
+		id := accepted(t, p.url, validEvent)
 		acknowledged[id] = validEvent
 	}
 	time.Sleep(window + 3*time.Second) // the Validator starts, and the machine is busy

@@ -76,10 +76,7 @@ func TestASpilledObjectComesBackWithoutItsMessage(t *testing.T) {
 	delete(simulator.Properties(templates, "LakeBucket", "AWS::S3::Bucket"), "NotificationConfiguration")
 	o := outage{fault: *simulator.Unavailable()}
 	sim := start(t, templates, o.of)
-	id, err := ingestID(do(t, http.MethodPost, sim.URL+"/events", strings.NewReader(validEvent)))
-	if err != nil {
-		t.Fatal(err)
-	}
+	id := accepted(t, sim.URL+"/events", validEvent)
 	o.mended.Store(true)
 	if shown := replay(t, sim, "y\n", "-prefix", record.SpillPrefix, "-older", "0s"); !strings.Contains(shown, "queued 1 objects") {
 		t.Fatal(shown)
@@ -98,10 +95,7 @@ func TestRejectsAreReplayedOnceTheSchemaAllowsThem(t *testing.T) {
 	simulator.Variables(strict, "Validator")["STRICT"] = "true"
 	sim := start(t, strict, in)
 	body := `[{"type":"unheard","n":1}, {"type":"click"}, {"type":"unheard","n":2}]`
-	id, err := ingestID(do(t, http.MethodPost, sim.URL+"/events", strings.NewReader(body)))
-	if err != nil {
-		t.Fatal(err)
-	}
+	id := accepted(t, sim.URL+"/events", body)
 	flush(t, sim)
 
 	args := []string{"-prefix", record.RejectedPrefix, "-reason", "unknown_type"}
@@ -123,7 +117,7 @@ func TestRejectsAreReplayedOnceTheSchemaAllowsThem(t *testing.T) {
 	}
 	flush(t, sim)
 	found := map[string]string{}
-	for _, line := range readLake(t, sim).Lines {
+	for _, line := range readLake(t, sim.Lake, sim.Bucket).Lines {
 		found[line.ID] = string(line.Event)
 		if !strings.HasPrefix(line.UserAgent, "Go-http-client") || line.IP != "127.0.0.0" {
 			t.Errorf("a replayed event is from %q at %q", line.UserAgent, line.IP)

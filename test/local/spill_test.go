@@ -52,10 +52,7 @@ func TestWhatFirehoseRefusesComesBack(t *testing.T) {
 			sim := start(t, templates, o.of)
 			var ids []string
 			for range 5 {
-				id, err := ingestID(do(t, http.MethodPost, sim.URL+"/events", strings.NewReader(validEvent)))
-				if err != nil {
-					t.Fatal(err)
-				}
+				id := accepted(t, sim.URL+"/events", validEvent)
 				ids = append(ids, id)
 			}
 			o.mended.Store(true)
@@ -68,7 +65,7 @@ func TestWhatFirehoseRefusesComesBack(t *testing.T) {
 // checkOnce looks for one line of each request, and for nothing left in spill/.
 func checkOnce(t *testing.T, sim *simulator.Simulator, ids []string) {
 	t.Helper()
-	lake, found := readLake(t, sim), map[string]int{}
+	lake, found := readLake(t, sim.Lake, sim.Bucket), map[string]int{}
 	for _, line := range lake.Lines {
 		found[line.ID]++
 		if string(line.Event) != validEvent {
@@ -120,16 +117,13 @@ func TestBodiesThatNoRecordTakesComeBackInParts(t *testing.T) {
 		{strings.Join(events, "\n"), events},
 		{one, []string{one}},
 	} {
-		id, err := ingestID(do(t, http.MethodPost, sim.URL+"/events", strings.NewReader(c.body)))
-		if err != nil {
-			t.Fatal(err)
-		}
+		id := accepted(t, sim.URL+"/events", c.body)
 		for n, event := range c.events {
 			want[record.EventID(id, n)] = event
 		}
 	}
 	flush(t, sim)
-	found := readLake(t, sim)
+	found := readLake(t, sim.Lake, sim.Bucket)
 	for _, line := range found.Lines {
 		if want[line.ID] != string(line.Event) {
 			t.Errorf("%s is not the event that was sent", line.ID)
@@ -168,16 +162,13 @@ func TestAPoisonedMessageIsADeadLetterWhileOthersPass(t *testing.T) {
 		t.Fatal(err)
 	}
 	response.Body.Close()
-	id, err := ingestID(do(t, http.MethodPost, sim.URL+"/events", strings.NewReader(validEvent)))
-	if err != nil {
-		t.Fatal(err)
-	}
+	id := accepted(t, sim.URL+"/events", validEvent)
 	o.mended.Store(true)
 	flush(t, sim)
 	if dead := sim.DeadLetters(); len(dead) != 1 || !strings.Contains(dead[0], "poison") {
 		t.Errorf("dead letters are %v", dead)
 	}
-	found := readLake(t, sim)
+	found := readLake(t, sim.Lake, sim.Bucket)
 	if !slices.Equal(found.Spilled, []string{poison}) || len(found.Lines) != 1 || found.Lines[0].ID != id+"/0" {
 		t.Errorf("spilled %v, lines %v", found.Spilled, found.Lines)
 	}

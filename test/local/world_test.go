@@ -4,14 +4,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
 	"global-ingest/test/browser"
-	"global-ingest/test/traffic"
 	"global-ingest/test/world"
 )
 
@@ -82,9 +80,8 @@ func TestRegionsRunBehindOneEndpoint(t *testing.T) {
 	p.wantEnd(t)
 	for _, region := range []string{"", "eu-central-1-"} {
 		bucket := strings.Replace(p.bucket, "worldwide-", "worldwide-"+region, 1)
-		lake, err := traffic.ReadLake(filepath.Join(p.dir, "lake", "buckets"), bucket)
-		if err != nil || len(lake.Lines) == 0 {
-			t.Errorf("the lake of %q has %d events: %v", region, len(lake.Lines), err)
+		if len(p.lake(t, bucket).Lines) == 0 {
+			t.Errorf("the lake of %q has no event", region)
 		}
 	}
 }

@@ -84,7 +84,7 @@ func (s *Simulator) buildFunction(r Resolved) error {
 	if err != nil {
 		return err
 	}
-	log, err := openLog(s.Logs, filepath.Base(filepath.Dir(bootstrap)))
+	log, err := openLog(s.Logs, cmp.Or(Functions[name], name))
 	if err != nil {
 		return err
 	}
