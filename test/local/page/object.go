@@ -1,6 +1,7 @@
 package page
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -41,11 +42,11 @@ func (t *tap) readObject(bucket, key string) {
 	if err != nil {
 		return // somebody has deleted it: there is nothing to show
 	}
-	now := time.Now()
+	now, first := time.Now(), readLine(lines[:bytes.IndexByte(lines, '\n')+1])
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	common := item{verdict: valid, record: key, object: key, judged: now, written: now}
-	if q := t.requests[ingestIDOf(lines)]; q != nil {
+	if q := t.requests[ingestID(first.ID)]; q != nil {
 		common.spilled, common.stored = q.spilled, q.stored
 	}
 	t.linesLocked(lines, common)

@@ -238,13 +238,12 @@ func TestOnlyReasonsOfRowsCount(t *testing.T) {
 		Errors: []record.Finding{{Message: hostile}},
 	})
 	nested := bytes.Replace(row, []byte(`,"reason":`), []byte(`,"envelope":{"a":1,"reason":"empty"},"reason":`), 1)
-	for _, row := range [][]byte{row, nested} {
-		if got := reasonOf(row); got != record.NotJSON {
-			t.Errorf("the reason of %s is %q", row, got)
-		}
+	tap := newTap()
+	for n, row := range [][]byte{row, nested, []byte(`{"id":"a"}`)} {
+		tap.Put(&simulator.StreamConfig{}, simulator.Record{ID: fmt.Sprint(n), Data: row})
 	}
-	if got := reasonOf([]byte(`{"id":"a"}`)); got != "" {
-		t.Errorf("the reason of no reject is %q", got)
+	if got := tap.look(0).counts; got.Rejected != 2 || got.Reasons[record.NotJSON] != 2 {
+		t.Errorf("counts are %+v, want two that are not JSON", got)
 	}
 }
 

@@ -20,9 +20,9 @@ const (
 	chartSeconds = 60
 )
 
-// tap hears of every record, on the goroutines of the streams. So it does as little as it
-// can: it counts, and keeps the bytes of the newest events, which are read when somebody
-// looks at them. Nothing waits in a queue: once Flush has returned, everything is here.
+// tap hears of every record, on the goroutines of the streams. So it does little: it counts,
+// and keeps the bytes of the newest events. Those that are valid it reads when somebody looks
+// at them. Nothing waits in a queue: once Flush has returned, everything is here.
 type tap struct {
 	mu      sync.Mutex
 	seq     int64 // of the newest event
@@ -155,17 +155,17 @@ func (t *tap) pushLocked(i *item) {
 
 // rejected adds the event of a row of rejected/.
 func (t *tap) rejected(r simulator.Record) {
-	reason := reasonOf(r.Data)
-	if reason == "" {
+	i := &item{verdict: rejected, record: r.ID, judged: r.Arrived, read: contentOf(r.Data, readRow)}
+	row := i.read()
+	if row.Reason == "" {
 		return
 	}
-	i := &item{verdict: rejected, record: r.ID, judged: r.Arrived, read: contentOf(r.Data, readRow)}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.counts.Rejected++
-	t.counts.Reasons[reason]++
+	t.counts.Reasons[row.Reason]++
 	t.secondLocked(r.Arrived).rejected++
-	if q := t.requests[ingestIDOf(r.Data)]; q != nil {
+	if q := t.requests[ingestID(row.ID)]; q != nil {
 		i.spilled, i.stored = q.spilled, q.stored
 	}
 	t.pushLocked(i)
