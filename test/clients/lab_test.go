@@ -44,13 +44,13 @@ const (
 )
 
 // downFor is how long both refuse after the first 503: longer than an SDK takes to send all
-// that it has, one request at the side of another.
+// that it has, also in several requests at once.
 const downFor = 300 * time.Millisecond
 
 // needSDKs skips the test unless the SDKs are installed.
 func needSDKs(t *testing.T) {
 	t.Helper()
-	// These are looked at also for go test to know that its result depends on them.
+	// go test takes a result from its cache unless a file changed that the test looked at.
 	for _, path := range []string{
 		"node_modules", "package-lock.json", "sdks/server.mjs", "sdks/server.go", "sdks/go.mod", "sdks/browser.mjs",
 	} {
@@ -197,10 +197,10 @@ func types(found traffic.Lake) []string {
 func member(event json.RawMessage, path string) (text string) {
 	for name := range strings.SplitSeq(path, ".") {
 		var members map[string]json.RawMessage
-		_ = json.Unmarshal(event, &members) // what is no object has no members
+		_ = json.Unmarshal(event, &members) // only an object has members
 		event = members[name]
 	}
-	_ = json.Unmarshal(event, &text) // what is no text is no id
+	_ = json.Unmarshal(event, &text) // only a string is an id
 	return text
 }
 
@@ -335,7 +335,8 @@ func table(rows []row) string {
 		return ""
 	}
 	var b strings.Builder
-	b.WriteString("\n| client | asks | while Firehose and S3 refuse | it says | so it |\n| --- | --- | --- | --- | --- |\n")
+	b.WriteString("\n| client | asks | while Firehose and S3 refuse | it says | so it |\n" +
+		"| --- | --- | --- | --- | --- |\n")
 	for _, r := range rows {
 		says := strings.ReplaceAll(r.down.Tells, "\n", " ")
 		fmt.Fprintf(&b, "| %s | %s | %s | %.100s | %s |\n", r.name, r.well.exchanges, r.down.exchanges, says, r.refused)

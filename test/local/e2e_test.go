@@ -133,13 +133,14 @@ func flush(t *testing.T, sim *simulator.Simulator) {
 func checkCounters(t *testing.T, sim *simulator.Simulator, requests int, a traffic.Tally) {
 	t.Helper()
 	var c simulator.Counters
-	for range 100 {
+	for range 400 {
 		c = sim.Counters()
 		rejected := 0
 		for _, n := range c.Rejected {
 			rejected += n
 		}
-		if c.Accepted == requests && c.Valid+rejected >= a.Valid+a.Rejected && c.Objects["events"] > 0 && c.Objects["rejected"] > 0 {
+		if c.Accepted == requests && c.Valid+rejected >= a.Valid+a.Rejected &&
+			c.Objects["events"] > 0 && c.Objects["rejected"] > 0 {
 			return
 		}
 		time.Sleep(50 * time.Millisecond)

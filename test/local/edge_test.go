@@ -112,8 +112,8 @@ func TestEdgeAnswersByItself(t *testing.T) {
 	}
 }
 
-// TestEveryAnswerHasOneListOfHeaders, whoever gives it: the function, a mock or the gateway.
-// What a page may read is the same in all of them, but for refusals beside a list.
+// TestEveryAnswerHasOneListOfHeaders: those of the function, of a mock and of the gateway.
+// A page may read all of them alike, except refusals where Origins is a list.
 func TestEveryAnswerHasOneListOfHeaders(t *testing.T) {
 	type cors struct{ origin, credentials, vary string }
 	everybody := cors{origin: "*"}
@@ -146,7 +146,8 @@ func TestEveryAnswerHasOneListOfHeaders(t *testing.T) {
 			{"PUT", "/nowhere", "", 404, policy.refusals},
 			{"POST", "/events", "br", 415, policy.refusals},
 		} {
-			got := do(t, c.method, sim.URL+c.path, strings.NewReader("{}"), "Origin", policy.from, "Content-Encoding", c.encoding)
+			got := do(t, c.method, sim.URL+c.path, strings.NewReader("{}"),
+				"Origin", policy.from, "Content-Encoding", c.encoding)
 			h := got.header
 			found := cors{h.Get("Access-Control-Allow-Origin"), h.Get("Access-Control-Allow-Credentials"), h.Get("Vary")}
 			if got.status != c.status || found != c.want {
@@ -207,7 +208,7 @@ func TestARetriedPutKeepsItsID(t *testing.T) {
 	}
 }
 
-// TestStrictRejectsATypeWithoutSchema is the one reason that Dev does not know.
+// TestStrictRejectsATypeWithoutSchema, which is the one reason that Dev never gives.
 func TestStrictRejectsATypeWithoutSchema(t *testing.T) {
 	templates := patientTemplates(t)
 	simulator.Variables(templates, "Validator")["STRICT"] = "true"

@@ -9,8 +9,8 @@ import (
 
 // TestImmediateAnswersBeforeTheWrite: Firehose keeps every put waiting until the client
 // has its answer, and then refuses it once. Each event is in the lake all the same,
-// although the environment is frozen as soon as runtime and extension have asked for
-// the next invocation: nobody asks before the put's second try.
+// although the sandbox is frozen as soon as runtime and extension have asked for the next
+// invocation: neither asks before the put's second try.
 func TestImmediateAnswersBeforeTheWrite(t *testing.T) {
 	t.Parallel()
 	answers := make(chan struct{}, 1)

@@ -25,12 +25,12 @@ import (
 )
 
 func main() {
-	// A reader of our output that has gone, such as tee after a Ctrl-C, is no reason to
-	// lose what is buffered.
+	// When the reader of our output ends, such as tee after a Ctrl-C, we still write what is
+	// buffered.
 	signal.Ignore(syscall.SIGPIPE)
 	ctx, stop := signal.NotifyContext(context.Background(), ends()...)
 	context.AfterFunc(ctx, func() {
-		// A closed terminal hangs up more than once, and nobody is there to be impatient.
+		// A terminal that closes hangs up more than once: only a person's second Ctrl-C counts.
 		signal.Ignore(syscall.SIGHUP)
 		// With the handler gone, a second Ctrl-C ends the process at once.
 		stop()
@@ -114,7 +114,8 @@ func parse(args []string, out io.Writer) (s settings, err error) {
 	case errors.Is(err, flag.ErrHelp):
 		flags.SetOutput(out)
 		flags.PrintDefaults()
-		fmt.Fprintf(out, "A variable sets a flag too, such as S3_PORT -s3-port, but none sets %s.\n", strings.Join(fixed, ", "))
+		fmt.Fprintf(out, "Environment variables set flags too: S3_PORT sets -s3-port. None sets -%s.\n",
+			strings.Join(fixed, ", -"))
 	case err == nil && flags.NArg() > 0:
 		err = fmt.Errorf("unexpected argument %q", flags.Arg(0))
 	}

@@ -348,7 +348,7 @@ func TestThePagesThatAreOpenAreLimited(t *testing.T) {
 	}
 }
 
-// TestTheEndpointAnswersNothingMore than a deployed one, though the page stands beside it.
+// TestTheEndpointAnswersNothingMore than a deployed one: the page has a port of its own.
 func TestTheEndpointAnswersNothingMore(t *testing.T) {
 	t.Parallel()
 	m := startPage(t, patientTemplates(t))

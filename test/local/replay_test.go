@@ -61,15 +61,18 @@ func TestSmokeFindsWhatItSent(t *testing.T) {
 	t.Parallel()
 	sim := start(t, patientTemplates(t))
 	shown := ops(t, sim, "", "smoke", "-url", sim.URL+"/events", "-bucket", sim.Bucket, "-wait", "1m")
-	for _, want := range []string{"valid     200 ", "invalid   200 ", "gzip      200 ", "array     200 ", "preflight 204", "slash     204", "not gzip  415", "all 5 are there after "} {
+	for _, want := range []string{
+		"valid     200 ", "invalid   200 ", "gzip      200 ", "array     200 ", "preflight 204", "slash     204",
+		"not gzip  415", "all 5 are there after ",
+	} {
 		if !strings.Contains(shown, want) {
 			t.Errorf("%q is missing in\n%s", want, shown)
 		}
 	}
 }
 
-// TestASpilledObjectComesBackWithoutItsMessage: nobody hears of the object, as when its
-// message was lost or has expired, and the operator queues it.
+// TestASpilledObjectComesBackWithoutItsMessage: the object's message was lost or has
+// expired, and the operator queues it again.
 func TestASpilledObjectComesBackWithoutItsMessage(t *testing.T) {
 	t.Parallel()
 	templates := patientTemplates(t)
@@ -78,7 +81,8 @@ func TestASpilledObjectComesBackWithoutItsMessage(t *testing.T) {
 	sim := start(t, templates, o.of)
 	id := accepted(t, sim.URL+"/events", validEvent)
 	o.mended.Store(true)
-	if shown := replay(t, sim, "y\n", "-prefix", record.SpillPrefix, "-older", "0s"); !strings.Contains(shown, "queued 1 objects") {
+	shown := replay(t, sim, "y\n", "-prefix", record.SpillPrefix, "-older", "0s")
+	if !strings.Contains(shown, "queued 1 objects") {
 		t.Fatal(shown)
 	}
 	flush(t, sim)

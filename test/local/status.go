@@ -104,7 +104,7 @@ func statusLine(c simulator.Counters) string {
 	if c.Refused > 0 {
 		line += fmt.Sprintf(", refused %d", c.Refused)
 	}
-	return fmt.Sprintf("%s | events valid %d, rejected %s | objects %s", line, c.Valid, total(c.Rejected), total(c.Objects))
+	return line + fmt.Sprintf(" | events valid %d, rejected %s | objects %s", c.Valid, total(c.Rejected), total(c.Objects))
 }
 
 // total is the sum of counts, and in brackets what it is made of.

@@ -86,16 +86,19 @@ func TestRegionsRunBehindOneEndpoint(t *testing.T) {
 	}
 }
 
-// TestPacketsTakeTheirTimeWhereACityIsChosen: from Auckland to Frankfurt and back a request needs longer
-// than beside it.
+// TestPacketsTakeTheirTimeWhereACityIsChosen: from Auckland a request needs longer than next to the
+// front. The quickest of several counts, because the machine may be busy.
 func TestPacketsTakeTheirTimeWhereACityIsChosen(t *testing.T) {
 	took := map[string]time.Duration{}
 	for _, city := range []string{"", "auckland"} {
 		p, _ := launchWorld(t, "-city", city)
 		p.answers(t) // a sandbox starts
-		began := time.Now()
-		p.answers(t)
-		took[city] = time.Since(began)
+		took[city] = time.Hour
+		for range 5 {
+			began := time.Now()
+			p.answers(t)
+			took[city] = min(took[city], time.Since(began))
+		}
 		p.signal(t, syscall.SIGTERM)
 		p.wantEnd(t)
 	}

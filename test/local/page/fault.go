@@ -76,7 +76,7 @@ func (f *faults) now() map[string]string {
 	return inForce
 }
 
-// of returns what goes wrong with a service now, "" for nothing.
+// of returns what goes wrong with a service now, or "".
 func (f *faults) of(service string) string {
 	f.mu.RLock()
 	defer f.mu.RUnlock()

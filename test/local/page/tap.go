@@ -33,7 +33,7 @@ type tap struct {
 	records map[string][]*item // those of the ring by the record that held them, the oldest first
 	counts  counts
 	seconds [chartSeconds]second
-	changes chan struct{} // is closed at the next change; nil: nobody waits for one
+	changes chan struct{} // is closed at the next change; nil unless a reader waits
 
 	requests map[string]*request   // by ingest id
 	order    []*request            // the same, the oldest first
@@ -51,7 +51,7 @@ type item struct {
 	verdict                 verdict
 	record                  string // id of the record that held it
 	read                    func() *content
-	spilled, stored, judged time.Time // when it reached each step; zero: it did not, or nobody knows
+	spilled, stored, judged time.Time // when it reached each step; zero: it did not, or it is not known
 	written                 time.Time
 	object                  string // key of the object that holds it
 }
