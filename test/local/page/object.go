@@ -23,7 +23,11 @@ func (t *tap) objectWritten(bucket, key string) {
 		t.overflow = append(t.overflow[max(0, len(t.overflow)-99):], key)
 		t.mu.Unlock()
 		if !known { // else a batch came twice
-			t.reading.Go(func() { t.readObject(bucket, key) })
+			t.reading.RLock()
+			go func() {
+				defer t.reading.RUnlock()
+				t.readObject(bucket, key)
+			}()
 		}
 	}
 }

@@ -39,10 +39,10 @@ type tap struct {
 	order    []*request            // the same, the oldest first
 	inFlight map[string][]*request // by the record that holds them, until it is judged
 
-	lake     string         // folder of the buckets
-	overflow []string       // keys of objects that were read
-	reading  sync.WaitGroup // of objects
-	reader   sync.Mutex     // of one at a time
+	lake     string       // folder of the buckets
+	overflow []string     // keys of objects that were read
+	reading  sync.RWMutex // is read-locked while an object is to be read, so that a flush can wait for it
+	reader   sync.Mutex   // of one object at a time
 }
 
 // item is an event that was judged. What can change is the tap's; a copy is the reader's.
