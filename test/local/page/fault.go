@@ -50,9 +50,6 @@ type faults struct {
 func (f *faults) set(service, how string, lasts time.Duration) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.all == nil {
-		f.all = map[string]fault{}
-	}
 	f.all[service] = fault{how: how, until: time.Now().Add(lasts)}
 	if how == well {
 		delete(f.all, service)

@@ -46,7 +46,9 @@ type Page struct {
 const maxLive = 32
 
 // New returns a page that waits for its pipeline.
-func New() *Page { return &Page{tap: newTap(), live: make(chan struct{}, maxLive)} }
+func New() *Page {
+	return &Page{tap: newTap(), faults: faults{all: map[string]fault{}}, live: make(chan struct{}, maxLive)}
+}
 
 // Watch has a simulator that is started with these options tell the page everything, and
 // ask it what goes wrong.
