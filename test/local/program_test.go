@@ -19,14 +19,20 @@ import (
 	"global-ingest/test/traffic"
 )
 
+// built builds a command of this module.
+func built(t *testing.T, command string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), filepath.Base(command))
+	if output, err := exec.Command("go", "build", "-o", path, "global-ingest/"+command).CombinedOutput(); err != nil {
+		t.Fatalf("building %s: %v\n%s", command, err, output)
+	}
+	return path
+}
+
 // executable builds the program as `make local` does.
 func executable(t *testing.T) string {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "local")
-	if output, err := exec.Command("go", "build", "-o", path, ".").CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, output)
-	}
-	return path
+	return built(t, "test/local")
 }
 
 // program is make local's executable at work.

@@ -22,7 +22,7 @@ func replay(t *testing.T, sim *simulator.Simulator, answer string, args ...strin
 // ops runs the operators' command against sim and returns what it prints.
 func ops(t *testing.T, sim *simulator.Simulator, answer string, args ...string) string {
 	t.Helper()
-	command := exec.Command(opsCommand(t), args...)
+	command := exec.Command(built(t, "infra/ops"), args...)
 	command.Dir = filepath.Join("..", "..")
 	command.Env = append(os.Environ(),
 		"AWS_ENDPOINT_URL_S3="+sim.S3URL, "AWS_ENDPOINT_URL_SQS="+sim.SQSURL, "AWS_ENDPOINT_URL_STS="+identity(t),
@@ -33,15 +33,6 @@ func ops(t *testing.T, sim *simulator.Simulator, answer string, args ...string) 
 		return "failed: " + string(output)
 	}
 	return string(output)
-}
-
-func opsCommand(t *testing.T) string {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), "ops")
-	if output, err := exec.Command("go", "build", "-o", path, "global-ingest/infra/ops").CombinedOutput(); err != nil {
-		t.Fatalf("building ops: %v\n%s", err, output)
-	}
-	return path
 }
 
 // identity is the service that says whose credentials these are.
