@@ -115,22 +115,22 @@ var sides = []struct {
 // types and its own ids, nothing else, and nothing rejected. Firehose's refusal changes nothing
 // of that. Only when S3 refuses, too, is the SDK told, and what it does then is its fate.
 func TestAnSDKNeedsOnlyTheHost(t *testing.T) {
-	l := newLab(t)
+	needSDKs(t)
 	for _, side := range sides {
-		t.Run(side.name, func(t *testing.T) { l.run(t, side.clients, side.sender(t)) })
+		t.Run(side.name, func(t *testing.T) { run(t, side.clients, side.sender(t)) })
 	}
 }
 
 // run has each client send its events while all is well, while Firehose refuses, and while S3
 // does, too, and prints what came of it.
-func (l *lab) run(t *testing.T, clients []client, send sender) {
+func run(t *testing.T, clients []client, send sender) {
 	rows := make([]row, len(clients))
 	t.Run("clients", func(t *testing.T) {
 		for i, c := range clients {
 			if c.always || *every {
 				t.Run(c.name, func(t *testing.T) {
 					t.Parallel()
-					rows[i] = row{c, l.perform(t, c, send, well), l.perform(t, c, send, spilling), l.perform(t, c, send, down)}
+					rows[i] = row{c, perform(t, c, send, well), perform(t, c, send, spilling), perform(t, c, send, down)}
 				})
 			}
 		}
@@ -141,9 +141,9 @@ func (l *lab) run(t *testing.T, clients []client, send sender) {
 }
 
 // perform has a client send its events, and checks what came of it.
-func (l *lab) perform(t *testing.T, c client, send sender, s state) outcome {
+func perform(t *testing.T, c client, send sender, s state) outcome {
 	t.Helper()
-	p := l.start(t, s)
+	p := start(t, s)
 	o := outcome{told: send(t, c, p.wire.URL)}
 	want := c.lake
 	switch s {

@@ -30,13 +30,9 @@ import (
 	"global-ingest/test/traffic"
 )
 
-var executables, removeExecutables = simulator.NewBuild()
+var functions, runAll = simulator.NewBuild()
 
-func TestMain(m *testing.M) {
-	code := m.Run()
-	removeExecutables()
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { runAll(m) }
 
 // state is what works of AWS while an SDK sends.
 type state string
@@ -48,25 +44,20 @@ const (
 )
 
 // downFor is how long both refuse after the first 503: longer than an SDK takes to send all
-// that it has, one request at the side of another.
+// that it has, also in several requests at once.
 const downFor = 300 * time.Millisecond
 
-// lab has what all clients share.
-type lab struct{ bootstraps map[string]string }
-
-func newLab(t *testing.T) *lab {
+// needSDKs skips the test unless the SDKs are installed.
+func needSDKs(t *testing.T) {
 	t.Helper()
-	// These are looked at also for go test to know that its result depends on them.
-	for _, path := range []string{"node_modules", "package-lock.json", "sdks/server.mjs", "sdks/server.go", "sdks/go.mod", "sdks/browser.mjs"} {
+	// go test takes a result from its cache unless a file changed that the test looked at.
+	for _, path := range []string{
+		"node_modules", "package-lock.json", "sdks/server.mjs", "sdks/server.go", "sdks/go.mod", "sdks/browser.mjs",
+	} {
 		if _, err := os.Stat(filepath.FromSlash(path)); err != nil {
 			t.Skipf("the SDKs are not installed, `make clients` does it: %v", err)
 		}
 	}
-	built, err := executables()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return &lab{built}
 }
 
 // pipeline is one environment of the product, behind a wire that notes what passes.
@@ -80,7 +71,7 @@ type pipeline struct {
 	seen []string
 }
 
-func (l *lab) start(t *testing.T, s state) *pipeline {
+func start(t *testing.T, s state) *pipeline {
 	t.Helper()
 	templates, err := simulator.GoldenTemplates(filepath.Join("..", "synth", "testdata"), "Dev")
 	if err != nil {
@@ -89,7 +80,7 @@ func (l *lab) start(t *testing.T, s state) *pipeline {
 	p := &pipeline{refused: make(chan struct{})}
 	p.mended.Store(s == well)
 	p.Simulator, err = simulator.Start(simulator.Options{
-		Templates: simulator.Patient(templates), Bootstraps: l.bootstraps, Dir: t.TempDir(), Patience: 100 * time.Millisecond,
+		Templates: simulator.Patient(templates), Bootstraps: functions(t), Dir: t.TempDir(), Patience: 100 * time.Millisecond,
 		FirehoseFaults: func(simulator.Call) *simulator.Fault {
 			if p.mended.Load() {
 				return nil
@@ -206,10 +197,10 @@ func types(found traffic.Lake) []string {
 func member(event json.RawMessage, path string) (text string) {
 	for name := range strings.SplitSeq(path, ".") {
 		var members map[string]json.RawMessage
-		_ = json.Unmarshal(event, &members) // what is no object has no members
+		_ = json.Unmarshal(event, &members) // only an object has members
 		event = members[name]
 	}
-	_ = json.Unmarshal(event, &text) // what is no text is no id
+	_ = json.Unmarshal(event, &text) // only a string is an id
 	return text
 }
 
@@ -344,7 +335,8 @@ func table(rows []row) string {
 		return ""
 	}
 	var b strings.Builder
-	b.WriteString("\n| client | asks | while Firehose and S3 refuse | it says | so it |\n| --- | --- | --- | --- | --- |\n")
+	b.WriteString("\n| client | asks | while Firehose and S3 refuse | it says | so it |\n" +
+		"| --- | --- | --- | --- | --- |\n")
 	for _, r := range rows {
 		says := strings.ReplaceAll(r.down.Tells, "\n", " ")
 		fmt.Fprintf(&b, "| %s | %s | %s | %.100s | %s |\n", r.name, r.well.exchanges, r.down.exchanges, says, r.refused)

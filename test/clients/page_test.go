@@ -27,7 +27,8 @@ func testedTable(t *testing.T) string {
 	t.Helper()
 	versions := versions(t)
 	var b strings.Builder
-	b.WriteString("| client, where | version | types of what it sends here | its own id of an event | when it is answered 503, it |\n" +
+	b.WriteString("| client, where | version | types of what it sends here | its own id of an event | " +
+		"when it is answered 503, it |\n" +
 		"| --- | --- | --- | --- | --- |\n")
 	for _, side := range sides {
 		for _, c := range side.clients {

@@ -45,7 +45,8 @@ func bodiesAtLimits(r *run, _ int) (all []traffic.Request) {
 // oversizeBodies returns bodies that only Redrive can bring into records: an event as large
 // as the Validator may inflate, which needs an answer of its own, and lines of every kind.
 func oversizeBodies(r *run, _ int) []traffic.Request {
-	return []traffic.Request{r.generator.Sized(r.validatorInflates()), r.generator.Oversize(), r.generator.OversizeEnvelope()}
+	g := r.generator
+	return []traffic.Request{g.Sized(r.validatorInflates()), g.Oversize(), g.OversizeEnvelope()}
 }
 
 // validatorInflates is the Validator's limit for an inflated body, in bytes.

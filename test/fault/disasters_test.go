@@ -82,7 +82,7 @@ func firehoseAt(url string) func(*run, *simulator.Options) error {
 	}
 }
 
-// firehoseBehindAStranger puts a server in Firehose's place whose certificate nobody signed.
+// firehoseBehindAStranger puts a server in Firehose's place with a certificate that no authority signed.
 func firehoseBehindAStranger(r *run, o *simulator.Options) error {
 	stranger := httptest.NewUnstartedServer(http.NotFoundHandler())
 	stranger.Config.ErrorLog = log.New(io.Discard, "", 0) // the handshakes are to fail

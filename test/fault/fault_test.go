@@ -2,7 +2,6 @@ package fault
 
 import (
 	"flag"
-	"os"
 	"testing"
 	"time"
 
@@ -20,23 +19,9 @@ var (
 	update  = flag.Bool("update", false, "write the results of all rows into infra/docs/reliability.md")
 )
 
-var executables, removeExecutables = simulator.NewBuild()
+var functions, runAll = simulator.NewBuild()
 
-func TestMain(m *testing.M) {
-	code := m.Run()
-	removeExecutables()
-	os.Exit(code)
-}
-
-// functions returns the executables.
-func functions(t *testing.T) map[string]string {
-	t.Helper()
-	built, err := executables()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return built
-}
+func TestMain(m *testing.M) { runAll(m) }
 
 // TestNothingAcknowledgedIsLost runs every row and prints their results.
 func TestNothingAcknowledgedIsLost(t *testing.T) {
@@ -71,15 +56,7 @@ func runRows(t *testing.T, with setup) []Result {
 	outcomes := make([]outcome, len(rows))
 	t.Run("rows", func(t *testing.T) {
 		for i, row := range rows {
-			t.Run(row.name, func(t *testing.T) {
-				if row.full && !*full {
-					t.Skip("takes too long for every run: make fault runs it")
-				}
-				if !*full {
-					t.Parallel()
-				}
-				outcomes[i] = runOne(t, row, with, *seed+uint64(i))
-			})
+			runRow(t, row.name, row.full, func(t *testing.T) { outcomes[i] = runOne(t, row, with, *seed+uint64(i)) })
 		}
 	})
 	var table []Result
@@ -90,6 +67,20 @@ func runRows(t *testing.T, with setup) []Result {
 		}
 	}
 	return table
+}
+
+// runRow runs a row as a test, in parallel unless the run is full. A row that takes long runs only in
+// a full run.
+func runRow(t *testing.T, name string, long bool, run func(*testing.T)) {
+	t.Run(name, func(t *testing.T) {
+		if long && !*full {
+			t.Skip("takes too long for every run: make fault runs it")
+		}
+		if !*full {
+			t.Parallel()
+		}
+		run(t)
+	})
 }
 
 func runOne(t *testing.T, row row, with setup, seed uint64) outcome {
@@ -103,14 +94,18 @@ func runOne(t *testing.T, row row, with setup, seed uint64) outcome {
 		t.Fatal(err)
 	}
 	t.Log(out.Result)
-	for _, finding := range out.findings[:min(len(out.findings), maxFindings)] {
-		t.Error(finding)
-	}
-	if hidden := len(out.findings) - maxFindings; hidden > 0 {
-		t.Errorf("and %d findings more", hidden)
-	}
+	show(t, out.findings)
 	return out
 }
 
-// maxFindings is how many findings of a row are shown; the line of numbers has all.
-const maxFindings = 20
+// show fails the test with the first findings; the line of numbers counts all.
+func show(t *testing.T, findings []string) {
+	t.Helper()
+	const most = 20
+	for _, finding := range findings[:min(len(findings), most)] {
+		t.Error(finding)
+	}
+	if hidden := len(findings) - most; hidden > 0 {
+		t.Errorf("and %d findings more", hidden)
+	}
+}

@@ -66,13 +66,7 @@ func TestNothingAcknowledgedIsLostWithARegion(t *testing.T) {
 	table := make([]RegionResult, len(regionRows))
 	t.Run("rows", func(t *testing.T) {
 		for i, row := range regionRows {
-			t.Run(row.name, func(t *testing.T) {
-				if row.full && !*full {
-					t.Skip("takes too long for every run: make fault runs it")
-				}
-				if !*full {
-					t.Parallel()
-				}
+			runRow(t, row.name, row.full, func(t *testing.T) {
 				table[i] = runRegions(t, row, bootstraps, *seed+uint64(i))
 			})
 		}
@@ -111,9 +105,7 @@ func runRegions(t *testing.T, row regionRow, bootstraps map[string]string, seed 
 		t.Fatal(err)
 	}
 	t.Log(result.Result, "next door", result.NextDoor, "answered again after", result.AnsweredAgain, "s")
-	for _, finding := range findings[:min(len(findings), maxFindings)] {
-		t.Error(finding)
-	}
+	show(t, findings)
 	return result
 }
 
@@ -181,7 +173,7 @@ func (r *worldRun) open(region, name string) error {
 	return nil
 }
 
-// keptWaiting is how long a client would not wait gladly.
+// keptWaiting is an answer that comes too late for a client to be content.
 const keptWaiting = 2500 * time.Millisecond
 
 // breakServices makes services of a region fail until mend: Firehose, S3, and Ingest by being
@@ -269,7 +261,7 @@ func (r *worldRun) send() (stop func()) {
 	for _, l := range r.locations {
 		sending.Go(func() {
 			for ctx.Err() == nil {
-				_ = l.client.Send(context.Background(), r.some(4)) // the ledger has what is no answer
+				_ = l.client.Send(context.Background(), r.some(4)) // the ledger notes requests without an answer
 				time.Sleep(50 * time.Millisecond)
 			}
 			l.client.Close()

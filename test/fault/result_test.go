@@ -47,7 +47,8 @@ func markdown(table []Result) string {
 	out.WriteString("|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n")
 	for _, r := range table {
 		fmt.Fprintf(&out, "| %s | %s | %d | %d | %d | %d | %d | %d | %d | %d | %d | %.1f |\n",
-			r.Row, r.Mode, r.Sent, r.Acked, r.Refused, r.Unknown, r.Lost, r.Phantom, r.Mangled, r.Duplicates, r.Stuck, r.AddedP99)
+			r.Row, r.Mode, r.Sent, r.Acked, r.Refused, r.Unknown, r.Lost, r.Phantom, r.Mangled,
+			r.Duplicates, r.Stuck, r.AddedP99)
 	}
 	return out.String()
 }

@@ -20,12 +20,13 @@ global-ingest {{.Environment}} runs on this machine, from its synthesized templa
 
   endpoint  {{.URL}}/events
   page      {{.Page}}  each event as it is judged; GET /events, /counts and more for tests
-{{- range $i, $r := .Regions}}
-  {{if $i}}        {{else}}regions {{end}}  {{printf "%-14s" $r.Region}}  {{printf "%.0f" $r.RoundTrip}} ms away{{if $r.Nearest}}, answers first{{end}}{{if $r.Drained}}, drained{{end}}; by itself at {{$r.URL}}
+{{- range $i, $line := .Regions}}
+  {{if $i}}        {{else}}regions {{end}}  {{$line}}
 {{- end}}
 {{- if .Regions}}
             curl -X POST {{.Page}}regions/{{.Nearest}}/down makes it unreachable, …/up brings it back,
-            {{.Page}}regions tells which one answers; health checks and DNS are {{.Speed}} times faster than on AWS (SPEED=1 is as slow)
+            {{.Page}}regions tells which one answers;
+            health checks and DNS are {{.Speed}} times faster than on AWS (SPEED=1 is as slow)
   clients   {{.Clients}}
 {{- end}}
   S3        {{.S3URL}}  bucket {{.Bucket}}{{if .Regions}} and one of each other region{{end}}
@@ -83,7 +84,7 @@ func writeBanner(out io.Writer, p pipeline, s settings, port net.Listener) {
 		"Throttle": throttle(sim, s), "Wait": wait,
 		"ValidEvent": validEvent, "InvalidEvent": invalidEvent,
 		"Sandboxes": s.sandboxes, "More": 2 * s.sandboxes, "Leftovers": p.leftovers(), "NotSimulated": p.NotSimulated(),
-		"Regions": p.regions(), "Nearest": p.nearest(), "Speed": s.speed, "Clients": s.clients(p), "Folders": p.folders(),
+		"Regions": p.regionLines(), "Nearest": p.nearest(), "Speed": s.speed, "Clients": s.clients(p), "Folders": p.folders(),
 	})
 	if err != nil {
 		fmt.Fprintln(out, "writing the first screen:", err)

@@ -135,7 +135,7 @@ func compareOutcomes(t *testing.T, sim *simulator.Simulator, seen, want map[stri
 	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(100 * time.Millisecond) {
 		flush(t, sim)
 		got = maps.Clone(seen)
-		for _, line := range readLake(t, sim).Lines {
+		for _, line := range readLake(t, sim.Lake, sim.Bucket).Lines {
 			got[marked.FindStringSubmatch(string(line.Event))[1]] += ", stored"
 		}
 		if maps.Equal(got, want) {

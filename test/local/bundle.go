@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-// bundle is what the program needs beside itself: functions/<name> and templates/, zipped.
+// bundle is what the program needs to run: functions/<name> and templates/, zipped.
 // `make local-binary` puts one in the place of this file, which is empty: then the program
 // runs what `make local` has built.
 //
@@ -22,8 +22,8 @@ var bundle string
 func packed() bool { return bundle != "" }
 
 // unpack writes the bundle below dir, in a folder of its own. The folder is this process's
-// for as long as it holds dir's lock, so that what an earlier process left there, when it
-// was killed, is in nobody's way.
+// for as long as it holds dir's lock, so that it may delete what an earlier process left
+// there when it was killed.
 func (s *settings) unpack() (remove func() error, err error) {
 	if !packed() {
 		return func() error { return nil }, nil

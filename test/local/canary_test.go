@@ -17,14 +17,12 @@ import (
 // never was it finds none.
 func TestTheCanaryFindsWhatItSent(t *testing.T) {
 	t.Parallel()
-	templates, err := simulator.GoldenTemplates(filepath.Join("..", "synth", "testdata"), "Staging")
-	if err != nil {
-		t.Fatal(err)
-	}
+	templates := goldens(t, "Staging")
 	sim := start(t, templates)
 	sim.Function("Canary").Update("ENDPOINT_URL", sim.URL+"/events")
 	var every, after time.Duration
 	for name, into := range map[string]*time.Duration{"EVERY": &every, "AFTER": &after} {
+		var err error
 		if *into, err = time.ParseDuration(simulator.Variables(templates, "Canary")[name].(string)); err != nil {
 			t.Fatal(err)
 		}

@@ -13,38 +13,24 @@ import (
 	"global-ingest/test/traffic"
 )
 
-var executables, removeExecutables = simulator.NewBuild()
+var functions, runAll = simulator.NewBuild()
 
-func TestMain(m *testing.M) {
-	code := m.Run()
-	removeExecutables()
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { runAll(m) }
 
-// functions returns the executables.
-func functions(t *testing.T) map[string]string {
+// goldens are the templates of an environment as they are deployed.
+func goldens(t *testing.T, environment string) []*simulator.Template {
 	t.Helper()
-	built, err := executables()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return built
-}
-
-// goldenTemplates are what is deployed.
-func goldenTemplates(t *testing.T) []*simulator.Template {
-	t.Helper()
-	templates, err := simulator.GoldenTemplates(filepath.Join("..", "synth", "testdata"), "Dev")
+	templates, err := simulator.GoldenTemplates(filepath.Join("..", "synth", "testdata"), environment)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return templates
 }
 
-// patientTemplates are the golden templates with more time for each put.
+// patientTemplates are those of Dev with more time for each put.
 func patientTemplates(t *testing.T) []*simulator.Template {
 	t.Helper()
-	return simulator.Patient(goldenTemplates(t))
+	return simulator.Patient(goldens(t, "Dev"))
 }
 
 // start runs the pipeline of the templates with short buffers.
@@ -83,7 +69,7 @@ func sendAll(t *testing.T, sim *simulator.Simulator, requests []traffic.Request)
 // that was not sent, no byte changed.
 func settle(t *testing.T, sim *simulator.Simulator, ledger *traffic.Ledger) traffic.Tally {
 	t.Helper()
-	found := readLake(t, sim)
+	found := readLake(t, sim.Lake, sim.Bucket)
 	for _, failed := range found.Failed {
 		t.Errorf("in failed/: %.500s", failed.Line)
 	}
@@ -98,9 +84,9 @@ func settle(t *testing.T, sim *simulator.Simulator, ledger *traffic.Ledger) traf
 	return a
 }
 
-func readLake(t *testing.T, sim *simulator.Simulator) traffic.Lake {
+func readLake(t *testing.T, folder, bucket string) traffic.Lake {
 	t.Helper()
-	found, err := traffic.ReadLake(sim.Lake, sim.Bucket)
+	found, err := traffic.ReadLake(folder, bucket)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -147,13 +133,14 @@ func flush(t *testing.T, sim *simulator.Simulator) {
 func checkCounters(t *testing.T, sim *simulator.Simulator, requests int, a traffic.Tally) {
 	t.Helper()
 	var c simulator.Counters
-	for range 100 {
+	for range 400 {
 		c = sim.Counters()
 		rejected := 0
 		for _, n := range c.Rejected {
 			rejected += n
 		}
-		if c.Accepted == requests && c.Valid+rejected >= a.Valid+a.Rejected && c.Objects["events"] > 0 && c.Objects["rejected"] > 0 {
+		if c.Accepted == requests && c.Valid+rejected >= a.Valid+a.Rejected &&
+			c.Objects["events"] > 0 && c.Objects["rejected"] > 0 {
 			return
 		}
 		time.Sleep(50 * time.Millisecond)

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -46,8 +45,29 @@ func do(t *testing.T, method, url string, body io.Reader, header ...string) answ
 	return answer{res.StatusCode, res.Header, string(text)}
 }
 
-// ingestID returns the ingest id of an answer, or what about it breaks the contract.
-func ingestID(a answer) (string, error) { return traffic.IngestID(a.status, a.header, []byte(a.body)) }
+// post posts a body, and returns its ingest id.
+func post(url, body string) (id string, err error) {
+	response, err := http.Post(url, "application/json", strings.NewReader(body))
+	if err != nil {
+		return "", err
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	if err != nil {
+		return "", err
+	}
+	return traffic.IngestID(response.StatusCode, response.Header, text)
+}
+
+// accepted posts a body, which must be acknowledged.
+func accepted(t *testing.T, url, body string) (id string) {
+	t.Helper()
+	id, err := post(url, body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id
+}
 
 // page is the origin of a page that is listed in the variant Everything; stranger is not.
 const page, stranger = "https://example.com", "https://elsewhere.example"
@@ -56,11 +76,7 @@ const page, stranger = "https://example.com", "https://elsewhere.example"
 func templatesOf(t *testing.T, stage string) []*simulator.Template {
 	t.Helper()
 	templates := patientTemplates(t)
-	other, err := simulator.GoldenTemplates(filepath.Join("..", "synth", "testdata"), stage)
-	if err != nil {
-		t.Fatal(err)
-	}
-	simulator.AnswerAs(templates, other)
+	simulator.AnswerAs(templates, goldens(t, stage))
 	return templates
 }
 
@@ -96,8 +112,8 @@ func TestEdgeAnswersByItself(t *testing.T) {
 	}
 }
 
-// TestEveryAnswerHasOneListOfHeaders, whoever gives it: the function, a mock or the gateway.
-// What a page may read is the same in all of them, but for refusals beside a list.
+// TestEveryAnswerHasOneListOfHeaders: those of the function, of a mock and of the gateway.
+// A page may read all of them alike, except refusals where Origins is a list.
 func TestEveryAnswerHasOneListOfHeaders(t *testing.T) {
 	type cors struct{ origin, credentials, vary string }
 	everybody := cors{origin: "*"}
@@ -130,7 +146,8 @@ func TestEveryAnswerHasOneListOfHeaders(t *testing.T) {
 			{"PUT", "/nowhere", "", 404, policy.refusals},
 			{"POST", "/events", "br", 415, policy.refusals},
 		} {
-			got := do(t, c.method, sim.URL+c.path, strings.NewReader("{}"), "Origin", policy.from, "Content-Encoding", c.encoding)
+			got := do(t, c.method, sim.URL+c.path, strings.NewReader("{}"),
+				"Origin", policy.from, "Content-Encoding", c.encoding)
 			h := got.header
 			found := cors{h.Get("Access-Control-Allow-Origin"), h.Get("Access-Control-Allow-Credentials"), h.Get("Vary")}
 			if got.status != c.status || found != c.want {
@@ -183,19 +200,15 @@ func TestARetriedPutKeepsItsID(t *testing.T) {
 			return &simulator.Fault{ResetAfter: c.Operation == "PutRecord" && c.N == 1}
 		}
 	})
-	got := do(t, http.MethodPost, sim.URL+"/events", strings.NewReader(validEvent))
-	id, err := ingestID(got)
-	if err != nil {
-		t.Fatal(err)
-	}
+	id := accepted(t, sim.URL+"/events", validEvent)
 	flush(t, sim)
-	found := readLake(t, sim)
+	found := readLake(t, sim.Lake, sim.Bucket)
 	if len(found.Lines) != 2 || found.Lines[0].ID != id+"/0" || found.Lines[1].ID != id+"/0" {
 		t.Errorf("lines are %+v, want two with the id %s/0", found.Lines, id)
 	}
 }
 
-// TestStrictRejectsATypeWithoutSchema is the one reason that Dev does not know.
+// TestStrictRejectsATypeWithoutSchema, which is the one reason that Dev never gives.
 func TestStrictRejectsATypeWithoutSchema(t *testing.T) {
 	templates := patientTemplates(t)
 	simulator.Variables(templates, "Validator")["STRICT"] = "true"
@@ -212,13 +225,9 @@ func TestWhatTheValidatorCannotDoIsInFailed(t *testing.T) {
 	templates := patientTemplates(t)
 	simulator.Variables(templates, "Validator")["MAX_INFLATED_BYTES"] = "none"
 	sim := start(t, templates)
-	got := do(t, http.MethodPost, sim.URL+"/events", strings.NewReader(validEvent))
-	id, err := ingestID(got)
-	if err != nil {
-		t.Fatal(err)
-	}
+	id := accepted(t, sim.URL+"/events", validEvent)
 	flush(t, sim)
-	found := readLake(t, sim)
+	found := readLake(t, sim.Lake, sim.Bucket)
 	if len(found.Failed) != 1 || len(found.Lines) != 0 {
 		t.Fatalf("%d failed, %d lines", len(found.Failed), len(found.Lines))
 	}

@@ -26,11 +26,7 @@ func TestEveryGoldenEnvironmentRunsHere(t *testing.T) {
 			continue
 		}
 		t.Run(name, func(t *testing.T) {
-			templates, err := simulator.GoldenTemplates(folder, strings.ToUpper(name[:1])+name[1:])
-			if err != nil {
-				t.Fatal(err)
-			}
-			sim := start(t, simulator.Patient(templates))
+			sim := start(t, simulator.Patient(goldens(t, strings.ToUpper(name[:1])+name[1:])))
 			got := do(t, http.MethodPost, sim.URL+"/events", strings.NewReader(validEvent))
 			var acknowledged struct{ ID string }
 			if err := json.Unmarshal([]byte(got.body), &acknowledged); err != nil || got.status != http.StatusOK {

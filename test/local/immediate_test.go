@@ -1,8 +1,6 @@
 package main
 
 import (
-	"net/http"
-	"strings"
 	"testing"
 	"time"
 
@@ -11,8 +9,8 @@ import (
 
 // TestImmediateAnswersBeforeTheWrite: Firehose keeps every put waiting until the client
 // has its answer, and then refuses it once. Each event is in the lake all the same,
-// although the environment is frozen as soon as runtime and extension have asked for
-// the next invocation: nobody asks before the put's second try.
+// although the sandbox is frozen as soon as runtime and extension have asked for the next
+// invocation: neither asks before the put's second try.
 func TestImmediateAnswersBeforeTheWrite(t *testing.T) {
 	t.Parallel()
 	answers := make(chan struct{}, 1)
@@ -32,10 +30,7 @@ func TestImmediateAnswersBeforeTheWrite(t *testing.T) {
 	})
 	var ids []string
 	for n := range 5 {
-		id, err := ingestID(do(t, http.MethodPost, sim.URL+"/events", strings.NewReader(validEvent)))
-		if err != nil {
-			t.Fatal(err)
-		}
+		id := accepted(t, sim.URL+"/events", validEvent)
 		ids = append(ids, id)
 		answers <- struct{}{}
 		waitForLines(t, sim, n+1)
@@ -51,7 +46,7 @@ func waitForLines(t *testing.T, sim *simulator.Simulator, want int) {
 	t.Helper()
 	for range 100 {
 		flush(t, sim)
-		if len(readLake(t, sim).Lines) >= want {
+		if len(readLake(t, sim.Lake, sim.Bucket).Lines) >= want {
 			return
 		}
 		time.Sleep(100 * time.Millisecond)

@@ -133,7 +133,8 @@ func TestProgramRunsAndStopsWithEverythingWritten(t *testing.T) {
 	if err := <-ended; err != nil {
 		t.Error(err)
 	}
-	out.waitFor(t, `stopped: requests accepted 2 \| events valid 1, rejected 1 \(schema_violation 1\) \| objects 2 \(events 1, rejected 1\)\n`)
+	out.waitFor(t, `stopped: requests accepted 2 \| events valid 1, rejected 1 \(schema_violation 1\) \| `+
+		`objects 2 \(events 1, rejected 1\)\n`)
 	t.Log(out.String())
 }
 
@@ -178,11 +179,11 @@ func TestMistakesAreOneClearLine(t *testing.T) {
 	}
 }
 
-// TestAVariableIsAFlag, one that is empty is none, and a flag says more than a variable.
+// TestAVariableIsAFlag unless it is empty, and a flag on the command line wins.
 func TestAVariableIsAFlag(t *testing.T) {
 	for name, value := range map[string]string{
-		"DIR": "d", "PORT": "1", "PAGE_PORT": "5", "S3_PORT": "2", "PATIENCE": "1ms", "SANDBOXES": "3", "THROTTLE": "1", "SCHEMAS": "s",
-		"CITY": "sydney", "SPEED": "20",
+		"DIR": "d", "PORT": "1", "PAGE_PORT": "5", "S3_PORT": "2", "PATIENCE": "1ms", "SANDBOXES": "3",
+		"THROTTLE": "1", "SCHEMAS": "s", "CITY": "sydney", "SPEED": "20",
 	} {
 		t.Setenv(name, value)
 	}
@@ -207,7 +208,8 @@ func TestAVariableIsAFlag(t *testing.T) {
 
 func TestStatusLine(t *testing.T) {
 	got := statusLine(simulator.Counters{
-		Accepted: 12, Refused: 1, Valid: 9, Rejected: map[string]int{"not_json": 2, "empty": 1}, Objects: map[string]int{"events": 2},
+		Accepted: 12, Refused: 1, Valid: 9,
+		Rejected: map[string]int{"not_json": 2, "empty": 1}, Objects: map[string]int{"events": 2},
 	})
 	want := "requests accepted 12, refused 1 | events valid 9, rejected 3 (empty 1, not_json 2) | objects 2 (events 2)"
 	if got != want {

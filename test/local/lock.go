@@ -13,30 +13,26 @@ import (
 // lock makes the folder this process's own until it ends, however it ends. Two of them
 // would empty each other's logs and write each other's objects.
 func lock(dir string) (release func() error, err error) {
+	noPlace := func(err error) error {
+		return fmt.Errorf("%s cannot be written: %w: choose another folder with DIR", dir, err)
+	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return nil, noPlace(dir, err)
+		return nil, noPlace(err)
 	}
 	file, err := os.OpenFile(filepath.Join(dir, "local.pid"), os.O_RDWR|os.O_CREATE, 0o644)
 	if err != nil {
-		return nil, noPlace(dir, err)
+		return nil, noPlace(err)
 	}
 	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		return nil, errors.Join(inUse(dir, file, err), file.Close())
 	}
-	if err := errors.Join(file.Truncate(0), writePID(file)); err != nil {
-		return nil, errors.Join(noPlace(dir, err), file.Close())
+	if err := file.Truncate(0); err != nil {
+		return nil, errors.Join(noPlace(err), file.Close())
+	}
+	if _, err := file.WriteString(strconv.Itoa(os.Getpid())); err != nil {
+		return nil, errors.Join(noPlace(err), file.Close())
 	}
 	return file.Close, nil
-}
-
-// noPlace says that a folder takes nothing, and what to type.
-func noPlace(dir string, cause error) error {
-	return fmt.Errorf("%s cannot be written: %w: choose another folder with DIR", dir, cause)
-}
-
-func writePID(file *os.File) error {
-	_, err := file.WriteAt([]byte(strconv.Itoa(os.Getpid())), 0)
-	return err
 }
 
 // inUse says whose the folder is, and what to type instead.

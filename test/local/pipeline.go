@@ -79,7 +79,7 @@ func (s settings) startWorld(options simulator.Options) (pipeline, error) {
 	return p, nil
 }
 
-// where is the city of the clients: without CITY it is the one beside the first region.
+// where is the city of the clients: without CITY, the one nearest to the first region.
 func (s settings) where(w *world.World) (geo.City, error) {
 	if s.city != "" {
 		return geo.FindCity(s.city)
@@ -103,6 +103,21 @@ func (p pipeline) regions() []world.State {
 		return nil
 	}
 	return p.edge.States()
+}
+
+// regionLines are what the first screen says of each region.
+func (p pipeline) regionLines() (lines []string) {
+	for _, r := range p.regions() {
+		line := fmt.Sprintf("%-14s  %.0f ms away", r.Region, r.RoundTrip)
+		if r.Nearest {
+			line += ", answers first"
+		}
+		if r.Drained {
+			line += ", drained"
+		}
+		lines = append(lines, line+"; by itself at "+r.URL)
+	}
+	return lines
 }
 
 // folders are those of the buckets, for a shell.
@@ -145,7 +160,7 @@ func (s settings) clients(p pipeline) string {
 	case p.edge == nil:
 		return ""
 	case s.city == "":
-		return "in " + p.edge.City().Name + ", beside the front; packets take no time " +
+		return "in " + p.edge.City().Name + ", next to the front; packets take no time " +
 			"(CITY=sydney moves clients and slows packets)"
 	}
 	return "in " + p.edge.City().Name + ": the last mile and the way to the region take their time"

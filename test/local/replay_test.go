@@ -22,7 +22,7 @@ func replay(t *testing.T, sim *simulator.Simulator, answer string, args ...strin
 // ops runs the operators' command against sim and returns what it prints.
 func ops(t *testing.T, sim *simulator.Simulator, answer string, args ...string) string {
 	t.Helper()
-	command := exec.Command(opsCommand(t), args...)
+	command := exec.Command(built(t, "infra/ops"), args...)
 	command.Dir = filepath.Join("..", "..")
 	command.Env = append(os.Environ(),
 		"AWS_ENDPOINT_URL_S3="+sim.S3URL, "AWS_ENDPOINT_URL_SQS="+sim.SQSURL, "AWS_ENDPOINT_URL_STS="+identity(t),
@@ -33,15 +33,6 @@ func ops(t *testing.T, sim *simulator.Simulator, answer string, args ...string) 
 		return "failed: " + string(output)
 	}
 	return string(output)
-}
-
-func opsCommand(t *testing.T) string {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), "ops")
-	if output, err := exec.Command("go", "build", "-o", path, "global-ingest/infra/ops").CombinedOutput(); err != nil {
-		t.Fatalf("building ops: %v\n%s", err, output)
-	}
-	return path
 }
 
 // identity is the service that says whose credentials these are.
@@ -61,27 +52,28 @@ func TestSmokeFindsWhatItSent(t *testing.T) {
 	t.Parallel()
 	sim := start(t, patientTemplates(t))
 	shown := ops(t, sim, "", "smoke", "-url", sim.URL+"/events", "-bucket", sim.Bucket, "-wait", "1m")
-	for _, want := range []string{"valid     200 ", "invalid   200 ", "gzip      200 ", "array     200 ", "preflight 204", "slash     204", "not gzip  415", "all 5 are there after "} {
+	for _, want := range []string{
+		"valid     200 ", "invalid   200 ", "gzip      200 ", "array     200 ", "preflight 204", "slash     204",
+		"not gzip  415", "all 5 are there after ",
+	} {
 		if !strings.Contains(shown, want) {
 			t.Errorf("%q is missing in\n%s", want, shown)
 		}
 	}
 }
 
-// TestASpilledObjectComesBackWithoutItsMessage: nobody hears of the object, as when its
-// message was lost or has expired, and the operator queues it.
+// TestASpilledObjectComesBackWithoutItsMessage: the object's message was lost or has
+// expired, and the operator queues it again.
 func TestASpilledObjectComesBackWithoutItsMessage(t *testing.T) {
 	t.Parallel()
 	templates := patientTemplates(t)
 	delete(simulator.Properties(templates, "LakeBucket", "AWS::S3::Bucket"), "NotificationConfiguration")
 	o := outage{fault: *simulator.Unavailable()}
 	sim := start(t, templates, o.of)
-	id, err := ingestID(do(t, http.MethodPost, sim.URL+"/events", strings.NewReader(validEvent)))
-	if err != nil {
-		t.Fatal(err)
-	}
+	id := accepted(t, sim.URL+"/events", validEvent)
 	o.mended.Store(true)
-	if shown := replay(t, sim, "y\n", "-prefix", record.SpillPrefix, "-older", "0s"); !strings.Contains(shown, "queued 1 objects") {
+	shown := replay(t, sim, "y\n", "-prefix", record.SpillPrefix, "-older", "0s")
+	if !strings.Contains(shown, "queued 1 objects") {
 		t.Fatal(shown)
 	}
 	flush(t, sim)
@@ -98,10 +90,7 @@ func TestRejectsAreReplayedOnceTheSchemaAllowsThem(t *testing.T) {
 	simulator.Variables(strict, "Validator")["STRICT"] = "true"
 	sim := start(t, strict, in)
 	body := `[{"type":"unheard","n":1}, {"type":"click"}, {"type":"unheard","n":2}]`
-	id, err := ingestID(do(t, http.MethodPost, sim.URL+"/events", strings.NewReader(body)))
-	if err != nil {
-		t.Fatal(err)
-	}
+	id := accepted(t, sim.URL+"/events", body)
 	flush(t, sim)
 
 	args := []string{"-prefix", record.RejectedPrefix, "-reason", "unknown_type"}
@@ -123,7 +112,7 @@ func TestRejectsAreReplayedOnceTheSchemaAllowsThem(t *testing.T) {
 	}
 	flush(t, sim)
 	found := map[string]string{}
-	for _, line := range readLake(t, sim).Lines {
+	for _, line := range readLake(t, sim.Lake, sim.Bucket).Lines {
 		found[line.ID] = string(line.Event)
 		if !strings.HasPrefix(line.UserAgent, "Go-http-client") || line.IP != "127.0.0.0" {
 			t.Errorf("a replayed event is from %q at %q", line.UserAgent, line.IP)

@@ -30,9 +30,9 @@ func (o *outage) of(options *simulator.Options) {
 	}
 }
 
-// TestWhatFirehoseRefusesComesBack: whatever Firehose does, the answer is 200, and
-// the event is in the lake once Firehose is well again, exactly once, for nothing
-// of it was stored before. Five requests also take the breaker there and back.
+// TestWhatFirehoseRefusesComesBack: whatever Firehose does, the answer is 200, and the event
+// is in the lake once Firehose is healthy again. It is there exactly once, because no part of it
+// was stored before. Five requests also take the breaker there and back.
 func TestWhatFirehoseRefusesComesBack(t *testing.T) {
 	t.Parallel()
 	for name, fault := range map[string]simulator.Fault{
@@ -52,10 +52,7 @@ func TestWhatFirehoseRefusesComesBack(t *testing.T) {
 			sim := start(t, templates, o.of)
 			var ids []string
 			for range 5 {
-				id, err := ingestID(do(t, http.MethodPost, sim.URL+"/events", strings.NewReader(validEvent)))
-				if err != nil {
-					t.Fatal(err)
-				}
+				id := accepted(t, sim.URL+"/events", validEvent)
 				ids = append(ids, id)
 			}
 			o.mended.Store(true)
@@ -68,7 +65,7 @@ func TestWhatFirehoseRefusesComesBack(t *testing.T) {
 // checkOnce looks for one line of each request, and for nothing left in spill/.
 func checkOnce(t *testing.T, sim *simulator.Simulator, ids []string) {
 	t.Helper()
-	lake, found := readLake(t, sim), map[string]int{}
+	lake, found := readLake(t, sim.Lake, sim.Bucket), map[string]int{}
 	for _, line := range lake.Lines {
 		found[line.ID]++
 		if string(line.Event) != validEvent {
@@ -96,7 +93,8 @@ func TestWhenNothingCanBeStoredTheAnswerIs503(t *testing.T) {
 		o.ObjectFaults = func(_, key string) error { return errors.New("S3 is down") }
 	})
 	got := do(t, http.MethodPost, sim.URL+"/events", strings.NewReader(validEvent))
-	if got.status != http.StatusServiceUnavailable || got.header.Get("Retry-After") == "" || got.header.Get("Access-Control-Allow-Origin") != "*" {
+	if got.status != http.StatusServiceUnavailable || got.header.Get("Retry-After") == "" ||
+		got.header.Get("Access-Control-Allow-Origin") != "*" {
 		t.Errorf("answer is %d %s %v", got.status, got.body, got.header)
 	}
 }
@@ -120,16 +118,13 @@ func TestBodiesThatNoRecordTakesComeBackInParts(t *testing.T) {
 		{strings.Join(events, "\n"), events},
 		{one, []string{one}},
 	} {
-		id, err := ingestID(do(t, http.MethodPost, sim.URL+"/events", strings.NewReader(c.body)))
-		if err != nil {
-			t.Fatal(err)
-		}
+		id := accepted(t, sim.URL+"/events", c.body)
 		for n, event := range c.events {
 			want[record.EventID(id, n)] = event
 		}
 	}
 	flush(t, sim)
-	found := readLake(t, sim)
+	found := readLake(t, sim.Lake, sim.Bucket)
 	for _, line := range found.Lines {
 		if want[line.ID] != string(line.Event) {
 			t.Errorf("%s is not the event that was sent", line.ID)
@@ -137,7 +132,8 @@ func TestBodiesThatNoRecordTakesComeBackInParts(t *testing.T) {
 		delete(want, line.ID)
 	}
 	if len(want) > 0 || len(found.Rejects) > 0 || len(found.Failed) > 0 || len(found.Spilled) > 0 {
-		t.Errorf("%d events missing, %d rejects, %d failed, %d spilled", len(want), len(found.Rejects), len(found.Failed), len(found.Spilled))
+		t.Errorf("%d events missing, %d rejects, %d failed, %d spilled",
+			len(want), len(found.Rejects), len(found.Failed), len(found.Spilled))
 	}
 }
 
@@ -155,29 +151,19 @@ func noise(n int) string {
 func TestAPoisonedMessageIsADeadLetterWhileOthersPass(t *testing.T) {
 	t.Parallel()
 	templates := patientTemplates(t)
-	simulator.Properties(templates, "SpillQueue", "AWS::SQS::Queue")["RedrivePolicy"].(map[string]any)["maxReceiveCount"] = 2
+	queue := simulator.Properties(templates, "SpillQueue", "AWS::SQS::Queue")
+	queue["RedrivePolicy"].(map[string]any)["maxReceiveCount"] = 2
 	o := outage{fault: *simulator.Unavailable()}
 	sim := start(t, templates, o.of)
 	poison := "spill/00/2026-11-23/poison"
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodPut, sim.S3URL+"/"+sim.Bucket+"/"+poison, strings.NewReader("no record"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	response, err := http.DefaultClient.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	response.Body.Close()
-	id, err := ingestID(do(t, http.MethodPost, sim.URL+"/events", strings.NewReader(validEvent)))
-	if err != nil {
-		t.Fatal(err)
-	}
+	do(t, http.MethodPut, sim.S3URL+"/"+sim.Bucket+"/"+poison, strings.NewReader("no record"))
+	id := accepted(t, sim.URL+"/events", validEvent)
 	o.mended.Store(true)
 	flush(t, sim)
 	if dead := sim.DeadLetters(); len(dead) != 1 || !strings.Contains(dead[0], "poison") {
 		t.Errorf("dead letters are %v", dead)
 	}
-	found := readLake(t, sim)
+	found := readLake(t, sim.Lake, sim.Bucket)
 	if !slices.Equal(found.Spilled, []string{poison}) || len(found.Lines) != 1 || found.Lines[0].ID != id+"/0" {
 		t.Errorf("spilled %v, lines %v", found.Spilled, found.Lines)
 	}

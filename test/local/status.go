@@ -104,26 +104,19 @@ func statusLine(c simulator.Counters) string {
 	if c.Refused > 0 {
 		line += fmt.Sprintf(", refused %d", c.Refused)
 	}
-	rejected := 0
-	for _, n := range c.Rejected {
-		rejected += n
-	}
-	line += fmt.Sprintf(" | events valid %d, rejected %d%s", c.Valid, rejected, byName(c.Rejected))
-	objects := 0
-	for _, n := range c.Objects {
-		objects += n
-	}
-	return line + fmt.Sprintf(" | objects %d%s", objects, byName(c.Objects))
+	return line + fmt.Sprintf(" | events valid %d, rejected %s | objects %s", c.Valid, total(c.Rejected), total(c.Objects))
 }
 
-// byName lists counts in brackets, or nothing when there are none.
-func byName(counts map[string]int) string {
-	if len(counts) == 0 {
-		return ""
-	}
+// total is the sum of counts, and in brackets what it is made of.
+func total(counts map[string]int) string {
+	sum := 0
 	var parts []string
 	for _, name := range slices.Sorted(maps.Keys(counts)) {
+		sum += counts[name]
 		parts = append(parts, fmt.Sprintf("%s %d", name, counts[name]))
 	}
-	return " (" + strings.Join(parts, ", ") + ")"
+	if sum == 0 {
+		return "0"
+	}
+	return fmt.Sprintf("%d (%s)", sum, strings.Join(parts, ", "))
 }

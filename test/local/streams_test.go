@@ -1,7 +1,6 @@
 package main
 
 import (
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -14,13 +13,9 @@ import (
 // refuses comes back to it, and all are in the lake.
 func TestStreamsShareTheEvents(t *testing.T) {
 	t.Parallel()
-	templates, err := simulator.GoldenTemplates(filepath.Join("..", "synth", "testdata"), "ThreeStreams")
-	if err != nil {
-		t.Fatal(err)
-	}
 	var mu sync.Mutex
 	puts, again := map[string]int{}, map[string]int{}
-	sim := start(t, simulator.Patient(templates), func(o *simulator.Options) {
+	sim := start(t, simulator.Patient(goldens(t, "ThreeStreams")), func(o *simulator.Options) {
 		o.FirehoseFaults = func(c simulator.Call) *simulator.Fault {
 			mu.Lock()
 			defer mu.Unlock()

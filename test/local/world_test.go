@@ -4,14 +4,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
 	"global-ingest/test/browser"
-	"global-ingest/test/traffic"
 	"global-ingest/test/world"
 )
 
@@ -82,23 +80,25 @@ func TestRegionsRunBehindOneEndpoint(t *testing.T) {
 	p.wantEnd(t)
 	for _, region := range []string{"", "eu-central-1-"} {
 		bucket := strings.Replace(p.bucket, "worldwide-", "worldwide-"+region, 1)
-		lake, err := traffic.ReadLake(filepath.Join(p.dir, "lake", "buckets"), bucket)
-		if err != nil || len(lake.Lines) == 0 {
-			t.Errorf("the lake of %q has %d events: %v", region, len(lake.Lines), err)
+		if len(p.lake(t, bucket).Lines) == 0 {
+			t.Errorf("the lake of %q has no event", region)
 		}
 	}
 }
 
-// TestPacketsTakeTheirTimeWhereACityIsChosen: from Auckland to Frankfurt and back a request needs longer
-// than beside it.
+// TestPacketsTakeTheirTimeWhereACityIsChosen: from Auckland a request needs longer than next to the
+// front. The quickest of several counts, because the machine may be busy.
 func TestPacketsTakeTheirTimeWhereACityIsChosen(t *testing.T) {
 	took := map[string]time.Duration{}
 	for _, city := range []string{"", "auckland"} {
 		p, _ := launchWorld(t, "-city", city)
 		p.answers(t) // a sandbox starts
-		began := time.Now()
-		p.answers(t)
-		took[city] = time.Since(began)
+		took[city] = time.Hour
+		for range 5 {
+			began := time.Now()
+			p.answers(t)
+			took[city] = min(took[city], time.Since(began))
+		}
 		p.signal(t, syscall.SIGTERM)
 		p.wantEnd(t)
 	}

@@ -15,20 +15,30 @@ import (
 // functions' logical ids.
 var Functions = map[string]string{"Ingest": "ingest", "Validator": "validate", "Redrive": "redrive", "Canary": "canary"}
 
-// NewBuild returns what builds the functions when it is first called, inside a test, for
-// go test to know that its result depends on their source; and what deletes them.
-func NewBuild() (build func() (map[string]string, error), remove func()) {
+// NewBuild returns what a package of tests needs to run the functions: functions builds them when it is
+// first called, inside a test, for go test to know that its result depends on their source; main
+// runs the tests, and deletes what was built.
+func NewBuild() (functions func(interface{ Fatal(...any) }) map[string]string, main func(interface{ Run() int })) {
 	var dir string
-	build = sync.OnceValues(func() (bootstraps map[string]string, err error) {
+	build := sync.OnceValues(func() (bootstraps map[string]string, err error) {
 		if dir, err = os.MkdirTemp("", "global-ingest-"); err != nil {
 			return nil, err
 		}
 		return BuildFunctions(dir)
 	})
-	return build, func() {
+	functions = func(t interface{ Fatal(...any) }) map[string]string {
+		bootstraps, err := build()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return bootstraps
+	}
+	return functions, func(m interface{ Run() int }) {
+		code := m.Run()
 		if dir != "" {
 			_ = os.RemoveAll(dir) // a folder of the system's own
 		}
+		os.Exit(code)
 	}
 }
 

@@ -51,7 +51,7 @@ func (s *Simulator) buildFunction(r Resolved, p functionProperties) error {
 	if err != nil {
 		return err
 	}
-	log, closes, err := openLog(s.Logs, filepath.Base(filepath.Dir(bootstrap)))
+	log, closes, err := openLog(s.Logs, cmp.Or(Functions[name], name))
 	if err != nil {
 		return err
 	}

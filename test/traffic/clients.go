@@ -53,8 +53,8 @@ func (g *Generator) envelope() Request {
 		r.Events = append(r.Events, e)
 	}
 	array := joined("[", pick(g, ",", " , ", ",\n"), "]", r.Events...).Body
-	member, beside := fmt.Sprintf("%q:%s", pick(g, c.Members...), array), `"sentAt":"2026-11-23T10:00:00Z"`
-	r.Body = []byte(pick(g, "{"+member+"}", "{"+member+","+beside+"}", "{ "+beside+",\r\n"+member+" }\n"))
+	member, more := fmt.Sprintf("%q:%s", pick(g, c.Members...), array), `"sentAt":"2026-11-23T10:00:00Z"`
+	r.Body = []byte(pick(g, "{"+member+"}", "{"+member+","+more+"}", "{ "+more+",\r\n"+member+" }\n"))
 	if g.random.IntN(4) == 0 {
 		r.Body = zip(r.Body)
 	}

@@ -101,7 +101,7 @@ func (g *Generator) text(pattern string) string {
 	return strings.ReplaceAll(pattern, "MARK", g.mark())
 }
 
-// good is a valid event of a pattern, and bad one that is rejected.
+// good makes a valid event of a pattern, and bad one that is rejected.
 func (g *Generator) good(typ, pattern string) Event {
 	return Event{Type: typ, Payload: []byte(g.text(pattern))}
 }

@@ -20,7 +20,7 @@ import (
 // kind is a kind of request.
 type kind struct {
 	name   string
-	weight int // how often it is made, beside the others
+	weight int // how often it is made, compared with the others
 	make   maker
 }
 
@@ -162,7 +162,7 @@ func (g *Generator) unknownType() Request {
 		`"s":"\u00e9\ud83d\ude00\/<&>é 😀","n":[null,true,{}],"":-0}`, typ))(g)
 }
 
-// large is close to what fits one record beside its header.
+// large comes close to what a record has room for.
 func (g *Generator) large() Request {
 	filler := strings.Repeat("x", g.random.IntN(record.MaxBytes-2000))
 	return one("", "order", `{"type":"order","mark":"MARK","filler":"`+filler+`"}`)(g)

@@ -15,6 +15,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"global-ingest/lambdas/clients"
 )
 
@@ -53,25 +55,17 @@ func (c *Client) Close() { c.http.CloseIdleConnections() }
 // Send posts the requests over several connections at a time. The error names the
 // first answer that was neither an acknowledgement nor a refusal.
 func (c *Client) Send(ctx context.Context, requests []Request) error {
-	var first error
-	var once sync.Once
-	queue := make(chan Request)
-	var senders sync.WaitGroup
-	for range Connections {
-		senders.Go(func() {
-			for r := range queue {
-				if err := c.post(ctx, r); err != nil {
-					once.Do(func() { first = fmt.Errorf("posting %s of %d bytes: %w", r.Kind, len(r.Body), err) })
-				}
+	var senders errgroup.Group
+	senders.SetLimit(Connections)
+	for _, r := range requests {
+		senders.Go(func() error {
+			if err := c.post(ctx, r); err != nil {
+				return fmt.Errorf("posting %s of %d bytes: %w", r.Kind, len(r.Body), err)
 			}
+			return nil
 		})
 	}
-	for _, r := range requests {
-		queue <- r
-	}
-	close(queue)
-	senders.Wait()
-	return first
+	return senders.Wait()
 }
 
 func (c *Client) post(ctx context.Context, r Request) error {

@@ -60,8 +60,8 @@ func (g *Generator) Oversize() Request {
 	return g.Made("oversize lines", r)
 }
 
-// OversizeEnvelope returns an envelope that no record has room for. Its parts keep what
-// stands beside the events.
+// OversizeEnvelope returns an envelope that no record has room for. Each of its parts
+// keeps the other members of the envelope.
 func (g *Generator) OversizeEnvelope() Request {
 	var events []Event
 	for range 40 {
@@ -77,12 +77,12 @@ func (g *Generator) filled() Event {
 	return g.good("order", `{"type":"order","mark":"MARK","filler":"`+filler+`"}`)
 }
 
-// Crafted returns a request with this body, which is no JSON.
+// Crafted returns a request with this body, which is not JSON.
 func (g *Generator) Crafted(body string) Request {
 	return g.Made("crafted", reject(record.NotJSON, []byte(body)))
 }
 
-// Tiny returns a request of n events, each as small as one that is its own can be.
+// Tiny returns a request of n events, each as small as an event can be that no other equals.
 func (g *Generator) Tiny(n int) Request {
 	g.count++
 	var events []Event
@@ -102,8 +102,8 @@ func (g *Generator) Compressed(r Request) Request {
 }
 
 // Session returns a request of n events of a session, of about 900 bytes each, which
-// have much in common and so many random digits of their own: what gzip takes half a
-// byte for.
+// have much in common, and so many random hex digits of their own: gzip needs half a byte
+// for each.
 func (g *Generator) Session(n, digits int) Request {
 	var events []Event
 	for range n {
@@ -134,7 +134,7 @@ func (g *Generator) Bomb(limit int) Request {
 	return g.Made("gzip bomb", reject(record.TooLargeInflated, zip(bytes.Repeat([]byte(" "), limit+1))))
 }
 
-// TooMany has an event more than a request may have.
+// TooMany has one event more than a request may have.
 func (g *Generator) TooMany() Request {
 	return g.Made("too many events",
 		whole(record.TooManyEvents, "", "["+strings.Repeat("{},", event.MaxEvents)+`{"mark":"MARK"}]`)(g))

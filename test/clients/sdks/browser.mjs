@@ -4,7 +4,8 @@ const wait = ms => new Promise(resolve => setTimeout(resolve, ms));
 
 const clients = {
   segment: host => segment(host, {}),
-  'segment-batch': host => segment(host, { deliveryStrategy: { strategy: 'batching', config: { size: 3, timeout: 500 } } }),
+  'segment-batch': host =>
+    segment(host, { deliveryStrategy: { strategy: 'batching', config: { size: 3, timeout: 500 } } }),
   rudderstack: host => rudderstack(host, {}),
   'rudderstack-beacon': host => rudderstack(host, { useBeacon: true, beaconQueueOptions: { flushQueueInterval: 500 } }),
   async jitsu(host) {
@@ -54,8 +55,9 @@ const clients = {
     const { ClickstreamAnalytics, SendMode } = await import('@aws/clickstream-web');
     ClickstreamAnalytics.init({
       appId: 'shop', endpoint: host + '/collect', sendMode: SendMode.Immediate,
-      isTrackPageViewEvents: false, isTrackUserEngagementEvents: false, isTrackClickEvents: false, isTrackScrollEvents: false,
-      isTrackSearchEvents: false, isTrackPageLoadEvents: false, isTrackAppStartEvents: false, isTrackAppEndEvents: false,
+      isTrackPageViewEvents: false, isTrackUserEngagementEvents: false, isTrackClickEvents: false,
+      isTrackScrollEvents: false, isTrackSearchEvents: false, isTrackPageLoadEvents: false,
+      isTrackAppStartEvents: false, isTrackAppEndEvents: false,
     });
     ClickstreamAnalytics.record({ name: 'order', attributes: { total: 1.50 } });
     ClickstreamAnalytics.record({ name: 'visit' });
@@ -92,9 +94,11 @@ const clients = {
   async 'web-vitals'(host) { // they are sent when the page is left
     const { onCLS, onFCP, onLCP, onTTFB } = await import('web-vitals');
     const queue = [];
-    for (const observe of [onCLS, onFCP, onLCP, onTTFB]) observe(({ name, value, id }) => queue.push({ type: name, value, id }));
+    const keep = ({ name, value, id }) => queue.push({ type: name, value, id });
+    for (const observe of [onCLS, onFCP, onLCP, onTTFB]) observe(keep);
     addEventListener('visibilitychange', () => {
-      if (document.visibilityState === 'hidden' && queue.length) navigator.sendBeacon(host + '/events', JSON.stringify(queue.splice(0)));
+      if (document.visibilityState !== 'hidden' || queue.length === 0) return;
+      navigator.sendBeacon(host + '/events', JSON.stringify(queue.splice(0)));
     });
     await new Promise(resolve => requestAnimationFrame(() => requestAnimationFrame(resolve)));
     await wait(200);
@@ -138,9 +142,15 @@ async function segment(host, options) {
   const { protocol, host: name } = new URL(host);
   const [sdk] = await AnalyticsBrowser.load({
     writeKey: 'key', // and what its CDN would say
-    cdnSettings: { integrations: { 'Segment.io': { apiKey: 'key', apiHost: name + '/v1', protocol: protocol.slice(0, -1), ...options } } },
+    cdnSettings: {
+      integrations: {
+        'Segment.io': { apiKey: 'key', apiHost: name + '/v1', protocol: protocol.slice(0, -1), ...options },
+      },
+    },
   });
-  await Promise.all([sdk.identify('u1', { plan: 'pro' }), sdk.track('Order Completed', { total: 1.50 }), sdk.page('Home')]);
+  await Promise.all([
+    sdk.identify('u1', { plan: 'pro' }), sdk.track('Order Completed', { total: 1.50 }), sdk.page('Home'),
+  ]);
 }
 
 async function sentry(options) {
@@ -153,7 +163,9 @@ async function sentry(options) {
 async function rudderstack(host, options) {
   const { RudderAnalytics } = await import('@rudderstack/analytics-js/bundled');
   const sdk = new RudderAnalytics();
-  const source = { id: 's1', name: 'shop', writeKey: 'key', enabled: true, config: {}, destinations: [], workspaceId: 'w1' };
+  const source = {
+    id: 's1', name: 'shop', writeKey: 'key', enabled: true, config: {}, destinations: [], workspaceId: 'w1',
+  };
   sdk.load('key', host, { ...options, getSourceConfig: () => ({ source }) });
   await Promise.all([
     cb => sdk.identify('u1', { plan: 'pro' }, cb),
@@ -162,4 +174,5 @@ async function rudderstack(host, options) {
   ].map(send => new Promise(send)));
 }
 
-window.run = (client, host) => clients[client](host).then(() => 'stored', error => 'error: ' + (error?.message ?? error));
+window.run = (client, host) =>
+  clients[client](host).then(() => 'stored', error => 'error: ' + (error?.message ?? error));

@@ -46,7 +46,9 @@ const clients = {
     const sdk = new PostHog('key', { host, flushAt: 20 });
     const failed = new Promise((_, reject) => sdk.on('error', reject));
     failed.catch(() => {});
-    for (const event of ['order', 'refund', 'visit']) sdk.capture({ distinctId: 'u1', event, properties: { total: 1.50 } });
+    for (const event of ['order', 'refund', 'visit']) {
+      sdk.capture({ distinctId: 'u1', event, properties: { total: 1.50 } });
+    }
     await Promise.race([sdk.shutdown(20_000), failed]);
   },
   snowplow: (host) => snowplow(host, 'post'),
@@ -124,7 +126,8 @@ const clients = {
   'cloudevents-batch': async (host) => {
     const { CloudEvent, httpTransport } = await import('cloudevents');
     const events = ['order', 'visit'].map(type => new CloudEvent({ type, source: '/shop', data: { total: 1.50 } }));
-    await httpTransport(host)({ headers: { 'content-type': 'application/cloudevents-batch+json' }, body: JSON.stringify(events) });
+    const headers = { 'content-type': 'application/cloudevents-batch+json' };
+    await httpTransport(host)({ headers, body: JSON.stringify(events) });
   },
   async sentry(host) {
     const sdk = await import('@sentry/node');

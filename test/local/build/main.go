@@ -74,7 +74,7 @@ func output(environment []string, name string, args ...string) ([]byte, error) {
 	cmd.Stderr = &said
 	data, err := cmd.Output()
 	if err != nil {
-		return nil, fmt.Errorf("%s %s: %w\n%s%s", name, args[0], err, data, said.Bytes())
+		return nil, fmt.Errorf("%s: %w\n%s%s", filepath.Base(name), err, data, said.Bytes())
 	}
 	return data, nil
 }

@@ -30,7 +30,7 @@ func pack(out, goos, goarch string) error {
 	work := filepath.Join(generated, "pack", goos+"-"+goarch)
 	functions := filepath.Join(work, "functions")
 	platform := []string{"GOOS=" + goos, "GOARCH=" + goarch}
-	if err := os.RemoveAll(functions); err != nil { // of a function that is no more
+	if err := os.RemoveAll(functions); err != nil { // it may hold a function that was deleted
 		return err
 	}
 	err = together(

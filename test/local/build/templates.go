@@ -13,8 +13,8 @@ import (
 	"global-ingest/test/world/geo"
 )
 
-// dist stands in for the built functions: the templates that run here hold no code of
-// theirs, so that a change of a function is no change of a template.
+// dist stands in for the built functions: the templates that run here do not depend
+// on the functions' code, so that a change of a function changes no template.
 const dist = "test/synth/testdata/dist"
 
 // stamp says what the templates beside it were made of.
@@ -29,8 +29,8 @@ type stamp struct {
 // It asks twice whether they would. Go's build ids tell in half a second that no package
 // of the app changed. If one did, the app is linked: the linker leaves out what a
 // synthesis cannot reach, such as an event schema or the code of a function, so that the
-// linked program is the same unless what it does may differ. Beside it, a synthesis
-// depends on cdk.json and some variables.
+// linked program changes only when its behaviour may. A synthesis also depends on cdk.json
+// and some variables.
 func synthesize(environment, regions string) (err error) {
 	folder := templatesOf(environment, regions)
 	if regions != "" {
@@ -65,7 +65,7 @@ func synthesize(environment, regions string) (err error) {
 		}
 	}
 	if after, err := hashSources(); err != nil || after != now.sources {
-		return err // somebody types meanwhile: the next start makes them again
+		return err // a file was edited meanwhile: the next start synthesizes again
 	}
 	return writeStamp(folder, now)
 }

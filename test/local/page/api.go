@@ -149,7 +149,8 @@ func (p *Page) flush(r *http.Request, params *parameters) (any, error) {
 	if err := p.pipeline.Flush(ctx); err != nil {
 		return nil, fail(http.StatusServiceUnavailable, "not everything is judged and stored after %s: %w", wait, err)
 	}
-	p.tap.reading.Wait()
+	p.tap.reading.Lock() // every object that was written is read
+	defer p.tap.reading.Unlock()
 	return p.counts(r, params)
 }
 

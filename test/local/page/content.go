@@ -84,28 +84,6 @@ func readRow(row []byte) record.Reject {
 	return r
 }
 
-// reasonOf returns the reason of a row of rejected/, "" of anything else. No text of the
-// row holds these bytes, for its quotes are escaped, and nothing behind has such a member.
-func reasonOf(row []byte) record.Reason {
-	const name = `,"reason":"`
-	at := bytes.LastIndex(row, []byte(name))
-	if at < 0 {
-		return ""
-	}
-	reason, _, _ := bytes.Cut(row[at+len(name):], []byte{'"'})
-	return record.Reason(reason)
-}
-
-// ingestIDOf returns the ingest id of a line or a row, which begins with the event's id.
-func ingestIDOf(line []byte) string {
-	text, found := bytes.CutPrefix(line, []byte(`{"id":"`))
-	if !found {
-		return ""
-	}
-	id, _, _ := bytes.Cut(text, []byte{'"'})
-	return ingestID(string(id))
-}
-
 // ingestID returns the ingest id of an event's id.
 func ingestID(eventID string) string {
 	id, _, _ := strings.Cut(eventID, "/")

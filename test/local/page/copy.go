@@ -37,8 +37,9 @@ type example struct {
 }
 
 var (
-	unsafeInName = regexp.MustCompile(`[^a-z0-9]+`)
+	unsafeInID   = regexp.MustCompile(`[^a-z0-9]+`)
 	unsafeInPath = regexp.MustCompile(`[\\:*?"<>|\x00-\x1f]`)
+	unsafeInName = regexp.MustCompile(unsafeInPath.String() + "|/")
 )
 
 // exampleOf returns an event as an example of its type; none when a schema did not decide
@@ -55,31 +56,25 @@ func exampleOf(v verdict, c *content) *example {
 // nameOf is the name of an example: that of an invalid one begins with a member that is
 // wrong in it, which the tests of the schemas hold it to.
 func nameOf(v verdict, c *content) string {
-	id := strings.Trim(unsafeInName.ReplaceAllString(ingestID(c.ID), ""), "_")
+	id := unsafeInID.ReplaceAllString(ingestID(c.ID), "")
 	id = id[max(0, len(id)-6):] // the end is random
 	if v == valid {
 		return "valid/copied_" + id
 	}
+	invalid := func(member, is string) string {
+		return "invalid/" + unsafeInName.ReplaceAllString(member, "_") + "_" + is + "_" + id
+	}
 	for _, e := range c.Errors {
-		if names, lacks := namedIn(e.Message); lacks {
-			return "invalid/" + member(names[0]) + "_missing_" + id
-		}
-		if names, _ := namedIn(e.Message); len(names) > 0 {
-			return "invalid/" + member(names[0]) + "_must_not_be_there_" + id
-		}
-		if first, _, _ := strings.Cut(strings.TrimPrefix(e.Instance, "/"), "/"); first != "" {
-			return "invalid/" + member(first) + "_wrong_" + id
+		names, lacks := namedIn(e.Message)
+		first, _, _ := strings.Cut(strings.TrimPrefix(e.Instance, "/"), "/")
+		switch {
+		case lacks:
+			return invalid(names[0], "missing")
+		case len(names) > 0:
+			return invalid(names[0], "must_not_be_there")
+		case first != "":
+			return invalid(first, "wrong")
 		}
 	}
-	return "invalid/event_wrong_" + id
-}
-
-// member is a member's name as part of a file's name.
-func member(name string) string { return strings.Map(inName, name) }
-
-func inName(r rune) rune {
-	if strings.ContainsRune(`/\:*?"<>|`, r) || r < ' ' {
-		return '_'
-	}
-	return r
+	return invalid("event", "wrong")
 }

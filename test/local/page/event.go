@@ -24,15 +24,15 @@ type Event struct {
 	Milliseconds  steps           `json:"ms"`
 	Bytes         int             `json:"bytes"`
 	Event         json.RawMessage `json:"event,omitempty"`          // its own JSON; or else one of the next two
-	Payload       string          `json:"payload,omitempty"`        // what is no JSON
-	PayloadBase64 []byte          `json:"payload_base64,omitempty"` // what is no UTF-8 either
+	Payload       string          `json:"payload,omitempty"`        // what is not JSON
+	PayloadBase64 []byte          `json:"payload_base64,omitempty"` // what is not UTF-8 either
 	PayloadObject string          `json:"payload_object,omitempty"` // the object that holds what a row has no room for
 	Cut           bool            `json:"cut,omitempty"`            // the payload is the first 64 KiB only
 	Errors        []finding       `json:"errors,omitempty"`
 }
 
-// steps are the milliseconds from the request to each step; a step that is not reached, or
-// that nobody remembers, is left out.
+// steps are the milliseconds from the request to each step. A step that is not reached, or
+// whose time is not kept, is left out.
 type steps struct {
 	Spilled   *int64 `json:"spilled,omitempty"`
 	Stored    *int64 `json:"stored,omitempty"`
@@ -40,7 +40,7 @@ type steps struct {
 	Lake      *int64 `json:"lake,omitempty"`
 }
 
-// finding leaves an offset out that is none.
+// finding has no offset where the finding is not about one byte.
 type finding struct {
 	record.Finding
 	Offset *int64 `json:"offset,omitempty"`
@@ -105,7 +105,7 @@ func findings(errors []record.Finding) (all []finding) {
 	return all
 }
 
-// event is a request whose events nobody knows yet.
+// event is a request that is not judged: its events are not known yet.
 func (q request) event() Event {
 	e := Event{
 		ID: q.id, Verdict: waiting, Where: "stored", Object: q.object, Bytes: q.bytes,

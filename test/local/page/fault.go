@@ -50,9 +50,6 @@ type faults struct {
 func (f *faults) set(service, how string, lasts time.Duration) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.all == nil {
-		f.all = map[string]fault{}
-	}
 	f.all[service] = fault{how: how, until: time.Now().Add(lasts)}
 	if how == well {
 		delete(f.all, service)
@@ -76,7 +73,7 @@ func (f *faults) now() map[string]string {
 	return inForce
 }
 
-// of returns what goes wrong with a service now, "" for nothing.
+// of returns what goes wrong with a service now, or "".
 func (f *faults) of(service string) string {
 	f.mu.RLock()
 	defer f.mu.RUnlock()

@@ -12,23 +12,15 @@ import (
 
 // state is one message to an open page.
 type state struct {
-	About   *about   `json:"about,omitempty"` // in the first message
-	Resets  int      `json:"resets"`          // rises when a mark was set: then the page forgets too
-	Counts  Counts   `json:"counts"`
-	Kept    int      `json:"kept"`
-	Events  []Event  `json:"events"`  // new or changed, the newest first
-	Waiting []Event  `json:"waiting"` // the newest of them
-	Seconds [][3]int `json:"seconds"` // valid, rejected and failed of each, the oldest first
+	About   *Pipeline `json:"about,omitempty"` // in the first message
+	Resets  int       `json:"resets"`          // rises when a mark was set: then the page forgets too
+	Counts  Counts    `json:"counts"`
+	Kept    int       `json:"kept"`
+	Events  []Event   `json:"events"`  // new or changed, the newest first
+	Waiting []Event   `json:"waiting"` // the newest of them
+	Seconds [][3]int  `json:"seconds"` // valid, rejected and failed of each, the oldest first
 
 	Regions []world.State `json:"regions"` // null when there is one
-}
-
-// about is what does not change.
-type about struct {
-	Environment string `json:"environment"`
-	Endpoint    string `json:"endpoint"`
-	Valid       string `json:"valid"`
-	Invalid     string `json:"invalid"`
 }
 
 // Pauses between two messages. Each event costs a message some 300 bytes, and the browser
@@ -62,7 +54,7 @@ func (p *Page) serveLive(w http.ResponseWriter, r *http.Request) {
 }
 
 func (p *Page) stream(w http.ResponseWriter, r *http.Request, q query) {
-	from := &about{p.pipeline.Environment, p.pipeline.URL, p.pipeline.Valid, p.pipeline.Invalid}
+	about := &p.pipeline
 	for version, resets := int64(0), -1; ; {
 		changed := p.tap.change()
 		v := p.tap.look(version)
@@ -70,7 +62,7 @@ func (p *Page) stream(w http.ResponseWriter, r *http.Request, q query) {
 			v = p.tap.look(0)
 		}
 		message := p.state(v, q)
-		message.About, from = from, nil
+		message.About, about = about, nil
 		if err := send(w, message); err != nil {
 			return
 		}

@@ -1,6 +1,7 @@
 package page
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -22,7 +23,11 @@ func (t *tap) objectWritten(bucket, key string) {
 		t.overflow = append(t.overflow[max(0, len(t.overflow)-99):], key)
 		t.mu.Unlock()
 		if !known { // else a batch came twice
-			t.reading.Go(func() { t.readObject(bucket, key) })
+			t.reading.RLock()
+			go func() {
+				defer t.reading.RUnlock()
+				t.readObject(bucket, key)
+			}()
 		}
 	}
 }
@@ -41,11 +46,11 @@ func (t *tap) readObject(bucket, key string) {
 	if err != nil {
 		return // somebody has deleted it: there is nothing to show
 	}
-	now := time.Now()
+	now, first := time.Now(), readLine(lines[:bytes.IndexByte(lines, '\n')+1])
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	common := item{verdict: valid, record: key, object: key, judged: now, written: now}
-	if q := t.requests[ingestIDOf(lines)]; q != nil {
+	if q := t.requests[ingestID(first.ID)]; q != nil {
 		common.spilled, common.stored = q.spilled, q.stored
 	}
 	t.linesLocked(lines, common)

@@ -23,13 +23,14 @@ import (
 
 // Pipeline is what the page shows the events of.
 type Pipeline struct {
-	Environment string
-	Valid       string                      // an event that its schema allows, to begin with
-	Invalid     string                      // one that it does not
-	URL         string                      // of the endpoint, without a slash at its end
-	Lake        string                      // the folder of the buckets
-	Flush       func(context.Context) error // has all judged and stored that was answered 200
-	Front       *world.Edge                 // where clients meet the regions. Default: there is one region
+	Environment string `json:"environment"`
+	Valid       string `json:"valid"`    // an event that its schema allows, to begin with
+	Invalid     string `json:"invalid"`  // one that it does not
+	URL         string `json:"endpoint"` // without a slash at its end
+
+	Lake  string                      `json:"-"` // the folder of the buckets
+	Flush func(context.Context) error `json:"-"` // has all judged and stored that was answered 200
+	Front *world.Edge                 `json:"-"` // where clients meet the regions. Default: there is one region
 }
 
 // Page remembers what became of the events of one pipeline.
@@ -45,7 +46,9 @@ type Page struct {
 const maxLive = 32
 
 // New returns a page that waits for its pipeline.
-func New() *Page { return &Page{tap: newTap(), live: make(chan struct{}, maxLive)} }
+func New() *Page {
+	return &Page{tap: newTap(), faults: faults{all: map[string]fault{}}, live: make(chan struct{}, maxLive)}
+}
 
 // Watch has a simulator that is started with these options tell the page everything, and
 // ask it what goes wrong.

@@ -2,8 +2,11 @@ package page
 
 import (
 	"bytes"
+	"context"
 	"fmt"
+	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -238,14 +241,34 @@ func TestOnlyReasonsOfRowsCount(t *testing.T) {
 		Errors: []record.Finding{{Message: hostile}},
 	})
 	nested := bytes.Replace(row, []byte(`,"reason":`), []byte(`,"envelope":{"a":1,"reason":"empty"},"reason":`), 1)
-	for _, row := range [][]byte{row, nested} {
-		if got := reasonOf(row); got != record.NotJSON {
-			t.Errorf("the reason of %s is %q", row, got)
+	tap := newTap()
+	for n, row := range [][]byte{row, nested, []byte(`{"id":"a"}`)} {
+		tap.Put(&simulator.StreamConfig{}, simulator.Record{ID: fmt.Sprint(n), Data: row})
+	}
+	if got := tap.look(0).counts; got.Rejected != 2 || got.Reasons[record.NotJSON] != 2 {
+		t.Errorf("counts are %+v, want two that are not JSON", got)
+	}
+}
+
+// TestAFlushIsSafeWhileObjectsAreWritten: it waits for those that are being read, and others come meanwhile.
+func TestAFlushIsSafeWhileObjectsAreWritten(t *testing.T) {
+	p := New()
+	p.pipeline.Flush = func(context.Context) error { return nil }
+	id, at := "0198c6a2-7b1e-7000-8000-000000000001", time.Now()
+	var writers sync.WaitGroup
+	for writer := range 4 {
+		writers.Go(func() {
+			for n := range 2_000 {
+				p.tap.objectWritten("lake", record.OverflowKey(id, fmt.Sprintf("%016x%016x", writer, n), at))
+			}
+		})
+	}
+	for range 2_000 {
+		if _, err := p.flush(httptest.NewRequest("POST", "/flush", nil), parametersOf(nil)); err != nil {
+			t.Fatal(err)
 		}
 	}
-	if got := reasonOf([]byte(`{"id":"a"}`)); got != "" {
-		t.Errorf("the reason of no reject is %q", got)
-	}
+	writers.Wait()
 }
 
 // TestObjectsOfTheFunctionsAreKnownByTheirNames, and none of Firehose is taken for one.

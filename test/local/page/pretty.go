@@ -20,7 +20,7 @@ type line struct {
 	Marks []string `json:"marks,omitempty"` // what was found here
 	Lacks bool     `json:"lacks,omitempty"` // the member is not there, and should be
 
-	pointer string // JSON pointer of the value that begins here; "-": none does
+	pointer string // JSON pointer of the value that begins here, or "-"
 	start   int64  // where the line begins in the event
 }
 
@@ -78,7 +78,7 @@ func missing(errors []record.Finding) map[string][]line {
 			message += neededBeside + beside
 		}
 		for _, name := range names {
-			quoted, _ := jsontext.AppendQuote(nil, name) // what is no UTF-8 becomes U+FFFD
+			quoted, _ := jsontext.AppendQuote(nil, name) // an invalid byte becomes U+FFFD
 			all[e.Instance] = append(all[e.Instance], line{
 				Parts: []part{{"name", string(quoted)}}, Marks: []string{message}, Lacks: true,
 				pointer: "-", start: math.MaxInt64,
@@ -245,7 +245,7 @@ func namedIn(message string) (names []string, lacks bool) {
 	}
 }
 
-// plain lays out what is no JSON: its lines, and the bytes of what is no text.
+// plain lays out what is not JSON: the lines of a text, or else the first bytes in hex.
 func plain(payload []byte, errors []record.Finding) (lines []line, rest []record.Finding) {
 	if !utf8.Valid(payload) {
 		for text := range strings.Lines(hex.Dump(payload[:min(len(payload), maxHex)])) {

@@ -124,7 +124,7 @@ func (q query) judged(v view) (found []item) {
 	return found
 }
 
-// unjudged returns the requests that q chooses: by id only, for nothing else is known.
+// unjudged returns the requests that q chooses, by id: only that is known of them.
 func (q query) unjudged(v view) (found []request) {
 	if q.eventType != "" || q.reason != "" || q.text != "" || q.verdict != "" && q.verdict != waiting {
 		return nil

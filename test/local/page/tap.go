@@ -20,9 +20,9 @@ const (
 	chartSeconds = 60
 )
 
-// tap hears of every record, on the goroutines of the streams. So it does as little as it
-// can: it counts, and keeps the bytes of the newest events, which are read when somebody
-// looks at them. Nothing waits in a queue: once Flush has returned, everything is here.
+// tap hears of every record, on the goroutines of the streams. So it does little: it counts,
+// and keeps the bytes of the newest events. Those that are valid it reads when somebody looks
+// at them. Nothing waits in a queue: once Flush has returned, everything is here.
 type tap struct {
 	mu      sync.Mutex
 	seq     int64 // of the newest event
@@ -33,16 +33,16 @@ type tap struct {
 	records map[string][]*item // those of the ring by the record that held them, the oldest first
 	counts  counts
 	seconds [chartSeconds]second
-	changes chan struct{} // is closed at the next change; nil: nobody waits for one
+	changes chan struct{} // is closed at the next change; nil unless a reader waits
 
 	requests map[string]*request   // by ingest id
 	order    []*request            // the same, the oldest first
 	inFlight map[string][]*request // by the record that holds them, until it is judged
 
-	lake     string         // folder of the buckets
-	overflow []string       // keys of objects that were read
-	reading  sync.WaitGroup // of objects
-	reader   sync.Mutex     // of one at a time
+	lake     string       // folder of the buckets
+	overflow []string     // keys of objects that were read
+	reading  sync.RWMutex // is read-locked while an object is to be read, so that a flush can wait for it
+	reader   sync.Mutex   // of one object at a time
 }
 
 // item is an event that was judged. What can change is the tap's; a copy is the reader's.
@@ -51,7 +51,7 @@ type item struct {
 	verdict                 verdict
 	record                  string // id of the record that held it
 	read                    func() *content
-	spilled, stored, judged time.Time // when it reached each step; zero: it did not, or nobody knows
+	spilled, stored, judged time.Time // when it reached each step; zero: it did not, or it is not known
 	written                 time.Time
 	object                  string // key of the object that holds it
 }
@@ -155,17 +155,17 @@ func (t *tap) pushLocked(i *item) {
 
 // rejected adds the event of a row of rejected/.
 func (t *tap) rejected(r simulator.Record) {
-	reason := reasonOf(r.Data)
-	if reason == "" {
+	i := &item{verdict: rejected, record: r.ID, judged: r.Arrived, read: contentOf(r.Data, readRow)}
+	row := i.read()
+	if row.Reason == "" {
 		return
 	}
-	i := &item{verdict: rejected, record: r.ID, judged: r.Arrived, read: contentOf(r.Data, readRow)}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.counts.Rejected++
-	t.counts.Reasons[reason]++
+	t.counts.Reasons[row.Reason]++
 	t.secondLocked(r.Arrived).rejected++
-	if q := t.requests[ingestIDOf(r.Data)]; q != nil {
+	if q := t.requests[ingestID(row.ID)]; q != nil {
 		i.spilled, i.stored = q.spilled, q.stored
 	}
 	t.pushLocked(i)

@@ -18,8 +18,11 @@ function click() { return queue(locator => locator.click()); }
 function should(how, want) {
   return queue(value => {
     if (how === "equal") assert.equal(value, want);
-    else if (how === "include") for (const [name, part] of Object.entries(want)) assert.equal(value[name], part, `${name} of ${JSON.stringify(value)}`);
-    else throw new Error(`should("${how}") is not known here`);
+    else if (how === "include") {
+      for (const [name, part] of Object.entries(want)) {
+        assert.equal(value[name], part, `${name} of ${JSON.stringify(value)}`);
+      }
+    } else throw new Error(`should("${how}") is not known here`);
   });
 }
 
