@@ -86,6 +86,15 @@ func resolveText(t *testing.T, storage *Template, expression string) (any, error
 	return value.(map[string]any)["Value"], nil
 }
 
+func TestAStackImportsOnlyWhatItsRegionExports(t *testing.T) {
+	storage := mustParse(t, "Dev-Storage", storageText)
+	storage.Region = "eu-central-1"
+	_, err := resolveText(t, storage, `{"Fn::ImportValue": "Dev-Storage-bucket"}`)
+	if err == nil || !strings.Contains(err.Error(), "no stack exports Dev-Storage-bucket") {
+		t.Errorf("error is %v", err)
+	}
+}
+
 func TestWhatIsNotKnownIsAnError(t *testing.T) {
 	storage := mustParse(t, "Dev-Storage", storageText)
 	for expression, want := range map[string]string{
@@ -118,6 +127,7 @@ func TestUnknownTypesSectionsAndAttributesAreRefused(t *testing.T) {
 		`{"Resources": {"A": {}}}`:                                                            "resource A has no type",
 		`{"Resources": {"Table": {"Type": "AWS::DynamoDB::Table"}}}`:                          "Table: resource type AWS::DynamoDB::Table is not supported",
 		`{"Resources": {"A": {"Type": "AWS::IAM::Role", "Properties": {"x": {"Ref": "Y"}}}}}`: "A (AWS::IAM::Role): x: Ref: Y",
+		`{"Resources": {}, "Outputs": {"O": {"Value": {"Ref": "Y"}}}}`:                        "Dev: output O: Ref: Y",
 	} {
 		template, err := parseTemplate(t, "Dev", text)
 		if err == nil {
