@@ -142,7 +142,7 @@ func (s *Simulator) start() (err error) {
 	if s.s3, err = openS3(filepath.Dir(s.Lake), s.place.Region); err != nil {
 		return err
 	}
-	s.s3.OnPut, s.s3.Fail, s.s3.Wrote = s.written, s.options.ObjectFaults, s.disk
+	s.s3.Fail, s.s3.Wrote = s.options.ObjectFaults, s.wrote
 	s.firehose = NewFirehose(FirehoseOptions{
 		Account: s.place.Account, Region: s.place.Region,
 		Objects: s.s3, Faults: s.options.FirehoseFaults,
@@ -245,12 +245,9 @@ func (s *Simulator) everyBucket() http.Handler {
 	})
 }
 
-// Streams returns the streams as they run, buffers included, sorted by name.
-func (s *Simulator) Streams() []StreamConfig {
-	return slices.SortedFunc(slices.Values(s.streams), func(a, b StreamConfig) int {
-		return strings.Compare(a.Name, b.Name)
-	})
-}
+// Streams returns the streams as they run, buffers included, in the order of their names: they
+// were built in it.
+func (s *Simulator) Streams() []StreamConfig { return slices.Clone(s.streams) }
 
 // Counters returns what has happened since the start.
 func (s *Simulator) Counters() Counters { return s.counter.snapshot() }
