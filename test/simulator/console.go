@@ -79,8 +79,8 @@ func (c *counter) snapshot() Counters {
 	return copied
 }
 
-// openLog opens the log of a function, of this run only. Each line is written at once, because
-// somebody may be following the file; a full disk does not stop the function.
+// openLog opens the log of a function, of this run only. Each line is written at once, for
+// those who follow the file. A full disk does not stop the function.
 func openLog(dir, function string) (lines *log.Logger, closes func() error, err error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, nil, fmt.Errorf("opening log: %w", err)

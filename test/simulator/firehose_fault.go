@@ -18,7 +18,7 @@ type Call struct {
 // several goroutines.
 type Faults func(Call) *Fault
 
-// Fault is what goes wrong with one call. Nothing does with its zero value.
+// Fault is what goes wrong with one call. Its zero value changes nothing.
 type Fault struct {
 	Delay       time.Duration // before anything else
 	Hang        bool          // no answer, until the client leaves; nothing is stored

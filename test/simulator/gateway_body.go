@@ -30,14 +30,13 @@ func readBody(r *http.Request) ([]byte, error) {
 		return nil, err
 	}
 	reader, err := inflater(r.Header.Values("Content-Encoding"), bytes.NewReader(body))
-	if err != nil {
-		return nil, errors.Join(errCoding, err)
+	if err == nil {
+		body, err = readLimited(reader)
 	}
-	inflated, err := readLimited(reader)
 	if err != nil && !errors.Is(err, errBodyTooLarge) {
-		return nil, errors.Join(errCoding, err)
+		err = errors.Join(errCoding, err)
 	}
-	return inflated, err
+	return body, err
 }
 
 // inflater knows the codings that API Gateway knows: gzip, deflate (which HTTP calls the

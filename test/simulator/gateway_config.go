@@ -30,7 +30,7 @@ type methodProperties struct {
 }
 
 type methodResponseProperties struct {
-	StatusCode         string
+	StatusCode         int `json:",string"`
 	ResponseParameters map[string]bool
 }
 
@@ -43,7 +43,8 @@ type integrationProperties struct {
 }
 
 type integrationResponseProperties struct {
-	StatusCode, ContentHandling           string
+	StatusCode                            int `json:",string"`
+	ContentHandling                       string
 	ResponseParameters, ResponseTemplates map[string]string
 }
 
@@ -60,7 +61,8 @@ type stageProperties struct {
 }
 
 type gatewayResponseProperties struct {
-	RestApiId, ResponseType, StatusCode   string
+	RestApiId, ResponseType               string
+	StatusCode                            int `json:",string"`
 	ResponseParameters, ResponseTemplates map[string]string
 }
 

@@ -92,7 +92,7 @@ func section(t *testing.T, path, heading string) string {
 	return below
 }
 
-// TestTheRunbookKnowsEveryRefusal: whoever the alarm wakes finds the status there.
+// TestTheRunbookKnowsEveryRefusal: the person whom the alarm wakes finds the status there.
 func TestTheRunbookKnowsEveryRefusal(t *testing.T) {
 	text := section(t, "../../infra/runbook.md", "### ClientErrors")
 	for _, status := range slices.Sorted(maps.Keys(refusalsDocumented(t))) {

@@ -25,7 +25,7 @@ type mock struct {
 // also takes the member's name without quotes.
 var statusInTemplate = regexp.MustCompile(`^\s*\{\s*"?statusCode"?\s*:\s*"?(\d{3})"?\s*\}\s*$`)
 
-func newMock(p methodProperties) (*mock, error) {
+func newMock(p methodProperties) (m *mock, err error) {
 	in := p.Integration
 	switch {
 	case len(in.IntegrationResponses) != 1:
@@ -39,35 +39,23 @@ func newMock(p methodProperties) (*mock, error) {
 	}
 	answer := in.IntegrationResponses[0]
 	for _, template := range in.RequestTemplates {
-		if match := statusInTemplate.FindStringSubmatch(template); match == nil || match[1] != answer.StatusCode {
+		match := statusInTemplate.FindStringSubmatch(template)
+		if match == nil || match[1] != strconv.Itoa(answer.StatusCode) {
 			return nil, fmt.Errorf("request template %q is not supported by the simulator: "+
-				"only a constant statusCode of %s is", template, answer.StatusCode)
+				"only a constant statusCode of %d is", template, answer.StatusCode)
 		}
 	}
-	m, err := newAnswer(answer)
-	if err != nil {
+	m = &mock{mediaTypes: in.RequestTemplates, status: answer.StatusCode}
+	if m.headers, err = literals(answer.ResponseParameters, "method.response.header."); err != nil {
 		return nil, err
 	}
-	m.mediaTypes = in.RequestTemplates
-	return m, declared(answer, p.MethodResponses)
-}
-
-// newAnswer returns a mock with its answer.
-func newAnswer(p integrationResponseProperties) (m *mock, err error) {
-	m = &mock{}
-	if m.status, err = strconv.Atoi(p.StatusCode); err != nil {
-		return nil, fmt.Errorf("integration response status %q", p.StatusCode)
-	}
-	if m.headers, err = literals(p.ResponseParameters, "method.response.header."); err != nil {
-		return nil, err
-	}
-	for mediaType, template := range p.ResponseTemplates {
+	for mediaType, template := range answer.ResponseTemplates {
 		m.mime = mediaType
 		if m.body, err = parseVelocity(template); err != nil {
 			return nil, err
 		}
 	}
-	return m, nil
+	return m, declared(answer, p.MethodResponses)
 }
 
 // declared refuses what API Gateway refuses at deployment: an integration
@@ -75,11 +63,11 @@ func newAnswer(p integrationResponseProperties) (m *mock, err error) {
 func declared(answer integrationResponseProperties, responses []methodResponseProperties) error {
 	i := slices.IndexFunc(responses, func(r methodResponseProperties) bool { return r.StatusCode == answer.StatusCode })
 	if i < 0 {
-		return fmt.Errorf("integration response %s has no method response", answer.StatusCode)
+		return fmt.Errorf("integration response %d has no method response", answer.StatusCode)
 	}
 	for key := range answer.ResponseParameters {
 		if _, found := responses[i].ResponseParameters[key]; !found {
-			return fmt.Errorf("method response %s does not declare %s", answer.StatusCode, key)
+			return fmt.Errorf("method response %d does not declare %s", answer.StatusCode, key)
 		}
 	}
 	return nil

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -42,12 +41,7 @@ type gatewayResponse struct {
 }
 
 func (g *Gateway) addResponse(_ Resolved, p gatewayResponseProperties) (err error) {
-	r := gatewayResponse{mapped: map[string]string{}}
-	if p.StatusCode != "" {
-		if r.status, err = strconv.Atoi(p.StatusCode); err != nil {
-			return fmt.Errorf("gateway response status %q", p.StatusCode)
-		}
-	}
+	r := gatewayResponse{status: p.StatusCode, mapped: map[string]string{}}
 	for mediaType, template := range p.ResponseTemplates {
 		if strings.ContainsAny(template, "$#") {
 			return fmt.Errorf("response template %q is not supported by the simulator: only a constant is", template)

@@ -9,18 +9,6 @@ import (
 	"github.com/google/uuid"
 )
 
-// Events that an extension can register for.
-const (
-	extensionInvoke   = "INVOKE"
-	extensionShutdown = "SHUTDOWN" // of external extensions only
-)
-
-var (
-	errTooLate  = errors.New("extensions register during init")
-	errTwice    = errors.New("an extension of this name is registered")
-	errInternal = errors.New("an internal extension can register for INVOKE only")
-)
-
 // register makes an internal extension, which is a thread of the runtime's process, a
 // consumer of the sandbox.
 // https://docs.aws.amazon.com/lambda/latest/dg/runtimes-extensions-api.html#extensions-registration-api-a
@@ -49,20 +37,16 @@ func (s *sandbox) register(name string, events []string) (id string, err error) 
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.runtime.asked || s.ready {
-		return "", errTooLate
+		return "", errors.New("extensions register during init")
 	}
 	for _, p := range s.extensions {
 		if p.name == name {
-			return "", errTwice
+			return "", errors.New("an extension of this name is registered")
 		}
 	}
 	for _, event := range events {
-		switch event {
-		case extensionInvoke:
-		case extensionShutdown:
-			return "", errInternal
-		default:
-			return "", fmt.Errorf("event %q is unknown", event)
+		if event != "INVOKE" { // external extensions may also register for SHUTDOWN
+			return "", fmt.Errorf("an internal extension can register for INVOKE only, not %q", event)
 		}
 	}
 	id = uuid.NewString()
@@ -87,7 +71,7 @@ func (api *runtimeAPI) nextOfExtension(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Lambda-Extension-Event-Identifier", uuid.NewString())
 	writeJSON(w, http.StatusOK, map[string]any{
-		"eventType": extensionInvoke, "deadlineMs": inv.deadline.UnixMilli(), "requestId": inv.id,
+		"eventType": "INVOKE", "deadlineMs": inv.deadline.UnixMilli(), "requestId": inv.id,
 		"invokedFunctionArn": s.function.config.ARN,
 		"tracing":            map[string]string{"type": "X-Amzn-Trace-Id", "value": inv.trace},
 	})

@@ -18,7 +18,6 @@ const patienceAtStop = 500 * time.Millisecond
 type process struct {
 	cmd    *exec.Cmd
 	exited chan struct{}
-	err    error // how it ended; set before exited is closed
 }
 
 // startProcess starts cmd on an operating-system thread that stays until it has
@@ -35,7 +34,7 @@ func startProcess(cmd *exec.Cmd) (*process, error) {
 		err := cmd.Start()
 		started <- err
 		if err == nil {
-			p.err = cmd.Wait()
+			_ = cmd.Wait() // cmd.ProcessState says how it ended
 			close(p.exited)
 		}
 	}()
@@ -67,14 +66,6 @@ func (p *process) signal(s syscall.Signal) {
 	default:
 		_ = syscall.Kill(-p.cmd.Process.Pid, s) // fails only when it has just ended
 	}
-}
-
-// status says how the process ended, as "exit status 1" or "signal: killed".
-func (p *process) status() string {
-	if p.err == nil {
-		return "exit status 0"
-	}
-	return p.err.Error()
 }
 
 // maxLineBytes bounds a line that never ends; CloudWatch cuts at 256 KiB too.

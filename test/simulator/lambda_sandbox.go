@@ -297,5 +297,6 @@ func (s *sandbox) exitError() *FunctionError {
 	if s.initErr != nil {
 		return s.initErr
 	}
-	return &FunctionError{Type: "Runtime.ExitError", Message: "Error: Runtime exited with error: " + s.process.status()}
+	status := s.process.cmd.ProcessState.String() // "exit status 1" or "signal: killed"
+	return &FunctionError{Type: "Runtime.ExitError", Message: "Error: Runtime exited with error: " + status}
 }

@@ -140,8 +140,9 @@ func (s *Simulator) buildPermission(_ Resolved, p permissionProperties) error {
 	return nil
 }
 
-// permitted returns the function for c to invoke, or nil if there is none. Without a permission for c, it is one
-// that refuses, as Lambda does with a 403 whose cause the service does not report.
+// permitted returns the function for c to invoke, or nil if there is no such function. Without
+// a permission for c, it returns one that refuses, as Lambda does with a 403 whose cause the
+// service does not report.
 func (s *Simulator) permitted(arn string, c caller) Invoker {
 	switch allowed, err := permits(s.policies[arn], c, "lambda:InvokeFunction", arn); {
 	case s.invokers[arn] == nil:

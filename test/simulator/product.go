@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"global-ingest/infra/assembly"
@@ -15,25 +16,17 @@ import (
 // golden templates: those at home first, which is us-east-1, and then those of each region.
 func GoldenTemplates(folder, environment string) (templates []*Template, err error) {
 	home := filepath.Join(folder, strings.ToLower(environment))
-	regions, err := filepath.Glob(filepath.Join(home, "*-*"))
-	if err == nil {
-		templates, err = goldensOf(home, environment, "us-east-1")
+	atHome, err := filepath.Glob(filepath.Join(home, "*.json"))
+	inRegions, ofRegions := filepath.Glob(filepath.Join(home, "*-*", "*.json"))
+	if err = cmp.Or(err, ofRegions); err != nil || len(atHome) == 0 {
+		return nil, fmt.Errorf("no golden templates in %s: %w", home, cmp.Or(err, fs.ErrNotExist))
 	}
-	for _, path := range regions {
-		region := filepath.Base(path)
-		there, wrong := goldensOf(path, environment+"-"+region, region)
-		templates, err = append(templates, there...), cmp.Or(err, wrong)
-	}
-	return templates, err
-}
-
-// goldensOf reads the templates of one folder, whose stacks' names have this beginning.
-func goldensOf(folder, prefix, region string) (templates []*Template, err error) {
-	paths, err := filepath.Glob(filepath.Join(folder, "*.json"))
-	if err != nil || len(paths) == 0 {
-		return nil, fmt.Errorf("no golden templates in %s: %w", folder, cmp.Or(err, fs.ErrNotExist))
-	}
-	for _, path := range paths {
+	for _, path := range slices.Concat(atHome, inRegions) {
+		prefix, region := environment, "us-east-1"
+		if dir := filepath.Dir(path); dir != home {
+			region = filepath.Base(dir)
+			prefix += "-" + region
+		}
 		stack := strings.TrimSuffix(filepath.Base(path), ".json")
 		stack = strings.ToUpper(stack[:1]) + stack[1:]
 		template, err := assembly.ReadTemplate(path, deployment.StackName(prefix, stack),

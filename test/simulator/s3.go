@@ -17,12 +17,10 @@ import (
 type S3 struct {
 	Buckets string // the folder of the objects: <Buckets>/<bucket>/<key>
 
-	// OnPut is called with each object that was written, from several goroutines.
-	OnPut func(bucket, key string, size int64)
 	// Fail, when it returns an error, fails the write of an object.
 	Fail func(bucket, key string) error
-	// Wrote is called with the outcome of each write of an object, from several goroutines.
-	Wrote func(error)
+	// Wrote is called with each object and the outcome of its write, from several goroutines.
+	Wrote func(bucket, key string, size int64, err error)
 
 	backend *s3afero.MultiBucketBackend
 	handler http.Handler
@@ -82,10 +80,7 @@ func (h hooked) PutObject(bucket, key string, meta map[string]string, input io.R
 		result, err = h.MultiBucketBackend.PutObject(bucket, key, meta, input, size, conditions)
 	}
 	if h.s3.Wrote != nil {
-		h.s3.Wrote(err)
-	}
-	if err == nil && h.s3.OnPut != nil {
-		h.s3.OnPut(bucket, key, size)
+		h.s3.Wrote(bucket, key, size, err)
 	}
 	return result, err
 }

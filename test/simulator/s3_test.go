@@ -77,7 +77,14 @@ func TestObjectsAreFilesForEveryone(t *testing.T) {
 func TestWritesAreHeardAndCanFail(t *testing.T) {
 	lake, client := startS3(t)
 	var written []string
-	lake.OnPut = func(bucket, key string, size int64) { written = append(written, bucket+"/"+key) }
+	failed := 0
+	lake.Wrote = func(bucket, key string, _ int64, err error) {
+		if err != nil {
+			failed++
+			return
+		}
+		written = append(written, bucket+"/"+key)
+	}
 	lake.Fail = func(_, key string) error {
 		if strings.HasPrefix(key, "broken/") {
 			return errors.New("no")
@@ -95,8 +102,8 @@ func TestWritesAreHeardAndCanFail(t *testing.T) {
 	if put("broken/1") == nil || lake.PutObject("lake", "broken/2", nil) == nil {
 		t.Error("an injected failure was not one")
 	}
-	if want := []string{"lake/a/1", "lake/a/2"}; !slices.Equal(written, want) {
-		t.Errorf("written %v, want %v", written, want)
+	if want := []string{"lake/a/1", "lake/a/2"}; !slices.Equal(written, want) || failed != 2 {
+		t.Errorf("written %v, and %d failed; want %v and 2", written, failed, want)
 	}
 }
 

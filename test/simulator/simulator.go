@@ -104,8 +104,7 @@ type Simulator struct {
 	announcements []announcement // of the buckets
 
 	closers []func() error // what the builders started, to be ended in the opposite order
-	closing sync.Once
-	closed  error
+	close   func() error   // once
 }
 
 // Start runs the environment that the templates describe. A resource, property or
@@ -123,6 +122,7 @@ func Start(options Options) (*Simulator, error) {
 		counter:   counter{Counters: Counters{Rejected: map[string]int{}, Objects: map[string]int{}}},
 		listeners: map[string]*connections{}, servers: map[string]*http.Server{},
 	}
+	s.close = sync.OnceValue(s.stop)
 	if err := s.start(); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
@@ -142,7 +142,7 @@ func (s *Simulator) start() (err error) {
 	if s.s3, err = openS3(filepath.Dir(s.Lake), s.place.Region); err != nil {
 		return err
 	}
-	s.s3.OnPut, s.s3.Fail, s.s3.Wrote = s.written, s.options.ObjectFaults, s.disk
+	s.s3.Fail, s.s3.Wrote = s.options.ObjectFaults, s.wrote
 	s.firehose = NewFirehose(FirehoseOptions{
 		Account: s.place.Account, Region: s.place.Region,
 		Objects: s.s3, Faults: s.options.FirehoseFaults,
@@ -245,12 +245,9 @@ func (s *Simulator) everyBucket() http.Handler {
 	})
 }
 
-// Streams returns the streams as they run, buffers included, sorted by name.
-func (s *Simulator) Streams() []StreamConfig {
-	return slices.SortedFunc(slices.Values(s.streams), func(a, b StreamConfig) int {
-		return strings.Compare(a.Name, b.Name)
-	})
-}
+// Streams returns the streams as they run, buffers included, in the order of their names: they
+// were built in it.
+func (s *Simulator) Streams() []StreamConfig { return slices.Clone(s.streams) }
 
 // Counters returns what has happened since the start.
 func (s *Simulator) Counters() Counters { return s.counter.snapshot() }
@@ -343,22 +340,21 @@ func (s *Simulator) shutEndpoint(ctx context.Context) error {
 }
 
 // Close stops everything at once, and loses what is buffered. Use Shutdown to keep it.
-func (s *Simulator) Close() error {
-	s.closing.Do(func() {
-		var errs []error
-		for name, listener := range s.listeners {
-			if server := s.servers[name]; server != nil {
-				errs = append(errs, server.Close())
-			} else {
-				errs = append(errs, listener.Close())
-			}
+func (s *Simulator) Close() error { return s.close() }
+
+func (s *Simulator) stop() error {
+	var errs []error
+	for name, listener := range s.listeners {
+		if server := s.servers[name]; server != nil {
+			errs = append(errs, server.Close())
+		} else {
+			errs = append(errs, listener.Close())
 		}
-		for _, close := range slices.Backward(s.closers) {
-			errs = append(errs, close())
-		}
-		s.closed = errors.Join(errs...)
-	})
-	return s.closed
+	}
+	for _, close := range slices.Backward(s.closers) {
+		errs = append(errs, close())
+	}
+	return errors.Join(errs...)
 }
 
 // onClose registers a function to call at the end, in the opposite order of registration.

@@ -184,6 +184,24 @@ func TestWhatCannotBeBuiltIsRefused(t *testing.T) {
 	}
 }
 
+func TestObjectsThatAnEarlierRunLeftAreAnnouncedAgain(t *testing.T) {
+	templates, dir := goldenTemplates(t, "Dev"), t.TempDir()
+	Variables(templates, "Redrive")[actVariable] = "function" // it gets the messages
+	inDir := func(o *Options) { o.Dir = dir }
+	first := mustStart(t, templates, inDir)
+	for _, key := range []string{"spill/a/one two", "spill/b", "events/c"} {
+		if err := first.s3.PutObject(first.Bucket, key, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := first.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if second := mustStart(t, templates, inDir); first.Leftovers != 0 || second.Leftovers != 2 {
+		t.Errorf("%d and then %d objects were announced at the start, want 0 and 2", first.Leftovers, second.Leftovers)
+	}
+}
+
 func TestEverythingListensOnThisMachineOnly(t *testing.T) {
 	sim := mustStart(t, goldenTemplates(t, "Dev"))
 	for name, listener := range sim.listeners {

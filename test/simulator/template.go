@@ -89,13 +89,14 @@ func (r *resolver) resource(id string, omitted omissions) (Resolved, error) {
 // builder does what resources of one type describe, to T.
 type builder[T any] struct {
 	resourceType string
+	properties   any // a value of their type
 	build        func(T, Resolved) error
 }
 
 // typed returns a builder for resources with properties P, or the defaults of those that a
 // template leaves out.
 func typed[T, P any](resourceType string, defaults P, build func(T, Resolved, P) error) builder[T] {
-	return builder[T]{resourceType, func(to T, r Resolved) error {
+	return builder[T]{resourceType, defaults, func(to T, r Resolved) error {
 		properties := defaults
 		if err := r.decode(&properties); err != nil {
 			return err

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -14,7 +15,7 @@ import (
 // builders run the resources that a laptop does run, in the order in which they
 // need each other. Those of the API are gatewayBuilders.
 var builders = []builder[*Simulator]{
-	{"AWS::S3::Bucket", (*Simulator).buildBucket},
+	{"AWS::S3::Bucket", bucketProperties{}, (*Simulator).buildBucket},
 	typed("AWS::Lambda::Function", functionDefaults, (*Simulator).buildFunction),
 	typed("AWS::Lambda::Alias", aliasProperties{}, (*Simulator).buildAlias),
 	typed("AWS::Lambda::Permission", permissionProperties{}, (*Simulator).buildPermission),
@@ -138,7 +139,8 @@ func (s *Simulator) bootstrap(id string) (name, path string, err error) {
 			return prefix, path, err
 		}
 	}
-	return "", "", fmt.Errorf("no executable for this function")
+	return "", "", fmt.Errorf("no executable for this function: there are those of %s",
+		strings.Join(slices.Sorted(maps.Keys(s.options.Bootstraps)), ", "))
 }
 
 type streamProperties struct {

@@ -56,8 +56,11 @@ func (s *Simulator) buildBucket(r Resolved) error {
 	return s.s3.CreateBucket(name)
 }
 
-// written counts an object and announces it where the bucket says so.
-func (s *Simulator) written(bucket, key string, size int64) {
+// wrote counts an object that was written, and announces it where the bucket says so.
+func (s *Simulator) wrote(bucket, key string, size int64, err error) {
+	if s.disk(err); err != nil {
+		return
+	}
 	s.counter.object(key)
 	if s.options.ObjectWritten != nil {
 		s.options.ObjectWritten(bucket, key)

@@ -89,15 +89,19 @@ var notRun = byType(map[string][]string{
 		"AWS::IAM::ManagedPolicy", "AWS::IAM::Policy", "AWS::IAM::Role", "AWS::S3::BucketPolicy",
 		"AWS::SNS::TopicPolicy",
 	},
-	"no schedule runs by itself here":                                   {"AWS::Events::Rule"},
-	"nothing is encrypted here":                                         {"AWS::KMS::Alias", "AWS::KMS::Key"},
-	"says where API Gateway logs; nothing logs to CloudWatch here":      {"AWS::ApiGateway::Account"},
-	"the endpoint answers at its address here, without a name or TLS":   {"AWS::ApiGateway::DomainName"},
-	"the stage lies at / here, as behind a domain name":                 {"AWS::ApiGateway::BasePathMapping"},
-	"the template is the deployed API":                                  {"AWS::ApiGateway::Deployment"},
-	"there are no CloudWatch metrics here":                              {"AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm", "AWS::CloudWatch::Dashboard"},
-	"there is no firewall here: no address is counted, none is blocked": {"AWS::WAFv2::WebACL", "AWS::WAFv2::WebACLAssociation"},
-	"there is no TLS here":                                              {"AWS::CertificateManager::Certificate"},
+	"no schedule runs by itself here":                                 {"AWS::Events::Rule"},
+	"nothing is encrypted here":                                       {"AWS::KMS::Alias", "AWS::KMS::Key"},
+	"says where API Gateway logs; nothing logs to CloudWatch here":    {"AWS::ApiGateway::Account"},
+	"the endpoint answers at its address here, without a name or TLS": {"AWS::ApiGateway::DomainName"},
+	"the stage lies at / here, as behind a domain name":               {"AWS::ApiGateway::BasePathMapping"},
+	"the template is the deployed API":                                {"AWS::ApiGateway::Deployment"},
+	"there are no CloudWatch metrics here": {
+		"AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm", "AWS::CloudWatch::Dashboard",
+	},
+	"there is no firewall here: no address is counted, none is blocked": {
+		"AWS::WAFv2::WebACL", "AWS::WAFv2::WebACLAssociation",
+	},
+	"there is no TLS here": {"AWS::CertificateManager::Certificate"},
 })
 
 func byType(reasons map[string][]string) map[string]string {
