@@ -66,7 +66,7 @@ func check(ctx context.Context, t terminal, f *flags) error {
 func comment(ctx context.Context, t terminal, f *flags) error {
 	o := f.compared()
 	// With CI=true the CLI writes the diff to stdout and not to stderr.
-	d := differ{variables: []string{"CI=true", "NO_COLOR=1"}, base: o.base}
+	d := &differ{variables: []string{"CI=true", "NO_COLOR=1"}, base: o.base}
 	f.method(&d.method)
 	only := f.String("only", "", "`name` of the one environment to show; default all")
 	role := f.String("role", "", "`ARN` of the role that reads what is deployed; default: one that may read every environment")
@@ -104,7 +104,7 @@ func mayRead(role string, env environment.Environment) bool {
 }
 
 // text is the diff of an environment.
-func (d differ) text(ctx context.Context, env environment.Environment) (string, error) {
+func (d *differ) text(ctx context.Context, env environment.Environment) (string, error) {
 	var out, notes bytes.Buffer
 	d.terminal = terminal{out: &out, notes: &notes}
 	err := d.show(ctx, choice{Environment: env, sites: env.Sites(), front: env.Worldwide()})

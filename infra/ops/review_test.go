@@ -128,6 +128,20 @@ func TestOtherAccountsAreComparedWithGoldens(t *testing.T) {
 	}
 }
 
+// TestAReviewSynthesizesOnce for all environments.
+func TestAReviewSynthesizesOnce(t *testing.T) {
+	t.Chdir(t.TempDir())
+	put(t, "base/prod/storage.json", withLake)
+	credentials(t, "")
+	fakeCDK(t)
+	tools(t, map[string]string{"go": "echo once >>calls"})
+	shown, err := ops(t, "", "review-comment", "-base", "base", "-head", "base")
+	calls, _ := os.ReadFile("calls")
+	if err != nil || string(calls) != "once\n" || !strings.Contains(shown, "--template base/prod/storage.json Prod/Storage") {
+		t.Errorf("%v, synthesized %q\n%s", err, calls, shown)
+	}
+}
+
 func TestMarkdown(t *testing.T) {
 	shown := tidy("current credentials could not be used to assume 'arn:aws:iam::1:role/cdk-lookup', but are for the right account. Proceeding anyway.\n" +
 		"Lookup role arn:aws:iam::1:role/cdk-lookup was not assumed. Proceeding with default credentials.\n" +
