@@ -116,7 +116,7 @@ type deployment struct {
 // region is one call of the CDK CLI. With regions each one is deployed, asked for an answer and
 // watched before the next, and the front comes last.
 func deploy(ctx context.Context, t terminal, f *flags) error {
-	d := deployment{cdkCLI: f.cdk(t), choice: f.where("all"), try: f.trial(t)}
+	d := deployment{cdkCLI: f.cdk(t), choice: f.where(inDev, "all"), try: f.trial(t)}
 	f.DurationVar(&d.bake, "bake", 0, "`time` in which a region's alarms are watched before the next; default: not")
 	f.DurationVar(&d.every, "every", 15*time.Second, "how often to look at the alarms")
 	if err := f.parse(); err != nil {
@@ -250,7 +250,7 @@ func (d deployment) ringing(ctx context.Context, site environment.Site) (lines [
 // drain takes a region out of the records that send clients there. The region is in Drained
 // already: the code says what is deployed.
 func drain(ctx context.Context, t terminal, f *flags) error {
-	cli, c := f.cdk(t), f.where("none: name one")
+	cli, c := f.cdk(t), f.where(inDev, "none: name one")
 	if err := f.parse(); err != nil {
 		return err
 	}

@@ -23,7 +23,7 @@ type destroyal struct {
 // destroy deletes the Pipeline stacks of an environment once they are empty. Storage stays. With
 // regions the front goes first, so that nobody is sent to a region that is going, and home last.
 func destroy(ctx context.Context, t terminal, f *flags) error {
-	d := destroyal{cdkCLI: cdkCLI{terminal: t}, choice: f.where("all"), how: f.emptying()}
+	d := destroyal{cdkCLI: cdkCLI{terminal: t}, choice: f.where(inDev, "all"), how: f.emptying()}
 	f.assembly(&d.assembly)
 	if err := f.parse(); err != nil {
 		return err
@@ -108,7 +108,7 @@ func (d destroyal) refuseJoined(ctx context.Context) error {
 
 // kept says what `make destroy` leaves in the account, and what it deletes.
 func kept(_ context.Context, t terminal, f *flags) error {
-	c, folder := f.where("all"), ""
+	c, folder := f.where(inDev, "all"), ""
 	f.assembly(&folder)
 	if err := f.parse(); err != nil {
 		return err

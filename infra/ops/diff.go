@@ -34,7 +34,7 @@ func (f *flags) method(method *string) {
 // diff shows what a deploy would change: compared with the account or, without AWS credentials,
 // with the goldens of a revision. A region that changes as one before it does is one line.
 func diff(ctx context.Context, t terminal, f *flags) error {
-	c, d := f.where("all"), &differ{terminal: t, base: f.revision("goldens", goldens)}
+	c, d := f.where(inDev, "all"), &differ{terminal: t, base: f.revision("goldens", goldens)}
 	f.method(&d.method)
 	f.BoolVar(&d.golden, "golden", false, "compare with the goldens, whatever credentials there are")
 	if err := f.parse(); err != nil {

@@ -36,7 +36,7 @@ type judging struct {
 // judge runs the schemas of the working tree over the events that a lake holds, by the
 // Validator's own code and the environment's rules, and says whose verdict would change.
 func judge(ctx context.Context, t terminal, f *flags) error {
-	c, folder := f.whereOrHere("all"), f.lake()
+	c, folder := f.where(here, "all"), f.lake()
 	eventType := f.String("type", "", "event `type` to judge, such as click; required")
 	days := f.Int("days", 7, "how many `days` of the lake to read, today in UTC among them")
 	allow := f.Bool("allow", false, "report, and do not stop")

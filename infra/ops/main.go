@@ -146,7 +146,7 @@ func (f *flags) parse() error {
 
 // environment adds the flag that names the environment, which parse finds.
 func (f *flags) environment() *environment.Environment {
-	env, name := &environment.Environment{}, f.String("environment", "Dev", "`name` of the environment")
+	env, name := &environment.Environment{}, f.String("environment", inDev, "`name` of the environment")
 	f.finds = append(f.finds, func() (err error) {
 		*env, err = named(*name)
 		return err
@@ -154,25 +154,22 @@ func (f *flags) environment() *environment.Environment {
 	return env
 }
 
-// where adds the flags that say where a verb acts: in Dev, unless a person names another
-// environment. Of a region they say what the verb does without it.
-func (f *flags) where(without string) *choice {
-	return f.choice("Dev", "`name` of the environment", without)
-}
+// inDev is the environment in which a verb acts unless a person names another, and here is the lake
+// of this machine in its place.
+const inDev, here = "Dev", ""
 
-// whereOrHere are the same flags of a verb that reads the lake of this machine, unless a person
-// names an environment.
-func (f *flags) whereOrHere(without string) *choice {
-	return f.choice("", "`name` of the environment; default none: the lake of this machine", without)
-}
-
-func (f *flags) choice(standard, usage, without string) *choice {
+// where adds the flags that say where a verb acts. Of a region they say what it does without it.
+func (f *flags) where(standard, without string) *choice {
+	usage := "`name` of the environment"
+	if standard == here {
+		usage += "; default none: the lake of this machine"
+	}
 	c, name := &choice{}, f.String("environment", standard, usage)
 	f.StringVar(&c.region, "region", "", "`regions` of the environment, such as eu-central-1, home or "+
 		environment.FrontStack+", with a comma between two; default "+without)
 	f.finds = append(f.finds, func() error {
 		switch {
-		case *name != "" || standard != "":
+		case *name != here || standard != here:
 			return c.find(*name)
 		case c.region != "":
 			return fmt.Errorf("region is %q, but the lake of this machine is one: add ENV=…", c.region)

@@ -16,7 +16,7 @@ import (
 // ask answers a query: over the lake of this machine, by DuckDB, or over an environment's,
 // by Athena. The SQL is the same.
 func ask(ctx context.Context, t terminal, f *flags) error {
-	c, lake, format := f.whereOrHere("each, one after another"), f.lake(), format("table")
+	c, lake, format := f.where(here, "each, one after another"), f.lake(), format("table")
 	sql := f.String("sql", "", "`SQL` to run, such as \"select type, count(*) from events group by 1\"; required")
 	f.Func("format", "table, csv or json; default table", format.set)
 	if err := f.parse(); err != nil {

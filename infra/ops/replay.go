@@ -35,7 +35,7 @@ type asked struct {
 // Validator could not process. It counts what is below a prefix in each region, asks, and queues
 // the objects' names there. Redrive does the rest.
 func replay(ctx context.Context, t terminal, f *flags) error {
-	c, o := f.where("all, once they are counted"), f.asked()
+	c, o := f.where(inDev, "all, once they are counted"), f.asked()
 	if err := cmp.Or(f.parse(), o.check()); err != nil {
 		return err
 	}

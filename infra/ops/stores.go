@@ -60,8 +60,6 @@ type region struct {
 	place
 }
 
-func (r region) String() string { return r.place.String() }
-
 // files is a bucket of this machine, in a folder.
 type files string
 
