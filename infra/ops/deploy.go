@@ -128,6 +128,9 @@ func deploy(ctx context.Context, t terminal, f *flags) error {
 	if err := t.ready(ctx, *d.choice, d.assembly); err != nil {
 		return err
 	}
+	if err := d.seesAlarms(ctx); err != nil {
+		return err
+	}
 	var err error
 	if d.Worldwide() {
 		err = t.inWaves(ctx, "make deploy ENV="+d.Name, d.waves())
@@ -163,11 +166,6 @@ func (d deployment) waves() (waves []wave) {
 
 // site deploys one site, asks it for an answer, and watches its alarms.
 func (d deployment) site(ctx context.Context, site environment.Site) error {
-	if d.bake > 0 { // a region whose alarms cannot be seen is not deployed first
-		if _, err := d.ringing(ctx, site); err != nil {
-			return err
-		}
-	}
 	if site.Failover.NextDoor {
 		if err := d.cdkCLI.deploy(ctx, "", d.nextDoor(site).Path()+"/"+environment.StorageStack); err != nil {
 			return err
@@ -189,6 +187,18 @@ func (d deployment) deployFront(ctx context.Context) error {
 		return err
 	}
 	return d.try.front(ctx, d.Environment)
+}
+
+// seesAlarms fails if a deploy bakes where the credentials may not see the alarms.
+func (d deployment) seesAlarms(ctx context.Context) error {
+	for _, site := range d.sites {
+		if d.bake > 0 {
+			if _, err := d.ringing(ctx, site); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // watch looks at a site's alarms as long as a deploy bakes there. One that rings ends it.

@@ -336,13 +336,23 @@ func TestARegionBakesBeforeTheNext(t *testing.T) {
 	}
 }
 
-// TestARegionWhoseAlarmsNobodyMaySeeIsNotDeployed with BAKE.
-func TestARegionWhoseAlarmsNobodyMaySeeIsNotDeployed(t *testing.T) {
-	g := deployedWorld(t, world(), "")
-	g.fakeAWS.answers["monitoring DescribeAlarms"] = always(refused{"AccessDenied", "no"})
-	shown, err := g.deploy(t, "-bake", "5ms")
-	if err == nil || !strings.Contains(err.Error(), "allow cloudwatch:DescribeAlarms, or leave BAKE out") || strings.Contains(shown, "cdk deploy") {
-		t.Errorf("error is %v\n%s", err, shown)
+// TestNothingIsDeployedWhereNobodyMaySeeTheAlarms with BAKE, be it of one region or the last of many.
+func TestNothingIsDeployedWhereNobodyMaySeeTheAlarms(t *testing.T) {
+	alone := world()
+	alone.Regions, alone.Domain = nil, environment.Domain{}
+	for region, e := range map[string]environment.Environment{"us-east-1": alone, "ap-southeast-1": world()} {
+		g := deployedWorld(t, e, "")
+		g.fakeAWS.answers["monitoring DescribeAlarms"] = func(r request) any {
+			if r.region == region {
+				return refused{"AccessDenied", "no"}
+			}
+			return cbor.Map{}
+		}
+		shown, err := g.deploy(t, "-bake", "5ms")
+		if err == nil || !strings.Contains(err.Error(), "allow cloudwatch:DescribeAlarms, or leave BAKE out") ||
+			strings.Contains(shown, "cdk deploy") {
+			t.Errorf("error is %v\n%s", err, shown)
+		}
 	}
 }
 
