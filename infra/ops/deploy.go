@@ -49,7 +49,6 @@ func (c *cdkCLI) destroy(ctx context.Context, stack string) error {
 	return c.run(ctx, "destroy", "--force", "--exclusively", stack)
 }
 
-// cdk adds the flags of a verb that deploys.
 func (f *flags) cdk(t terminal) *cdkCLI {
 	c := &cdkCLI{terminal: t}
 	f.assembly(&c.assembly)
@@ -143,7 +142,6 @@ func deploy(ctx context.Context, t terminal, f *flags) error {
 	return d.try.tellEndpoint(d.Environment)
 }
 
-// alone deploys an environment of one region.
 func (d deployment) alone(ctx context.Context) error {
 	err := d.run(ctx, "deploy", "--require-approval", d.approval,
 		"--outputs-file", outputsFile(d.try.outputs, d.Environment, ""), d.Name+"/*")
@@ -153,7 +151,6 @@ func (d deployment) alone(ctx context.Context) error {
 	return d.watch(ctx, d.sites[0])
 }
 
-// waves are the sites, and then the front.
 func (d deployment) waves() (waves []wave) {
 	for _, site := range d.sites {
 		waves = append(waves, wave{site.Region, func(ctx context.Context) error { return d.site(ctx, site) }})

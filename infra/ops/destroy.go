@@ -46,7 +46,6 @@ func destroy(ctx context.Context, t terminal, f *flags) error {
 	return t.inWaves(ctx, "make destroy ENV="+d.Name, d.waves())
 }
 
-// waves are the front, and then the sites from the last to the first.
 func (d destroyal) waves() (waves []wave) {
 	if d.front {
 		waves = append(waves, wave{environment.FrontStack, func(ctx context.Context) error {
@@ -155,7 +154,6 @@ func (t terminal) tellDeleted(pipeline *assembly.Template) {
 	fmt.Fprintf(t.out, "The streams of %s are deleted, with what they have not delivered yet\n", pipeline.Stack)
 }
 
-// isRetained says whether the resource outlives its stack.
 func isRetained(r *assembly.Resource) bool {
 	return strings.HasPrefix(r.DeletionPolicy, "Retain") && isTold(r)
 }

@@ -25,7 +25,6 @@ type differ struct {
 	before    string // folder of the goldens before the change, once it is synthesized
 }
 
-// method adds the flag that says how.
 func (f *flags) method(method *string) {
 	f.StringVar(method, "method", "auto", "how `cdk diff` compares: auto asks CloudFormation what it would "+
 		"replace, template compares texts")
@@ -161,7 +160,6 @@ func namesOfSite(site environment.Site, by string) (names [][2]string) {
 // or a folder in its place.
 type revision struct{ what, path, since, base string }
 
-// revision adds the flags that name one.
 func (f *flags) revision(what, path string) *revision {
 	r := &revision{what: what, path: path}
 	f.StringVar(&r.since, "since", "main", "git `revision` whose "+what+" are compared")

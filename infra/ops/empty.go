@@ -53,7 +53,6 @@ func empty(ctx context.Context, t terminal, f *flags) error {
 	return at.empty(ctx, t, *how)
 }
 
-// empty empties one site.
 func (p place) empty(ctx context.Context, t terminal, how emptying) error {
 	e, err := p.emptier(ctx, t, how)
 	if err != nil || e == nil {

@@ -112,7 +112,6 @@ func (j *judging) read(ctx context.Context, s store) error {
 // holds a line, or the payload that a line names: 32 MiB at most.
 const readers = 8
 
-// day judges the lines of a day.
 func (j *judging) day(ctx context.Context, s store, day time.Time) error {
 	objects, err := j.list(ctx, s, day)
 	if err != nil {
@@ -143,7 +142,6 @@ func (j *judging) day(ctx context.Context, s store, day time.Time) error {
 // pageOfObjects is how many objects S3 lists in one request.
 const pageOfObjects = 1_000
 
-// list returns the objects of a day.
 func (j *judging) list(ctx context.Context, s store, day time.Time) (objects []lake.Object, err error) {
 	folder, _, _ := strings.Cut(record.Partition(day), "/")
 	for _, prefix := range []string{record.EventsPrefix, record.RejectedPrefix} {
@@ -168,7 +166,6 @@ type reader struct {
 	key   string // of the object
 }
 
-// object judges the lines of an object.
 func (r *reader) object(ctx context.Context, o lake.Object) error {
 	r.key = o.Key
 	object, err := r.Get(ctx, o.Key)
@@ -205,7 +202,6 @@ func (r *reader) skip(id, what string, why error) {
 	r.note(unjudged, what, sample{cmp.Or(id, r.key), why.Error()})
 }
 
-// event judges a line of events/.
 func (r *reader) event(line []byte) {
 	l, err := record.DecodeLine(line)
 	if err != nil {
@@ -218,7 +214,6 @@ func (r *reader) event(line []byte) {
 	}
 }
 
-// reject judges a row of rejected/.
 func (r *reader) reject(ctx context.Context, line []byte) {
 	row, err := record.DecodeReject(line)
 	if err != nil {

@@ -33,7 +33,6 @@ type verb struct {
 	run        func(context.Context, terminal, *flags) error
 }
 
-// group is verbs that belong together.
 type group struct {
 	title string
 	verbs []verb
@@ -179,7 +178,6 @@ func (f *flags) where(standard, without string) *choice {
 	return c
 }
 
-// assembly adds the flag that names the folder of the cloud assembly.
 func (f *flags) assembly(folder *string) {
 	f.StringVar(folder, "assembly", ".local/cdk.out", "cloud assembly `folder` of the last synthesis")
 }

@@ -87,7 +87,7 @@ func TestAQueryThatFailsSaysWhatToDo(t *testing.T) {
 		want string
 	}{
 		"no SQL":      {func(*testing.T) {}, []string{"-sql", " "}, `query: there is no question: add SQL="select type, count(*) from events group by 1"`},
-		"no format":   {func(*testing.T) {}, []string{"-sql", "s", "-format", "xml"}, "want table, csv or json"},
+		"no format":   {func(*testing.T) {}, []string{"-sql", "s", "-format", "xml"}, `query: format is "xml", must be table, csv or json`},
 		"nobody":      {func(t *testing.T) { credentials(t, "") }, []string{"-sql", "s", "-environment", "Prod"}, "query: no AWS credentials: set AWS_PROFILE"},
 		"environment": {func(*testing.T) {}, []string{"-sql", "s", "-environment", "Live"}, `query: environment is "Live", must be one of Dev, Staging, Prod`},
 		"no lake":     {func(*testing.T) {}, []string{"-sql", "s", "-lake", "nowhere"}, "query: there is no lake in nowhere: run `make local` and send it events"},

@@ -142,7 +142,6 @@ func (s *spot) visit(ctx context.Context) error {
 	return nil
 }
 
-// lacks notes that something is missing.
 func (s *spot) lacks(format string, args ...any) {
 	s.missing = append(s.missing, fmt.Sprintf(format, args...))
 }

@@ -69,7 +69,6 @@ func replay(ctx context.Context, t terminal, f *flags) error {
 	return nil
 }
 
-// asked adds the flags of a replay.
 func (f *flags) asked() *asked {
 	o := &asked{}
 	f.StringVar(&o.prefix, "prefix", "", "`key` prefix of the objects, below spill/, rejected/ or failed/; required")
@@ -196,7 +195,6 @@ func (r *replayer) survey(ctx context.Context) error {
 	return nil
 }
 
-// look counts the records of one object by reason.
 func (r *replayer) look(ctx context.Context, key string) error {
 	object, err := r.lake.Get(ctx, key)
 	if err != nil {
@@ -273,7 +271,6 @@ func (r *replayer) queue(ctx context.Context, key string) error {
 	return r.send(ctx)
 }
 
-// send sends the messages that wait.
 func (r *replayer) send(ctx context.Context) error {
 	if len(r.waiting) == 0 {
 		return nil

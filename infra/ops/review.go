@@ -106,7 +106,6 @@ func mayRead(role string, env environment.Environment) bool {
 	return role == "" || env.Account == "" || strings.Contains(role, "::"+env.Account+":")
 }
 
-// text is the diff of an environment.
 func (d *differ) text(ctx context.Context, env environment.Environment) (string, error) {
 	var out, notes bytes.Buffer
 	d.terminal = terminal{out: &out, notes: &notes}
@@ -131,7 +130,6 @@ func costs(base, head, env string) string {
 	return fmt.Sprintf("<b>%s a month, before %s</b> (%s)", after, before, load)
 }
 
-// month reads the sum and its load.
 func month(folder, env string) (sum, load string) {
 	text, err := os.ReadFile(filepath.Join(folder, strings.ToLower(env), "cost.txt"))
 	if err != nil {
@@ -198,7 +196,6 @@ func verdict(lost map[string][]stateful.Loss) string {
 	return out.String()
 }
 
-// markdown writes the comment.
 func markdown(lost map[string][]stateful.Loss, allowed bool, diffs []change) string {
 	var out strings.Builder
 	fmt.Fprintf(&out, "%s\n## What a deploy of this changes\n\n", marker)

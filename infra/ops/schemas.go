@@ -57,7 +57,6 @@ func schemaChanges(ctx context.Context, t terminal, f *flags) error {
 	return nil
 }
 
-// compiled compiles the schemas of a folder.
 func compiled(folder string, o schema.Options) (*schema.Set, error) {
 	missing := fmt.Errorf("there are no schemas in %s: run it in the folder of the repository", folder)
 	if _, err := os.Stat(folder); err != nil {

@@ -48,11 +48,9 @@ func smoke(ctx context.Context, t terminal, f *flags) error {
 		return err
 	}
 	if try.url != "" || try.bucket != "" {
-		site, err := c.one()
-		if err != nil {
+		if err := c.narrow(); err != nil {
 			return err
 		}
-		c.sites, c.front = []environment.Site{site}, false
 	}
 	for _, site := range c.sites {
 		if err := try.site(ctx, site); err != nil {
