@@ -188,6 +188,7 @@ func checkOut(ctx context.Context, revision, path, folder string) error {
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return err
 	}
-	_, err := output(ctx, nil, nil, "git", "--work-tree="+folder, "restore", "--source="+revision, "--worktree", "--", path)
+	_, err := output(ctx, nil, nil, "git", "--work-tree="+folder,
+		"restore", "--source="+revision, "--worktree", "--", path)
 	return err
 }

@@ -72,7 +72,8 @@ func comment(ctx context.Context, t terminal, f *flags) error {
 	d := &differ{variables: []string{"CI=true", "NO_COLOR=1"}, base: o.base}
 	f.method(&d.method)
 	only := f.String("only", "", "`name` of the one environment to show; default all")
-	role := f.String("role", "", "`ARN` of the role that reads what is deployed; default: one that may read every environment")
+	role := f.String("role", "", "`ARN` of the role that reads what is deployed; default: one that may read "+
+		"every environment")
 	if err := f.parse(); err != nil {
 		return err
 	}

@@ -82,7 +82,9 @@ func firstExample(folder, kind string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("looking for events to send: %w", err)
 	}
-	files = slices.DeleteFunc(files, func(path string) bool { return strings.Contains(filepath.ToSlash(path), "/canary/") })
+	files = slices.DeleteFunc(files, func(path string) bool {
+		return strings.Contains(filepath.ToSlash(path), "/canary/")
+	})
 	if len(files) == 0 {
 		return nil, fmt.Errorf("looking for events to send: there is no %s example below %s", kind, folder)
 	}
