@@ -81,6 +81,19 @@ type wave struct {
 	run  func(context.Context) error
 }
 
+// waves are the sites that a person named, and then the front.
+func (c choice) waves(
+	site func(context.Context, environment.Site) error, front func(context.Context) error,
+) (waves []wave) {
+	for _, s := range c.sites {
+		waves = append(waves, wave{s.Region, func(ctx context.Context) error { return site(ctx, s) }})
+	}
+	if c.front {
+		waves = append(waves, wave{environment.FrontStack, front})
+	}
+	return waves
+}
+
 // inWaves runs the waves one after another. The first that fails ends it, and so does Ctrl-C. The
 // error says how to go on.
 func (t terminal) inWaves(ctx context.Context, command string, waves []wave) error {
@@ -132,7 +145,7 @@ func deploy(ctx context.Context, t terminal, f *flags) error {
 	}
 	var err error
 	if d.Worldwide() {
-		err = t.inWaves(ctx, "make deploy ENV="+d.Name, d.waves())
+		err = t.inWaves(ctx, "make deploy ENV="+d.Name, d.waves(d.site, d.deployFront))
 	} else {
 		err = d.alone(ctx)
 	}
@@ -149,16 +162,6 @@ func (d deployment) alone(ctx context.Context) error {
 		return err
 	}
 	return d.watch(ctx, d.sites[0])
-}
-
-func (d deployment) waves() (waves []wave) {
-	for _, site := range d.sites {
-		waves = append(waves, wave{site.Region, func(ctx context.Context) error { return d.site(ctx, site) }})
-	}
-	if d.front {
-		waves = append(waves, wave{environment.FrontStack, d.deployFront})
-	}
-	return waves
 }
 
 // site deploys one site, asks it for an answer, and watches its alarms.

@@ -43,19 +43,9 @@ func destroy(ctx context.Context, t terminal, f *flags) error {
 		return errors.New("nothing is stopped")
 	}
 	d.how.yes = true
-	return t.inWaves(ctx, "make destroy ENV="+d.Name, d.waves())
-}
-
-func (d destroyal) waves() (waves []wave) {
-	if d.front {
-		waves = append(waves, wave{environment.FrontStack, func(ctx context.Context) error {
-			return d.cdkCLI.destroy(ctx, frontPath(d.Environment))
-		}})
-	}
-	for _, site := range slices.Backward(d.sites) {
-		waves = append(waves, wave{site.Region, func(ctx context.Context) error { return d.site(ctx, site) }})
-	}
-	return waves
+	waves := d.waves(d.site, func(ctx context.Context) error { return d.cdkCLI.destroy(ctx, frontPath(d.Environment)) })
+	slices.Reverse(waves)
+	return t.inWaves(ctx, "make destroy ENV="+d.Name, waves)
 }
 
 // site empties one site, and deletes its Pipeline stack.

