@@ -84,7 +84,8 @@ func run(ctx context.Context, args []string, t terminal) error {
 			if v.name != args[0] {
 				continue
 			}
-			f := newFlags(v.name, args[1:])
+			f := &flags{FlagSet: flag.NewFlagSet(v.name, flag.ContinueOnError), typed: args[1:]}
+			f.SetOutput(io.Discard) // an error is said once
 			switch err := v.run(ctx, t, f); {
 			case errors.Is(err, flag.ErrHelp):
 				fmt.Fprintf(t.out, "usage: go run ./infra/ops %s [flags]: %s\n", v.name, v.does)
@@ -116,12 +117,6 @@ type flags struct {
 	*flag.FlagSet
 	typed []string
 	finds []func() error // each finds what a flag names, such as an environment
-}
-
-func newFlags(verb string, typed []string) *flags {
-	f := &flags{FlagSet: flag.NewFlagSet(verb, flag.ContinueOnError), typed: typed}
-	f.SetOutput(io.Discard) // an error is said once, by run
-	return f
 }
 
 // parse reads the flags. Verbs take no other arguments.

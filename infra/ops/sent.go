@@ -138,8 +138,9 @@ func (r *sent) check(answer *http.Response, text []byte) error {
 	if answer.StatusCode != r.status {
 		return fmt.Errorf("the answer is %s, want %d%s", answer.Status, r.status, said)
 	}
-	if got := answer.Header.Get("Access-Control-Allow-Origin"); got != "*" && got != answer.Request.Header.Get("Origin") {
-		return fmt.Errorf("the answer's Access-Control-Allow-Origin is %q, want %q", got, answer.Request.Header.Get("Origin"))
+	origin := answer.Request.Header.Get("Origin")
+	if got := answer.Header.Get("Access-Control-Allow-Origin"); got != "*" && got != origin {
+		return fmt.Errorf("the answer's Access-Control-Allow-Origin is %q, want %q", got, origin)
 	}
 	if got := answer.Header.Get("Access-Control-Allow-Headers"); r.allowed != "" && got != r.allowed {
 		return fmt.Errorf("the answer's Access-Control-Allow-Headers is %q, want %q", got, r.allowed)
