@@ -4,9 +4,11 @@ package assembly
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -101,18 +103,20 @@ func Read(dir, environment string) ([]*Template, error) {
 	if err != nil {
 		return nil, err
 	}
-	nested, found := root.Artifacts["assembly-"+environment]
-	if !found || nested.Type != "cdk:cloud-assembly" {
-		return nil, fmt.Errorf("reading assembly %s: no environment %q; it holds %s", dir, environment,
-			root.environments())
+	artifact := root.Artifacts["assembly-"+environment]
+	if artifact.Type != nested {
+		return nil, fmt.Errorf("reading assembly %s: no environment %q; it holds %s", dir, environment, root.environments())
 	}
-	stage := filepath.Join(dir, nested.Properties.DirectoryName)
+	stage := filepath.Join(dir, artifact.Properties.DirectoryName)
 	manifest, err := readManifest(stage)
 	if err != nil {
 		return nil, err
 	}
 	return manifest.templates(stage)
 }
+
+// nested is the type of the artifact that is an environment's own assembly.
+const nested = "cdk:cloud-assembly"
 
 // manifest is what is needed of a cloud assembly's manifest.json.
 // https://docs.aws.amazon.com/cdk/api/v2/docs/cloud-assembly-schema-readme.html
@@ -134,7 +138,7 @@ type manifest struct {
 func readManifest(dir string) (*manifest, error) {
 	data, err := os.ReadFile(filepath.Join(dir, "manifest.json"))
 	if err != nil {
-		return nil, fmt.Errorf("reading assembly: %w", err)
+		return nil, fmt.Errorf("reading assembly: %w: run `make synth`", err)
 	}
 	var m manifest
 	if err := json.Unmarshal(data, &m); err != nil {
@@ -145,12 +149,11 @@ func readManifest(dir string) (*manifest, error) {
 
 func (m *manifest) environments() string {
 	var names []string
-	for id, artifact := range m.Artifacts {
-		if artifact.Type == "cdk:cloud-assembly" {
+	for _, id := range slices.Sorted(maps.Keys(m.Artifacts)) {
+		if m.Artifacts[id].Type == nested {
 			names = append(names, strings.TrimPrefix(id, "assembly-"))
 		}
 	}
-	slices.Sort(names)
 	return strings.Join(names, ", ")
 }
 
@@ -160,19 +163,13 @@ func (m *manifest) templates(dir string) ([]*Template, error) {
 		if artifact.Type != "aws:cloudformation:stack" {
 			continue
 		}
-		name := artifact.Properties.StackName
-		if name == "" {
-			name = id
-		}
-		path := filepath.Join(dir, artifact.Properties.TemplateFile)
-		template, err := ReadTemplate(path, name, placeOf(artifact.Environment))
+		p := artifact.Properties
+		path := filepath.Join(dir, p.TemplateFile)
+		template, err := ReadTemplate(path, cmp.Or(p.StackName, id), placeOf(artifact.Environment))
 		if err != nil {
 			return nil, err
 		}
-		template.Bootstrap = Bootstrap{
-			Parameter: artifact.Properties.BootstrapStackVersionSsmParameter,
-			Version:   artifact.Properties.RequiresBootstrapStackVersion,
-		}
+		template.Bootstrap = Bootstrap{p.BootstrapStackVersionSsmParameter, p.RequiresBootstrapStackVersion}
 		templates = append(templates, template)
 	}
 	if len(templates) == 0 {
@@ -185,12 +182,7 @@ func (m *manifest) templates(dir string) ([]*Template, error) {
 // placeOf reads "aws://<account>/<region>". What the synthesis left open because
 // nobody was signed in gets an obviously fake value.
 func placeOf(environment string) Place {
-	account, region, _ := strings.Cut(strings.TrimPrefix(environment, "aws://"), "/")
-	if account == "" || account == "unknown-account" {
-		account = "000000000000"
-	}
-	if region == "" || region == "unknown-region" {
-		region = "us-east-1"
-	}
-	return Place{Account: account, Region: region}
+	known := strings.NewReplacer("aws://", "", "unknown-account", "", "unknown-region", "").Replace(environment)
+	account, region, _ := strings.Cut(known, "/")
+	return Place{Account: cmp.Or(account, "000000000000"), Region: cmp.Or(region, "us-east-1")}
 }

@@ -17,7 +17,6 @@ import (
 	"global-ingest/infra/query"
 )
 
-// execution is one query in Athena.
 type execution struct {
 	athena *athena.Client
 	id     *string

@@ -140,7 +140,8 @@ func (r request) write(w http.ResponseWriter, answer any) {
 	case isRefusal && slices.Contains([]string{"sts", "cloudformation", "s3", "route53"}, r.service):
 		w.Header().Set("Content-Type", "text/xml")
 		w.WriteHeader(http.StatusBadRequest)
-		inner := fmt.Sprintf("<Error><Type>Sender</Type><Code>%s</Code><Message>%s</Message></Error>", failed.code, failed.message)
+		inner := fmt.Sprintf("<Error><Type>Sender</Type><Code>%s</Code><Message>%s</Message></Error>", failed.code,
+			failed.message)
 		if r.service != "s3" {
 			inner = "<ErrorResponse>" + inner + "</ErrorResponse>"
 		}

@@ -13,7 +13,9 @@ func TestCostOfSeveralRegionsIsThatOfEach(t *testing.T) {
 		t.Fatal(err)
 	}
 	inOrder(t, shown, "World in us-east-1, eu-central-1, ap-southeast-1: 100M events a month",
-		"\nus-east-1, 1/2 of the requests ", "Health check ", "\neu-central-1, 1/2 of the requests ", "\nap-southeast-1, drained ", "\nFront ", "CloudFront, requests ",
+		"\nus-east-1, 1/2 of the requests ", "Health check ", "\neu-central-1, 1/2 of the requests ",
+		"\nap-southeast-1, drained ", "\nFront ", "CloudFront, requests ",
 		"\na month ", "\nA region costs $", " a month before its first event.\n",
-		"\nWhat us-east-1 meets first, in requests/s; at the peak it gets 5.704, and 11.41 when its neighbour fails:\n", "\nWhat eu-central-1 meets first,")
+		"\nWhat us-east-1 meets first, in requests/s; at the peak it gets 5.704, and 11.41 when its neighbour fails:\n",
+		"\nWhat eu-central-1 meets first,")
 }

@@ -49,7 +49,6 @@ func (c *cdkCLI) destroy(ctx context.Context, stack string) error {
 	return c.run(ctx, "destroy", "--force", "--exclusively", stack)
 }
 
-// cdk adds the flags of a verb that deploys.
 func (f *flags) cdk(t terminal) *cdkCLI {
 	c := &cdkCLI{terminal: t}
 	f.assembly(&c.assembly)
@@ -80,6 +79,19 @@ func outputsFile(folder string, env environment.Environment, step string) string
 type wave struct {
 	name string // of a site's region, or of the front
 	run  func(context.Context) error
+}
+
+// waves are the sites that a person named, and then the front.
+func (c choice) waves(
+	site func(context.Context, environment.Site) error, front func(context.Context) error,
+) (waves []wave) {
+	for _, s := range c.sites {
+		waves = append(waves, wave{s.Region, func(ctx context.Context) error { return site(ctx, s) }})
+	}
+	if c.front {
+		waves = append(waves, wave{environment.FrontStack, front})
+	}
+	return waves
 }
 
 // inWaves runs the waves one after another. The first that fails ends it, and so does Ctrl-C. The
@@ -116,7 +128,7 @@ type deployment struct {
 // region is one call of the CDK CLI. With regions each one is deployed, asked for an answer and
 // watched before the next, and the front comes last.
 func deploy(ctx context.Context, t terminal, f *flags) error {
-	d := deployment{cdkCLI: f.cdk(t), choice: f.where("all"), try: f.trial(t)}
+	d := deployment{cdkCLI: f.cdk(t), choice: f.where(inDev, "all"), try: f.trial(t)}
 	f.DurationVar(&d.bake, "bake", 0, "`time` in which a region's alarms are watched before the next; default: not")
 	f.DurationVar(&d.every, "every", 15*time.Second, "how often to look at the alarms")
 	if err := f.parse(); err != nil {
@@ -128,9 +140,12 @@ func deploy(ctx context.Context, t terminal, f *flags) error {
 	if err := t.ready(ctx, *d.choice, d.assembly); err != nil {
 		return err
 	}
+	if err := d.seesAlarms(ctx); err != nil {
+		return err
+	}
 	var err error
 	if d.Worldwide() {
-		err = t.inWaves(ctx, "make deploy ENV="+d.Name, d.waves())
+		err = t.inWaves(ctx, "make deploy ENV="+d.Name, d.waves(d.site, d.deployFront))
 	} else {
 		err = d.alone(ctx)
 	}
@@ -140,7 +155,6 @@ func deploy(ctx context.Context, t terminal, f *flags) error {
 	return d.try.tellEndpoint(d.Environment)
 }
 
-// alone deploys an environment of one region.
 func (d deployment) alone(ctx context.Context) error {
 	err := d.run(ctx, "deploy", "--require-approval", d.approval,
 		"--outputs-file", outputsFile(d.try.outputs, d.Environment, ""), d.Name+"/*")
@@ -150,24 +164,8 @@ func (d deployment) alone(ctx context.Context) error {
 	return d.watch(ctx, d.sites[0])
 }
 
-// waves are the sites, and then the front.
-func (d deployment) waves() (waves []wave) {
-	for _, site := range d.sites {
-		waves = append(waves, wave{site.Region, func(ctx context.Context) error { return d.site(ctx, site) }})
-	}
-	if d.front {
-		waves = append(waves, wave{environment.FrontStack, d.deployFront})
-	}
-	return waves
-}
-
 // site deploys one site, asks it for an answer, and watches its alarms.
 func (d deployment) site(ctx context.Context, site environment.Site) error {
-	if d.bake > 0 { // a region whose alarms cannot be seen is not deployed first
-		if _, err := d.ringing(ctx, site); err != nil {
-			return err
-		}
-	}
 	if site.Failover.NextDoor {
 		if err := d.cdkCLI.deploy(ctx, "", d.nextDoor(site).Path()+"/"+environment.StorageStack); err != nil {
 			return err
@@ -189,6 +187,18 @@ func (d deployment) deployFront(ctx context.Context) error {
 		return err
 	}
 	return d.try.front(ctx, d.Environment)
+}
+
+// seesAlarms fails if a deploy bakes where the credentials may not see the alarms.
+func (d deployment) seesAlarms(ctx context.Context) error {
+	for _, site := range d.sites {
+		if d.bake > 0 {
+			if _, err := d.ringing(ctx, site); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // watch looks at a site's alarms as long as a deploy bakes there. One that rings ends it.
@@ -250,7 +260,7 @@ func (d deployment) ringing(ctx context.Context, site environment.Site) (lines [
 // drain takes a region out of the records that send clients there. The region is in Drained
 // already: the code says what is deployed.
 func drain(ctx context.Context, t terminal, f *flags) error {
-	cli, c := f.cdk(t), f.where("none: name one")
+	cli, c := f.cdk(t), f.where(inDev, "none: name one")
 	if err := f.parse(); err != nil {
 		return err
 	}

@@ -23,7 +23,7 @@ type destroyal struct {
 // destroy deletes the Pipeline stacks of an environment once they are empty. Storage stays. With
 // regions the front goes first, so that nobody is sent to a region that is going, and home last.
 func destroy(ctx context.Context, t terminal, f *flags) error {
-	d := destroyal{cdkCLI: cdkCLI{terminal: t}, choice: f.where("all"), how: f.emptying()}
+	d := destroyal{cdkCLI: cdkCLI{terminal: t}, choice: f.where(inDev, "all"), how: f.emptying()}
 	f.assembly(&d.assembly)
 	if err := f.parse(); err != nil {
 		return err
@@ -43,20 +43,9 @@ func destroy(ctx context.Context, t terminal, f *flags) error {
 		return errors.New("nothing is stopped")
 	}
 	d.how.yes = true
-	return t.inWaves(ctx, "make destroy ENV="+d.Name, d.waves())
-}
-
-// waves are the front, and then the sites from the last to the first.
-func (d destroyal) waves() (waves []wave) {
-	if d.front {
-		waves = append(waves, wave{environment.FrontStack, func(ctx context.Context) error {
-			return d.cdkCLI.destroy(ctx, frontPath(d.Environment))
-		}})
-	}
-	for _, site := range slices.Backward(d.sites) {
-		waves = append(waves, wave{site.Region, func(ctx context.Context) error { return d.site(ctx, site) }})
-	}
-	return waves
+	waves := d.waves(d.site, func(ctx context.Context) error { return d.cdkCLI.destroy(ctx, frontPath(d.Environment)) })
+	slices.Reverse(waves)
+	return t.inWaves(ctx, "make destroy ENV="+d.Name, waves)
 }
 
 // site empties one site, and deletes its Pipeline stack.
@@ -105,7 +94,7 @@ func (d destroyal) refuseJoined(ctx context.Context) error {
 
 // kept says what `make destroy` leaves in the account, and what it deletes.
 func kept(_ context.Context, t terminal, f *flags) error {
-	c, folder := f.where("all"), ""
+	c, folder := f.where(inDev, "all"), ""
 	f.assembly(&folder)
 	if err := f.parse(); err != nil {
 		return err
@@ -152,7 +141,6 @@ func (t terminal) tellDeleted(pipeline *assembly.Template) {
 	fmt.Fprintf(t.out, "The streams of %s are deleted, with what they have not delivered yet\n", pipeline.Stack)
 }
 
-// isRetained says whether the resource outlives its stack.
 func isRetained(r *assembly.Resource) bool {
 	return strings.HasPrefix(r.DeletionPolicy, "Retain") && isTold(r)
 }

@@ -21,10 +21,10 @@ type differ struct {
 	variables []string // of the CDK CLI
 	base      *revision
 	method    string
-	golden    bool // whether goldens are compared, whatever credentials there are
+	golden    bool   // whether goldens are compared, whatever credentials there are
+	before    string // folder of the goldens before the change, once it is synthesized
 }
 
-// method adds the flag that says how.
 func (f *flags) method(method *string) {
 	f.StringVar(method, "method", "auto", "how `cdk diff` compares: auto asks CloudFormation what it would "+
 		"replace, template compares texts")
@@ -33,7 +33,7 @@ func (f *flags) method(method *string) {
 // diff shows what a deploy would change: compared with the account or, without AWS credentials,
 // with the goldens of a revision. A region that changes as one before it does is one line.
 func diff(ctx context.Context, t terminal, f *flags) error {
-	c, d := f.where("all"), differ{terminal: t, base: f.revision("goldens", goldens)}
+	c, d := f.where(inDev, "all"), &differ{terminal: t, base: f.revision("goldens", goldens)}
 	f.method(&d.method)
 	f.BoolVar(&d.golden, "golden", false, "compare with the goldens, whatever credentials there are")
 	if err := f.parse(); err != nil {
@@ -42,7 +42,7 @@ func diff(ctx context.Context, t terminal, f *flags) error {
 	return d.show(ctx, *c)
 }
 
-func (d differ) show(ctx context.Context, c choice) error {
+func (d *differ) show(ctx context.Context, c choice) error {
 	_, nobody := settings(ctx, "")
 	if d.golden || errors.Is(nobody, errNobody) {
 		return d.goldens(ctx, c)
@@ -58,30 +58,38 @@ func (d differ) show(ctx context.Context, c choice) error {
 	})
 }
 
-// goldens synthesizes in the way of the goldens, and compares each stack with its golden. A stack
-// without one is compared with an empty template.
-func (d differ) goldens(ctx context.Context, c choice) error {
-	folder, err := d.base.folder(ctx)
-	if err != nil {
+const (
+	likeGoldens = ".local/golden.out"   // what is synthesized in the way of the goldens
+	noTemplate  = ".local/nothing.json" // an empty template
+)
+
+// synthesize synthesizes in the way of the goldens, and finds those before the change.
+func (d *differ) synthesize(ctx context.Context) (err error) {
+	if d.before, err = d.base.folder(ctx); err != nil {
 		return err
 	}
-	nothing := filepath.Join(".local", "nothing.json")
-	if err := write(nothing, []byte("{}\n")); err != nil {
+	if err := write(noTemplate, []byte("{}\n")); err != nil {
 		return err
 	}
-	out := filepath.Join(".local", "golden.out")
-	err = d.exec(ctx, append(d.variables, "CDK_OUTDIR="+out), "go", "run", "./infra",
+	return d.exec(ctx, append(d.variables, "CDK_OUTDIR="+likeGoldens), "go", "run", "./infra",
 		"-account", "111111111111", "-region", "us-east-1", "-dist", filepath.Join(goldens, "dist"))
-	if err != nil {
-		return err
+}
+
+// goldens compares each stack with its golden. A stack without one is compared with an empty
+// template.
+func (d *differ) goldens(ctx context.Context, c choice) error {
+	if d.before == "" { // a review shows several environments
+		if err := d.synthesize(ctx); err != nil {
+			return err
+		}
 	}
 	return d.steps(c, func(t terminal, stacks []string) error {
 		for _, stack := range stacks {
-			golden := filepath.Join(folder, strings.ToLower(stack)+".json")
+			golden := filepath.Join(d.before, strings.ToLower(stack)+".json")
 			if _, err := os.Stat(golden); errors.Is(err, fs.ErrNotExist) {
-				golden = nothing
+				golden = noTemplate
 			}
-			err := t.exec(ctx, d.variables, cdk, "diff", "--exclusively", "--build", "true", "--app", out,
+			err := t.exec(ctx, d.variables, cdk, "diff", "--exclusively", "--build", "true", "--app", likeGoldens,
 				"--template", golden, stack)
 			if err != nil {
 				return err
@@ -92,7 +100,7 @@ func (d differ) goldens(ctx context.Context, c choice) error {
 }
 
 // steps shows the stacks of each step by show, unless an earlier region's change is the same.
-func (d differ) steps(c choice, show func(t terminal, stacks []string) error) error {
+func (d *differ) steps(c choice, show func(t terminal, stacks []string) error) error {
 	if !c.Worldwide() {
 		return show(d.terminal, stacksOf(c.sites[0]))
 	}
@@ -152,7 +160,6 @@ func namesOfSite(site environment.Site, by string) (names [][2]string) {
 // or a folder in its place.
 type revision struct{ what, path, since, base string }
 
-// revision adds the flags that name one.
 func (f *flags) revision(what, path string) *revision {
 	r := &revision{what: what, path: path}
 	f.StringVar(&r.since, "since", "main", "git `revision` whose "+what+" are compared")
@@ -181,6 +188,7 @@ func checkOut(ctx context.Context, revision, path, folder string) error {
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return err
 	}
-	_, err := output(ctx, nil, nil, "git", "--work-tree="+folder, "restore", "--source="+revision, "--worktree", "--", path)
+	_, err := output(ctx, nil, nil, "git", "--work-tree="+folder,
+		"restore", "--source="+revision, "--worktree", "--", path)
 	return err
 }

@@ -24,7 +24,7 @@ import (
 type emptying struct {
 	wait, every time.Duration
 	late        time.Duration // how late CloudWatch may show what happened
-	yes         bool
+	yes, open   bool
 }
 
 // emptying adds the flags of empty that a destroy has, too.
@@ -41,8 +41,8 @@ func (f *flags) emptying() *emptying {
 // empty stops the traffic of an environment and waits until its streams have delivered
 // what they hold, or says what a destroy would lose.
 func empty(ctx context.Context, t terminal, f *flags) error {
-	c, how := f.where(home), f.emptying()
-	open := f.Bool("open", false, "only let requests in again")
+	c, how := f.where(inDev, home), f.emptying()
+	f.BoolVar(&how.open, "open", false, "only let requests in again")
 	if err := f.parse(); err != nil {
 		return err
 	}
@@ -50,21 +50,16 @@ func empty(ctx context.Context, t terminal, f *flags) error {
 	if err != nil {
 		return err
 	}
-	if !*open {
-		return at.empty(ctx, t, *how)
-	}
-	e, err := at.emptier(ctx, t, *how)
-	if err != nil || e == nil {
-		return err
-	}
-	return e.throttle(ctx, at.Throttle)
+	return at.empty(ctx, t, *how)
 }
 
-// empty empties one site.
 func (p place) empty(ctx context.Context, t terminal, how emptying) error {
 	e, err := p.emptier(ctx, t, how)
 	if err != nil || e == nil {
 		return err
+	}
+	if how.open {
+		return e.throttle(ctx, p.Throttle)
 	}
 	question := fmt.Sprintf("Stop the traffic of %s, to delete its Pipeline stack? Clients are answered 429.", p.Path())
 	if !how.yes && !t.confirm(question) {

@@ -32,7 +32,10 @@ func metrics(byID map[string][]value) cbor.Map {
 
 // waiting is the queue's answer.
 func waiting(messages int) m {
-	return m{"Attributes": m{"ApproximateNumberOfMessages": fmt.Sprint(messages), "ApproximateNumberOfMessagesNotVisible": "0"}}
+	return m{"Attributes": m{
+		"ApproximateNumberOfMessages":           fmt.Sprint(messages),
+		"ApproximateNumberOfMessagesNotVisible": "0",
+	}}
 }
 
 // emptied runs the verb on Prod as the fake has it, without a wait for CloudWatch.
@@ -73,7 +76,8 @@ func TestEmptyStopsTrafficAndWaits(t *testing.T) {
 		return metrics(map[string][]value{"in0": {{0, 0}, {9, 15}}, "age0": {{8, 70}}})
 	}
 	shown, err := emptied(t, "y\n")
-	if err != nil || !strings.Contains(shown, "queue: 2 messages") || !strings.Contains(shown, "EventsStreamA348795C-name: 15 records came in") ||
+	if err != nil || !strings.Contains(shown, "queue: 2 messages") ||
+		!strings.Contains(shown, "EventsStreamA348795C-name: 15 records came in") ||
 		!strings.HasSuffix(shown, "Prod holds nothing any more\n") || looks != 5 {
 		t.Errorf("%v, looked %d times\n%s", err, looks, shown)
 	}
@@ -100,7 +104,8 @@ func TestEmptySaysWhatADestroyWouldLose(t *testing.T) {
 			f := deployedPipeline(t, "Prod")
 			f.answers["monitoring GetMetricData"] = always(metrics(map[string][]value{"in1": c.in, "age1": c.age}))
 			shown, err := emptied(t, "", "-yes", "-wait", "5ms")
-			if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), "RejectsStreamCA43BEAC-name: "+c.want) {
+			if (err == nil) != (c.want == "") || err != nil &&
+				!strings.Contains(err.Error(), "RejectsStreamCA43BEAC-name: "+c.want) {
 				t.Errorf("error is %v, want %q\n%s", err, c.want, shown)
 			}
 			if err != nil && !strings.Contains(err.Error(), "empty -environment Prod -open") {
@@ -123,7 +128,8 @@ func TestEmptyWithoutAWaitSaysWhatIsLostAndGoesOn(t *testing.T) {
 	f := deployedPipeline(t, "Prod")
 	f.answers["monitoring GetMetricData"] = always(metrics(map[string][]value{"in0": {{0, 5}}}))
 	shown, err := emptied(t, "y\n", "-wait", "0")
-	if err != nil || !strings.Contains(shown, "5 records came in") || !strings.Contains(shown, "a destroy loses what the streams hold") {
+	if err != nil || !strings.Contains(shown, "5 records came in") ||
+		!strings.Contains(shown, "a destroy loses what the streams hold") {
 		t.Errorf("%v\n%s", err, shown)
 	}
 }
@@ -132,7 +138,8 @@ func TestEmptyWithoutAWaitSaysWhatIsLostAndGoesOn(t *testing.T) {
 func TestEmptyWithoutAWaitNeedsNoLook(t *testing.T) {
 	f := deployedPipeline(t, "Prod")
 	f.answers["sqs GetQueueAttributes"] = always(refused{"AccessDenied", "no"})
-	if shown, err := emptied(t, "", "-yes", "-wait", "0"); err != nil || !strings.Contains(shown, "not looked at: looking at the queue") {
+	if shown, err := emptied(t, "", "-yes", "-wait", "0"); err != nil ||
+		!strings.Contains(shown, "not looked at: looking at the queue") {
 		t.Errorf("%v\n%s", err, shown)
 	}
 	if _, err := emptied(t, "", "-yes"); err == nil {

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -36,8 +35,8 @@ type judging struct {
 // judge runs the schemas of the working tree over the events that a lake holds, by the
 // Validator's own code and the environment's rules, and says whose verdict would change.
 func judge(ctx context.Context, t terminal, f *flags) error {
-	c, folder := f.whereOrHere("all"), f.lake()
-	eventType := f.String("type", "", "event `type` to judge, such as click; required")
+	c, folder, j := f.where(here, "all"), f.lake(), &judging{terminal: t}
+	f.StringVar(&j.eventType, "type", "", "event `type` to judge, such as click; required")
 	days := f.Int("days", 7, "how many `days` of the lake to read, today in UTC among them")
 	allow := f.Bool("allow", false, "report, and do not stop")
 	if err := f.parse(); err != nil {
@@ -46,8 +45,7 @@ func judge(ctx context.Context, t terminal, f *flags) error {
 	if c.Name == "" {
 		c.Environment = environment.Default("")
 	}
-	j, err := newJudging(t, *eventType, c.Environment, *days)
-	if err != nil {
+	if err := j.compile(c.Rules, *days); err != nil {
 		return err
 	}
 	stores, err := storesOf(ctx, *c, *folder)
@@ -73,26 +71,21 @@ func judge(ctx context.Context, t terminal, f *flags) error {
 // maxDays is a year, more than most lakes keep.
 const maxDays = 366
 
-// newJudging compiles the schemas of the working tree under the rules of an environment.
-func newJudging(t terminal, eventType string, env environment.Environment, days int) (*judging, error) {
+// compile compiles the schemas of the working tree under the rules of an environment.
+func (j *judging) compile(rules validate.Rules, days int) (err error) {
 	if days < 1 || days > maxDays {
-		return nil, fmt.Errorf("days is %d, must be 1 to %d", days, maxDays)
+		return fmt.Errorf("days is %d, must be 1 to %d", days, maxDays)
 	}
-	j := &judging{terminal: t, eventType: eventType, last: time.Now().UTC(), config: validate.Default()}
-	j.first = j.last.AddDate(0, 0, 1-days)
-	j.config.Rules = env.Rules
-	if _, err := os.Stat(schemaFolder); err != nil {
-		return nil, fmt.Errorf("there are no schemas in %s: run it in the folder of the repository", schemaFolder)
+	j.last, j.config = time.Now().UTC(), validate.Default()
+	j.first, j.config.Rules = j.last.AddDate(0, 0, 1-days), rules
+	if j.set, err = compiled(schemaFolder, j.config.Options()); err != nil {
+		return err
 	}
-	var err error
-	if j.set, err = schema.Compile(os.DirFS(schemaFolder), j.config.Options()); err != nil {
-		return nil, err
+	if types := j.set.Types(); !slices.Contains(types, j.eventType) {
+		return fmt.Errorf("type is %q, must be one of %s: add TYPE=%s",
+			j.eventType, strings.Join(types, ", "), types[len(types)-1])
 	}
-	if types := j.set.Types(); !slices.Contains(types, eventType) {
-		return nil, fmt.Errorf("type is %q, must be one of %s: add TYPE=%s",
-			eventType, strings.Join(types, ", "), types[len(types)-1])
-	}
-	return j, nil
+	return nil
 }
 
 func (j *judging) span() string {
@@ -119,7 +112,6 @@ func (j *judging) read(ctx context.Context, s store) error {
 // holds a line, or the payload that a line names: 32 MiB at most.
 const readers = 8
 
-// day judges the lines of a day.
 func (j *judging) day(ctx context.Context, s store, day time.Time) error {
 	objects, err := j.list(ctx, s, day)
 	if err != nil {
@@ -150,7 +142,6 @@ func (j *judging) day(ctx context.Context, s store, day time.Time) error {
 // pageOfObjects is how many objects S3 lists in one request.
 const pageOfObjects = 1_000
 
-// list returns the objects of a day.
 func (j *judging) list(ctx context.Context, s store, day time.Time) (objects []lake.Object, err error) {
 	folder, _, _ := strings.Cut(record.Partition(day), "/")
 	for _, prefix := range []string{record.EventsPrefix, record.RejectedPrefix} {
@@ -175,7 +166,6 @@ type reader struct {
 	key   string // of the object
 }
 
-// object judges the lines of an object.
 func (r *reader) object(ctx context.Context, o lake.Object) error {
 	r.key = o.Key
 	object, err := r.Get(ctx, o.Key)
@@ -212,7 +202,6 @@ func (r *reader) skip(id, what string, why error) {
 	r.note(unjudged, what, sample{cmp.Or(id, r.key), why.Error()})
 }
 
-// event judges a line of events/.
 func (r *reader) event(line []byte) {
 	l, err := record.DecodeLine(line)
 	if err != nil {
@@ -225,7 +214,6 @@ func (r *reader) event(line []byte) {
 	}
 }
 
-// reject judges a row of rejected/.
 func (r *reader) reject(ctx context.Context, line []byte) {
 	row, err := record.DecodeReject(line)
 	if err != nil {

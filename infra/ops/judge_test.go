@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"fmt"
 	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -290,6 +291,15 @@ func TestAJudgementThatCannotBeSaysWhatToDo(t *testing.T) {
 		"no lake":      {nil, click, "there is no lake in .local/lake/buckets: run `make local` and send it events"},
 		"no tree": {
 			func(t *testing.T, _ *judged) { t.Chdir(t.TempDir()) }, click,
+			"there are no schemas in lambdas/validate/schemas: run it in the folder of the repository",
+		},
+		"no schema": {
+			func(t *testing.T, _ *judged) {
+				t.Chdir(t.TempDir())
+				if err := os.MkdirAll(schemaFolder, 0o700); err != nil {
+					t.Fatal(err)
+				}
+			}, click,
 			"there are no schemas in lambdas/validate/schemas: run it in the folder of the repository",
 		},
 		"schema": {

@@ -33,7 +33,6 @@ type verb struct {
 	run        func(context.Context, terminal, *flags) error
 }
 
-// group is verbs that belong together.
 type group struct {
 	title string
 	verbs []verb
@@ -85,7 +84,8 @@ func run(ctx context.Context, args []string, t terminal) error {
 			if v.name != args[0] {
 				continue
 			}
-			f := newFlags(v.name, args[1:])
+			f := &flags{FlagSet: flag.NewFlagSet(v.name, flag.ContinueOnError), typed: args[1:]}
+			f.SetOutput(io.Discard) // an error is said once
 			switch err := v.run(ctx, t, f); {
 			case errors.Is(err, flag.ErrHelp):
 				fmt.Fprintf(t.out, "usage: go run ./infra/ops %s [flags]: %s\n", v.name, v.does)
@@ -119,12 +119,6 @@ type flags struct {
 	finds []func() error // each finds what a flag names, such as an environment
 }
 
-func newFlags(verb string, typed []string) *flags {
-	f := &flags{FlagSet: flag.NewFlagSet(verb, flag.ContinueOnError), typed: typed}
-	f.SetOutput(io.Discard) // an error is said once, by run
-	return f
-}
-
 // parse reads the flags. Verbs take no other arguments.
 func (f *flags) parse() error {
 	err := f.Parse(f.typed)
@@ -146,7 +140,7 @@ func (f *flags) parse() error {
 
 // environment adds the flag that names the environment, which parse finds.
 func (f *flags) environment() *environment.Environment {
-	env, name := &environment.Environment{}, f.String("environment", "Dev", "`name` of the environment")
+	env, name := &environment.Environment{}, f.String("environment", inDev, "`name` of the environment")
 	f.finds = append(f.finds, func() (err error) {
 		*env, err = named(*name)
 		return err
@@ -154,25 +148,22 @@ func (f *flags) environment() *environment.Environment {
 	return env
 }
 
-// where adds the flags that say where a verb acts: in Dev, unless a person names another
-// environment. Of a region they say what the verb does without it.
-func (f *flags) where(without string) *choice {
-	return f.choice("Dev", "`name` of the environment", without)
-}
+// inDev is the environment in which a verb acts unless a person names another, and here is the lake
+// of this machine in its place.
+const inDev, here = "Dev", ""
 
-// whereOrHere are the same flags of a verb that reads the lake of this machine, unless a person
-// names an environment.
-func (f *flags) whereOrHere(without string) *choice {
-	return f.choice("", "`name` of the environment; default none: the lake of this machine", without)
-}
-
-func (f *flags) choice(standard, usage, without string) *choice {
+// where adds the flags that say where a verb acts. Of a region they say what it does without it.
+func (f *flags) where(standard, without string) *choice {
+	usage := "`name` of the environment"
+	if standard == here {
+		usage += "; default none: the lake of this machine"
+	}
 	c, name := &choice{}, f.String("environment", standard, usage)
 	f.StringVar(&c.region, "region", "", "`regions` of the environment, such as eu-central-1, home or "+
 		environment.FrontStack+", with a comma between two; default "+without)
 	f.finds = append(f.finds, func() error {
 		switch {
-		case *name != "" || standard != "":
+		case *name != here || standard != here:
 			return c.find(*name)
 		case c.region != "":
 			return fmt.Errorf("region is %q, but the lake of this machine is one: add ENV=…", c.region)
@@ -182,7 +173,6 @@ func (f *flags) choice(standard, usage, without string) *choice {
 	return c
 }
 
-// assembly adds the flag that names the folder of the cloud assembly.
 func (f *flags) assembly(folder *string) {
 	f.StringVar(folder, "assembly", ".local/cdk.out", "cloud assembly `folder` of the last synthesis")
 }

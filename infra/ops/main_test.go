@@ -77,7 +77,8 @@ func TestCredentialsOfAnotherAccountAreRefused(t *testing.T) {
 	for verb, args := range map[string][]string{"names": nil, "replay": {"-prefix", "rejected/"}, "empty": {"-yes"}} {
 		f := fake(t, nil)
 		_, err := ops(t, "", append([]string{verb, "-environment", "Theirs"}, args...)...)
-		want := "Theirs is in account 222222222222, but these credentials are of 111111111111: set AWS_PROFILE to one of 222222222222"
+		want := "Theirs is in account 222222222222, but these credentials are of 111111111111: " +
+			"set AWS_PROFILE to one of 222222222222"
 		if err == nil || !strings.HasSuffix(err.Error(), want) {
 			t.Errorf("%s: error is %v, want %s", verb, err, want)
 		}

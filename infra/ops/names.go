@@ -37,7 +37,7 @@ var fromOutputs = map[string]string{
 
 // names prints the names that AWS generated as variables of a shell, and the region.
 func names(ctx context.Context, t terminal, f *flags) error {
-	c := f.where(home)
+	c := f.where(inDev, home)
 	if err := f.parse(); err != nil {
 		return err
 	}

@@ -55,7 +55,8 @@ func deployedAs(t *testing.T, folder string, names ...string) *fakeAWS {
 			}
 			return list(template, r.query.Get("NextToken"))
 		},
-		"apigateway PATCH /restapis/" + nameOf("EdgeApi65822B7B", "") + "/stages/" + nameOf("EdgeApiDeploymentStagev10F786812", ""): always(map[string]any{}),
+		"apigateway PATCH /restapis/" + nameOf("EdgeApi65822B7B", "") + "/stages/" +
+			nameOf("EdgeApiDeploymentStagev10F786812", ""): always(map[string]any{}),
 		"sqs GetQueueAttributes": always(map[string]any{"Attributes": map[string]string{
 			"ApproximateNumberOfMessages": "0", "ApproximateNumberOfMessagesNotVisible": "0",
 		}}),
@@ -101,7 +102,8 @@ func list(template *assembly.Template, token string) xml {
 	to := min(len(ids), from+pageSize)
 	var page strings.Builder
 	for _, id := range ids[from:to] {
-		fmt.Fprintf(&page, "<member><LogicalResourceId>%s</LogicalResourceId><ResourceType>%s</ResourceType><PhysicalResourceId>%s</PhysicalResourceId></member>",
+		fmt.Fprintf(&page, "<member><LogicalResourceId>%s</LogicalResourceId><ResourceType>%s</ResourceType>"+
+			"<PhysicalResourceId>%s</PhysicalResourceId></member>",
 			id, template.Resources[id].Type, nameOf(id, template.Resources[id].Type))
 	}
 	next := ""
@@ -117,9 +119,11 @@ func TestNamesAreFoundOnEveryPage(t *testing.T) {
 	for folder, want := range map[string][]string{
 		"dev": {"lake='LakeBucket-out'", "queue='RedriveQueue-out'", "url='Endpoint-out'", "ingest_logs='IngestLogs41B5EF21-name'"},
 		"prod": {
-			"export AWS_REGION='us-east-1'", "events='EventsStream", "rejects='RejectsStream", "canary_logs='CanaryLogs", "dashboard='WatchDashboard",
+			"export AWS_REGION='us-east-1'", "events='EventsStream", "rejects='RejectsStream", "canary_logs='CanaryLogs",
+			"dashboard='WatchDashboard",
 			"ingest_role='IngestRole", "dead_letters='https://sqs.example/111111111111/SpillDeadLetters",
-			"dead_letters_arn='arn:aws:sqs:us-east-1:111111111111:SpillDeadLetters", "lake_key='LakeKey", "events_logs='EventsLogs", "access_logs='EdgeAccessLogs",
+			"dead_letters_arn='arn:aws:sqs:us-east-1:111111111111:SpillDeadLetters", "lake_key='LakeKey",
+			"events_logs='EventsLogs", "access_logs='EdgeAccessLogs",
 		},
 		"threestreams": {"events='EventsStreamA348795C-name'", "events2='Events2Stream", "events3='Events3Stream"},
 	} {

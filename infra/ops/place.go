@@ -91,21 +91,21 @@ func (c choice) enter(ctx context.Context) (places []place, err error) {
 	return places, nil
 }
 
-// one returns the site that a person named, or else home.
-func (c choice) one() (environment.Site, error) {
+// narrow leaves the one site that a person named, or else home.
+func (c *choice) narrow() error {
 	if c.region != "" && (len(c.sites) != 1 || c.front) {
-		return environment.Site{}, fmt.Errorf("region is %q, must be one region", c.region)
+		return fmt.Errorf("region is %q, must be one region", c.region)
 	}
-	return c.sites[0], nil
+	c.sites, c.front = c.sites[:1], false
+	return nil
 }
 
 // enterOne goes to the site that a person named, or else home.
-func (c choice) enterOne(ctx context.Context) (place, error) {
-	site, err := c.one()
-	if err != nil {
+func (c *choice) enterOne(ctx context.Context) (place, error) {
+	if err := c.narrow(); err != nil {
 		return place{}, err
 	}
-	return enter(ctx, site)
+	return enter(ctx, c.sites[0])
 }
 
 // place is an environment in one of its regions, where it is deployed.
@@ -115,7 +115,8 @@ type place struct {
 }
 
 // enter finds the operator's credentials, as every AWS tool does, and goes to a site. It fails with
-// errNobody without credentials, and with elsewhere when they belong to another account than the environment's.
+// errNobody without credentials, and with elsewhere when they belong to another account than the
+// environment's.
 func enter(ctx context.Context, site environment.Site) (place, error) {
 	at := place{Site: site}
 	cfg, err := settings(ctx, site.Region)
@@ -163,7 +164,6 @@ func (p place) outputs(ctx context.Context, stacks ...string) (map[string]string
 	return all, nil
 }
 
-// s3 is the client of the place's buckets.
 func (p place) s3() *s3.Client {
 	return s3.NewFromConfig(p.cfg, func(o *s3.Options) {
 		o.UsePathStyle = p.cfg.BaseEndpoint != nil || o.BaseEndpoint != nil // a local endpoint has no name per bucket

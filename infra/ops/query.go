@@ -16,14 +16,18 @@ import (
 // ask answers a query: over the lake of this machine, by DuckDB, or over an environment's,
 // by Athena. The SQL is the same.
 func ask(ctx context.Context, t terminal, f *flags) error {
-	c, lake, format := f.whereOrHere("each, one after another"), f.lake(), format("table")
+	c, lake := f.where(here, "each, one after another"), f.lake()
 	sql := f.String("sql", "", "`SQL` to run, such as \"select type, count(*) from events group by 1\"; required")
-	f.Func("format", "table, csv or json; default table", format.set)
+	format := f.String("format", "table", "table, csv or json")
 	if err := f.parse(); err != nil {
 		return err
 	}
 	if strings.TrimSpace(*sql) == "" {
 		return errors.New(`there is no question: add SQL="select type, count(*) from events group by 1"`)
+	}
+	write, known := formats[*format]
+	if !known {
+		return fmt.Errorf("format is %q, must be table, csv or json", *format)
 	}
 	var result query.Result
 	var err error
@@ -35,7 +39,7 @@ func ask(ctx context.Context, t terminal, f *flags) error {
 	if err != nil {
 		return err
 	}
-	return format.write(t.out, result)
+	return write(t.out, result)
 }
 
 // onLaptop answers over the objects in a folder.
@@ -47,26 +51,9 @@ func onLaptop(ctx context.Context, lake, sql string) (query.Result, error) {
 	return query.Laptop{Infra: "infra", Lake: lake, Views: query.Views(tables)}.Run(ctx, sql)
 }
 
-// format is how a result is written.
-type format string
-
-func (f *format) set(text string) error {
-	if text != "table" && text != "csv" && text != "json" {
-		return errors.New("want table, csv or json")
-	}
-	*f = format(text)
-	return nil
-}
-
-// write writes a result.
-func (f format) write(out io.Writer, r query.Result) error {
-	switch f {
-	case "csv":
-		return writeCSV(out, r)
-	case "json":
-		return writeJSON(out, r)
-	}
-	return writeTable(out, r)
+// formats are how a result is written.
+var formats = map[string]func(io.Writer, query.Result) error{
+	"table": writeTable, "csv": writeCSV, "json": writeJSON,
 }
 
 // writeTable aligns the columns. A cell is one line, whatever it holds.

@@ -66,12 +66,16 @@ func TestAQueryOfAnEnvironmentAnswersWithItsPrice(t *testing.T) {
 	} {
 		aws := athenaWith(t, executed("SUCCEEDED", "", 2_000_000_000))
 		out, err := ops(t, "", "query", "-environment", "Prod", "-sql", "select 1", "-format", format)
-		notes := "queued, 0.0 MB read\nrunning, 4.0 MB read\nProd in account 111111111111, us-east-1: read 2000.0 MB in 1.5 s, $0.01000\n"
+		notes := "queued, 0.0 MB read\nrunning, 4.0 MB read\n" +
+			"Prod in account 111111111111, us-east-1: read 2000.0 MB in 1.5 s, $0.01000\n"
 		if err != nil || out != notes+want {
 			t.Errorf("%s: %v\n got %q\nwant %q", format, err, out, notes+want)
 		}
 		asked := string(aws.of("athena StartQueryExecution")[0].body)
-		for _, part := range []string{`"QueryString":"select 1"`, `"WorkGroup":"global-ingest-Prod"`, `"Database":"global_ingest_prod"`} {
+		for _, part := range []string{
+			`"QueryString":"select 1"`, `"WorkGroup":"global-ingest-Prod"`,
+			`"Database":"global_ingest_prod"`,
+		} {
 			if !strings.Contains(asked, part) {
 				t.Errorf("Athena is asked %s, want %s", asked, part)
 			}
@@ -87,7 +91,7 @@ func TestAQueryThatFailsSaysWhatToDo(t *testing.T) {
 		want string
 	}{
 		"no SQL":      {func(*testing.T) {}, []string{"-sql", " "}, `query: there is no question: add SQL="select type, count(*) from events group by 1"`},
-		"no format":   {func(*testing.T) {}, []string{"-sql", "s", "-format", "xml"}, "want table, csv or json"},
+		"no format":   {func(*testing.T) {}, []string{"-sql", "s", "-format", "xml"}, `query: format is "xml", must be table, csv or json`},
 		"nobody":      {func(t *testing.T) { credentials(t, "") }, []string{"-sql", "s", "-environment", "Prod"}, "query: no AWS credentials: set AWS_PROFILE"},
 		"environment": {func(*testing.T) {}, []string{"-sql", "s", "-environment", "Live"}, `query: environment is "Live", must be one of Dev, Staging, Prod`},
 		"no lake":     {func(*testing.T) {}, []string{"-sql", "s", "-lake", "nowhere"}, "query: there is no lake in nowhere: run `make local` and send it events"},
@@ -101,11 +105,16 @@ func TestAQueryThatFailsSaysWhatToDo(t *testing.T) {
 				athenaWith(t, executed("CANCELLED", "Bytes scanned limit was exceeded", 2_200_000_000))
 			},
 			[]string{"-sql", "s", "-environment", "Prod"},
-			"query: the query reads more than 2047 MiB: ask for fewer days (where day >= '…'), or raise Query.ScanLimitMiB of Prod",
+			"query: the query reads more than 2047 MiB: ask for fewer days (where day >= '…'), " +
+				"or raise Query.ScanLimitMiB of Prod",
 		},
 		"no stack": {func(t *testing.T) {
-			fake(t, map[string]func(request) any{"athena StartQueryExecution": always(refused{"InvalidRequestException", "WorkGroup is not found."})})
-		}, []string{"-sql", "s", "-environment", "Prod"}, "query: there is no workgroup global-ingest-Prod, looked for Prod in account 111111111111, us-east-1: run `make deploy ENV=Prod`"},
+			fake(t, map[string]func(request) any{"athena StartQueryExecution": always(refused{
+				"InvalidRequestException",
+				"WorkGroup is not found.",
+			})})
+		}, []string{"-sql", "s", "-environment", "Prod"}, "query: there is no workgroup global-ingest-Prod, " +
+			"looked for Prod in account 111111111111, us-east-1: run `make deploy ENV=Prod`"},
 		"no right": {func(t *testing.T) {
 			fake(t, map[string]func(request) any{"athena StartQueryExecution": always(refused{"AccessDeniedException", "no"})})
 		}, []string{"-sql", "s", "-environment", "Prod"}, "query: these credentials may not ask Prod: attach the policy that its stack Query prints as ReaderPolicy"},
@@ -149,8 +158,10 @@ func athenas(t *testing.T, ends map[string]map[string]any) {
 // TestAQueryOfSeveralRegionsSaysWhich, with what all of them cost.
 func TestAQueryOfSeveralRegionsSaysWhich(t *testing.T) {
 	for region, want := range map[string]string{
-		"": "us-east-1: read 1000.0 MB in 1.5 s, $0.00500\nWorld in account 111111111111, eu-central-1: read 1000.0 MB in 1.5 s, $0.00500\n" +
-			"World in account 111111111111, ap-southeast-1: read 1000.0 MB in 1.5 s, $0.00500\n3 regions: read 3000.0 MB, $0.01500\n" +
+		"": "us-east-1: read 1000.0 MB in 1.5 s, $0.00500\n" +
+			"World in account 111111111111, eu-central-1: read 1000.0 MB in 1.5 s, $0.00500\n" +
+			"World in account 111111111111, ap-southeast-1: read 1000.0 MB in 1.5 s, $0.00500\n" +
+			"3 regions: read 3000.0 MB, $0.01500\n" +
 			"region,n\nus-east-1,us\neu-central-1,eu\nap-southeast-1,ap\n",
 		"eu-central-1": "eu-central-1: read 1000.0 MB in 1.5 s, $0.00500\nregion,n\neu-central-1,eu\n",
 	} {
@@ -186,14 +197,18 @@ func TestAQueryOfThisMachineReadsTheLakeInFiles(t *testing.T) {
 	var object bytes.Buffer
 	zip := gzip.NewWriter(&object)
 	at := time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC)
-	_, _ = zip.Write(record.AppendLine(nil, record.Header{ID: "a", ReceivedAt: at}, 0, "click", []byte(`{"page":{"url":"app://it's"}}`)))
+	_, _ = zip.Write(record.AppendLine(nil, record.Header{ID: "a", ReceivedAt: at}, 0, "click",
+		[]byte(`{"page":{"url":"app://it's"}}`)))
 	_ = zip.Close()
-	put(t, filepath.Join(lake, "bucket", record.EventsPrefix, record.Partition(at), "o"+record.LinesExtension), object.String())
-	out, err := ops(t, "", "query", "-lake", lake, "-format", "csv", "-sql", "select id, page_url from click where day = '2026-11-23'")
+	put(t, filepath.Join(lake, "bucket", record.EventsPrefix, record.Partition(at), "o"+record.LinesExtension),
+		object.String())
+	out, err := ops(t, "", "query", "-lake", lake, "-format", "csv", "-sql",
+		"select id, page_url from click where day = '2026-11-23'")
 	if want := "id,page_url\na/0,app://it's\n"; err != nil || out != want {
 		t.Errorf("%v: got %q, want %q", err, out, want)
 	}
-	if _, err = ops(t, "", "query", "-lake", lake, "-sql", "selec 1"); err == nil || !strings.Contains(err.Error(), `syntax error at or near "selec"`) {
+	if _, err = ops(t, "", "query", "-lake", lake, "-sql", "selec 1"); err == nil ||
+		!strings.Contains(err.Error(), `syntax error at or near "selec"`) {
 		t.Errorf("error is %v", err)
 	}
 }

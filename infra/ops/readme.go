@@ -118,7 +118,6 @@ func commentsOf(folders ...string) (map[string]string, error) {
 	return comments, nil
 }
 
-// addComments adds those of one file.
 func addComments(comments map[string]string, file *ast.File) {
 	ast.Inspect(file, func(node ast.Node) bool {
 		spec, isType := node.(*ast.TypeSpec)

@@ -140,7 +140,8 @@ func TestEverySettingIsExplained(t *testing.T) {
 		}
 	}
 	for _, want := range []string{
-		"| `Ingest.MemoryMiB` | `512` | 128 to 10,240 MiB |", "| `Delivery.BufferFor` | `1m0s` | 0s to 15m in whole seconds |",
+		"| `Ingest.MemoryMiB` | `512` | 128 to 10,240 MiB |",
+		"| `Delivery.BufferFor` | `1m0s` | 0s to 15m in whole seconds |",
 		"| `Strict` | `false` |", "| `ClientIP` | `truncated` | one of [none truncated full] |",
 	} {
 		if !strings.Contains(table, want) {

@@ -37,7 +37,7 @@ var looks = []struct {
 // ready says what is missing in each account and region that the assembly deploys to. What the
 // credentials may not look at is noted, and does not fail.
 func ready(ctx context.Context, t terminal, f *flags) error {
-	c, folder := f.where("all"), ""
+	c, folder := f.where(inDev, "all"), ""
 	f.assembly(&folder)
 	if err := f.parse(); err != nil {
 		return err
@@ -142,7 +142,6 @@ func (s *spot) visit(ctx context.Context) error {
 	return nil
 }
 
-// lacks notes that something is missing.
 func (s *spot) lacks(format string, args ...any) {
 	s.missing = append(s.missing, fmt.Sprintf(format, args...))
 }

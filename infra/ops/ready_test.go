@@ -28,7 +28,10 @@ func writeStacks(t *testing.T, name string, regions map[string]string, resources
 		}
 		put(t, filepath.Join(dir, name), string(data))
 	}
-	save("manifest.json", m{"artifacts": m{"assembly-" + name: m{"type": "cdk:cloud-assembly", "properties": m{"directoryName": "stage"}}}})
+	save("manifest.json", m{"artifacts": m{"assembly-" + name: m{
+		"type":       "cdk:cloud-assembly",
+		"properties": m{"directoryName": "stage"},
+	}}})
 	artifacts := m{}
 	for stack, region := range regions {
 		artifacts[stack] = m{
@@ -49,8 +52,10 @@ const certificateARN = "arn:aws:acm:us-east-1:111111111111:certificate/0c6c3d6e-
 // demanding is a pipeline that needs everything that ready looks at.
 func demanding() m {
 	return m{
-		"Stage":  m{"Type": "AWS::ApiGateway::Stage"},
-		"Domain": m{"Type": "AWS::ApiGateway::DomainName", "Properties": m{"DomainName": "events.example.com", "CertificateArn": certificateARN}},
+		"Stage": m{"Type": "AWS::ApiGateway::Stage"},
+		"Domain": m{"Type": "AWS::ApiGateway::DomainName", "Properties": m{
+			"DomainName": "events.example.com", "CertificateArn": certificateARN,
+		}},
 		"Ingest": m{"Type": "AWS::Lambda::Function", "Properties": m{"ReservedConcurrentExecutions": 50}},
 		"Kept": m{"Type": "AWS::Lambda::Alias", "Properties": m{
 			"FunctionName": m{"Ref": "Ingest"}, "ProvisionedConcurrencyConfig": m{"ProvisionedConcurrentExecutions": 20},
@@ -84,7 +89,8 @@ func TestReadyNamesWhatIsMissingAndWhatToType(t *testing.T) {
 			"ssm GetParameter",
 			refused{"ParameterNotFound", ""},
 			"aws://111111111111/eu-central-1 is not bootstrapped, it has no parameter /cdk-bootstrap/ours/version: run " +
-				"`npx --prefix infra cdk bootstrap aws://111111111111/eu-central-1 --qualifier ours --toolkit-stack-name CDKToolkit-ours`", "",
+				"`npx --prefix infra cdk bootstrap aws://111111111111/eu-central-1 " +
+				"--qualifier ours --toolkit-stack-name CDKToolkit-ours`", "",
 		},
 		"old bootstrap": {
 			"ssm GetParameter",
@@ -96,29 +102,39 @@ func TestReadyNamesWhatIsMissingAndWhatToType(t *testing.T) {
 		"role for logs": {
 			"apigateway GET /account",
 			m{},
-			"`aws apigateway update-account --region eu-central-1 --patch-operations op=replace,path=/cloudwatchRoleArn,value=", "",
+			"`aws apigateway update-account --region eu-central-1 " +
+				"--patch-operations op=replace,path=/cloudwatchRoleArn,value=", "",
 		},
 		"hidden role": {"apigateway GET /account", no, "", "not looked at: API Gateway's role for logs"},
 		"concurrency of a new account": {
 			"lambda GET /2016-08-19/account-settings",
 			m{"AccountLimit": m{"ConcurrentExecutions": 10}},
-			"Lambda's concurrency in account 111111111111, eu-central-1 is 10, but the functions take 57 and 100 must stay unreserved: run " +
-				"`aws service-quotas request-service-quota-increase --region eu-central-1 --service-code lambda --quota-code L-B99A9384 --desired-value 1000`", "",
+			"Lambda's concurrency in account 111111111111, eu-central-1 is 10, but the functions take 57 and 100 " +
+				"must stay unreserved: run `aws service-quotas request-service-quota-increase --region eu-central-1 " +
+				"--service-code lambda --quota-code L-B99A9384 --desired-value 1000`", "",
 		},
 		"concurrency that just does": {
-			"lambda GET /2016-08-19/account-settings", m{"AccountLimit": m{"ConcurrentExecutions": 157}}, "", "Lambda's concurrency is 157, for all functions",
+			"lambda GET /2016-08-19/account-settings",
+			m{"AccountLimit": m{"ConcurrentExecutions": 157}},
+			"",
+			"Lambda's concurrency is 157, for all functions",
 		},
 		"concurrency that just does not": {
-			"lambda GET /2016-08-19/account-settings", m{"AccountLimit": m{"ConcurrentExecutions": 156}}, "is 156, but the functions take 57", "",
+			"lambda GET /2016-08-19/account-settings",
+			m{"AccountLimit": m{"ConcurrentExecutions": 156}},
+			"is 156, but the functions take 57", "",
 		},
 		"hidden concurrency": {"lambda GET /2016-08-19/account-settings", no, "", "not looked at: Lambda's concurrency"},
 		"no certificate": {
 			"acm DescribeCertificate",
 			refused{"ResourceNotFoundException", ""},
-			"does not exist: run `aws acm request-certificate --region us-east-1 --domain-name events.example.com --validation-method DNS`", "",
+			"does not exist: run `aws acm request-certificate --region us-east-1 " +
+				"--domain-name events.example.com --validation-method DNS`", "",
 		},
 		"certificate that nobody validated": {
-			"acm DescribeCertificate", m{"Certificate": m{"Status": "PENDING_VALIDATION"}}, "is PENDING_VALIDATION, must be ISSUED: `aws acm describe-certificate", "",
+			"acm DescribeCertificate",
+			m{"Certificate": m{"Status": "PENDING_VALIDATION"}},
+			"is PENDING_VALIDATION, must be ISSUED: `aws acm describe-certificate", "",
 		},
 		"hidden certificate": {"acm DescribeCertificate", no, "", "not looked at: the certificate"},
 	} {
@@ -152,9 +168,11 @@ func TestReadyNamesEverythingAtOnce(t *testing.T) {
 		"lambda GET /2016-08-19/account-settings": always(m{"AccountLimit": m{"ConcurrentExecutions": 10}}),
 	})
 	pipeline := demanding()
-	pipeline["Domain"].(m)["Properties"].(m)["CertificateArn"] = strings.Replace(certificateARN, "us-east-1", "eu-central-1", 1)
+	elsewhere := strings.Replace(certificateARN, "us-east-1", "eu-central-1", 1)
+	pipeline["Domain"].(m)["Properties"].(m)["CertificateArn"] = elsewhere
 	_, err := ops(t, "", "ready", "-assembly", writeAssembly(t, m{}, pipeline))
-	if err == nil || strings.Count(err.Error(), "\n  ") != 4 || !strings.Contains(err.Error(), "is in eu-central-1, must be in us-east-1: run `aws acm request-certificate") {
+	if err == nil || strings.Count(err.Error(), "\n  ") != 4 ||
+		!strings.Contains(err.Error(), "is in eu-central-1, must be in us-east-1: run `aws acm request-certificate") {
 		t.Errorf("error is %v, want four lines", err)
 	}
 }
@@ -177,14 +195,21 @@ func TestReadyLooksOnlyForWhatIsNeeded(t *testing.T) {
 func TestReadyReadsTheZoneOfTheRecords(t *testing.T) {
 	const operation = "route53 GET /2013-04-01/hostedzone/Z0123456789"
 	zoneOf := func(name, private string) xml {
-		return xml("<GetHostedZoneResponse><HostedZone><Id>/hostedzone/Z0123456789</Id><Name>" + name + "</Name><CallerReference>x</CallerReference>" +
+		return xml("<GetHostedZoneResponse><HostedZone><Id>/hostedzone/Z0123456789</Id><Name>" + name +
+			"</Name><CallerReference>x</CallerReference>" +
 			"<Config><PrivateZone>" + private + "</PrivateZone></Config></HostedZone></GetHostedZoneResponse>")
 	}
-	record := m{"Record": m{"Type": recordType, "Properties": m{"HostedZoneId": "Z0123456789", "Name": "origin.events.example.com"}}}
+	record := m{"Record": m{"Type": recordType, "Properties": m{
+		"HostedZoneId": "Z0123456789",
+		"Name":         "origin.events.example.com",
+	}}}
 	front := m{"Distribution": m{"Type": "AWS::CloudFront::Distribution", "Properties": m{"DistributionConfig": m{
 		"Aliases": []string{"events.example.com"}, "ViewerCertificate": m{"AcmCertificateArn": certificateARN},
 	}}}}
-	assembly := writeStacks(t, "World", map[string]string{"World-Pipeline": "us-east-1", "World-eu-central-1-Pipeline": "eu-central-1", "World-Front": "us-east-1"},
+	regions := map[string]string{
+		"World-Pipeline": "us-east-1", "World-eu-central-1-Pipeline": "eu-central-1", "World-Front": "us-east-1",
+	}
+	assembly := writeStacks(t, "World", regions,
 		map[string]m{"World-Pipeline": record, "World-eu-central-1-Pipeline": record, "World-Front": front})
 	environments(t, world())
 	for name, c := range map[string]struct {
@@ -220,17 +245,21 @@ func TestReadyReadsTheZoneOfTheRecords(t *testing.T) {
 // TestReadyLooksAtNothingInAnotherAccount: a workflow's role deploys there through the CDK's.
 func TestReadyLooksAtNothingInAnotherAccount(t *testing.T) {
 	f := fake(t, map[string]func(request) any{"sts GetCallerIdentity": always(xml(
-		"<GetCallerIdentityResponse><GetCallerIdentityResult><Account>222222222222</Account></GetCallerIdentityResult></GetCallerIdentityResponse>",
+		"<GetCallerIdentityResponse><GetCallerIdentityResult><Account>222222222222</Account>" +
+			"</GetCallerIdentityResult></GetCallerIdentityResponse>",
 	))})
 	shown, err := ops(t, "", "ready", "-assembly", writeAssembly(t, m{}, demanding()))
-	if err != nil || !strings.Contains(shown, "not looked at: Dev is in account 111111111111, but these credentials are of 222222222222") || len(f.calls) != 1 {
+	if err != nil ||
+		!strings.Contains(shown, "not looked at: Dev is in account 111111111111, but these credentials are of 2222") ||
+		len(f.calls) != 1 {
 		t.Errorf("%v, %d calls\n%s", err, len(f.calls), shown)
 	}
 }
 
 func TestReadyNeedsCredentials(t *testing.T) {
 	credentials(t, "")
-	if _, err := ops(t, "", "ready", "-assembly", writeAssembly(t, m{}, m{})); err == nil || !strings.Contains(err.Error(), "no AWS credentials") {
+	if _, err := ops(t, "", "ready", "-assembly", writeAssembly(t, m{}, m{})); err == nil ||
+		!strings.Contains(err.Error(), "no AWS credentials") {
 		t.Errorf("error is %v", err)
 	}
 }
@@ -238,17 +267,23 @@ func TestReadyNeedsCredentials(t *testing.T) {
 func TestKeptNamesWhatStays(t *testing.T) {
 	shown, err := ops(t, "", "kept", "-assembly", writeAssembly(t,
 		m{"Lake": m{"Type": "AWS::S3::Bucket"}, "LakePolicy": m{"Type": "AWS::S3::BucketPolicy"}},
-		m{"Api": m{"Type": "AWS::ApiGateway::RestApi"}, "Events": m{"Type": "AWS::KinesisFirehose::DeliveryStream", "DeletionPolicy": "Retain"}},
+		m{
+			"Api":    m{"Type": "AWS::ApiGateway::RestApi"},
+			"Events": m{"Type": "AWS::KinesisFirehose::DeliveryStream", "DeletionPolicy": "Retain"},
+		},
 	))
 	want := "This deletes the stack Dev-Pipeline. Its URL is lost: the next deploy has another one.\n" +
 		"Of Dev-Pipeline these are retained, outside any stack: Events (DeliveryStream)\n" +
-		"A retained stream delivers nothing: its role and the Validator are deleted. After 24 hours Firehose drops what it holds\n" +
+		"A retained stream delivers nothing: its role and the Validator are deleted. " +
+		"After 24 hours Firehose drops what it holds\n" +
 		"Dev-Storage is retained: Lake (Bucket)\n"
 	if err != nil || shown != want {
 		t.Errorf("%v, got\n%s\nwant\n%s", err, shown, want)
 	}
-	shown, err = ops(t, "", "kept", "-assembly", writeAssembly(t, m{}, m{"Events": m{"Type": "AWS::KinesisFirehose::DeliveryStream"}}))
-	if err != nil || !strings.Contains(shown, "The streams of Dev-Pipeline are deleted, with what they have not delivered yet\n") {
+	shown, err = ops(t, "", "kept", "-assembly", writeAssembly(t, m{},
+		m{"Events": m{"Type": "AWS::KinesisFirehose::DeliveryStream"}}))
+	if err != nil ||
+		!strings.Contains(shown, "The streams of Dev-Pipeline are deleted, with what they have not delivered yet\n") {
 		t.Errorf("%v\n%s", err, shown)
 	}
 }

@@ -35,7 +35,7 @@ type asked struct {
 // Validator could not process. It counts what is below a prefix in each region, asks, and queues
 // the objects' names there. Redrive does the rest.
 func replay(ctx context.Context, t terminal, f *flags) error {
-	c, o := f.where("all, once they are counted"), f.asked()
+	c, o := f.where(inDev, "all, once they are counted"), f.asked()
 	if err := cmp.Or(f.parse(), o.check()); err != nil {
 		return err
 	}
@@ -69,7 +69,6 @@ func replay(ctx context.Context, t terminal, f *flags) error {
 	return nil
 }
 
-// asked adds the flags of a replay.
 func (f *flags) asked() *asked {
 	o := &asked{}
 	f.StringVar(&o.prefix, "prefix", "", "`key` prefix of the objects, below spill/, rejected/ or failed/; required")
@@ -196,7 +195,6 @@ func (r *replayer) survey(ctx context.Context) error {
 	return nil
 }
 
-// look counts the records of one object by reason.
 func (r *replayer) look(ctx context.Context, key string) error {
 	object, err := r.lake.Get(ctx, key)
 	if err != nil {
@@ -273,7 +271,6 @@ func (r *replayer) queue(ctx context.Context, key string) error {
 	return r.send(ctx)
 }
 
-// send sends the messages that wait.
 func (r *replayer) send(ctx context.Context) error {
 	if len(r.waiting) == 0 {
 		return nil

@@ -48,7 +48,10 @@ func TestSpilledObjectsOutliveTheirMessages(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"14 objects, 12 hold 12 records to replay", "spilled              12", "replay 12 records? [y/N]", "queued 12 objects"} {
+	for _, want := range []string{
+		"14 objects, 12 hold 12 records to replay", "spilled              12",
+		"replay 12 records? [y/N]", "queued 12 objects",
+	} {
 		if !strings.Contains(shown, want) {
 			t.Errorf("%q is missing in\n%s", want, shown)
 		}
@@ -58,7 +61,8 @@ func TestSpilledObjectsOutliveTheirMessages(t *testing.T) {
 	if err != nil || len(keys) != 12 || keys[0] != first || len(f.of("sqs SendMessageBatch")) != 2 {
 		t.Errorf("%v, queued %q in %d calls", err, keys, len(f.of("sqs SendMessageBatch")))
 	}
-	if shown, err := ops(t, "", "replay", "-environment", "Prod", "-prefix", "spill/", "-older", "100h"); err != nil || !strings.Contains(shown, "14 objects, 0 hold") {
+	if shown, err := ops(t, "", "replay", "-environment", "Prod", "-prefix", "spill/", "-older", "100h"); err != nil ||
+		!strings.Contains(shown, "14 objects, 0 hold") {
 		t.Errorf("%v\n%s", err, shown)
 	}
 }
@@ -67,7 +71,8 @@ func TestAFailedMessageFailsTheReplay(t *testing.T) {
 	f := deployedPipeline(t, "Prod")
 	f.answers["s3 GET /LakeBucket-out"] = always(spilledObjects(30))
 	f.answers["sqs SendMessageBatch"] = always(m{"Failed": []m{{"Id": "0", "Message": "full"}}})
-	if _, err := ops(t, "", "replay", "-environment", "Prod", "-prefix", "spill/", "-yes"); err == nil || !strings.Contains(err.Error(), "queueing objects: 0: full") {
+	if _, err := ops(t, "", "replay", "-environment", "Prod", "-prefix", "spill/", "-yes"); err == nil ||
+		!strings.Contains(err.Error(), "queueing objects: 0: full") {
 		t.Errorf("error is %v", err)
 	}
 }
@@ -111,7 +116,8 @@ func TestReplayCountsEveryRegionBeforeItAsks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	inOrder(t, shown, ", us-east-1\n2 objects, 2 hold 2 records", ", eu-central-1\n0 objects, 0 hold 0 records", ", ap-southeast-1\n3 objects, 3 hold 3 records",
+	inOrder(t, shown, ", us-east-1\n2 objects, 2 hold 2 records", ", eu-central-1\n0 objects, 0 hold 0 records",
+		", ap-southeast-1\n3 objects, 3 hold 3 records",
 		"replay 5 records in 3 regions? [y/N]", "queued 2 objects in us-east-1", "queued 3 objects in ap-southeast-1")
 	var regions []string
 	for _, call := range g.of("sqs SendMessageBatch") {
@@ -164,7 +170,8 @@ func TestARegionThatCannotBeCountedStopsAReplay(t *testing.T) {
 		return spilledObjects(30)
 	}
 	_, err := g.run(t, "y\n", "replay", "-prefix", "spill/")
-	if err == nil || !strings.HasPrefix(err.Error(), "replay: eu-central-1: ") || !strings.HasSuffix(err.Error(), "; REGION=… leaves a region out") || len(g.queued(t)) != 0 {
+	if err == nil || !strings.HasPrefix(err.Error(), "replay: eu-central-1: ") ||
+		!strings.HasSuffix(err.Error(), "; REGION=… leaves a region out") || len(g.queued(t)) != 0 {
 		t.Errorf("error is %v, queued %v", err, g.queued(t))
 	}
 }

@@ -41,7 +41,8 @@ func TestCheckStopsWhatTakesEventsAway(t *testing.T) {
 	if err == nil || !strings.HasPrefix(err.Error(), oneLoss) {
 		t.Errorf("error is %v, want one loss", err)
 	}
-	if want := "prod/storage: Lake (AWS::S3::Bucket) is deleted: its logical id is gone, with everything in it\n"; shown != want {
+	want := "prod/storage: Lake (AWS::S3::Bucket) is deleted: its logical id is gone, with everything in it\n"
+	if shown != want {
 		t.Errorf("printed %q, want %q", shown, want)
 	}
 	if _, err := ops(t, "", "review-check", "-base", before, "-head", after, "-allow"); err != nil {
@@ -97,7 +98,8 @@ func TestCommentHasEveryEnvironment(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		marker + "\n## What", "**Stop: this deletes or replaces", "prod/storage: Lake", "<b>Dev</b>", "Stack of Staging/* with CI=true\n````", "<b>Prod</b>",
+		marker + "\n## What", "**Stop: this deletes or replaces", "prod/storage: Lake", "<b>Dev</b>",
+		"Stack of Staging/* with CI=true\n````", "<b>Prod</b>",
 	} {
 		if !strings.Contains(shown, want) {
 			t.Errorf("%q is missing in\n%s", want, shown)
@@ -128,12 +130,32 @@ func TestOtherAccountsAreComparedWithGoldens(t *testing.T) {
 	}
 }
 
+// TestAReviewSynthesizesOnce for all environments.
+func TestAReviewSynthesizesOnce(t *testing.T) {
+	t.Chdir(t.TempDir())
+	put(t, "base/prod/storage.json", withLake)
+	credentials(t, "")
+	fakeCDK(t)
+	tools(t, map[string]string{"go": "echo once >>calls"})
+	shown, err := ops(t, "", "review-comment", "-base", "base", "-head", "base")
+	calls, _ := os.ReadFile("calls")
+	if err != nil || string(calls) != "once\n" ||
+		!strings.Contains(shown, "--template base/prod/storage.json Prod/Storage") {
+		t.Errorf("%v, synthesized %q\n%s", err, calls, shown)
+	}
+}
+
 func TestMarkdown(t *testing.T) {
-	shown := tidy("current credentials could not be used to assume 'arn:aws:iam::1:role/cdk-lookup', but are for the right account. Proceeding anyway.\n" +
+	shown := tidy("current credentials could not be used to assume 'arn:aws:iam::1:role/cdk-lookup', " +
+		"but are for the right account. Proceeding anyway.\n" +
 		"Lookup role arn:aws:iam::1:role/cdk-lookup was not assumed. Proceeding with default credentials.\n" +
 		"Stack Prod/Storage (Prod-Storage)\nThere were no differences\n\n\n✨  Number of stacks with differences: 0\n\n" +
-		"Stack Prod/Pipeline (Prod-Pipeline)\n\x1b[33m[~]\x1b[39m AWS::Lambda::Function IngestFunction\n ├─ [-] 512\n └─ [+] 1024\n")
-	got := markdown(nil, false, []change{{environment: "Dev", text: "Stack Dev/Storage\nThere were no differences"}, {environment: "Prod", text: shown}})
+		"Stack Prod/Pipeline (Prod-Pipeline)\n" +
+		"\x1b[33m[~]\x1b[39m AWS::Lambda::Function IngestFunction\n ├─ [-] 512\n └─ [+] 1024\n")
+	got := markdown(nil, false, []change{
+		{environment: "Dev", text: "Stack Dev/Storage\nThere were no differences"},
+		{environment: "Prod", text: shown},
+	})
 	want := marker + `
 ## What a deploy of this changes
 
@@ -209,7 +231,10 @@ func (g *github) post(t *testing.T, token string) error {
 	if err := os.WriteFile(file, []byte(marker+" new"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for name, value := range map[string]string{"GITHUB_API_URL": server.URL, "GITHUB_REPOSITORY": "o/r", "PULL_REQUEST": "7", "GITHUB_TOKEN": token} {
+	for name, value := range map[string]string{
+		"GITHUB_API_URL": server.URL, "GITHUB_REPOSITORY": "o/r",
+		"PULL_REQUEST": "7", "GITHUB_TOKEN": token,
+	} {
 		t.Setenv(name, value)
 	}
 	_, err := ops(t, "", "review-post", "-comment", file)
@@ -221,7 +246,8 @@ func TestPostMakesOneComment(t *testing.T) {
 	if err := g.post(t, "secret"); err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"GET /repos/o/r/issues/7/comments?per_page=100&page=1", "POST /repos/o/r/issues/7/comments", marker + " new"}
+	want := []string{"GET /repos/o/r/issues/7/comments?per_page=100&page=1", "POST /repos/o/r/issues/7/comments", marker +
+		" new"}
 	if fmt.Sprint(g.calls) != fmt.Sprint(want) {
 		t.Errorf("calls are %q, want %q", g.calls, want)
 	}
@@ -230,7 +256,10 @@ func TestPostMakesOneComment(t *testing.T) {
 func TestPostUpdatesItsOwnComment(t *testing.T) {
 	g := &github{}
 	for id := range perPage {
-		g.comments = append(g.comments, map[string]any{"id": id + 1, "body": "> " + marker, "user": map[string]any{"type": "User"}})
+		g.comments = append(g.comments, map[string]any{
+			"id": id + 1, "body": "> " + marker,
+			"user": map[string]any{"type": "User"},
+		})
 	}
 	g.comments = append(g.comments,
 		map[string]any{"id": 500, "body": marker + " forged", "user": map[string]any{"type": "User"}},
@@ -258,7 +287,8 @@ func TestPostSaysWhatGitHubSaid(t *testing.T) {
 func TestTheCommentSaysWhatItCosts(t *testing.T) {
 	reckoned := func(sum string) string {
 		dir := folderOf(t, withLake)
-		text := "Prod in us-east-1: 100M events a month\n\nAPI Gateway   $35.00  10M requests\na month   " + sum + "  $0.56 a million events\n"
+		text := "Prod in us-east-1: 100M events a month\n\nAPI Gateway   $35.00  10M requests\na month   " + sum +
+			"  $0.56 a million events\n"
 		if err := os.WriteFile(filepath.Join(dir, "prod", "cost.txt"), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}

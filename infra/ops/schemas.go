@@ -11,7 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"global-ingest/infra/environment"
+	"global-ingest/lambdas/validate"
 	"global-ingest/lambdas/validate/schema"
 )
 
@@ -33,11 +33,12 @@ func schemaChanges(ctx context.Context, t terminal, f *flags) error {
 	if err != nil {
 		return err
 	}
-	before, err := compiled(base)
+	options := validate.Default().Options()
+	before, err := compiled(base, options)
 	if err != nil {
 		return fmt.Errorf("the schemas of %s: %w", cmp.Or(r.base, r.since), err)
 	}
-	now, err := compiled(schemaFolder)
+	now, err := compiled(schemaFolder, options)
 	if err != nil {
 		return err
 	}
@@ -56,13 +57,21 @@ func schemaChanges(ctx context.Context, t terminal, f *flags) error {
 	return nil
 }
 
-func compiled(folder string) (*schema.Set, error) {
-	return schema.Compile(os.DirFS(folder), schema.Options{Formats: true, TypeFrom: environment.Default("").TypeFrom})
+func compiled(folder string, o schema.Options) (*schema.Set, error) {
+	missing := fmt.Errorf("there are no schemas in %s: run it in the folder of the repository", folder)
+	if _, err := os.Stat(folder); err != nil {
+		return nil, missing
+	}
+	set, err := schema.Compile(os.DirFS(folder), o)
+	if err == nil && len(set.Types()) == 0 {
+		return nil, missing
+	}
+	return set, err
 }
 
 // tables are those of the schemas of the working tree.
 func tables() ([]schema.Table, error) {
-	set, err := compiled(schemaFolder)
+	set, err := compiled(schemaFolder, validate.Default().Options())
 	if err != nil {
 		return nil, err
 	}

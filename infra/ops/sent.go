@@ -82,7 +82,9 @@ func firstExample(folder, kind string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("looking for events to send: %w", err)
 	}
-	files = slices.DeleteFunc(files, func(path string) bool { return strings.Contains(filepath.ToSlash(path), "/canary/") })
+	files = slices.DeleteFunc(files, func(path string) bool {
+		return strings.Contains(filepath.ToSlash(path), "/canary/")
+	})
 	if len(files) == 0 {
 		return nil, fmt.Errorf("looking for events to send: there is no %s example below %s", kind, folder)
 	}
@@ -136,8 +138,9 @@ func (r *sent) check(answer *http.Response, text []byte) error {
 	if answer.StatusCode != r.status {
 		return fmt.Errorf("the answer is %s, want %d%s", answer.Status, r.status, said)
 	}
-	if got := answer.Header.Get("Access-Control-Allow-Origin"); got != "*" && got != answer.Request.Header.Get("Origin") {
-		return fmt.Errorf("the answer's Access-Control-Allow-Origin is %q, want %q", got, answer.Request.Header.Get("Origin"))
+	origin := answer.Request.Header.Get("Origin")
+	if got := answer.Header.Get("Access-Control-Allow-Origin"); got != "*" && got != origin {
+		return fmt.Errorf("the answer's Access-Control-Allow-Origin is %q, want %q", got, origin)
 	}
 	if got := answer.Header.Get("Access-Control-Allow-Headers"); r.allowed != "" && got != r.allowed {
 		return fmt.Errorf("the answer's Access-Control-Allow-Headers is %q, want %q", got, r.allowed)

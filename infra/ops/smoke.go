@@ -41,18 +41,16 @@ func (f *flags) trial(t terminal) *trial {
 // smoke posts to the endpoint, checks each answer, and looks for the events. An environment with
 // regions is asked in each of them, and then by its public name.
 func smoke(ctx context.Context, t terminal, f *flags) error {
-	c, try := f.where("each region, then the public name; with -url or -bucket home"), f.trial(t)
+	c, try := f.where(inDev, "each region, then the public name; with -url or -bucket home"), f.trial(t)
 	f.StringVar(&try.url, "url", "", "`URL` to post to; default: the deployed one")
 	f.StringVar(&try.bucket, "bucket", "", "`name` of the lake; default: the deployed one")
 	if err := f.parse(); err != nil {
 		return err
 	}
 	if try.url != "" || try.bucket != "" {
-		site, err := c.one()
-		if err != nil {
+		if err := c.narrow(); err != nil {
 			return err
 		}
-		c.sites, c.front = []environment.Site{site}, false
 	}
 	for _, site := range c.sites {
 		if err := try.site(ctx, site); err != nil {
@@ -133,7 +131,10 @@ func (s *trial) through(ctx context.Context, d door) error {
 	if err != nil {
 		return err
 	}
-	origin := cmp.Or(s.origin, listedOrigin(d.lakes[0].Environment), anyPage)
+	origin := cmp.Or(s.origin, anyPage)
+	if listed := d.lakes[0].Origins; s.origin == "" && len(listed) > 0 && listed[0] != ingest.AnyOrigin {
+		origin = listed[0] // only its pages may read answers
+	}
 	began := time.Now()
 	fmt.Fprintf(s.out, "%s\n", d.url)
 	for _, r := range requests {
@@ -161,14 +162,6 @@ func (s *trial) through(ctx context.Context, d door) error {
 		}
 	}
 	return nil
-}
-
-// listedOrigin is the first origin whose pages may read answers; empty if every page may.
-func listedOrigin(env environment.Environment) string {
-	if len(env.Origins) == 0 || env.Origins[0] == ingest.AnyOrigin {
-		return ""
-	}
-	return env.Origins[0]
 }
 
 // answeredBy checks that a region answered whose clients come through the door.

@@ -82,9 +82,12 @@ func endpointWith(t *testing.T, notGzip int, origin, allowed string) string {
 func TestBadMannersFail(t *testing.T) {
 	credentials(t, "")
 	for want, url := range map[string]string{
-		`not gzip: the answer is 200 OK, want 415`:                                                       endpointWith(t, 200, "*", askedHeaders),
-		`preflight: the answer's Access-Control-Allow-Origin is "", want "https://smoke.example"`:        endpointWith(t, 415, "", askedHeaders),
-		`preflight: the answer's Access-Control-Allow-Headers is "*", want "authorization,content-type"`: endpointWith(t, 415, "*", "*"),
+		`not gzip: the answer is 200 OK, want 415`: endpointWith(t,
+			200, "*", askedHeaders),
+		`preflight: the answer's Access-Control-Allow-Origin is "", want "https://smoke.example"`: endpointWith(t,
+			415, "", askedHeaders),
+		`preflight: the answer's Access-Control-Allow-Headers is "*", want "authorization,content-type"`: endpointWith(t,
+			415, "*", "*"),
 	} {
 		if _, err := smokeIt(t, "-url", url, "-outputs", t.TempDir()); err == nil || err.Error() != "smoke: "+want {
 			t.Errorf("error is %v, want %s", err, want)
@@ -126,8 +129,7 @@ func TestEndpointIsWhatTheDeploySaid(t *testing.T) {
 // TestAnEndpointIsFoundInTheAccount when no deploy was made from here.
 func TestAnEndpointIsFoundInTheAccount(t *testing.T) {
 	f := deployedPipeline(t, "Prod")
-	f.answers["cloudformation DescribeStacks"] = always(xml("<DescribeStacksResponse><DescribeStacksResult><Stacks><member><Outputs><member>" +
-		"<OutputKey>Endpoint</OutputKey><OutputValue>" + polite(t) + "</OutputValue></member></Outputs></member></Stacks></DescribeStacksResult></DescribeStacksResponse>"))
+	f.answers["cloudformation DescribeStacks"] = always(outputsOf(map[string]string{"Endpoint": polite(t)}))
 	shown, err := smokeIt(t, "-environment", "Prod", "-outputs", t.TempDir())
 	if err != nil || !strings.Contains(shown, "the lake is not looked at: the bucket's name is not known") {
 		t.Errorf("%v\n%s", err, shown)
@@ -153,10 +155,12 @@ func TestSmokeAsksEveryRegionAndThePublicName(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	inOrder(t, shown, "https://us-east-1.example/events\n", "in LakeBucket-out, World in account 111111111111, us-east-1\n",
+	inOrder(t, shown, "https://us-east-1.example/events\n",
+		"in LakeBucket-out, World in account 111111111111, us-east-1\n",
 		"https://eu-central-1.example/events\n", "in LakeBucket-out, World in account 111111111111, eu-central-1\n",
 		"https://ap-southeast-1.example/events\n", "in LakeBucket-out, World in account 111111111111, ap-southeast-1\n",
-		"https://events.example.com/events\n", "valid     200", ", eu-central-1\n", "in LakeBucket-out, World in account 111111111111, eu-central-1\n")
+		"https://events.example.com/events\n", "valid     200", ", eu-central-1\n",
+		"in LakeBucket-out, World in account 111111111111, eu-central-1\n")
 	if n := strings.Count(shown, "waiting for 2 events"); n != 4 { // every answer has the same id
 		t.Errorf("looked into %d lakes, want one for each URL\n%s", n, shown)
 	}
@@ -166,13 +170,16 @@ func TestSmokeAsksEveryRegionAndThePublicName(t *testing.T) {
 // those of every region.
 func TestSmokeOfAnotherURLIsOfOneRegion(t *testing.T) {
 	for region, want := range map[string]string{
-		"": "in mine, World in account 111111111111, us-east-1\n", "eu-central-1": "in mine, World in account 111111111111, eu-central-1\n",
-		"Front": `smoke: region is "Front", must be one region`, "home,eu-central-1": `smoke: region is "home,eu-central-1", must be one region`,
+		"":                  "in mine, World in account 111111111111, us-east-1\n",
+		"eu-central-1":      "in mine, World in account 111111111111, eu-central-1\n",
+		"Front":             `smoke: region is "Front", must be one region`,
+		"home,eu-central-1": `smoke: region is "home,eu-central-1", must be one region`,
 	} {
 		g := deployedWorld(t, world(), "")
 		no := always(refused{"AccessDenied", "no"})
 		g.fakeAWS.answers["s3 GET /mine"], g.fakeAWS.answers["s3 GET /mine/"] = no, no
-		shown, err := g.run(t, "", "smoke", "-region", region, "-outputs", g.outputs, "-examples", examples, "-bucket", "mine")
+		shown, err := g.run(t, "", "smoke", "-region", region, "-outputs", g.outputs, "-examples", examples, "-bucket",
+			"mine")
 		if strings.HasPrefix(want, "smoke: ") {
 			shown = fmt.Sprint(err, "\n")
 		}
@@ -186,7 +193,9 @@ func TestARegionThatFailsASmokeIsNamed(t *testing.T) {
 	g := deployedWorld(t, world(), "")
 	g.answers["eu-central-1.example"] = "mars"
 	_, err := g.run(t, "", "smoke", "-outputs", g.outputs, "-examples", examples)
-	if want := `smoke: eu-central-1: valid: the answer's Ingest-Region is "mars", want eu-central-1; REGION=… leaves a region out`; err == nil || err.Error() != want {
+	want := `smoke: eu-central-1: valid: the answer's Ingest-Region is "mars", want eu-central-1; ` +
+		"REGION=… leaves a region out"
+	if err == nil || err.Error() != want {
 		t.Errorf("error is %v, want %s", err, want)
 	}
 }
@@ -230,7 +239,9 @@ func TestEndpointOfAnEnvironmentWithRegionsIsItsName(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	inOrder(t, shown, "World answers at\n\n  https://events.example.com/events\n", "us-east-1       https://us-east-1.example/events\n",
-		"eu-central-1    not deployed from here\n", "ap-southeast-1  https://ap-southeast-1.example/events (drained: clients are sent to the others)\n",
+	inOrder(t, shown, "World answers at\n\n  https://events.example.com/events\n",
+		"us-east-1       https://us-east-1.example/events\n",
+		"eu-central-1    not deployed from here\n",
+		"ap-southeast-1  https://ap-southeast-1.example/events (drained: clients are sent to the others)\n",
 		"curl -i https://events.example.com/events")
 }

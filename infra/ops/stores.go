@@ -22,7 +22,6 @@ type store interface {
 	Get(ctx context.Context, key string) (io.ReadCloser, error)
 }
 
-// lake adds the flag that names the lake of this machine.
 func (f *flags) lake() *string {
 	return f.String("lake", ".local/lake/buckets", "`folder` of the buckets on this machine")
 }
@@ -54,13 +53,10 @@ func storesOf(ctx context.Context, c choice, folder string) (stores []store, err
 	return stores, nil
 }
 
-// region is the lake of one.
 type region struct {
 	*lake.Bucket
 	place
 }
-
-func (r region) String() string { return r.place.String() }
 
 // files is a bucket of this machine, in a folder.
 type files string

@@ -81,7 +81,6 @@ func (t *tally) note(v outcome, rule string, e sample) {
 	t.kinds[v][rule] = k
 }
 
-// events is how many have an outcome.
 func (t *tally) events(v outcome) (sum int) {
 	for _, k := range t.kinds[v] {
 		sum += k.events

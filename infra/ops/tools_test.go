@@ -125,7 +125,8 @@ func TestEveryFuzzTargetRuns(t *testing.T) {
 			t.Errorf("%v, %q is missing in\n%s", err, want, shown)
 		}
 	}
-	if _, err := ops(t, "", "fuzz", "-folder", "lambdas/record"); err == nil || !strings.Contains(err.Error(), "there is no fuzz target") {
+	if _, err := ops(t, "", "fuzz", "-folder", "lambdas/record"); err == nil ||
+		!strings.Contains(err.Error(), "there is no fuzz target") {
 		t.Errorf("error is %v", err)
 	}
 }
@@ -135,14 +136,19 @@ func TestBenchmarksAreComparedWithARevision(t *testing.T) {
 	if err := os.WriteFile("a.txt", []byte("after"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	tools(t, map[string]string{"go": `if [ "$1" = -C ]; then cat "$2/a.txt"; else shift 2; for side in "$@"; do cat "${side#*=}"; echo " is ${side%%=*}"; done; fi`})
+	tools(t, map[string]string{"go": `if [ "$1" = -C ]; then cat "$2/a.txt"; exit; fi
+shift 2
+for side in "$@"; do cat "${side#*=}"; echo " is ${side%%=*}"; done`})
 	for range 2 { // a second run finds what the first one left
 		shown, err := ops(t, "", "bench-compare", "-benchstat", "b@v1")
 		if err != nil || shown != "before is base\nafter is new\n" {
 			t.Errorf("%v\n%s", err, shown)
 		}
 	}
-	for want, args := range map[string][]string{" M a.txt\n?? .local/\n": {"status", "--short"}, "": {"diff", "--cached"}} {
+	for want, args := range map[string][]string{" M a.txt\n?? .local/\n": {"status", "--short"}, "": {
+		"diff",
+		"--cached",
+	}} {
 		if got, err := output(t.Context(), nil, nil, "git", args...); err != nil || string(got) != want {
 			t.Errorf("%v: git %s says %q, want %q", err, args, got, want)
 		}

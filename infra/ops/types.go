@@ -12,8 +12,6 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
-
-	"global-ingest/lambdas/validate/schema"
 )
 
 // typesFolder is where the generated types of events lie.
@@ -38,11 +36,7 @@ func eventTypes(ctx context.Context, _ terminal, f *flags) error {
 
 // generateTypes returns the files of typesFolder by name.
 func generateTypes(ctx context.Context) (map[string][]byte, error) {
-	all, err := tables()
-	if err != nil {
-		return nil, err
-	}
-	input, err := typesInput(all)
+	input, err := typesInput()
 	if err != nil {
 		return nil, err
 	}
@@ -65,13 +59,17 @@ func generateTypes(ctx context.Context) (map[string][]byte, error) {
 
 // typesInput is what types.mjs reads: the schemas, and the file of each type by its name, which
 // comes from its view.
-func typesInput(tables []schema.Table) ([]byte, error) {
+func typesInput() ([]byte, error) {
+	all, err := tables()
+	if err != nil {
+		return nil, err
+	}
 	files, err := schemaFiles()
 	if err != nil {
 		return nil, err
 	}
 	types := map[string]string{}
-	for _, t := range tables {
+	for _, t := range all {
 		if t.Type == "canary" {
 			continue
 		}

@@ -53,7 +53,8 @@ func TestTheTypesAreThoseOfTheSchemas(t *testing.T) {
 	for name, want := range files {
 		got, err := os.ReadFile(filepath.Join(typesFolder, name))
 		if diff := cmp.Diff(string(got), string(want)); err != nil || diff != "" {
-			t.Errorf("%s/%s is not what the schemas say: `make types` writes it: %v (-file +schemas)\n%s", typesFolder, name, err, diff)
+			t.Errorf("%s/%s is not what the schemas say: `make types` writes it: %v (-file +schemas)\n%s", typesFolder, name,
+				err, diff)
 		}
 	}
 }
@@ -127,14 +128,16 @@ func TestEverySchemaHasItsTypes(t *testing.T) {
 			}
 		}
 	}
-	if _, err := parser.ParseFile(token.NewFileSet(), filepath.Join(typesFolder, "events.go"), nil, parser.AllErrors); err != nil {
+	if _, err := parser.ParseFile(token.NewFileSet(), filepath.Join(typesFolder, "events.go"), nil,
+		parser.AllErrors); err != nil {
 		t.Error(err)
 	}
 	for _, name := range []string{"v_1.json", "v1.json"} {
 		put(t, filepath.Join(schemaFolder, name), `{}`)
 	}
 	_, err := ops(t, "", "types")
-	if want := `types: v1.json and v_1.json would both be the type V1: name one of them with "x-view"`; err == nil || err.Error() != want {
+	if want := `types: v1.json and v_1.json would both be the type V1: name one of them with "x-view"`; err == nil ||
+		err.Error() != want {
 		t.Errorf("error is %v, want %s", err, want)
 	}
 }
