@@ -17,27 +17,9 @@ import (
 	"global-ingest/test/figures"
 )
 
-// target is a deployed wiring.
-type target struct {
-	wiring
-	stack string // of the stage Compare
-}
-
-// targets are the wirings, with their stacks of test/compare/stacks.
-func targets() (all []target) {
-	stacks := map[string]string{
-		"1": "Chained", "2": "EdgeEmpty", "3": "EdgeChained", "4": "EdgeFirehose", "5": "Pipeline", "5i": "Immediate",
-		"5r": "Regional", "6": "Direct",
-	}
-	for _, w := range wirings() {
-		all = append(all, target{w, stacks[w.number]})
-	}
-	return all
-}
-
-// found is where a target answers, and its names in CloudWatch.
+// found is where a deployed wiring answers, and its names in CloudWatch.
 type found struct {
-	target
+	wiring
 	url      string
 	api      string // ApiName; empty at the edge
 	function string // FunctionName; empty without a function, and at the edge, where it counts in a location's region
@@ -51,8 +33,8 @@ func probe(ctx context.Context, environment string, rounds int, out io.Writer) (
 		return nil, fmt.Errorf("reading AWS settings: %w", err)
 	}
 	var places []found
-	for _, t := range targets() {
-		f, err := locate(ctx, cfg, environment, t)
+	for _, w := range wirings() {
+		f, err := locate(ctx, cfg, environment, w)
 		if err != nil {
 			return nil, err
 		}
@@ -82,29 +64,28 @@ func probe(ctx context.Context, environment string, rounds int, out io.Writer) (
 	return rows, nil
 }
 
-// locate asks CloudFormation for the outputs of a target's stack.
-func locate(ctx context.Context, cfg aws.Config, environment string, t target) (found, error) {
-	outputs, err := deployed.Outputs(ctx, cfg, environment+"-"+t.stack)
+// locate asks CloudFormation for the outputs of a wiring's stack.
+func locate(ctx context.Context, cfg aws.Config, environment string, w wiring) (found, error) {
+	outputs, err := deployed.Outputs(ctx, cfg, environment+"-"+w.stack)
 	if err != nil {
 		return found{}, err
 	}
-	f := found{target: t, url: outputs["Endpoint"], function: outputs["Function"]}
+	f := found{w, outputs["Endpoint"], apiName(environment, w), outputs["Function"]}
 	if f.url == "" {
-		return found{}, fmt.Errorf("stack %s-%s has no Endpoint", environment, t.stack)
+		err = fmt.Errorf("stack %s-%s has no Endpoint", environment, w.stack)
 	}
-	f.api = apiName(environment, t)
-	return f, nil
+	return f, err
 }
 
 // apiName is the API's name in its metrics; empty at the edge.
-func apiName(environment string, t target) string {
+func apiName(environment string, w wiring) string {
 	switch {
-	case t.place == atEdge:
+	case w.place == atEdge:
 		return ""
-	case t.stack == "Pipeline":
+	case w.stack == "Pipeline":
 		return "global-ingest-" + environment
 	}
-	return "global-ingest-" + environment + "-" + t.stack
+	return "global-ingest-" + environment + "-" + w.stack
 }
 
 // probeAll sends requests to each place.

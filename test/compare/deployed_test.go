@@ -13,7 +13,7 @@ import (
 
 // TestTargetsAreDeployed looks in the goldens for what the probe asks an account for.
 func TestTargetsAreDeployed(t *testing.T) {
-	for _, target := range targets() {
+	for _, target := range wirings() {
 		text, err := os.ReadFile(filepath.Join("stacks", "testdata", strings.ToLower(target.stack)+".json"))
 		if err != nil {
 			t.Fatal(err)
@@ -51,7 +51,7 @@ func TestProbeWantsTheContract(t *testing.T) {
 		_, _ = io.WriteString(w, `{"id":"0198c6a2-7b1e-7000-8000-000000000001"}`) // a client that has left
 	}))
 	defer server.Close()
-	places := []found{{target: targets()[0], url: server.URL}}
+	places := []found{{wiring: wirings()[0], url: server.URL}}
 	rows, err := probeAll(t.Context(), places, 2)
 	if err != nil || len(rows[0].fresh) != 2 || len(rows[0].kept) != 4 {
 		t.Fatalf("%+v, %v", rows, err)

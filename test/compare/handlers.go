@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -83,17 +84,8 @@ func (s *setup) installSDK() (string, error) {
 		string(installed) == string(lock) {
 		return modules, nil
 	}
-	if err := os.MkdirAll(folder, 0o755); err != nil {
+	if err := errors.Join(os.RemoveAll(folder), os.CopyFS(folder, os.DirFS(from))); err != nil {
 		return "", err
-	}
-	for _, name := range []string{"package.json", "package-lock.json"} {
-		text, err := os.ReadFile(filepath.Join(from, name))
-		if err != nil {
-			return "", err
-		}
-		if err := os.WriteFile(filepath.Join(folder, name), text, 0o644); err != nil {
-			return "", err
-		}
 	}
 	install := exec.Command("npm", "ci", "--prefix", folder, "--no-audit", "--no-fund", "--silent")
 	if output, err := install.CombinedOutput(); err != nil {
