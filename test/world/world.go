@@ -148,7 +148,7 @@ func (w *World) publish() error {
 				return fmt.Errorf("health check of %s asks %s, which is not in stage %s", r.Name, c.ResourcePath, asked.stage)
 			}
 			dial := target.road.dialer(Link{}, 1, checkConnectsWithin, checkAnswersWithin)
-			r.check = &check{every: c.every(), after: c.FailureThreshold, ask: asker(target.URL+"/"+path, dial)}
+			r.check = &check{every: seconds(c.RequestInterval), after: c.FailureThreshold, ask: asker(target.URL+"/"+path, dial)}
 		}
 		w.records = append(w.records, record{planned.Name, planned.Region, r.check})
 	}
@@ -171,11 +171,11 @@ func (w *World) Edge(city geo.City, listener net.Listener) (*Edge, error) {
 		}
 	}
 	at := &resolver{records: w.records, city: city, roundTrips: geo.Backbone, ttl: w.options.Clock.Wait(aliasTTL)}
-	f, err := newFront(w.plan, at, w.options.Clock, w.reach)
+	f, err := newFront(w.plan, at, w.options.Clock, w.options.Distance, w.reach)
 	if err != nil {
 		return nil, errors.Join(err, listener.Close())
 	}
-	if f.distance = w.options.Distance; f.distance {
+	if w.options.Distance {
 		listener = Link{RoundTrip: lastMile, Opening: opening}.Listen(listener)
 	}
 	e := &Edge{
@@ -303,13 +303,12 @@ func (e *Edge) City() geo.City { return e.resolver.city }
 // States returns what is known of the regions, as seen from the location.
 func (e *Edge) States() []State {
 	now, _ := e.resolver.Region(e.origin.DomainName) // "" when no region has a record
-	answers := e.counted()
 	var states []State
 	for _, r := range e.world.Regions {
 		s := State{
 			Region: r.Name, Reachable: !r.road.Broken(), Healthy: r.check == nil || r.check.Healthy(), Drained: r.check == nil,
 			RoundTrip: float64(e.resolver.roundTrips(e.resolver.city, r.Name).Microseconds()) / 1000,
-			Answers:   answers[r.Name], Nearest: r.Name == now, URL: r.URL,
+			Answers:   int(e.regions[r.Name].answers.Load()), Nearest: r.Name == now, URL: r.URL,
 		}
 		if r.check != nil {
 			if err := r.check.Last(); err != nil {
