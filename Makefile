@@ -57,7 +57,7 @@ bench: ## measure ingest, validator and pipeline, and simpler programs beside th
 bench-compare: ## run the Go benchmarks here and at BASE=main, and compare
 	@$(OPS) bench-compare -since '$(BASE)' -benchstat $(BENCHSTAT)
 compare: node ## compare wirings, then 1 to 6 regions, over a modelled network: CLIENT_EDGE=20ms PUT=10ms …; REGIONS="a a,b" only these; ENV=Compare measures deployed ones
-	@go run ./test/compare $(if $(filter Compare,$(ENV)),-deployed $(ENV)) $(foreach leg,CLIENT_EDGE EDGE_REGION IN_REGION GATEWAY PUT INVOKE TLS REGIONS,$(call flag,$(leg),$(leg)))
+	@go run ./test/compare $(if $(filter Compare,$(ENV)),-deployed) $(foreach leg,CLIENT_EDGE EDGE_REGION IN_REGION GATEWAY PUT INVOKE TLS REGIONS,$(call flag,$(leg),$(leg)))
 
 ##@ In code review
 

@@ -35,7 +35,7 @@ func TestTargetsAreDeployed(t *testing.T) {
 			t.Errorf("%s: the output Function is there: %v, want %v", target.stack, !hasFunction, hasFunction)
 		}
 		for _, resource := range template.Resources {
-			if want := apiName("Compare", target); resource.Type == "AWS::ApiGateway::RestApi" &&
+			if want := apiName(target); resource.Type == "AWS::ApiGateway::RestApi" &&
 				resource.Properties.Name != want {
 				t.Errorf("%s: API is %q, CloudWatch is asked for %q", target.stack, resource.Properties.Name, want)
 			}
@@ -52,7 +52,7 @@ func TestProbeWantsTheContract(t *testing.T) {
 	}))
 	defer server.Close()
 	places := []found{{wiring: wirings()[0], url: server.URL}}
-	rows, err := probeAll(t.Context(), places, 2)
+	rows, err := probe(t.Context(), places, 2)
 	if err != nil || len(rows[0].fresh) != 2 || len(rows[0].kept) != 4 {
 		t.Fatalf("%+v, %v", rows, err)
 	}
@@ -61,7 +61,7 @@ func TestProbeWantsTheContract(t *testing.T) {
 		t.Errorf("%v\n%s", err, &out)
 	}
 	origin = "https://example.com"
-	if _, err := probeAll(t.Context(), places, 1); err == nil {
+	if _, err := probe(t.Context(), places, 1); err == nil {
 		t.Error("an answer that no other origin may read is taken")
 	}
 }
