@@ -111,8 +111,8 @@ func explain(r *figures.Report) {
 	r.Note(tableAnswers, "An answer has room for 5.9 MB of base64; other lines are objects (decision 7).")
 	r.Note(tablePipeline, "All of `make local`: gateway, functions, Firehose and S3 of the simulator. "+
 		"Clients and bench share this machine's processors.")
-	r.Note(tablePage, "As the table before, in turns. The page is open when a client reads its messages, as a browser does, "+
-		"and draws nothing.")
+	r.Note(tablePage, "As the table before, in turns. The page is open when a client reads its messages, "+
+		"as a browser does, and draws nothing.")
 	r.Note(tableRedrive, "One process of the real executable. S3 takes %v a call here and Firehose %v, as in a region.",
 		objectTakes, batchTakes)
 	r.Note(tableFaults, "The handler with its deployed bounds, in one process with the server that misbehaves. "+

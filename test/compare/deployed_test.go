@@ -31,7 +31,8 @@ func TestTargetsAreDeployed(t *testing.T) {
 		if template.Outputs["Endpoint"] == nil {
 			t.Errorf("%s has no Endpoint", target.stack)
 		}
-		if hasFunction := target.place != atEdge && target.handler != nil; hasFunction != (template.Outputs["Function"] != nil) {
+		hasFunction := target.place != atEdge && target.handler != nil
+		if hasFunction != (template.Outputs["Function"] != nil) {
 			t.Errorf("%s: the output Function is there: %v, want %v", target.stack, !hasFunction, hasFunction)
 		}
 		for _, resource := range template.Resources {

@@ -19,9 +19,10 @@ import (
 
 // sample is what one request took.
 type sample struct {
-	function              time.Duration
-	api                   time.Duration // the API's integration; at the edge, over a new connection: the location with its handshake
-	client                time.Duration
+	function time.Duration
+	api      time.Duration // the API with its integration; at the edge a location with its handshake, if that is new
+	client   time.Duration
+
 	opened, puts, invokes int64 // connections and calls of the function, or of the API, before it answered
 }
 

@@ -48,9 +48,9 @@ func newFront(
 			link = Link{}
 		}
 		address, way := reach(region)
-		patience := seconds(f.origin.CustomOriginConfig.OriginReadTimeout)
+		each, patience := seconds(f.origin.ConnectionTimeout), seconds(f.origin.CustomOriginConfig.OriginReadTimeout)
 		f.regions[region] = &reached{address: address, Transport: http.Transport{
-			DialContext:           way.dialer(link, f.origin.ConnectionAttempts, seconds(f.origin.ConnectionTimeout), patience),
+			DialContext:           way.dialer(link, f.origin.ConnectionAttempts, each, patience),
 			ResponseHeaderTimeout: patience, DisableCompression: true, MaxIdleConnsPerHost: 1000,
 			IdleConnTimeout: clock.Wait(seconds(f.origin.CustomOriginConfig.OriginKeepaliveTimeout)),
 		}}

@@ -126,7 +126,8 @@ func (p *plan) complete() error {
 			return fmt.Errorf("record %s of %s: no health check %s", r.Name, r.Region, r.HealthCheckID)
 		}
 		if at, found := p.hosts[r.AliasTarget.DNSName]; !found || at.region != r.Region {
-			return fmt.Errorf("record %s of %s leads to %s, which is not there", r.Name, r.Region, r.AliasTarget.DNSName)
+			return fmt.Errorf("record %s of %s leads to %s, which is not there", r.Name, r.Region,
+				r.AliasTarget.DNSName)
 		}
 	}
 	for id, c := range p.checks {

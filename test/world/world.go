@@ -145,10 +145,12 @@ func (w *World) publish() error {
 			target := w.Region(asked.region)
 			path, served := strings.CutPrefix(c.ResourcePath, "/"+asked.stage+"/")
 			if !served {
-				return fmt.Errorf("health check of %s asks %s, which is not in stage %s", r.Name, c.ResourcePath, asked.stage)
+				return fmt.Errorf("health check of %s asks %s, which is not in stage %s", r.Name, c.ResourcePath,
+					asked.stage)
 			}
-			dial := target.road.dialer(Link{}, 1, checkConnectsWithin, checkAnswersWithin)
-			r.check = &check{every: seconds(c.RequestInterval), after: c.FailureThreshold, ask: asker(target.URL+"/"+path, dial)}
+			r.check = &check{
+				every: seconds(c.RequestInterval), after: c.FailureThreshold, ask: asker(target.URL+"/"+path, &target.road),
+			}
 		}
 		w.records = append(w.records, record{planned.Name, planned.Region, r.check})
 	}
@@ -306,11 +308,12 @@ func (e *Edge) States() []State {
 	var states []State
 	for _, r := range e.world.Regions {
 		s := State{
-			Region: r.Name, Reachable: !r.road.Broken(), Healthy: r.check == nil || r.check.Healthy(), Drained: r.check == nil,
+			Region: r.Name, URL: r.URL, Reachable: !r.road.Broken(), Healthy: true, Drained: r.check == nil,
 			RoundTrip: float64(e.resolver.roundTrips(e.resolver.city, r.Name).Microseconds()) / 1000,
-			Answers:   int(e.regions[r.Name].answers.Load()), Nearest: r.Name == now, URL: r.URL,
+			Answers:   int(e.regions[r.Name].answers.Load()), Nearest: r.Name == now,
 		}
 		if r.check != nil {
+			s.Healthy = r.check.Healthy()
 			if err := r.check.Last(); err != nil {
 				s.Because = err.Error()
 			}

@@ -70,8 +70,14 @@ func TestMain(m *testing.M) {
 func synthesize(dir string) error {
 	report := filepath.Join(dir, "report.json")
 	for _, arguments := range [][]string{
-		{"run", "./test/compare/app", "-account", "111111111111", "-dist", "test/synth/testdata/dist", "-chain", "test/compare/stacks/testdata/dist"},
-		{"test", "./test/synth", "-run", "^TestAnotherStage$", "-count=1", "-args", "-assembly", dir, "-stage", Name, "-report", report},
+		{
+			"run", "./test/compare/app", "-account", "111111111111",
+			"-dist", "test/synth/testdata/dist", "-chain", "test/compare/stacks/testdata/dist",
+		},
+		{
+			"test", "./test/synth", "-run", "^TestAnotherStage$", "-count=1",
+			"-args", "-assembly", dir, "-stage", Name, "-report", report,
+		},
 	} {
 		command := exec.Command("go", arguments...)
 		command.Dir, command.Env = root, append(os.Environ(), "CDK_OUTDIR="+dir)
@@ -155,7 +161,8 @@ func TestGoldens(t *testing.T) {
 			if err != nil {
 				t.Fatalf("%v: `make golden` writes it", err)
 			}
-			if changes := cmp.Diff(strings.Split(string(golden), "\n"), strings.Split(now.String(), "\n")); changes != "" {
+			changes := cmp.Diff(strings.Split(string(golden), "\n"), strings.Split(now.String(), "\n"))
+			if changes != "" {
 				t.Errorf("%s is not what would be deployed (-golden +now); `make golden` accepts:\n%s", path, changes)
 			}
 		})
@@ -294,7 +301,8 @@ func TestControlsHoldForTheWiringsToo(t *testing.T) {
 // TestNothingOutlivesAMeasurement: every resource that keeps data or lines goes with its stack.
 func TestNothingOutlivesAMeasurement(t *testing.T) {
 	keeps := []string{
-		"AWS::S3::Bucket", "AWS::KMS::Key", "AWS::SQS::Queue", "AWS::KinesisFirehose::DeliveryStream", "AWS::Logs::LogGroup",
+		"AWS::S3::Bucket", "AWS::KMS::Key", "AWS::SQS::Queue", "AWS::KinesisFirehose::DeliveryStream",
+		"AWS::Logs::LogGroup",
 	}
 	for _, s := range all {
 		if s.protected {
