@@ -151,7 +151,7 @@ func TestARegionThatIsLostTakesItsTimeAndNoMore(t *testing.T) {
 	clock := Clock{Speed: 20}
 	_, server, o := fronted(t, behind(t, ""), clock, recordsOf(), status(http.StatusOK))
 	ask(t, http.MethodPost, server.URL)
-	o.roads["europe"].Break()
+	o.roads["europe"].down(true)
 	for _, c := range []struct {
 		name string
 		want time.Duration // modelled
@@ -166,7 +166,7 @@ func TestARegionThatIsLostTakesItsTimeAndNoMore(t *testing.T) {
 			t.Errorf("%s: %d after %s", c.name, got.StatusCode, took)
 		}
 	}
-	o.roads["europe"].Mend()
+	o.roads["europe"].down(false)
 	if got := ask(t, http.MethodPost, server.URL); got.StatusCode != http.StatusOK {
 		t.Errorf("it is back, and the answer is %d", got.StatusCode)
 	}

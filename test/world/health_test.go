@@ -119,7 +119,7 @@ func TestOnlyAStatusOfTwoOrThreeHundredInTimeIsHealthy(t *testing.T) {
 	})
 	t.Run("unreachable", func(t *testing.T) {
 		way := &road{clock: Clock{Speed: 20}}
-		way.Break()
+		way.down(true)
 		began := time.Now()
 		err := asker("http://"+unused(t), way)(t.Context())
 		if took := time.Since(began); err == nil || took < 200*time.Millisecond || took > time.Second {

@@ -82,3 +82,32 @@ func TestALinkTakesItsRoundTrips(t *testing.T) {
 		}
 	}
 }
+
+// TestALinkDeliversAnAnswerThatComesBeforeTheEndOfTheQuestion, from a server that has closed meanwhile.
+func TestALinkDeliversAnAnswerThatComesBeforeTheEndOfTheQuestion(t *testing.T) {
+	far := Link{RoundTrip: 30 * time.Millisecond}.Listen(listen(t))
+	defer far.Close()
+	go func() {
+		conn, err := far.Accept()
+		if err != nil {
+			return
+		}
+		_, _ = conn.Read(make([]byte, 1))
+		_, _ = io.WriteString(conn, "no")
+		_ = conn.Close()
+	}()
+	conn, err := net.Dial("tcp", far.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	go func() {
+		for range 100 {
+			_, _ = io.WriteString(conn, "x") // the server does not listen any more
+			time.Sleep(time.Millisecond)
+		}
+	}()
+	if answer, err := io.ReadAll(conn); err != nil || string(answer) != "no" {
+		t.Errorf("the answer is %q, %v, want no", answer, err)
+	}
+}

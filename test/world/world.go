@@ -112,7 +112,7 @@ func (w *World) bucket(name string) http.Handler {
 	for _, r := range w.Regions {
 		if r.Bucket == name {
 			return http.HandlerFunc(func(out http.ResponseWriter, in *http.Request) {
-				if r.road.Broken() {
+				if r.road.isDown() {
 					http.Error(out, r.Name+" is unreachable", http.StatusServiceUnavailable)
 					return
 				}
@@ -237,45 +237,33 @@ func (w *World) Flush(ctx context.Context) error {
 
 // Shutdown stops the fronts, and then each region as simulator.Shutdown does.
 func (w *World) Shutdown(ctx context.Context) error {
+	return w.end(func(s *http.Server) error { return s.Shutdown(ctx) },
+		func(s *simulator.Simulator) error { return s.Shutdown(ctx) })
+}
+
+// Close stops everything at once, and loses what is buffered.
+func (w *World) Close() error { return w.end((*http.Server).Close, (*simulator.Simulator).Close) }
+
+// end stops the fronts one after another, and then all regions at once.
+func (w *World) end(front func(*http.Server) error, region func(*simulator.Simulator) error) error {
 	w.stop()
 	var errs []error
 	for _, e := range w.edges {
-		errs = append(errs, e.server.Shutdown(ctx))
+		errs = append(errs, front(e.server))
 		e.close()
 	}
 	w.checkers.Wait()
 	stopped := make([]error, len(w.Regions))
 	var stopping sync.WaitGroup
 	for i, r := range w.Regions {
-		stopping.Go(func() { stopped[i] = r.Simulator.Shutdown(ctx) })
+		stopping.Go(func() { stopped[i] = region(r.Simulator) })
 	}
 	stopping.Wait()
 	return errors.Join(append(errs, stopped...)...)
 }
 
-// Close stops everything at once, and loses what is buffered.
-func (w *World) Close() error {
-	w.stop()
-	var errs []error
-	for _, e := range w.edges {
-		errs = append(errs, e.server.Close())
-		e.close()
-	}
-	for _, r := range w.Regions {
-		errs = append(errs, r.Simulator.Close())
-	}
-	w.checkers.Wait()
-	return errors.Join(errs...)
-}
-
 // Down makes the region unreachable, or reachable again.
-func (r *Region) Down(down bool) {
-	if down {
-		r.road.Break()
-		return
-	}
-	r.road.Mend()
-}
+func (r *Region) Down(down bool) { r.road.down(down) }
 
 // Down makes a region unreachable, or reachable again. The error names the regions.
 func (e *Edge) Down(region string, down bool) error {
@@ -308,7 +296,7 @@ func (e *Edge) States() []State {
 	var states []State
 	for _, r := range e.world.Regions {
 		s := State{
-			Region: r.Name, URL: r.URL, Reachable: !r.road.Broken(), Healthy: true, Drained: r.check == nil,
+			Region: r.Name, URL: r.URL, Reachable: !r.road.isDown(), Healthy: true, Drained: r.check == nil,
 			RoundTrip: float64(e.resolver.roundTrips(e.resolver.city, r.Name).Microseconds()) / 1000,
 			Answers:   int(e.regions[r.Name].answers.Load()), Nearest: r.Name == now,
 		}
