@@ -259,11 +259,11 @@ func sorted(roles map[string][]string) map[string][]string {
 // excused are the controls that the wirings do not keep, beside the exceptions that the
 // product has for the same resource in Dev, and why.
 var excused = map[string]string{
-	"AwsSolutions-IAM5": "objects are named by hour and id; the functions at the edge write their lines in a region that nobody knows before",
+	"AwsSolutions-IAM5": "objects are named by hour and id; the functions at the edge write their lines in regions that are not known before",
 	"AwsSolutions-L1":   "the article's injection is Python, and Lambda@Edge takes only Python and Node",
 	"AwsSolutions-CFR1": "anybody may measure, from anywhere",
 	"AwsSolutions-CFR2": "a firewall would be measured too",
-	"AwsSolutions-CFR3": "access logs hold addresses of people, which nobody reads here",
+	"AwsSolutions-CFR3": "access logs hold addresses of people, and are not needed here",
 	"AwsSolutions-CFR4": "CloudFront's own name and certificate serve, and they take what CloudFront chooses",
 	"CloudFormation.3":  "the stage is deleted after a measurement, with all it holds",
 	"CloudFront.1":      "no page is served, so no object stands for /",

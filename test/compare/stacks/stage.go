@@ -32,7 +32,7 @@ const Region = "us-east-1"
 // removal, and nothing that watches.
 func Environment(account string) environment.Environment {
 	e := environment.Default(Name)
-	e.Query.Off = true // nobody asks what was only sent to be measured
+	e.Query.Off = true // the events are sent to be measured, not to be read
 	e.Account, e.Region = account, Region
 	e.Throttle = environment.Throttle{RatePerSecond: 100, Burst: 200}
 	e.LogRetention = 7
