@@ -39,7 +39,7 @@ query: cli ## ask the lake: SQL="select type, count(*) from events group by 1" F
 	@$(OPS) query -sql '$(subst ','\'',$(value SQL))' $(if $(filter-out file,$(origin ENV)),-environment '$(ENV)') $(call flag,region,REGION) $(call flag,format,FORMAT)
 judge: ## run the schemas here over the events of a lake, and count verdicts that change: TYPE=click DAYS=7 ALLOW=1 only reports; ENV and REGION as for query
 	@$(OPS) judge -type '$(TYPE)' $(call flag,days,DAYS) $(if $(filter-out file,$(origin ENV)),-environment '$(ENV)') $(call flag,region,REGION) $(if $(ALLOW),-allow)
-test: cli test/clients/node_modules ## run all tests, with some of the clients
+test: cli test/clients/node_modules test/compare/functions/node_modules ## run all tests, with some of the clients
 	go test -timeout 15m ./...
 clients: node test/clients/node_modules ## point every SDK of test/clients at the pipeline, and print the result of each
 	@go test ./test/clients -count=1 -timeout 10m -parallel 6 -v -every
@@ -55,8 +55,8 @@ bench: ## measure ingest, validator and pipeline, and simpler programs beside th
 	@go run ./test/bench $(if $(QUICK),-quick) $(call flag,events,PIPELINE)
 bench-compare: ## run the Go benchmarks here and at BASE=main, and compare
 	@$(OPS) bench-compare -since '$(BASE)' -benchstat $(BENCHSTAT)
-compare: node ## compare wirings, then 1 to 6 regions, over a modelled network: CLIENT_EDGE=20ms PUT=10ms …; REGIONS="a a,b" only these; ENV=Compare measures deployed ones
-	@go run ./test/compare $(if $(filter Compare,$(ENV)),-deployed $(ENV)) $(foreach leg,CLIENT_EDGE EDGE_REGION IN_REGION GATEWAY PUT INVOKE TLS REGIONS,$(call flag,$(leg),$(leg)))
+compare: node test/compare/functions/node_modules ## compare wirings, then 1 to 6 regions, over a modelled network: CLIENT_EDGE=20ms PUT=10ms …; REGIONS="a a,b" only these; ENV=Compare measures deployed ones
+	@go run ./test/compare $(if $(filter Compare,$(ENV)),-deployed) $(foreach leg,CLIENT_EDGE EDGE_REGION IN_REGION GATEWAY PUT INVOKE TLS REGIONS,$(call flag,$(leg),$(leg)))
 
 ##@ In code review
 
@@ -118,7 +118,7 @@ lint: vuln ## run vet, staticcheck, gofumpt, golangci-lint, actionlint and govul
 vuln: ## look for known vulnerabilities in the code and its dependencies: VULN_DB=https://vuln.go.dev
 	@$(OPS) vuln -govulncheck $(GOVULNCHECK) $(call flag,db,VULN_DB) $(if $(VULN_REQUIRED),-required)
 clean: ## delete everything generated
-	rm -rf $(OUT) infra/node_modules test/clients/node_modules
+	rm -rf $(OUT) infra/node_modules test/clients/node_modules test/compare/functions/node_modules
 help:
 	@awk 'BEGIN { FS = ":.*## "; print "usage: make <target> [VARIABLE=value …]; ENV is $(ENV) unless you say otherwise" } /^##@/ { printf "\n%s\n", substr($$0, 5) } /^[a-z-]+:.*## / { printf "  make %-15s ", $$1; \
 		if (at = match($$2, /: [A-Z_]+=| \[[A-Z_]+=/)) { print substr($$2, 1, at - 1); $$2 = sprintf("%22s", "") substr($$2, at + (substr($$2, at, 1) == ":")) } print $$2 }' $(MAKEFILE_LIST)

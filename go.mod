@@ -7,6 +7,7 @@ toolchain go1.26.8
 ignore (
 	./infra/node_modules
 	./test/clients/node_modules
+	./test/compare/functions/node_modules
 )
 
 require (

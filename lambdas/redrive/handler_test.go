@@ -615,7 +615,9 @@ func TestAReplayedRejectKeepsWhoSentIt(t *testing.T) {
 func TestAPayloadThatIsNotReadNowIsReplayedLater(t *testing.T) {
 	l := newLab()
 	const rows, payload = "rejected/a", "rejected-large/x"
-	reject := record.Reject{ID: "id-a/1", ReceivedAt: receivedAt, Reason: record.TooLarge, PayloadObject: payload}
+	reject := record.Reject{
+		Header: record.Header{ID: "id-a/1", ReceivedAt: receivedAt}, Reason: record.TooLarge, PayloadObject: payload,
+	}
 	l.lake.objects[rows] = compress(string(record.AppendReject(nil, reject)))
 	l.lake.objects[payload] = []byte(`{"n":1}`)
 	l.lake.slow = payload

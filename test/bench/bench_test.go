@@ -46,6 +46,8 @@ func TestTablesAndGoals(t *testing.T) {
 	var r figures.Report
 	r.Add(warmTable(0), empty, "p50", "µs", 110, 100, 90)
 	r.Add(warmTable(0), immediate, "p50", "µs", 150)
+	r.Add(tableFaults, "503, breaker open", "p99", "µs", 1_000)
+	r.Add(tableFaults, object, "p99", "µs", 3_000)
 	r.Note(warmTable(0), "How to read it.")
 	var out bytes.Buffer
 	r.Markdown(&out)
@@ -53,6 +55,7 @@ func TestTablesAndGoals(t *testing.T) {
 	for _, want := range []string{
 		"|  | p50, µs |\n|---|--:|\n| " + empty + " | 100 (90 to 110) |\n| " + immediate + " | 150 |\n\nHow to read it.",
 		"| Immediate to empty, 0 ms, p50 | at most 1.30 | 1.50 | **missed** |",
+		"| breaker open, added to the S3 put, ms | at most 5 | -2 | met |",
 		"| Immediate to empty, 5 ms, p50 | at most 1.50 |  | not measured: ",
 	} {
 		if !strings.Contains(out.String(), want) {

@@ -123,11 +123,11 @@ func (b *bench) turns(times int, all ...turn) {
 				took[i] = append(took[i], t.spend())
 			}
 		}
+		if round == 0 {
+			continue
+		}
 		for i, t := range all {
-			if round > 0 {
-				b.report.Add(tableFaults, t.subject, "p50", "µs", figures.Microseconds(figures.Quantile(took[i], 0.5)))
-				b.report.Add(tableFaults, t.subject, "p99", "µs", figures.Microseconds(figures.Quantile(took[i], 0.99)))
-			}
+			b.addQuantiles(tableFaults, t.subject, took[i])
 		}
 	}
 }

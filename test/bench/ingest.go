@@ -110,11 +110,15 @@ func (b *bench) round(s *setup, table, subject string, f *simulator.Function, n 
 	if err != nil {
 		return err
 	}
-	b.report.Add(table, subject, "p50", "µs", figures.Microseconds(figures.Quantile(took, 0.5)))
-	b.report.Add(table, subject, "p99", "µs", figures.Microseconds(figures.Quantile(took, 0.99)))
+	b.addQuantiles(table, subject, took)
 	b.report.Add(table, subject, "processor", "µs a request", figures.Microseconds(after.cpu-before.cpu)/float64(n))
 	b.report.Add(table, subject, "one sandbox", "requests/s", float64(n)/total.Seconds())
 	return nil
+}
+
+func (b *bench) addQuantiles(table, subject string, took []time.Duration) {
+	b.report.Add(table, subject, "p50", "µs", figures.Microseconds(figures.Quantile(took, 0.5)))
+	b.report.Add(table, subject, "p99", "µs", figures.Microseconds(figures.Quantile(took, 0.99)))
 }
 
 // block asks n times, each time once the sandbox has nothing left to do. For every subject,

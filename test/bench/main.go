@@ -1,6 +1,6 @@
 // Command bench measures the product beside what a team could write instead, in one
 // run on one machine: only ratios within a table mean something. It prints tables,
-// says which goals are met, and leaves results.json and warm.svg in a folder.
+// says which goals are met, and leaves results.json and warm.svg in .local/bench.
 package main
 
 import (
@@ -37,7 +37,6 @@ var (
 func main() {
 	short := flag.Bool("quick", false, "a minute's worth: for a look, not for a figure")
 	events := flag.Int("events", 0, "most events of the pipeline's table; 0: 100,000, or 10,000 with -quick")
-	out := flag.String("out", filepath.Join(".local", "bench"), "`folder` for results.json and warm.svg")
 	flag.Parse()
 	e := whole
 	if *short {
@@ -46,7 +45,7 @@ func main() {
 	if *events > 0 {
 		e.events = *events
 	}
-	if err := run(e, *out, os.Stdout, os.Stderr); err != nil {
+	if err := run(e, filepath.Join(".local", "bench"), os.Stdout, os.Stderr); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
@@ -112,8 +111,8 @@ func explain(r *figures.Report) {
 	r.Note(tableAnswers, "An answer has room for 5.9 MB of base64; other lines are objects (decision 7).")
 	r.Note(tablePipeline, "All of `make local`: gateway, functions, Firehose and S3 of the simulator. "+
 		"Clients and bench share this machine's processors.")
-	r.Note(tablePage, "As the table before, in turns. The page is open when a client reads its messages, as a browser does, "+
-		"and draws nothing.")
+	r.Note(tablePage, "As the table before, in turns. The page is open when a client reads its messages, "+
+		"as a browser does, and draws nothing.")
 	r.Note(tableRedrive, "One process of the real executable. S3 takes %v a call here and Firehose %v, as in a region.",
 		objectTakes, batchTakes)
 	r.Note(tableFaults, "The handler with its deployed bounds, in one process with the server that misbehaves. "+

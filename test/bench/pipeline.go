@@ -82,7 +82,7 @@ func (b *bench) push(w workload) (took pushed, err error) {
 	}
 	client := traffic.NewClient(sim.URL)
 	defer client.Close()
-	before, err := usageOf(os.Getpid())
+	before, _, err := usageOfAll(sim)
 	if err != nil {
 		return took, err
 	}
@@ -95,14 +95,10 @@ func (b *bench) push(w workload) (took pushed, err error) {
 		return took, err
 	}
 	took.stored = time.Since(began)
-	after, err := usageOf(os.Getpid())
-	if err != nil {
+	if took.cpu, took.peaks, err = usageOfAll(sim); err != nil {
 		return took, err
 	}
-	if took.peaks, took.cpu, err = usageOfFunctions(sim, "Ingest", "Validator"); err != nil {
-		return took, err
-	}
-	took.cpu += after.cpu - before.cpu
+	took.cpu -= before
 	lake, err := traffic.ReadLake(sim.Lake, sim.Bucket)
 	if err != nil {
 		return took, err
@@ -113,23 +109,23 @@ func (b *bench) push(w workload) (took pushed, err error) {
 	return took, nil
 }
 
-// usageOfFunctions returns the most memory of a process of each function, in MB, and the
-// processor's time of all of them.
-func usageOfFunctions(sim *simulator.Simulator,
-	names ...string,
-) (peaks map[string]float64, cpu time.Duration, err error) {
+// usageOfAll returns the processor's time of this process and the functions', and the most memory of a
+// process of each function, in MB.
+func usageOfAll(sim *simulator.Simulator) (cpu time.Duration, peaks map[string]float64, err error) {
 	peaks = map[string]float64{}
-	for _, name := range names {
-		for _, pid := range sim.Function(name).Processes() {
+	for name, pids := range map[string][]int{
+		"bench": {os.Getpid()}, "Ingest": sim.Function("Ingest").Processes(),
+		"Validator": sim.Function("Validator").Processes(),
+	} {
+		for _, pid := range pids {
 			u, err := usageOf(pid)
 			if err != nil {
-				return nil, 0, err
+				return 0, nil, err
 			}
-			peaks[name] = max(peaks[name], u.peak)
-			cpu += u.cpu
+			cpu, peaks[name] = cpu+u.cpu, max(peaks[name], u.peak)
 		}
 	}
-	return peaks, cpu, nil
+	return cpu, peaks, nil
 }
 
 // clicks returns requests with a number of events of one kind.

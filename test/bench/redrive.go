@@ -100,24 +100,23 @@ func spilled(lake *simulator.S3, objects, messages int) (events [][]byte, err er
 		MessageID string `json:"messageId"`
 		Body      string `json:"body"`
 	}
-	var batch []message
 	now := time.Now()
-	for n := range objects {
-		id := record.NewID()
-		key := record.SpillKey(id, now)
-		click := record.Append(nil, record.Header{ID: id, ReceivedAt: now}, clicks(1)[0].Body)
-		if err := lake.PutObject(figures.Bucket, key, click); err != nil {
-			return nil, err
-		}
-		batch = append(batch, message{fmt.Sprint(n), `{"Records":[{"s3":{"object":{"key":"` + key + `"}}}]}`})
-		if len(batch) < messages {
-			continue
+	for range objects / messages {
+		var batch []message
+		for n := range messages {
+			id := record.NewID()
+			key := record.SpillKey(id, now)
+			click := record.Append(nil, record.Header{ID: id, ReceivedAt: now}, clicks(1)[0].Body)
+			if err := lake.PutObject(figures.Bucket, key, click); err != nil {
+				return nil, err
+			}
+			batch = append(batch, message{fmt.Sprint(n), `{"Records":[{"s3":{"object":{"key":"` + key + `"}}}]}`})
 		}
 		event, err := json.Marshal(map[string]any{"Records": batch})
 		if err != nil {
 			return nil, err
 		}
-		events, batch = append(events, event), nil
+		events = append(events, event)
 	}
 	return events, nil
 }

@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
-	"strings"
 	"time"
 )
 
@@ -37,14 +37,13 @@ func usageOf(pid int) (u usage, err error) {
 	if err != nil {
 		return u, err
 	}
-	for line := range strings.Lines(string(status)) {
-		if value, found := strings.CutPrefix(line, "VmHWM:"); found {
-			kilobytes, err := strconv.Atoi(strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(value), "kB")))
-			if err != nil {
-				return u, err
-			}
-			u.peak = float64(kilobytes) / 1000
-		}
+	if line := peak.FindSubmatch(status); line != nil {
+		kilobytes, err := strconv.Atoi(string(line[1]))
+		u.peak = float64(kilobytes) / 1000
+		return u, err
 	}
 	return u, nil
 }
+
+// peak is the line of /proc/PID/status with the most memory that a process has held.
+var peak = regexp.MustCompile(`(?m)^VmHWM:\s+(\d+) kB$`)

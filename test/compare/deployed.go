@@ -17,98 +17,78 @@ import (
 	"global-ingest/test/figures"
 )
 
-// target is a deployed wiring.
-type target struct {
-	wiring
-	stack string // of the stage Compare
-}
-
-// targets are the wirings, with their stacks of test/compare/stacks.
-func targets() (all []target) {
-	stacks := map[string]string{
-		"1": "Chained", "2": "EdgeEmpty", "3": "EdgeChained", "4": "EdgeFirehose", "5": "Pipeline", "5i": "Immediate",
-		"5r": "Regional", "6": "Direct",
-	}
-	for _, w := range wirings() {
-		all = append(all, target{w, stacks[w.number]})
-	}
-	return all
-}
-
-// found is where a target answers, and its names in CloudWatch.
+// found is where a deployed wiring answers, and its names in CloudWatch.
 type found struct {
-	target
+	wiring
 	url      string
 	api      string // ApiName; empty at the edge
 	function string // FunctionName; empty without a function, and at the edge, where it counts in a location's region
 }
 
-// probe measures every deployed wiring of a stage from here, over a new connection and one
+// stage is that of test/compare/stacks.
+const stage = "Compare"
+
+// measureDeployed measures every deployed wiring from here, over a new connection and one
 // that stays open. It then asks CloudWatch for the latency of API and function.
-func probe(ctx context.Context, environment string, rounds int, out io.Writer) ([]row, error) {
+func measureDeployed(ctx context.Context, rounds int, folder string, out, progress io.Writer) error {
 	cfg, err := config.LoadDefaultConfig(ctx, config.WithRegion(figures.Region))
 	if err != nil {
-		return nil, fmt.Errorf("reading AWS settings: %w", err)
+		return fmt.Errorf("reading AWS settings: %w", err)
 	}
 	var places []found
-	for _, t := range targets() {
-		f, err := locate(ctx, cfg, environment, t)
+	for _, w := range wirings() {
+		f, err := locate(ctx, cfg, w)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		places = append(places, f)
 	}
 	began := time.Now()
-	rows, err := probeAll(ctx, places, rounds)
+	rows, err := probe(ctx, places, rounds)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	fmt.Fprintln(out, "Waiting for CloudWatch, which counts a minute when it is over.")
-	select {
-	case <-time.After(3 * time.Minute):
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
+	fmt.Fprintln(progress, "Waiting for CloudWatch, which counts a minute when it is over.")
+	time.Sleep(3 * time.Minute)
 	watched := cloudwatch.NewFromConfig(cfg)
 	for i, f := range places {
 		s, err := counted(ctx, watched, f, began)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		for j := range rows[i].kept {
 			rows[i].kept[j].function, rows[i].kept[j].api = s.function, s.api
 		}
 	}
-	return rows, nil
+	return reportDeployed(out, folder, rows)
 }
 
-// locate asks CloudFormation for the outputs of a target's stack.
-func locate(ctx context.Context, cfg aws.Config, environment string, t target) (found, error) {
-	outputs, err := deployed.Outputs(ctx, cfg, environment+"-"+t.stack)
+// locate asks CloudFormation for the outputs of a wiring's stack.
+func locate(ctx context.Context, cfg aws.Config, w wiring) (found, error) {
+	outputs, err := deployed.Outputs(ctx, cfg, stage+"-"+w.stack)
 	if err != nil {
 		return found{}, err
 	}
-	f := found{target: t, url: outputs["Endpoint"], function: outputs["Function"]}
+	f := found{w, outputs["Endpoint"], apiName(w), outputs["Function"]}
 	if f.url == "" {
-		return found{}, fmt.Errorf("stack %s-%s has no Endpoint", environment, t.stack)
+		err = fmt.Errorf("stack %s-%s has no Endpoint", stage, w.stack)
 	}
-	f.api = apiName(environment, t)
-	return f, nil
+	return f, err
 }
 
 // apiName is the API's name in its metrics; empty at the edge.
-func apiName(environment string, t target) string {
+func apiName(w wiring) string {
 	switch {
-	case t.place == atEdge:
+	case w.place == atEdge:
 		return ""
-	case t.stack == "Pipeline":
-		return "global-ingest-" + environment
+	case w.stack == "Pipeline":
+		return "global-ingest-" + stage
 	}
-	return "global-ingest-" + environment + "-" + t.stack
+	return "global-ingest-" + stage + "-" + w.stack
 }
 
-// probeAll sends requests to each place.
-func probeAll(ctx context.Context, places []found, rounds int) ([]row, error) {
+// probe sends requests to each place.
+func probe(ctx context.Context, places []found, rounds int) ([]row, error) {
 	var all []*asked
 	for _, f := range places {
 		all = append(all, &asked{row{wiring: f.wiring}, func(ctx context.Context, client *http.Client) (sample, error) {
@@ -160,8 +140,8 @@ func reportDeployed(out io.Writer, folder string, rows []row) error {
 	writeWirings(out, rows)
 	fmt.Fprint(out, `
 How to read it: client figures are measured from here, so they include the way to the nearest location of the edge and
-to `+figures.Region+`; the article's client was 20 ms from its location. Function and API are CloudWatch's medians of Duration and
-IntegrationLatency in the same minutes. A function at the edge counts in the region of its location, and is not here.
+to us-east-1; the article's client was 20 ms from its location. Function and API are CloudWatch's medians of Duration
+and IntegrationLatency in the same minutes. A function at the edge counts in the region of its location, and is not here.
 `)
 	p := &parameters{} // nothing is modelled: all of it is one leg
 	if err := results(p, rows).Save(filepath.Join(folder, "results.json")); err != nil {

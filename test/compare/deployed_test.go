@@ -13,7 +13,7 @@ import (
 
 // TestTargetsAreDeployed looks in the goldens for what the probe asks an account for.
 func TestTargetsAreDeployed(t *testing.T) {
-	for _, target := range targets() {
+	for _, target := range wirings() {
 		text, err := os.ReadFile(filepath.Join("stacks", "testdata", strings.ToLower(target.stack)+".json"))
 		if err != nil {
 			t.Fatal(err)
@@ -31,11 +31,12 @@ func TestTargetsAreDeployed(t *testing.T) {
 		if template.Outputs["Endpoint"] == nil {
 			t.Errorf("%s has no Endpoint", target.stack)
 		}
-		if hasFunction := target.place != atEdge && target.handler != nil; hasFunction != (template.Outputs["Function"] != nil) {
+		hasFunction := target.place != atEdge && target.handler != nil
+		if hasFunction != (template.Outputs["Function"] != nil) {
 			t.Errorf("%s: the output Function is there: %v, want %v", target.stack, !hasFunction, hasFunction)
 		}
 		for _, resource := range template.Resources {
-			if want := apiName("Compare", target); resource.Type == "AWS::ApiGateway::RestApi" &&
+			if want := apiName(target); resource.Type == "AWS::ApiGateway::RestApi" &&
 				resource.Properties.Name != want {
 				t.Errorf("%s: API is %q, CloudWatch is asked for %q", target.stack, resource.Properties.Name, want)
 			}
@@ -51,8 +52,8 @@ func TestProbeWantsTheContract(t *testing.T) {
 		_, _ = io.WriteString(w, `{"id":"0198c6a2-7b1e-7000-8000-000000000001"}`) // a client that has left
 	}))
 	defer server.Close()
-	places := []found{{target: targets()[0], url: server.URL}}
-	rows, err := probeAll(t.Context(), places, 2)
+	places := []found{{wiring: wirings()[0], url: server.URL}}
+	rows, err := probe(t.Context(), places, 2)
 	if err != nil || len(rows[0].fresh) != 2 || len(rows[0].kept) != 4 {
 		t.Fatalf("%+v, %v", rows, err)
 	}
@@ -61,7 +62,7 @@ func TestProbeWantsTheContract(t *testing.T) {
 		t.Errorf("%v\n%s", err, &out)
 	}
 	origin = "https://example.com"
-	if _, err := probeAll(t.Context(), places, 1); err == nil {
+	if _, err := probe(t.Context(), places, 1); err == nil {
 		t.Error("an answer that no other origin may read is taken")
 	}
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 
@@ -62,43 +61,11 @@ func (s *setup) python() (figures.Program, error) {
 	return p, nil
 }
 
-// node is a handler in Node.
+// node is a handler in Node, with the SDK that Lambda's runtime brings.
 func (s *setup) node(name, source string) (figures.Program, error) {
-	modules, err := s.installSDK()
-	if err != nil {
-		return figures.Program{}, figures.Missing(err.Error())
+	modules := filepath.Join(s.root, "test/compare/functions/node_modules")
+	if _, err := os.Stat(modules); err != nil {
+		return figures.Program{}, figures.Missing("the AWS SDK for Node is not installed: `make compare` installs it")
 	}
 	return figures.Node(s.dir, name, source, modules)
-}
-
-// installSDK installs the SDK that Lambda's Node runtime brings, once, and returns the
-// folder of modules.
-func (s *setup) installSDK() (string, error) {
-	folder, from := filepath.Join(s.root, ".local/compare/sdk"), filepath.Join(s.root, "test/compare/functions")
-	modules := filepath.Join(folder, "node_modules")
-	lock, err := os.ReadFile(filepath.Join(from, "package-lock.json"))
-	if err != nil {
-		return "", err
-	}
-	if installed, err := os.ReadFile(filepath.Join(modules, "installed")); err == nil &&
-		string(installed) == string(lock) {
-		return modules, nil
-	}
-	if err := os.MkdirAll(folder, 0o755); err != nil {
-		return "", err
-	}
-	for _, name := range []string{"package.json", "package-lock.json"} {
-		text, err := os.ReadFile(filepath.Join(from, name))
-		if err != nil {
-			return "", err
-		}
-		if err := os.WriteFile(filepath.Join(folder, name), text, 0o644); err != nil {
-			return "", err
-		}
-	}
-	install := exec.Command("npm", "ci", "--prefix", folder, "--no-audit", "--no-fund", "--silent")
-	if output, err := install.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("npm cannot install the AWS SDK: %w: %.200s", err, output)
-	}
-	return modules, os.WriteFile(filepath.Join(modules, "installed"), lock, 0o644)
 }

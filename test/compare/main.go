@@ -2,8 +2,8 @@
 // side on this machine: the real handlers, over a network that a few parameters
 // describe; or, with -deployed, those of the stage Compare in an account. Then it says
 // what clients of one region, of three and of six wait for around the world, by the same
-// parameters. It prints tables and leaves results.json, compare.svg and world.svg in a
-// folder.
+// parameters. It prints tables and leaves results.json, compare.svg and world.svg in
+// .local/compare.
 package main
 
 import (
@@ -18,30 +18,27 @@ import (
 	"global-ingest/test/figures"
 )
 
+// rounds are the requests over new connections, and half of those over connections that stay open.
+const rounds = 25
+
 func main() {
 	var p parameters
 	p.define(flag.CommandLine)
-	rounds := flag.Int("rounds", 25, "requests over new connections, and half of those over connections that stay open")
-	regions := flag.String("REGIONS", "", "print only the world, for these `sets` of regions: \"us-east-1 us-east-1,eu-west-1\"")
-	out := flag.String("out", filepath.Join(".local", "compare"), "`folder` for results.json and the plots")
-	deployed := flag.String("deployed", "", "`stage` to measure in the account instead, such as Compare")
+	regions := flag.String("REGIONS", "",
+		"print only the world, for these `sets` of regions: \"us-east-1 us-east-1,eu-west-1\"")
+	deployed := flag.Bool("deployed", false, "measure the stage Compare in the account instead")
 	flag.Parse()
-	if *deployed != "" {
-		rows, err := probe(context.Background(), *deployed, *rounds, os.Stderr)
-		if err == nil {
-			err = reportDeployed(os.Stdout, filepath.Join(*out, "deployed"), rows)
-		}
-		exit(err)
+	ctx, folder := context.Background(), filepath.Join(".local", "compare")
+	var err error
+	if *deployed {
+		err = measureDeployed(ctx, rounds, filepath.Join(folder, "deployed"), os.Stdout, os.Stderr)
+	} else {
+		err = run(ctx, p, *regions, rounds, folder, os.Stdout)
 	}
-	exit(run(context.Background(), p, *regions, *rounds, *out, os.Stdout))
-}
-
-func exit(err error) {
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "compare:", err)
 		os.Exit(1)
 	}
-	os.Exit(0)
 }
 
 func run(ctx context.Context, p parameters, regions string, rounds int, folder string, out io.Writer) error {

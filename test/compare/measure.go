@@ -1,24 +1,34 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"slices"
 	"time"
 
 	"global-ingest/test/figures"
+	"global-ingest/test/traffic"
 )
 
 // sample is what one request took.
 type sample struct {
-	function              time.Duration
-	api                   time.Duration // the API's integration; at the edge, over a new connection: the location with its handshake
-	client                time.Duration
+	function time.Duration
+	api      time.Duration // the API with its integration; at the edge a location with its handshake, if that is new
+	client   time.Duration
+
 	opened, puts, invokes int64 // connections and calls of the function, or of the API, before it answered
+}
+
+// since is what was counted after before.
+func (s sample) since(before sample) sample {
+	return sample{opened: s.opened - before.opened, puts: s.puts - before.puts, invokes: s.invokes - before.invokes}
 }
 
 // row is what was measured of one wiring.
@@ -72,6 +82,35 @@ func newClient(pool *x509.CertPool) *http.Client {
 	return &http.Client{Timeout: time.Minute, Transport: &http.Transport{TLSClientConfig: trust}}
 }
 
+// post sends an event and returns how long the client waited for the whole answer. An
+// answer that breaks the contract is an error; the form of an id is each wiring's own.
+func post(ctx context.Context, client *http.Client, url string, event []byte) (time.Duration, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(event))
+	if err != nil {
+		return 0, err
+	}
+	request.Header.Set("Content-Type", "application/json")
+	began := time.Now()
+	response, err := client.Do(request)
+	if err != nil {
+		return 0, err
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	took := time.Since(began)
+	if err != nil {
+		return 0, err
+	}
+	if err := traffic.Acknowledges(response.StatusCode, response.Header, text); err != nil {
+		return 0, err
+	}
+	var answer struct{ ID string }
+	if json.Unmarshal(text, &answer) != nil || len(answer.ID) != 36 {
+		return 0, fmt.Errorf("answer is %.500s, want JSON with an id", text)
+	}
+	return took, nil
+}
+
 // measure measures the wirings on this machine. Those that it cannot run become notes.
 func (s *setup) measure(ctx context.Context, rounds int) ([]row, error) {
 	var all []*asked
@@ -118,9 +157,9 @@ func (r *row) medians() medians {
 		locations = r.fresh
 	}
 	return medians{
-		function: quantile(r.kept, 0.5, func(s sample) time.Duration { return s.function }),
-		api:      quantile(locations, 0.5, func(s sample) time.Duration { return s.api }),
-		client:   quantile(r.kept, 0.5, client),
+		ofFunction: quantile(r.kept, 0.5, func(s sample) time.Duration { return s.function }),
+		ofAPI:      quantile(locations, 0.5, func(s sample) time.Duration { return s.api }),
+		ofClient:   quantile(r.kept, 0.5, client),
 	}
 }
 

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/base64"
 	"encoding/json"
@@ -11,7 +10,7 @@ import (
 	"net/http/httputil"
 	"net/url"
 	"slices"
-	"sync"
+	"strings"
 	"time"
 
 	"global-ingest/lambdas/record"
@@ -28,10 +27,8 @@ type pipeline struct {
 	services *services
 	url      string       // of what the client connects to
 	back     *http.Client // of the edge to the API, or of the API to Firehose; its connection stays open
+	took     chan sample  // of each request, before its answer
 	closers  []func()
-
-	mu   sync.Mutex
-	last sample // of the request under way, or the one before
 }
 
 // newPipeline starts a wiring. The error is figures.Missing if this machine cannot.
@@ -42,7 +39,7 @@ func (s *setup) newPipeline(of wiring) (p *pipeline, err error) {
 			return nil, err
 		}
 	}
-	p = &pipeline{wiring: of, setup: s, back: newClient(s.pool)}
+	p = &pipeline{wiring: of, setup: s, back: newClient(s.pool), took: make(chan sample, 1)}
 	p.closers = append(p.closers, p.back.CloseIdleConnections)
 	p.startServices()
 	if of.handler != nil {
@@ -76,20 +73,25 @@ func (p *pipeline) startServices() {
 
 // startFront starts what the client connects to, and the API behind it.
 func (p *pipeline) startFront() error {
+	integration := p.proxy
+	if p.function == nil {
+		integration = p.direct
+	}
+	api := p.answering(p.setup.gateway, integration)
 	switch p.place {
 	case atEdge:
-		p.url = p.serve(http.HandlerFunc(p.location), p.setup.clientEdge)
+		p.url = p.serve(p.answering(0, p.viewer), p.setup.clientEdge)
 	case behindAPI: // the location passes requests on, over a connection that stays open
-		api, err := url.Parse(p.serve(http.HandlerFunc(p.gatewayAnswers), p.setup.edgeRegion))
+		target, err := url.Parse(p.serve(api, p.setup.edgeRegion))
 		if err != nil {
 			return err
 		}
 		forward := &httputil.ReverseProxy{
-			Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(api) }, Transport: p.back.Transport,
+			Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(target) }, Transport: p.back.Transport,
 		}
 		p.url = p.serve(forward, p.setup.clientEdge)
 	case inRegion:
-		p.url = p.serve(http.HandlerFunc(p.gatewayAnswers), p.setup.clientEdge+p.setup.edgeRegion)
+		p.url = p.serve(api, p.setup.clientEdge+p.setup.edgeRegion)
 	}
 	return nil
 }
@@ -101,29 +103,65 @@ func (p *pipeline) serve(handler http.Handler, roundTrip time.Duration) string {
 	return server.URL
 }
 
-// location is a location of the edge whose function answers.
-func (p *pipeline) location(rw http.ResponseWriter, r *http.Request) {
-	body, err := io.ReadAll(r.Body)
-	if err != nil {
-		return // the client has gone
+// answer is what a function or an API says.
+type answer struct {
+	status  int
+	headers map[string]string
+	body    string
+}
+
+// answering is a server that takes some time of its own, and then an integration's.
+func (p *pipeline) answering(
+	own time.Duration, integration func(context.Context, []byte) (answer, error),
+) http.HandlerFunc {
+	return func(rw http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			return // the client has gone
+		}
+		before, began := p.services.counted(), time.Now()
+		worldwide.WaitUntil(began.Add(own))
+		asked := time.Now()
+		said, err := integration(r.Context(), body)
+		s := p.services.counted().since(before)
+		if s.api = time.Since(began); p.function != nil {
+			s.function = time.Since(asked)
+		}
+		p.took <- s
+		if err != nil {
+			http.Error(rw, err.Error(), http.StatusBadGateway)
+			return
+		}
+		for name, value := range said.headers {
+			rw.Header().Set(name, value)
+		}
+		rw.WriteHeader(said.status)
+		_, _ = io.WriteString(rw, said.body) // to a client that may have gone
 	}
-	answer, err := p.invoke(r.Context(), viewerRequest(body))
+}
+
+// invoke has the function answer an event, and reads its answer.
+func (p *pipeline) invoke(ctx context.Context, event []byte, said any) error {
+	text, err := p.function.Invoke(ctx, event)
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(text, said)
+}
+
+// viewer is the function of a location of the edge.
+func (p *pipeline) viewer(ctx context.Context, body []byte) (answer, error) {
 	var said struct {
-		Status  string
+		Status  int `json:",string"`
 		Headers map[string][]struct{ Key, Value string }
 		Body    string
 	}
-	if err == nil {
-		err = json.Unmarshal(answer, &said)
-	}
-	if err != nil || said.Status != "200" {
-		http.Error(rw, fmt.Sprintf("%s %v", answer, err), http.StatusBadGateway)
-		return
-	}
+	err := p.invoke(ctx, viewerRequest(body), &said)
+	headers := map[string]string{}
 	for _, header := range said.Headers {
-		rw.Header().Set(header[0].Key, header[0].Value)
+		headers[header[0].Key] = header[0].Value
 	}
-	_, _ = io.WriteString(rw, said.Body) // to a client that may have gone
+	return answer{said.Status, headers, said.Body}, err
 }
 
 // viewerRequest is the event of a function at the edge.
@@ -140,101 +178,54 @@ func viewerRequest(body []byte) []byte {
 	return event
 }
 
-// gatewayAnswers is the API: its own time, then the integration's.
-func (p *pipeline) gatewayAnswers(rw http.ResponseWriter, r *http.Request) {
-	body, err := io.ReadAll(r.Body)
-	if err != nil {
-		return // the client has gone
-	}
-	began := time.Now()
-	worldwide.WaitUntil(time.Now().Add(p.setup.gateway))
-	var status int
-	var text string
-	headers := map[string]string{"Content-Type": "application/json", "Access-Control-Allow-Origin": "*"}
-	if p.function == nil {
-		status, text, err = p.integrateFirehose(r.Context(), body)
-	} else {
-		status, headers, text, err = p.integrateFunction(r.Context(), body)
-	}
-	p.note(func(s *sample) { s.api = time.Since(began) })
-	if err != nil {
-		http.Error(rw, err.Error(), http.StatusBadGateway)
-		return
-	}
-	for name, value := range headers {
-		rw.Header().Set(name, value)
-	}
-	rw.WriteHeader(status)
-	_, _ = io.WriteString(rw, text) // to a client that may have gone
-}
-
-func (p *pipeline) integrateFunction(
-	ctx context.Context, body []byte,
-) (status int, headers map[string]string, text string, err error) {
-	answer, err := p.invoke(ctx, p.setup.proxyEvent(body))
-	if err != nil {
-		return 0, nil, "", err
-	}
+// proxy is the API's integration of a function.
+func (p *pipeline) proxy(ctx context.Context, body []byte) (answer, error) {
 	var said struct {
 		StatusCode int
 		Headers    map[string]string
 		Body       string
 	}
-	err = json.Unmarshal(answer, &said)
-	return said.StatusCode, said.Headers, said.Body, err
+	err := p.invoke(ctx, p.setup.proxyEvent(body), &said)
+	return answer{said.StatusCode, said.Headers, said.Body}, err
 }
 
-// integrateFirehose is the integration without a function: the API puts on the stream
-// what its mapping template makes.
-func (p *pipeline) integrateFirehose(ctx context.Context, body []byte) (status int, text string, err error) {
+// direct is the API's integration without a function: it puts on the stream what its mapping template makes.
+func (p *pipeline) direct(ctx context.Context, body []byte) (answer, error) {
 	id := record.NewID()
 	data := record.Append(nil, record.Header{ID: id, ReceivedAt: time.Now()}, body)
 	put := fmt.Sprintf(`{"DeliveryStreamName":%q,"Record":{"Data":%q}}`, figures.Stream,
 		base64.StdEncoding.EncodeToString(data))
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, p.services.URL, bytes.NewBufferString(put))
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, p.services.URL, strings.NewReader(put))
 	if err != nil {
-		return 0, "", err
+		return answer{}, err
 	}
 	request.Header.Set("X-Amz-Target", "Firehose_20150804.PutRecord")
 	request.Header.Set("X-Amz-Date", time.Now().UTC().Format("20060102T150405Z"))
-	before := p.counted()
 	response, err := p.back.Do(request)
 	if err != nil {
-		return 0, "", err
+		return answer{}, err
 	}
 	defer response.Body.Close()
 	_, _ = io.Copy(io.Discard, response.Body) // or the connection would not be used again
-	p.since(before)
-	return response.StatusCode, fmt.Sprintf(`{"id":%q}`, id), nil
+	headers := map[string]string{"Content-Type": "application/json", "Access-Control-Allow-Origin": "*"}
+	return answer{response.StatusCode, headers, fmt.Sprintf(`{"id":%q}`, id)}, nil
 }
 
-// invoke runs the function, and notes what that took.
-func (p *pipeline) invoke(ctx context.Context, event []byte) ([]byte, error) {
-	before, began := p.counted(), time.Now()
-	answer, err := p.function.Invoke(ctx, event)
-	took := time.Since(began)
-	p.since(before)
-	p.note(func(s *sample) { s.function = took })
-	return answer, err
-}
-
-// counted is what the services have counted so far.
-func (p *pipeline) counted() sample {
-	return sample{
-		opened: p.services.link.Opened.Load(), puts: p.services.puts.Load(), invokes: p.services.invokes.Load(),
+// request sends one event, and returns once everything behind its answer is done.
+func (p *pipeline) request(ctx context.Context, client *http.Client, event []byte) (sample, error) {
+	took, err := post(ctx, client, p.url+"/events", event)
+	if err != nil {
+		return sample{}, fmt.Errorf("wiring %s: %w", p.number, err)
 	}
-}
-
-// since notes what has been counted after before.
-func (p *pipeline) since(before sample) {
-	now := p.counted()
-	p.note(func(s *sample) {
-		s.opened, s.puts, s.invokes = now.opened-before.opened, now.puts-before.puts, now.invokes-before.invokes
-	})
-}
-
-func (p *pipeline) note(change func(*sample)) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	change(&p.last)
+	if p.function != nil {
+		if err := p.function.Rest(ctx); err != nil {
+			return sample{}, err
+		}
+	}
+	if err := p.services.rest(); err != nil {
+		return sample{}, fmt.Errorf("wiring %s, behind the answer: %w", p.number, err)
+	}
+	s := <-p.took
+	s.client = took
+	return s, nil
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"global-ingest/test/figures"
 )
@@ -27,7 +28,7 @@ var shade = map[string]string{
 func plot(path string, p *parameters, rows []row) error {
 	longest := 0.0
 	for _, r := range rows {
-		longest = max(longest, r.medians().client, published[r.number].client)
+		longest = max(longest, r.medians()[ofClient], published[r.number][ofClient])
 	}
 	longest = math.Ceil(longest/20) * 20
 	x := func(ms float64) float64 { return plotLeft + plotWidth*ms/longest }
@@ -51,9 +52,9 @@ func plot(path string, p *parameters, rows []row) error {
 		}
 		d.Text(x(at)+4, y+barHeight-4, `font-size="11"`, short(at))
 		want := published[r.number]
-		for j, ms := range []float64{want.client, want.api, want.function} {
+		for j, ms := range slices.Backward(want[:]) { // the longest is drawn first
 			if ms > 0 {
-				d.Rect(plotLeft, y+barHeight+2, x(ms)-plotLeft, 7, `fill="`+[]string{"#ddd", "#bbb", "#777"}[j]+`"`)
+				d.Rect(plotLeft, y+barHeight+2, x(ms)-plotLeft, 7, `fill="`+[]string{"#777", "#bbb", "#ddd"}[j]+`"`)
 			}
 		}
 	}

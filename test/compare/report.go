@@ -24,16 +24,11 @@ func disagreements(rows []row) (all []disagreement) {
 		if !found {
 			continue
 		}
-		got := r.medians()
-		for _, pair := range []disagreement{
-			{r.number, "function", got.function, want.function},
-			{r.number, "API or edge", got.api, want.api},
-			{r.number, "client", got.client, want.client},
-		} {
-			atMost := pair.what == "function" && r.number == "2" // the article says: less than 1 ms
-			off := pair.model/pair.published - 1
-			if pair.published > 0 && (off > tolerance || off < -tolerance && !atMost) {
-				all = append(all, pair)
+		for i, got := range r.medians() {
+			atMost := i == ofFunction && r.number == "2" // the article says: less than 1 ms
+			off := got/want[i] - 1
+			if want[i] > 0 && (off > tolerance || off < -tolerance && !atMost) {
+				all = append(all, disagreement{r.number, names[i], got, want[i]})
 			}
 		}
 	}
@@ -45,7 +40,7 @@ func disagreements(rows []row) (all []disagreement) {
 func misordered(rows []row) (wrong []string) {
 	took := map[string]float64{}
 	for _, r := range rows {
-		took[r.number] = r.medians().function
+		took[r.number] = r.medians()[ofFunction]
 	}
 	for _, pair := range [][2]string{{"2", "4"}, {"5", "1"}, {"1", "3"}, {"2", "3"}, {"4", "3"}, {"5", "3"}} {
 		a, hasA := took[pair[0]]
@@ -71,13 +66,13 @@ func writeWirings(out io.Writer, rows []row) {
 	var cells [][]string
 	for _, r := range rows {
 		f, want := r.medians(), published[r.number]
-		line := []string{r.number, r.name, short(f.function), short(f.api)}
+		line := []string{r.number, r.name, short(f[ofFunction]), short(f[ofAPI])}
 		for _, samples := range [][]sample{r.kept, r.fresh} {
 			for _, share := range []float64{0.5, 0.9, 0.99} {
 				line = append(line, short(quantile(samples, share, client)))
 			}
 		}
-		cells = append(cells, append(line, short(want.function), short(want.api), short(want.client)))
+		cells = append(cells, append(line, short(want[ofFunction]), short(want[ofAPI]), short(want[ofClient])))
 	}
 	figures.WriteTable(out, "The wirings, in ms", "llr", []string{
 		"", "wiring", "function", "API or edge", "client p50", "p90", "p99", "new connection p50", "p90", "p99",
@@ -120,11 +115,12 @@ func writeReading(out io.Writer, s *setup, rows []row) {
 	fmt.Fprintf(out, `
 How to read it: the handlers are the real ones. They run as processes under a Runtime API on this machine, and talk
 TLS. Every byte between them travels as long as the model says, so the cost of a connection follows from what the
-handler does. %[2]s is the time that no parameter explains: that of the handler, its SDK, and this machine. %[3]s
-counts from the handshake's first byte at a location of the edge, over a new connection. Every handler makes one
-client for its sandbox, which keeps its connection. The model's numbers are from the article's wirings 1, 4 and 5,
-each for all wirings; 2, 3, and every figure of a client follow from the model. Trust store: %[1]d certificates.
-`, s.certificates, "`"+codeLeg+"`", "`edge`")
+handler does. %[2]s is the time that no parameter explains: that of the handler, its SDK, and this machine. A
+location of the edge counts from the handshake's first byte, over a new connection: what its client waits, less two
+round trips. Every handler makes one client for its sandbox, which keeps its connection. The model's numbers are from
+the article's wirings 1, 4 and 5, each for all wirings; 2, 3, and every figure of a client follow from the model.
+Trust store: %[1]d certificates.
+`, s.certificates, "`"+codeLeg+"`")
 	for _, note := range s.notes {
 		fmt.Fprintf(out, "\n%s\n", note)
 	}
@@ -161,40 +157,34 @@ func short(ms float64) string {
 
 // results are all figures, in the shape of the benchmarks' results.
 func results(p *parameters, rows []row) *figures.Report {
-	r := &figures.Report{}
-	for _, row := range rows {
-		row.addTo(r, p)
+	report := &figures.Report{}
+	for _, r := range rows {
+		subject := r.number + " " + r.name
+		addClients(report, "new connection", subject, r.fresh)
+		addClients(report, "kept connection", subject, r.kept)
+		addMedians(report, "model", subject, r.medians())
+		addMedians(report, "article", subject, published[r.number])
+		for _, s := range r.shares(p) {
+			report.Add("legs", subject, s.leg, "ms", s.ms)
+		}
 	}
-	return r
+	return report
 }
 
-// addTo adds all that is known of a wiring.
-func (r *row) addTo(report *figures.Report, p *parameters) {
-	subject := r.number + " " + r.name
-	quantiles := func(table string, samples []sample) {
-		for _, percent := range []int{50, 90, 99} {
-			report.Figures = append(report.Figures, figures.Figure{
-				Table: table, Subject: subject, Metric: fmt.Sprintf("client p%d", percent), Unit: "ms",
-				Value: quantile(samples, float64(percent)/100, client), Low: quantile(samples, 0, client),
-				High: quantile(samples, 1, client),
-			})
-		}
+func addClients(report *figures.Report, table, subject string, samples []sample) {
+	for _, percent := range []int{50, 90, 99} {
+		report.Figures = append(report.Figures, figures.Figure{
+			Table: table, Subject: subject, Metric: fmt.Sprintf("client p%d", percent), Unit: "ms",
+			Value: quantile(samples, float64(percent)/100, client), Low: quantile(samples, 0, client),
+			High: quantile(samples, 1, client),
+		})
 	}
-	known := func(table, metric string, ms float64) {
+}
+
+func addMedians(report *figures.Report, table, subject string, all medians) {
+	for i, ms := range all {
 		if ms > 0 {
-			report.Add(table, subject, metric, "ms", ms)
+			report.Add(table, subject, names[i], "ms", ms)
 		}
-	}
-	quantiles("new connection", r.fresh)
-	quantiles("kept connection", r.kept)
-	got, want := r.medians(), published[r.number]
-	known("model", "function", got.function)
-	known("model", "API or edge", got.api)
-	known("model", "client", got.client)
-	known("article", "function", want.function)
-	known("article", "API or edge", want.api)
-	known("article", "client", want.client)
-	for _, s := range r.shares(p) {
-		report.Add("legs", subject, s.leg, "ms", s.ms)
 	}
 }

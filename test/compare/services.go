@@ -61,6 +61,11 @@ func (s *services) invoke(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusAccepted)
 }
 
+// counted is what has been counted so far.
+func (s *services) counted() sample {
+	return sample{opened: s.link.Opened.Load(), puts: s.puts.Load(), invokes: s.invokes.Load()}
+}
+
 // rest returns when the queued invocations have ended, with an error of one of them.
 func (s *services) rest() error {
 	s.behind.Wait()

@@ -18,6 +18,7 @@ const (
 // wiring is one way to build the endpoint.
 type wiring struct {
 	number  string // the article's; letters for those that it did not try
+	stack   string // of the stage Compare
 	name    string
 	place   place
 	chained bool                                  // whether its function invokes the validation function
@@ -35,13 +36,13 @@ func wirings() []wiring {
 	chained := functions.EdgeChained(figures.Region, "chain")
 	stored := functions.EdgeFirehose(figures.Region, figures.Stream)
 	return []wiring{
-		{"1", "edge API → Python → validation function", behindAPI, true, (*setup).python},
-		{"2", "Lambda@Edge that does nothing", atEdge, false, node("edge_empty.js", functions.EdgeEmpty())},
-		{"3", "Lambda@Edge → validation function", atEdge, true, node("edge_chained.js", chained)},
-		{"4", "Lambda@Edge → Firehose", atEdge, false, node("edge_firehose.js", stored)},
-		{"5", "edge API → Go → Firehose: this product, Durable", behindAPI, false, product(ingest.Durable)},
-		{"5i", "this product, Immediate", behindAPI, false, product(ingest.Immediate)},
-		{"5r", "this product, Durable, behind a regional API", inRegion, false, product(ingest.Durable)},
-		{"6", "edge API → Firehose, no function", behindAPI, false, nil},
+		{"1", "Chained", "edge API → Python → validation function", behindAPI, true, (*setup).python},
+		{"2", "EdgeEmpty", "Lambda@Edge that does nothing", atEdge, false, node("edge_empty.js", functions.EdgeEmpty())},
+		{"3", "EdgeChained", "Lambda@Edge → validation function", atEdge, true, node("edge_chained.js", chained)},
+		{"4", "EdgeFirehose", "Lambda@Edge → Firehose", atEdge, false, node("edge_firehose.js", stored)},
+		{"5", "Pipeline", "edge API → Go → Firehose: this product, Durable", behindAPI, false, product(ingest.Durable)},
+		{"5i", "Immediate", "this product, Immediate", behindAPI, false, product(ingest.Immediate)},
+		{"5r", "Regional", "this product, Durable, behind a regional API", inRegion, false, product(ingest.Durable)},
+		{"6", "Direct", "edge API → Firehose, no function", behindAPI, false, nil},
 	}
 }

@@ -34,7 +34,7 @@ func newWorld(p parameters, regions string) (*world, error) {
 		w.sets = append(w.sets, found)
 	}
 	if len(w.sets) == 0 {
-		return nil, fmt.Errorf("REGIONS is %q: want sets of regions, such as \"us-east-1 us-east-1,eu-west-1\"", regions)
+		return nil, fmt.Errorf("REGIONS is %q: want sets of regions, such as %q", regions, "us-east-1 us-east-1,eu-west-1")
 	}
 	_, err := p.version()
 	return w, err
@@ -145,7 +145,6 @@ type heir struct {
 
 // loss is what happens without one of the regions.
 type loss struct {
-	region string
 	cities int
 	heirs  []heir
 	longer time.Duration // median of what its clients wait longer
@@ -154,7 +153,7 @@ type loss struct {
 // without says which regions take over when one is lost.
 func without(lost string, regions []string) loss {
 	others := slices.DeleteFunc(slices.Clone(regions), func(r string) bool { return r == lost })
-	l := loss{region: lost}
+	var l loss
 	had, gets := map[string]int{}, map[string]int{}
 	var longer []time.Duration
 	for _, city := range geo.Cities() {

@@ -65,7 +65,9 @@ func (w *world) keys() (keys []figures.Key) {
 // bySlowness returns the cities of a continent, that which waits longest for the first set first.
 func (w *world) bySlowness(continent geo.Continent) []geo.City {
 	wait := func(c geo.City) time.Duration { return w.takes(w.way(openWay), c, w.sets[0]) }
-	return slices.SortedStableFunc(slices.Values(on(continent)), func(a, b geo.City) int { return int(wait(b) - wait(a)) })
+	cities := on(continent)
+	slices.SortStableFunc(cities, func(a, b geo.City) int { return int(wait(b) - wait(a)) })
+	return cities
 }
 
 // drawCity draws the first set last and largest, so that equal dots show as rings.

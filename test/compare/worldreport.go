@@ -134,21 +134,21 @@ func (w *world) writeLosses(out io.Writer) {
 
 func (w *world) writeReading(out io.Writer) {
 	fmt.Fprintf(out, `
-How to read it: nothing of the world is measured here. A client is %[1]s from its edge location (CLIENT_EDGE). The
-round trip of its city to the nearest region stands for EDGE_REGION. A new connection takes %[2]d round trips before its
-first request. The services take %[3]s: GATEWAY, IN_REGION, PUT, and %[4]s of Ingest's code. A location answers a
-preflight in %[5]s. With one region the locations may be API Gateway's, with several they are CloudFront's: the model
-makes no difference. Plain DNS has no location: a latency record sends a client to the region that is nearest over the
-public Internet, and the client opens its connection there. When a region is lost, each neighbour needs quotas for its
-own cities and those that it takes over.
+How to read it: this is a model, and none of it was measured. A client is %[1]s from its edge location (CLIENT_EDGE).
+The round trip between its city and the nearest region stands for EDGE_REGION. A new connection takes %[2]d round trips
+before its first request. The services take %[3]s: GATEWAY, IN_REGION, PUT, and %[4]s of Ingest's code. A location
+answers a preflight in %[5]s. With one region the locations may be API Gateway's, with several they are CloudFront's:
+the model treats them alike. Plain DNS has no location: a latency record sends a client to the region that is nearest
+over the public Internet, and the client opens its connection there. When a region is lost, each neighbour needs quotas
+for its own cities and those that it takes over.
 
 results.json has every way of every city.
 
-Limits: the round trips of cities are of 2018-11-10, between servers (WonderNetwork). Those between regions are of 2025
-(cloudping.co). The way of a location to a region is derived from both. Pune stands for Mumbai. Nobody measured the way
-of a city to eu-west-3 or ap-northeast-3: their figures are derived, and they are not among the best regions. One last
-mile stands for all clients. Each city counts once, however many clients it has. No packet is lost, no queue is full,
-and CloudFront takes no time of its own.
+Limits: the round trips of cities were measured between servers on 2018-11-10 (WonderNetwork), those between regions in
+2025 (cloudping.co). The way of a location to a region is derived from both. Pune stands for Mumbai. The ways of cities
+to eu-west-3 and ap-northeast-3 were not measured: their figures are derived, and they are not among the best regions.
+One last mile stands for all clients. Each city counts once, however many clients it has. No packet is lost, no queue is
+full, and CloudFront takes no time of its own.
 `, w.clientEdge, w.handshakes(), w.way(openWay).own, ownCode, atLocation)
 }
 

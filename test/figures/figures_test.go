@@ -3,9 +3,11 @@ package figures
 import (
 	"bytes"
 	"encoding/json"
+	"io"
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -36,6 +38,25 @@ func TestAReportPrintsMedianAndSpread(t *testing.T) {
 	want := Figure{Table: "starts", Subject: "ours", Metric: "p50", Value: 2, Unit: "ms", Low: 1, High: 3}
 	if err := json.Unmarshal(text, &saved); err != nil || len(saved) != 2 || !reflect.DeepEqual(saved[0], want) {
 		t.Errorf("saved %+v, error %v", saved, err)
+	}
+}
+
+// TestEverySubjectHasItsTurnInEachRound: in the first round in the order of the table's rows.
+func TestEverySubjectHasItsTurnInEachRound(t *testing.T) {
+	subjects, turns := []string{"a", "b", "c", "d"}, []string(nil)
+	err := Turns(3, subjects, func(s string) error {
+		if turns = append(turns, s); len(turns) == 12 {
+			return io.EOF
+		}
+		return nil
+	})
+	if err != io.EOF || len(turns) != 12 || !slices.Equal(turns[:4], subjects) {
+		t.Fatalf("turns are %q, error %v", turns, err)
+	}
+	for round := range slices.Chunk(turns, len(subjects)) {
+		if slices.Sort(round); !slices.Equal(round, subjects) {
+			t.Errorf("a round has %q", round)
+		}
 	}
 }
 

@@ -30,11 +30,6 @@ func Ingest(mode ingest.Acknowledgement) ingest.Config {
 	return c
 }
 
-// FunctionARN is the ARN of a function.
-func FunctionARN(name string) string {
-	return "arn:aws:lambda:" + Region + ":" + Account + ":function:" + name
-}
-
 // NewDelivery returns a Firehose whose streams keep records as they come, and the S3
 // below dir that it writes to.
 func NewDelivery(dir string, streams ...string) (*simulator.Firehose, *simulator.S3, error) {

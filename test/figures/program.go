@@ -87,7 +87,8 @@ func script(dir, interpreter, loop, name, source string) (Program, error) {
 // the path of its trust store. change changes what the simulator is told.
 func (p Program) Start(name, url, trust string, change func(*simulator.FunctionConfig)) *simulator.Function {
 	config := simulator.FunctionConfig{
-		Name: name, ARN: FunctionARN(name), Bootstrap: p.Executable, Handler: "bootstrap",
+		Name: name, ARN: "arn:aws:lambda:" + Region + ":" + Account + ":function:" + name,
+		Bootstrap: p.Executable, Handler: "bootstrap",
 		Timeout: 30 * time.Second, MemoryMB: 512, MaxSandboxes: 1, Variables: maps.Clone(p.Variables), Awake: true,
 		Endpoints: map[string]string{
 			"AWS_REGION": Region, "AWS_DEFAULT_REGION": Region, p.trust: trust,

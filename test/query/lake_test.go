@@ -78,7 +78,10 @@ func (l *lake) send(at time.Time, bodies ...[]byte) {
 	handler := validate.New(l.config(), l.set, l, l, io.Discard, slog.New(slog.DiscardHandler))
 	var lines []byte
 	for i, body := range bodies {
-		header := record.Header{ID: fmt.Sprintf("%08d-0000-7000-8000-%012d", l.objects, i), ReceivedAt: at, RequestID: "r", UserAgent: `a "b"`, IP: "203.0.113.0"}
+		header := record.Header{
+			ID: fmt.Sprintf("%08d-0000-7000-8000-%012d", l.objects, i), ReceivedAt: at, RequestID: "r",
+			UserAgent: `a "b"`, IP: "203.0.113.0",
+		}
 		lines = append(lines, l.judge(handler, record.Append(nil, header, body))...)
 	}
 	l.lines += bytes.Count(lines, []byte("\n"))
@@ -103,8 +106,9 @@ func (l *lake) judge(handler *validate.Handler, data []byte) []byte {
 		Data     []byte `json:"data"`
 	}
 	batch, err := json.Marshal(map[string]any{
-		"invocationId": "i", "deliveryStreamArn": "arn:aws:firehose:us-east-1:111111111111:deliverystream/events", "region": "us-east-1",
-		"records": []entry{{RecordID: "1", Data: data}},
+		"invocationId": "i", "region": "us-east-1",
+		"deliveryStreamArn": "arn:aws:firehose:us-east-1:111111111111:deliverystream/events",
+		"records":           []entry{{RecordID: "1", Data: data}},
 	})
 	if err != nil {
 		l.t.Fatal(err)
@@ -134,7 +138,8 @@ func (l *lake) object(prefix string, at time.Time, lines []byte) {
 		l.t.Fatal(err)
 	}
 	l.objects++
-	l.write(fmt.Sprintf("%s%sstream-%d%s", prefix, record.Partition(at), l.objects, record.LinesExtension), object.Bytes())
+	key := fmt.Sprintf("%s%sstream-%d%s", prefix, record.Partition(at), l.objects, record.LinesExtension)
+	l.write(key, object.Bytes())
 }
 
 func (l *lake) write(key string, object []byte) {

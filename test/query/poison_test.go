@@ -45,19 +45,27 @@ func hostile() (bodies [][]byte) {
 func TestNoEventBreaksAQuery(t *testing.T) {
 	l := newLake(t)
 	l.send(receivedAt, hostile()...)
-	l.object("failed/processing-failed/", receivedAt, []byte(`{"attemptsMade":4,"arrivalTimestamp":1763892000123,"errorCode":"Lambda.FunctionError","errorMessage":"m","rawData":"e30="}`+"\n"))
+	l.object("failed/processing-failed/", receivedAt, []byte(`{"attemptsMade":4,"arrivalTimestamp":1763892000123,`+
+		`"errorCode":"Lambda.FunctionError","errorMessage":"m","rawData":"e30="}`+"\n"))
 	everyQueryAnswers(t, l)
 	// A lone surrogate hides its event's members from DuckDB's functions, and no other event's.
-	got := l.ask("SELECT count(*) >= 15, count(*) - count(DISTINCT id), min(occurred_at), max(occurred_at) FROM click WHERE event NOT LIKE '%\\ud%'" +
-		" AND page_url = 'app://home' AND element_id = 'e' AND session = 's'" +
+	got := l.ask("SELECT count(*) >= 15, count(*) - count(DISTINCT id), min(occurred_at), max(occurred_at) FROM click" +
+		" WHERE event NOT LIKE '%\\ud%' AND page_url = 'app://home' AND element_id = 'e' AND session = 's'" +
 		" UNION ALL SELECT count(*) = 2, count(page_url), NULL, NULL FROM click WHERE event LIKE '%\\ud%'" +
 		" UNION ALL SELECT count(*) = 0, 0, NULL, NULL FROM click WHERE event NOT LIKE '%\\ud%' AND page_url IS NULL")
-	want := [][]string{{"true", "0", "2026-11-23 10:00:00.5", "2026-11-23 10:00:00.5"}, {"true", "0", "NULL", "NULL"}, {"true", "0", "NULL", "NULL"}}
+	want := [][]string{
+		{"true", "0", "2026-11-23 10:00:00.5", "2026-11-23 10:00:00.5"},
+		{"true", "0", "NULL", "NULL"},
+		{"true", "0", "NULL", "NULL"},
+	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("clicks (-want +got)\n%s", diff)
 	}
-	if diff := cmp.Diff([][]string{{"processing-failed", "2025-11-23 10:00:00.123", "Lambda.FunctionError", "4", "2026-11-23", "10"}},
-		l.ask("SELECT error_type, arrived_at, error_code, attempts, day, hour FROM failed")); diff != "" {
+	want = [][]string{
+		{"processing-failed", "2025-11-23 10:00:00.123", "Lambda.FunctionError", "4", "2026-11-23", "10"},
+	}
+	got = l.ask("SELECT error_type, arrived_at, error_code, attempts, day, hour FROM failed")
+	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("failed (-want +got)\n%s", diff)
 	}
 }
@@ -105,7 +113,8 @@ func TestEveryLineIsARow(t *testing.T) {
 		}
 	}
 	want := [][]string{{"Click"}, {`\`}, {`cl"ick`}, {"weird/../type name"}}
-	got := l.ask("SELECT type FROM events WHERE type NOT LIKE 'poison%' AND type NOT IN ('click', 'type', '', '\ufffd') ORDER BY type")
+	got := l.ask("SELECT type FROM events WHERE type NOT LIKE 'poison%'" +
+		" AND type NOT IN ('click', 'type', '', '\ufffd') ORDER BY type")
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("types (-want +got)\n%s", diff)
 	}
@@ -120,8 +129,8 @@ func suite(t *testing.T) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const tests = "transport/http/protocol/internal/json/testdata/test_parsing"
-	files, err := filepath.Glob(filepath.Join(strings.TrimSpace(string(folder)), filepath.FromSlash(tests), "[yi]_*.json"))
+	const tests = "transport/http/protocol/internal/json/testdata/test_parsing/[yi]_*.json"
+	files, err := filepath.Glob(filepath.Join(strings.TrimSpace(string(folder)), filepath.FromSlash(tests)))
 	if err != nil || len(files) != 95+35 {
 		t.Fatalf("%d files, error %v, want the suite's 95 and 35: look where smithy-go has it now", len(files), err)
 	}
@@ -152,9 +161,12 @@ func TestNoValidJSONBreaksAQuery(t *testing.T) {
 func TestWhatStopsReadersIsCountedAmongTheRejects(t *testing.T) {
 	l := newLake(t)
 	l.portable = true
-	l.send(receivedAt, []byte(click+`,"x":"\ud800"}`), []byte(click+`,"n":1e400}`), []byte(click+`,"n":18446744073709551616}`), []byte(click+"}"))
+	for _, rest := range []string{`,"x":"\ud800"}`, `,"n":1e400}`, `,"n":18446744073709551616}`, "}"} {
+		l.send(receivedAt, []byte(click+rest))
+	}
 	got := l.ask("(SELECT reason, instance, message FROM rejected ORDER BY message) UNION ALL " +
-		"SELECT type, event.event_id, NULL FROM read_json_auto('" + filepath.ToSlash(l.Lake) + "/*/events/**/*.jsonl.gz')")
+		"SELECT type, event.event_id, NULL FROM read_json_auto('" + filepath.ToSlash(l.Lake) +
+		"/*/events/**/*.jsonl.gz')")
 	want := [][]string{
 		{"not_portable", "/n", "a number beyond what a double holds, 1.8e308"},
 		{"not_portable", "/n", "an integer beyond 64 bits"},

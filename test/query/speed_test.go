@@ -12,7 +12,8 @@ import (
 	"global-ingest/lambdas/record"
 )
 
-var speedLines = flag.Int("lines", 20_000, "lines that the benchmark reads; the figures of infra/docs/query.md are of 1,000,000")
+var speedLines = flag.Int("lines", 20_000,
+	"lines that the benchmark reads; the figures of infra/docs/query.md are of 1,000,000")
 
 // BenchmarkSQL asks one question of the views, of DuckDB's own reader of JSON lines, and of
 // a typed Parquet file of the same events: seconds, and bytes that were read.
@@ -26,8 +27,8 @@ func BenchmarkSQL(b *testing.B) {
 		answers, err := l.RunAll(b.Context(),
 			"COPY (SELECT * EXCLUDE (event) FROM click) TO '"+parquet+"'",
 			fmt.Sprintf(ask, "click"),
-			fmt.Sprintf(ask, "(SELECT event.button AS button, event.position.x AS position_x, TRY_CAST(upper(event.occurred_at) AS TIMESTAMPTZ) AS occurred_at "+
-				"FROM read_json_auto('"+objects+"') WHERE type = 'click')"),
+			fmt.Sprintf(ask, "(SELECT event.button AS button, event.position.x AS position_x, "+
+				"TRY_CAST(upper(event.occurred_at) AS TIMESTAMPTZ) AS occurred_at FROM read_json_auto('"+objects+"') WHERE type = 'click')"),
 			fmt.Sprintf(ask, "'"+parquet+"'"),
 		)
 		if err != nil {
@@ -52,10 +53,14 @@ func fill(l *lake, lines int) {
 	var text []byte
 	for n := range lines {
 		at := receivedAt.Add(time.Duration(n) * time.Millisecond)
-		header := record.Header{ID: fmt.Sprintf("%08x-0000-7000-8000-%012x", n, r.Int64()&0xffffffffffff), ReceivedAt: at, RequestID: fmt.Sprint(r.Int64()), IP: "203.0.113.0", UserAgent: "Mozilla/5.0 (X11; Linux x86_64)"}
+		header := record.Header{
+			ID: fmt.Sprintf("%08x-0000-7000-8000-%012x", n, r.Int64()&0xffffffffffff), ReceivedAt: at,
+			RequestID: fmt.Sprint(r.Int64()), IP: "203.0.113.0", UserAgent: "Mozilla/5.0 (X11; Linux x86_64)",
+		}
 		kind, event := "click", draw(r)
 		if n%2 == 1 {
-			kind, event = "page_view", fmt.Appendf(nil, `{"type":"page_view","event_id":"%d","occurred_at":"2026-11-23T10:00:00Z","session":"s","page":{"url":"app://%d"}}`, n, r.IntN(1000))
+			kind, event = "page_view", fmt.Appendf(nil, `{"type":"page_view","event_id":"%d",`+
+				`"occurred_at":"2026-11-23T10:00:00Z","session":"s","page":{"url":"app://%d"}}`, n, r.IntN(1000))
 		}
 		text = record.AppendLine(text, header, 0, kind, event)
 		if n%20_000 == 19_999 || n == lines-1 {

@@ -120,7 +120,8 @@ func same(c column.Column, got, want string) bool {
 		return errA == nil && errB == nil && a == b
 	case c.Kind == column.JSON:
 		var a, b any
-		return json.Unmarshal([]byte(got), &a) == nil && json.Unmarshal([]byte(want), &b) == nil && reflect.DeepEqual(a, b)
+		errA, errB := json.Unmarshal([]byte(got), &a), json.Unmarshal([]byte(want), &b)
+		return errA == nil && errB == nil && reflect.DeepEqual(a, b)
 	}
 	return false
 }
@@ -132,7 +133,8 @@ func TestAViewReadsOnlyItsHours(t *testing.T) {
 		l.send(receivedAt.Add(time.Duration(hour)*time.Hour), []byte(click+"}"))
 	}
 	for _, view := range []string{"events", "click", "click_once", "events_once"} {
-		plan := fmt.Sprint(l.ask("EXPLAIN ANALYZE SELECT * FROM " + view + " WHERE day = '2026-11-23' AND hour BETWEEN '11' AND '12'"))
+		plan := fmt.Sprint(l.ask("EXPLAIN ANALYZE SELECT * FROM " + view +
+			" WHERE day = '2026-11-23' AND hour BETWEEN '11' AND '12'"))
 		if !strings.Contains(plan, "Total Files Read: 2") {
 			t.Errorf("%s reads other files than those of its two hours:\n%s", view, plan)
 		}
@@ -145,7 +147,8 @@ func TestOnceLeavesOutTheCopiesOfAnHour(t *testing.T) {
 	line := strings.Repeat(`{"id":"a/0","type":"click","received_at":"2026-11-23T10:00:00.000Z","event":{}}`+"\n", 3)
 	l.object("events/", receivedAt, []byte(line))
 	l.object("events/", receivedAt.Add(time.Hour), []byte(line))
-	got := fmt.Sprint(l.ask("SELECT (SELECT count(*) FROM click), (SELECT count(*) FROM click_once), (SELECT count(DISTINCT id) FROM click)"))
+	got := fmt.Sprint(l.ask("SELECT (SELECT count(*) FROM click), (SELECT count(*) FROM click_once), " +
+		"(SELECT count(DISTINCT id) FROM click)"))
 	if got != "[[6 2 1]]" {
 		t.Errorf("copies, once an hour and ids are %s", got)
 	}
@@ -155,9 +158,11 @@ func TestOnceLeavesOutTheCopiesOfAnHour(t *testing.T) {
 func TestAViewReadsTheSourceOfALine(t *testing.T) {
 	l := newLake(t)
 	const head = `{"id":"a/0","type":"t","received_at":"2026-11-23T10:00:00.000Z","ua":"x \"y\"",`
-	l.object("events/", receivedAt, []byte(head+`"source":{"route":"segment","context":{"ip":"i"}},"event":{"n":1}}`+"\n"+
-		head+`"event":{"n":2,"source":{"mine":1}}}`+"\n"))
-	got := fmt.Sprint(l.ask("SELECT ua, json_extract_scalar(source, '$.route'), json_extract_scalar(source, '$.context.ip'), event FROM events ORDER BY event"))
+	l.object("events/", receivedAt, []byte(
+		head+`"source":{"route":"segment","context":{"ip":"i"}},"event":{"n":1}}`+"\n"+
+			head+`"event":{"n":2,"source":{"mine":1}}}`+"\n"))
+	got := fmt.Sprint(l.ask("SELECT ua, json_extract_scalar(source, '$.route'), " +
+		"json_extract_scalar(source, '$.context.ip'), event FROM events ORDER BY event"))
 	want := `[[x "y" segment i {"n":1}] [x "y" NULL NULL {"n":2,"source":{"mine":1}}]]`
 	if got != want {
 		t.Errorf("rows are %s, want %s", got, want)
@@ -167,8 +172,11 @@ func TestAViewReadsTheSourceOfALine(t *testing.T) {
 // TestAMemberBesideTheEventsIsNotTakenForTheEvent: an envelope may have one of the name.
 func TestAMemberBesideTheEventsIsNotTakenForTheEvent(t *testing.T) {
 	l := newLake(t)
-	for _, envelope := range []string{`{"n":1,"event":{"type":"a"}}`, `{"n":1 , "event":2}`, `{"event":",\"event\":"}`, `{"":"","event" :3}`} {
-		header := record.Header{ID: "a", ReceivedAt: receivedAt, Source: record.Source{Client: "c", Envelope: record.JSON(envelope)}}
+	for _, envelope := range []string{
+		`{"n":1,"event":{"type":"a"}}`, `{"n":1 , "event":2}`, `{"event":",\"event\":"}`, `{"":"","event" :3}`,
+	} {
+		source := record.Source{Client: "c", Envelope: record.JSON(envelope)}
+		header := record.Header{ID: "a", ReceivedAt: receivedAt, Source: source}
 		l.object(record.EventsPrefix, receivedAt, record.AppendLine(nil, header, 0, "t", []byte(`{"sent":true}`)))
 	}
 	got := fmt.Sprint(l.ask("SELECT count(*), count(source), min(event), max(event) FROM events WHERE type = 't'"))
@@ -208,10 +216,12 @@ func TestColumnTypesAreDeclared(t *testing.T) {
 	}
 	for n, v := range l.Views {
 		if answers[n].Err() != nil || len(answers[n].Rows) != len(v.Columns) {
-			t.Fatalf("%s has %d columns, declared are %d: %v", v.Name, len(answers[n].Rows), len(v.Columns), answers[n].Err())
+			t.Fatalf("%s has %d columns, declared are %d: %v", v.Name, len(answers[n].Rows), len(v.Columns),
+				answers[n].Err())
 		}
 		for i, row := range answers[n].Rows {
-			if *row[0] != v.Columns[i].Name || *row[1] != strings.ToUpper(strings.TrimSuffix(v.Columns[i].Type, "(3)")) {
+			declared := strings.ToUpper(strings.TrimSuffix(v.Columns[i].Type, "(3)"))
+			if *row[0] != v.Columns[i].Name || *row[1] != declared {
 				t.Errorf("%s: column %s %s is declared %v", v.Name, *row[0], *row[1], v.Columns[i])
 			}
 		}

@@ -31,12 +31,14 @@ func nearest(records []record, city geo.City, roundTrips RoundTrips) (record, er
 	if len(records) == 0 {
 		return record{}, fmt.Errorf("no region has a record")
 	}
-	well := slices.DeleteFunc(slices.Clone(records), func(r record) bool { return r.check != nil && !r.check.Healthy() })
+	well := slices.DeleteFunc(slices.Clone(records), func(r record) bool {
+		return r.check != nil && !r.check.Healthy()
+	})
 	if len(well) == 0 {
 		well = records
 	}
 	return slices.MinFunc(well, func(a, b record) int {
-		return cmp.Or(cmp.Compare(roundTrips(city, a.region), roundTrips(city, b.region)), cmp.Compare(a.region, b.region))
+		return cmp.Or(int(roundTrips(city, a.region)-roundTrips(city, b.region)), cmp.Compare(a.region, b.region))
 	}), nil
 }
 

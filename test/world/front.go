@@ -5,53 +5,60 @@ import (
 	"fmt"
 	"io"
 	"log"
-	"maps"
 	"net"
 	"net/http"
 	"net/http/httputil"
 	"os"
 	"slices"
 	"strings"
-	"sync"
-	"time"
+	"sync/atomic"
 )
 
 // front is the distribution, as one edge location serves it.
 type front struct {
 	origin   originPlan
 	viewer   *viewer // nil: there is no function
-	policies responsePolicies
+	policy   responsePolicy
 	resolver *resolver
-	clock    Clock
-	reach    func(region string) (address string, way *road)
-	distance bool // whether packets take their time
-
-	proxy *httputil.ReverseProxy
-
-	mu      sync.Mutex
-	pools   map[string]*http.Transport // connections to each region
-	answers map[string]int             // by region
+	regions  map[string]*reached
+	proxy    *httputil.ReverseProxy
 }
 
-// newFront returns the distribution of a plan at the location of a resolver.
-func newFront(p plan, at *resolver, clock Clock, reach func(string) (string, *road)) (*front, error) {
-	origin, err := p.front.origin()
-	if err != nil {
-		return nil, err
-	}
-	f := &front{
-		origin: origin, policies: p.policies[p.front.DefaultCacheBehavior.ResponseHeadersPolicyID],
-		resolver: at, clock: clock, reach: reach, pools: map[string]*http.Transport{}, answers: map[string]int{},
-	}
-	if code := p.code[p.front.function()]; code != "" {
-		if f.viewer, err = newViewer(code); err != nil {
+// reached is a region, and the location's connections to it.
+type reached struct {
+	http.Transport
+	address string
+	answers atomic.Int64
+}
+
+// newFront returns the distribution of a plan at the location of a resolver. distance says whether
+// packets take their time.
+func newFront(
+	p plan, at *resolver, clock Clock, distance bool, reach func(region string) (address string, way *road),
+) (f *front, err error) {
+	f = &front{origin: p.front.origin, policy: p.front.policy, resolver: at, regions: map[string]*reached{}}
+	if p.front.viewer != "" {
+		if f.viewer, err = newViewer(p.front.viewer); err != nil {
 			return nil, err
 		}
+	}
+	for _, region := range p.regions {
+		link := Link{RoundTrip: at.roundTrips(at.city, region), Opening: opening}
+		if !distance {
+			link = Link{}
+		}
+		address, way := reach(region)
+		each, patience := seconds(f.origin.ConnectionTimeout), seconds(f.origin.CustomOriginConfig.OriginReadTimeout)
+		f.regions[region] = &reached{address: address, Transport: http.Transport{
+			DialContext:           way.dialer(link, f.origin.ConnectionAttempts, each, patience),
+			ResponseHeaderTimeout: patience, DisableCompression: true, MaxIdleConnsPerHost: 1000,
+			IdleConnTimeout: clock.Wait(seconds(f.origin.CustomOriginConfig.OriginKeepaliveTimeout)),
+		}}
 	}
 	f.proxy = &httputil.ReverseProxy{
 		Rewrite: f.rewrite, Transport: f, ErrorHandler: f.fail,
 		ModifyResponse: func(r *http.Response) error {
-			f.policies.apply(r.Header, r.Request.Header.Get("Origin"))
+			f.policy.apply(r.Header, r.Request.Header.Get("Origin"))
 			return nil
 		},
 		ErrorLog: log.New(io.Discard, "", 0), // of clients that leave
@@ -98,61 +105,25 @@ func (f *front) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	address, way := f.reach(region)
-	r.URL.Host = address
+	to := f.regions[region]
+	r.URL.Host = to.address
 	tries := 1
 	if r.Method == http.MethodGet || r.Method == http.MethodHead {
 		tries = max(f.origin.ConnectionAttempts, 1)
 	}
 	var answer *http.Response
 	for range tries {
-		if answer, err = f.pool(region, way).RoundTrip(r); err == nil {
-			f.count(region)
+		if answer, err = to.Transport.RoundTrip(r); err == nil {
+			to.answers.Add(1)
 			return answer, nil
 		}
 	}
 	return nil, fmt.Errorf("%s: %w", region, err)
 }
 
-// pool returns the connections to a region.
-func (f *front) pool(region string, way *road) *http.Transport {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.pools[region] != nil {
-		return f.pools[region]
-	}
-	patience := time.Duration(f.origin.CustomOriginConfig.OriginReadTimeout) * time.Second
-	each := time.Duration(f.origin.ConnectionTimeout) * time.Second
-	var link Link
-	if f.distance {
-		link = Link{RoundTrip: f.resolver.roundTrips(f.resolver.city, region), Opening: opening}
-	}
-	f.pools[region] = &http.Transport{
-		DialContext:           way.dialer(link, f.origin.ConnectionAttempts, each, patience),
-		ResponseHeaderTimeout: patience, DisableCompression: true, MaxIdleConnsPerHost: 1000,
-		IdleConnTimeout: f.clock.Wait(time.Duration(f.origin.CustomOriginConfig.OriginKeepaliveTimeout) * time.Second),
-	}
-	return f.pools[region]
-}
-
-func (f *front) count(region string) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.answers[region]++
-}
-
-// counted returns how many answers came from each region.
-func (f *front) counted() map[string]int {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return maps.Clone(f.answers)
-}
-
 func (f *front) close() {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	for _, pool := range f.pools {
-		pool.CloseIdleConnections()
+	for _, region := range f.regions {
+		region.CloseIdleConnections()
 	}
 }
 
@@ -165,12 +136,12 @@ func (f *front) fail(w http.ResponseWriter, r *http.Request, err error) {
 		status = http.StatusGatewayTimeout
 	}
 	w.Header().Set("X-Cache", "Error from cloudfront")
-	f.policies.apply(w.Header(), r.Header.Get("Origin"))
+	f.policy.apply(w.Header(), r.Header.Get("Origin"))
 	http.Error(w, err.Error(), status)
 }
 
 // apply adds the headers by which a page of origin may read an answer.
-func (p responsePolicies) apply(h http.Header, origin string) {
+func (p responsePolicy) apply(h http.Header, origin string) {
 	cors := p.CorsConfig
 	if cors == nil || origin == "" || h.Get("Access-Control-Allow-Origin") != "" && !cors.OriginOverride {
 		return

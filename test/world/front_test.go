@@ -59,7 +59,7 @@ func fronted(
 		o.servers[region] = server
 	}
 	at := &resolver{records: records, city: london, roundTrips: trips, ttl: clock.Wait(aliasTTL)}
-	f, err := newFront(p, at, clock, func(region string) (string, *road) {
+	f, err := newFront(p, at, clock, false, func(region string) (string, *road) {
 		return strings.TrimPrefix(o.servers[region].URL, "http://"), o.roads[region]
 	})
 	if err != nil {
@@ -151,7 +151,7 @@ func TestARegionThatIsLostTakesItsTimeAndNoMore(t *testing.T) {
 	clock := Clock{Speed: 20}
 	_, server, o := fronted(t, behind(t, ""), clock, recordsOf(), status(http.StatusOK))
 	ask(t, http.MethodPost, server.URL)
-	o.roads["europe"].Break()
+	o.roads["europe"].down(true)
 	for _, c := range []struct {
 		name string
 		want time.Duration // modelled
@@ -166,7 +166,7 @@ func TestARegionThatIsLostTakesItsTimeAndNoMore(t *testing.T) {
 			t.Errorf("%s: %d after %s", c.name, got.StatusCode, took)
 		}
 	}
-	o.roads["europe"].Mend()
+	o.roads["europe"].down(false)
 	if got := ask(t, http.MethodPost, server.URL); got.StatusCode != http.StatusOK {
 		t.Errorf("it is back, and the answer is %d", got.StatusCode)
 	}
@@ -192,8 +192,8 @@ func TestConnectionsToEachRegionAreKept(t *testing.T) {
 	if e, h := o.connections["europe"].Load(), o.connections["home"].Load(); e != 1 || h != 1 {
 		t.Errorf("%d connections were opened to europe and %d to home, want one each", e, h)
 	}
-	if got := f.counted(); got["europe"] != 4 || got["home"] != 3 {
-		t.Errorf("answers are counted as %v", got)
+	if e, h := f.regions["europe"].answers.Load(), f.regions["home"].answers.Load(); e != 4 || h != 3 {
+		t.Errorf("%d answers of europe are counted and %d of home, want 4 and 3", e, h)
 	}
 }
 

@@ -77,9 +77,12 @@ func (c *check) note(err error) {
 
 // asker returns how a checker asks url: over a new connection each time. Every status from 2xx to
 // 3xx is well.
-func asker(url string, dial dialer) func(context.Context) error {
+func asker(url string, way *road) func(context.Context) error {
+	dial := way.dialer(Link{}, 1, checkConnectsWithin, checkAnswersWithin)
 	client := &http.Client{
-		Transport:     &http.Transport{DialContext: dial, DisableKeepAlives: true, ResponseHeaderTimeout: checkAnswersWithin},
+		Transport: &http.Transport{
+			DialContext: dial, DisableKeepAlives: true, ResponseHeaderTimeout: checkAnswersWithin,
+		},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	return func(ctx context.Context) error {

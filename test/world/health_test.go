@@ -105,7 +105,7 @@ func TestOnlyAStatusOfTwoOrThreeHundredInTimeIsHealthy(t *testing.T) {
 			server := httptest.NewServer(c.answer)
 			defer server.Close()
 			way := &road{}
-			err := asker(server.URL, way.dialer(Link{}, 1, checkConnectsWithin, checkAnswersWithin))(t.Context())
+			err := asker(server.URL, way)(t.Context())
 			if (err == nil) != c.want {
 				t.Errorf("the answer is %v, healthy should be %t", err, c.want)
 			}
@@ -113,15 +113,15 @@ func TestOnlyAStatusOfTwoOrThreeHundredInTimeIsHealthy(t *testing.T) {
 	}
 	t.Run("nobody listens", func(t *testing.T) {
 		way := &road{}
-		if asker("http://"+unused(t), way.dialer(Link{}, 1, checkConnectsWithin, checkAnswersWithin))(t.Context()) == nil {
+		if asker("http://"+unused(t), way)(t.Context()) == nil {
 			t.Error("it is healthy")
 		}
 	})
 	t.Run("unreachable", func(t *testing.T) {
 		way := &road{clock: Clock{Speed: 20}}
-		way.Break()
+		way.down(true)
 		began := time.Now()
-		err := asker("http://"+unused(t), way.dialer(Link{}, 1, checkConnectsWithin, checkAnswersWithin))(t.Context())
+		err := asker("http://"+unused(t), way)(t.Context())
 		if took := time.Since(began); err == nil || took < 200*time.Millisecond || took > time.Second {
 			t.Errorf("after %s: %v, want an error after 4 s, which are 200 ms here", took, err)
 		}

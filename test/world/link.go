@@ -8,17 +8,17 @@ import (
 	"time"
 )
 
-// Link is a network between two ends, as far as latency goes: every byte travels for half a round trip.
-// Bytes that leave together arrive together, for bandwidth has no limit.
+// Link models the latency of a network, and nothing else: every byte travels for half a round trip.
+// Bandwidth has no limit, so bytes that leave together arrive together.
 type Link struct {
-	RoundTrip time.Duration // 0: no link at all
-	// Opening is how many round trips a new connection takes before its first byte, and this machine
-	// does not: 1 for TCP, and one more for TLS 1.3 where nobody speaks it.
+	RoundTrip time.Duration // 0: no latency
+	// Opening is how many round trips pass before a new connection carries its first byte: 1 for TCP,
+	// which takes no time on this machine, and 1 more where TLS 1.3 is not really spoken.
 	Opening int
-	Exact   bool // whether bytes arrive within about 10 µs, by a busy wait
+	Exact   bool // bytes arrive within about 10 µs, by a busy wait
 }
 
-// Over returns a client's connection, whose server is at the end of conn.
+// Over returns a client's end of a link. The server is at the other end of conn.
 func (l Link) Over(conn net.Conn) net.Conn {
 	if l.RoundTrip == 0 {
 		return conn
@@ -57,7 +57,7 @@ type linkEnd struct {
 func (e linkEnd) LocalAddr() net.Addr  { return e.other.LocalAddr() }
 func (e linkEnd) RemoteAddr() net.Addr { return e.other.RemoteAddr() }
 
-// join returns the end of a link to conn. The first bytes to conn, and those from it, leave later.
+// join returns this program's end of a link. The first bytes to conn, and the first from it, leave later.
 func (l Link) join(conn net.Conn, firstTo, firstFrom time.Duration) net.Conn {
 	end, inside := net.Pipe()
 	var ways sync.WaitGroup
@@ -65,7 +65,7 @@ func (l Link) join(conn net.Conn, firstTo, firstFrom time.Duration) net.Conn {
 	ways.Go(func() { l.travel(inside, conn, firstFrom) })
 	go func() {
 		ways.Wait()
-		_, _ = inside.Close(), conn.Close() // both have been told that nothing follows
+		_, _ = inside.Close(), conn.Close() // each has been told that nothing follows
 	}()
 	return linkEnd{end, conn}
 }
@@ -95,12 +95,10 @@ func (l Link) travel(to, from net.Conn, first time.Duration) {
 	}()
 	for f := range flights {
 		l.wait(f.due)
-		if _, err := to.Write(f.data); err != nil {
-			_ = from.Close() // the other end has gone, so that the reader ends
-		}
+		_, _ = to.Write(f.data) // if the receiver has gone, the sender learns it from the other direction
 	}
 	if half, ok := to.(interface{ CloseWrite() error }); ok {
-		_ = half.CloseWrite() // of a connection that has broken
+		_ = half.CloseWrite() // fails if the connection has broken
 		return
 	}
 	_ = to.Close() // a pipe has no halves

@@ -12,39 +12,33 @@ import (
 // dialer opens a connection, as http.Transport wants it.
 type dialer = func(ctx context.Context, network, address string) (net.Conn, error)
 
-// road is the way to a region. While it is broken, packets vanish: nothing refuses a
+// road is the way to a region. While it is down, packets vanish: nothing refuses a
 // connection, and a request gets no answer.
 type road struct {
 	clock Clock
 
-	mu     sync.Mutex
-	broken bool
-	open   map[*roadConn]bool
+	mu   sync.Mutex
+	gone bool
+	open map[*roadConn]bool
 }
 
-// Break makes the region unreachable, for open connections too. They stay dead when it comes back.
-func (r *road) Break() {
+// down makes the region unreachable, for open connections too, or reachable again. Those stay dead.
+func (r *road) down(down bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.broken = true
-	for conn := range r.open {
-		conn.die()
+	if r.gone = down; down {
+		for conn := range r.open {
+			conn.die()
+		}
+		clear(r.open)
 	}
-	clear(r.open)
 }
 
-// Mend makes the region reachable again.
-func (r *road) Mend() {
+// isDown returns whether the region is unreachable.
+func (r *road) isDown() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.broken = false
-}
-
-// Broken returns whether the region is unreachable.
-func (r *road) Broken() bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.broken
+	return r.gone
 }
 
 // dialer returns what opens connections over this road and a link: so many attempts of so long each.
@@ -63,7 +57,7 @@ func (r *road) dialer(link Link, attempts int, each, patience time.Duration) dia
 func (r *road) dial(
 	ctx context.Context, link Link, network, address string, each, patience time.Duration,
 ) (net.Conn, error) {
-	if r.Broken() {
+	if r.isDown() {
 		select {
 		case <-ctx.Done():
 			return nil, ctx.Err()
@@ -78,7 +72,7 @@ func (r *road) dial(
 	conn := &roadConn{Conn: link.Over(dialed), road: r, patience: r.clock.Wait(patience)}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.broken {
+	if r.gone {
 		conn.die()
 		return conn, nil
 	}

@@ -12,13 +12,13 @@ import (
 
 // plan is what the templates say about what stands in front of the regions.
 type plan struct {
-	regions  []string                    // that have an API
-	hosts    map[string]host             // where the requests for a host name go
-	checks   map[string]checkPlan        // health checks, by id
-	records  []recordPlan                // latency records
-	front    *frontPlan                  // nil: one region, without a front
-	code     map[string]string           // JavaScript of functions, by ARN
-	policies map[string]responsePolicies // of response headers, by id
+	regions  []string                  // that have an API
+	hosts    map[string]host           // where the requests for a host name go
+	checks   map[string]checkPlan      // health checks, by id
+	records  []recordPlan              // latency records
+	code     map[string]string         // JavaScript of functions, by ARN
+	policies map[string]responsePolicy // of response headers, by id
+	front    *frontPlan                // nil: one region, without a front
 }
 
 // host is an API behind a host name.
@@ -38,6 +38,7 @@ type recordPlan struct {
 	AliasTarget                          struct{ DNSName string }
 }
 
+// frontPlan is a distribution, and what it refers to.
 type frontPlan struct {
 	DefaultCacheBehavior struct {
 		FunctionAssociations    []struct{ EventType, FunctionARN string }
@@ -45,6 +46,10 @@ type frontPlan struct {
 		TargetOriginID          string
 	}
 	Origins []originPlan
+
+	origin originPlan // where the default behavior's requests go
+	viewer string     // JavaScript of the viewer-request function, or ""
+	policy responsePolicy
 }
 
 // originPlan has CloudFront's defaults where the template says nothing.
@@ -55,28 +60,8 @@ type originPlan struct {
 	CustomOriginConfig                    struct{ OriginReadTimeout, OriginKeepaliveTimeout int }
 }
 
-// function is the ARN of the viewer-request function, or "".
-func (f frontPlan) function() string {
-	for _, a := range f.DefaultCacheBehavior.FunctionAssociations {
-		if a.EventType == "viewer-request" {
-			return a.FunctionARN
-		}
-	}
-	return ""
-}
-
-// origin is where the default behavior's requests go.
-func (f frontPlan) origin() (originPlan, error) {
-	for _, o := range f.Origins {
-		if o.ID == f.DefaultCacheBehavior.TargetOriginID {
-			return o, nil
-		}
-	}
-	return originPlan{}, fmt.Errorf("no origin %s", f.DefaultCacheBehavior.TargetOriginID)
-}
-
-// responsePolicies is what a response headers policy adds to answers.
-type responsePolicies struct {
+// responsePolicy is what a response headers policy adds to answers.
+type responsePolicy struct {
 	CorsConfig *struct {
 		AccessControlAllowOrigins, AccessControlExposeHeaders struct{ Items []string }
 		OriginOverride                                        bool
@@ -87,7 +72,7 @@ type responsePolicies struct {
 func planOf(templates []*simulator.Template) (plan, error) {
 	p := plan{
 		hosts: map[string]host{}, checks: map[string]checkPlan{}, code: map[string]string{},
-		policies: map[string]responsePolicies{},
+		policies: map[string]responsePolicy{},
 	}
 	resources, err := simulator.Resolve(templates)
 	if err != nil {
@@ -141,7 +126,8 @@ func (p *plan) complete() error {
 			return fmt.Errorf("record %s of %s: no health check %s", r.Name, r.Region, r.HealthCheckID)
 		}
 		if at, found := p.hosts[r.AliasTarget.DNSName]; !found || at.region != r.Region {
-			return fmt.Errorf("record %s of %s leads to %s, which is not there", r.Name, r.Region, r.AliasTarget.DNSName)
+			return fmt.Errorf("record %s of %s leads to %s, which is not there", r.Name, r.Region,
+				r.AliasTarget.DNSName)
 		}
 	}
 	for id, c := range p.checks {
@@ -152,17 +138,33 @@ func (p *plan) complete() error {
 	if p.front == nil {
 		return nil
 	}
-	if _, found := p.code[p.front.function()]; p.front.function() != "" && !found {
-		return fmt.Errorf("no function %s", p.front.function())
-	}
-	origin, err := p.front.origin()
-	if err == nil && !slices.ContainsFunc(p.records, func(r recordPlan) bool { return r.Name == origin.DomainName }) {
-		err = fmt.Errorf("no latency record is called %s, as the front's origin is", origin.DomainName)
-	}
-	return err
+	return p.completeFront(p.front)
 }
 
-func (c checkPlan) every() time.Duration { return time.Duration(c.RequestInterval) * time.Second }
+// completeFront finds what the front refers to.
+func (p *plan) completeFront(f *frontPlan) error {
+	does := f.DefaultCacheBehavior
+	f.policy = p.policies[does.ResponseHeadersPolicyID]
+	for _, a := range does.FunctionAssociations {
+		if a.EventType == "viewer-request" {
+			if f.viewer = p.code[a.FunctionARN]; f.viewer == "" {
+				return fmt.Errorf("no function %s", a.FunctionARN)
+			}
+		}
+	}
+	at := slices.IndexFunc(f.Origins, func(o originPlan) bool { return o.ID == does.TargetOriginID })
+	if at < 0 {
+		return fmt.Errorf("no origin %s", does.TargetOriginID)
+	}
+	f.origin = f.Origins[at]
+	if !slices.ContainsFunc(p.records, func(r recordPlan) bool { return r.Name == f.origin.DomainName }) {
+		return fmt.Errorf("no latency record is called %s, as the front's origin is", f.origin.DomainName)
+	}
+	return nil
+}
+
+// seconds is a time of a template.
+func seconds(n int) time.Duration { return time.Duration(n) * time.Second }
 
 // readInto converts value to a new entry of all.
 func readInto[T any](all map[string]T, id string, value any) error {

@@ -68,11 +68,13 @@ func handWritten(t *testing.T, function string) (templates []*simulator.Template
 func TestTheTemplatesSayWhatStandsInFrontOfTheRegions(t *testing.T) {
 	p := behind(t, "")
 	if len(p.regions) != 3 || len(p.records) != 3 || len(p.checks) != 3 || len(p.hosts) != 6 {
-		t.Fatalf("%d regions, %d records, %d checks, %d hosts", len(p.regions), len(p.records), len(p.checks), len(p.hosts))
+		t.Fatalf("%d regions, %d records, %d checks, %d hosts", len(p.regions), len(p.records), len(p.checks),
+			len(p.hosts))
 	}
 	for _, r := range p.records {
 		c := p.checks[r.HealthCheckID]
-		if asked := p.hosts[c.FullyQualifiedDomainName]; asked != (host{r.Region, "v1"}) || c.ResourcePath != "/v1/health" {
+		asked := p.hosts[c.FullyQualifiedDomainName]
+		if asked != (host{r.Region, "v1"}) || c.ResourcePath != "/v1/health" {
 			t.Errorf("the check of %s asks %s%s", r.Region, c.FullyQualifiedDomainName, c.ResourcePath)
 		}
 	}

@@ -112,7 +112,7 @@ func (w *World) bucket(name string) http.Handler {
 	for _, r := range w.Regions {
 		if r.Bucket == name {
 			return http.HandlerFunc(func(out http.ResponseWriter, in *http.Request) {
-				if r.road.Broken() {
+				if r.road.isDown() {
 					http.Error(out, r.Name+" is unreachable", http.StatusServiceUnavailable)
 					return
 				}
@@ -145,10 +145,12 @@ func (w *World) publish() error {
 			target := w.Region(asked.region)
 			path, served := strings.CutPrefix(c.ResourcePath, "/"+asked.stage+"/")
 			if !served {
-				return fmt.Errorf("health check of %s asks %s, which is not in stage %s", r.Name, c.ResourcePath, asked.stage)
+				return fmt.Errorf("health check of %s asks %s, which is not in stage %s", r.Name, c.ResourcePath,
+					asked.stage)
 			}
-			dial := target.road.dialer(Link{}, 1, checkConnectsWithin, checkAnswersWithin)
-			r.check = &check{every: c.every(), after: c.FailureThreshold, ask: asker(target.URL+"/"+path, dial)}
+			r.check = &check{
+				every: seconds(c.RequestInterval), after: c.FailureThreshold, ask: asker(target.URL+"/"+path, &target.road),
+			}
 		}
 		w.records = append(w.records, record{planned.Name, planned.Region, r.check})
 	}
@@ -171,11 +173,11 @@ func (w *World) Edge(city geo.City, listener net.Listener) (*Edge, error) {
 		}
 	}
 	at := &resolver{records: w.records, city: city, roundTrips: geo.Backbone, ttl: w.options.Clock.Wait(aliasTTL)}
-	f, err := newFront(w.plan, at, w.options.Clock, w.reach)
+	f, err := newFront(w.plan, at, w.options.Clock, w.options.Distance, w.reach)
 	if err != nil {
 		return nil, errors.Join(err, listener.Close())
 	}
-	if f.distance = w.options.Distance; f.distance {
+	if w.options.Distance {
 		listener = Link{RoundTrip: lastMile, Opening: opening}.Listen(listener)
 	}
 	e := &Edge{
@@ -235,45 +237,33 @@ func (w *World) Flush(ctx context.Context) error {
 
 // Shutdown stops the fronts, and then each region as simulator.Shutdown does.
 func (w *World) Shutdown(ctx context.Context) error {
+	return w.end(func(s *http.Server) error { return s.Shutdown(ctx) },
+		func(s *simulator.Simulator) error { return s.Shutdown(ctx) })
+}
+
+// Close stops everything at once, and loses what is buffered.
+func (w *World) Close() error { return w.end((*http.Server).Close, (*simulator.Simulator).Close) }
+
+// end stops the fronts one after another, and then all regions at once.
+func (w *World) end(front func(*http.Server) error, region func(*simulator.Simulator) error) error {
 	w.stop()
 	var errs []error
 	for _, e := range w.edges {
-		errs = append(errs, e.server.Shutdown(ctx))
+		errs = append(errs, front(e.server))
 		e.close()
 	}
 	w.checkers.Wait()
 	stopped := make([]error, len(w.Regions))
 	var stopping sync.WaitGroup
 	for i, r := range w.Regions {
-		stopping.Go(func() { stopped[i] = r.Simulator.Shutdown(ctx) })
+		stopping.Go(func() { stopped[i] = region(r.Simulator) })
 	}
 	stopping.Wait()
 	return errors.Join(append(errs, stopped...)...)
 }
 
-// Close stops everything at once, and loses what is buffered.
-func (w *World) Close() error {
-	w.stop()
-	var errs []error
-	for _, e := range w.edges {
-		errs = append(errs, e.server.Close())
-		e.close()
-	}
-	for _, r := range w.Regions {
-		errs = append(errs, r.Simulator.Close())
-	}
-	w.checkers.Wait()
-	return errors.Join(errs...)
-}
-
 // Down makes the region unreachable, or reachable again.
-func (r *Region) Down(down bool) {
-	if down {
-		r.road.Break()
-		return
-	}
-	r.road.Mend()
-}
+func (r *Region) Down(down bool) { r.road.down(down) }
 
 // Down makes a region unreachable, or reachable again. The error names the regions.
 func (e *Edge) Down(region string, down bool) error {
@@ -303,15 +293,15 @@ func (e *Edge) City() geo.City { return e.resolver.city }
 // States returns what is known of the regions, as seen from the location.
 func (e *Edge) States() []State {
 	now, _ := e.resolver.Region(e.origin.DomainName) // "" when no region has a record
-	answers := e.counted()
 	var states []State
 	for _, r := range e.world.Regions {
 		s := State{
-			Region: r.Name, Reachable: !r.road.Broken(), Healthy: r.check == nil || r.check.Healthy(), Drained: r.check == nil,
+			Region: r.Name, URL: r.URL, Reachable: !r.road.isDown(), Healthy: true, Drained: r.check == nil,
 			RoundTrip: float64(e.resolver.roundTrips(e.resolver.city, r.Name).Microseconds()) / 1000,
-			Answers:   answers[r.Name], Nearest: r.Name == now, URL: r.URL,
+			Answers:   int(e.regions[r.Name].answers.Load()), Nearest: r.Name == now,
 		}
 		if r.check != nil {
+			s.Healthy = r.check.Healthy()
 			if err := r.check.Last(); err != nil {
 				s.Because = err.Error()
 			}

@@ -25,7 +25,7 @@ func (c comparison) direct() {
 			Conditions: &map[string]any{"StringEquals": map[string]any{"aws:SourceAccount": c.env.Account}},
 		}),
 	})
-	role.AddToPolicy(allow([]string{"firehose:PutRecord"}, c.Events[0].Stream.DeliveryStreamArn()))
+	c.Events[0].GrantPut(role)
 	template := jsii.String("#set($stream='" + *c.Events[0].Stream.DeliveryStreamName() + "')" + recordTemplate)
 	integration := awsapigateway.NewAwsIntegration(&awsapigateway.AwsIntegrationProps{
 		Service: jsii.String("firehose"), Action: jsii.String("PutRecord"), IntegrationHttpMethod: jsii.String("POST"),

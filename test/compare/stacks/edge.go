@@ -19,29 +19,31 @@ const noOrigin = "origin.invalid"
 // edgeEmpty adds wiring 2.
 func (c comparison) edgeEmpty() {
 	stack := c.stack("EdgeEmpty", "wiring 2, Lambda@Edge that does nothing")
-	c.atEdge(stack, functions.EdgeEmpty())
+	c.atEdge(stack, functions.EdgeEmpty(), func(awsiam.Role) {})
 }
 
 // edgeChained adds wiring 3.
 func (c comparison) edgeChained() {
 	stack := c.stack("EdgeChained", "wiring 3, Lambda@Edge, validation function")
 	validation := c.validation(stack)
-	c.atEdge(stack, functions.EdgeChained(Region, *validation.FunctionName()),
-		allow([]string{"lambda:InvokeFunction"}, validation.FunctionArn()))
+	c.atEdge(stack, functions.EdgeChained(Region, *validation.FunctionName()), func(to awsiam.Role) {
+		to.AddToPolicy(allow([]string{"lambda:InvokeFunction"}, validation.FunctionArn()))
+	})
 }
 
 // edgeFirehose adds wiring 4.
 func (c comparison) edgeFirehose() {
 	stack := c.stack("EdgeFirehose", "wiring 4, Lambda@Edge, Firehose")
-	c.atEdge(stack, functions.EdgeFirehose(Region, *c.Events[0].Stream.DeliveryStreamName()),
-		allow([]string{"firehose:PutRecord"}, c.Events[0].Stream.DeliveryStreamArn()))
+	c.atEdge(stack, functions.EdgeFirehose(Region, *c.Events[0].Stream.DeliveryStreamName()), func(to awsiam.Role) {
+		c.Events[0].GrantPut(to)
+	})
 }
 
 // atEdge adds a distribution whose requests a function answers at the location that
 // they come to. It has no environment variables there, one architecture, and writes
 // its lines in that location's region, to a group that Lambda makes and keeps for ever.
 // https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/edge-function-restrictions-all.html
-func (c comparison) atEdge(stack awscdk.Stack, source string, may ...awsiam.PolicyStatement) {
+func (c comparison) atEdge(stack awscdk.Stack, source string, grant func(to awsiam.Role)) {
 	role := awsiam.NewRole(stack, jsii.String("Role"), &awsiam.RoleProps{
 		AssumedBy: awsiam.NewCompositePrincipal(
 			awsiam.NewServicePrincipal(jsii.String("lambda.amazonaws.com"), nil),
@@ -50,9 +52,7 @@ func (c comparison) atEdge(stack awscdk.Stack, source string, may ...awsiam.Poli
 	})
 	role.AddToPolicy(allow([]string{"logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"},
 		jsii.String("arn:aws:logs:*:"+c.env.Account+":log-group:/aws/lambda/"+Region+"."+Name+"-*")))
-	for _, statement := range may {
-		role.AddToPolicy(statement)
-	}
+	grant(role)
 	function := experimental.NewEdgeFunction(stack, jsii.String("Function"), &experimental.EdgeFunctionProps{
 		Runtime:    awslambda.Runtime_NODEJS_22_X(),
 		Handler:    jsii.String("index.handler"),

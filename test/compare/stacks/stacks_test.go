@@ -70,8 +70,14 @@ func TestMain(m *testing.M) {
 func synthesize(dir string) error {
 	report := filepath.Join(dir, "report.json")
 	for _, arguments := range [][]string{
-		{"run", "./test/compare/app", "-account", "111111111111", "-dist", "test/synth/testdata/dist", "-chain", "test/compare/stacks/testdata/dist"},
-		{"test", "./test/synth", "-run", "^TestAnotherStage$", "-count=1", "-args", "-assembly", dir, "-stage", Name, "-report", report},
+		{
+			"run", "./test/compare/app", "-account", "111111111111",
+			"-dist", "test/synth/testdata/dist", "-chain", "test/compare/stacks/testdata/dist",
+		},
+		{
+			"test", "./test/synth", "-run", "^TestAnotherStage$", "-count=1",
+			"-args", "-assembly", dir, "-stage", Name, "-report", report,
+		},
 	} {
 		command := exec.Command("go", arguments...)
 		command.Dir, command.Env = root, append(os.Environ(), "CDK_OUTDIR="+dir)
@@ -155,7 +161,8 @@ func TestGoldens(t *testing.T) {
 			if err != nil {
 				t.Fatalf("%v: `make golden` writes it", err)
 			}
-			if changes := cmp.Diff(strings.Split(string(golden), "\n"), strings.Split(now.String(), "\n")); changes != "" {
+			changes := cmp.Diff(strings.Split(string(golden), "\n"), strings.Split(now.String(), "\n"))
+			if changes != "" {
 				t.Errorf("%s is not what would be deployed (-golden +now); `make golden` accepts:\n%s", path, changes)
 			}
 		})
@@ -252,11 +259,11 @@ func sorted(roles map[string][]string) map[string][]string {
 // excused are the controls that the wirings do not keep, beside the exceptions that the
 // product has for the same resource in Dev, and why.
 var excused = map[string]string{
-	"AwsSolutions-IAM5": "objects are named by hour and id; the functions at the edge write their lines in a region that nobody knows before",
+	"AwsSolutions-IAM5": "objects are named by hour and id; the functions at the edge write their lines in regions that are not known before",
 	"AwsSolutions-L1":   "the article's injection is Python, and Lambda@Edge takes only Python and Node",
 	"AwsSolutions-CFR1": "anybody may measure, from anywhere",
 	"AwsSolutions-CFR2": "a firewall would be measured too",
-	"AwsSolutions-CFR3": "access logs hold addresses of people, which nobody reads here",
+	"AwsSolutions-CFR3": "access logs hold addresses of people, and are not needed here",
 	"AwsSolutions-CFR4": "CloudFront's own name and certificate serve, and they take what CloudFront chooses",
 	"CloudFormation.3":  "the stage is deleted after a measurement, with all it holds",
 	"CloudFront.1":      "no page is served, so no object stands for /",
@@ -294,7 +301,8 @@ func TestControlsHoldForTheWiringsToo(t *testing.T) {
 // TestNothingOutlivesAMeasurement: every resource that keeps data or lines goes with its stack.
 func TestNothingOutlivesAMeasurement(t *testing.T) {
 	keeps := []string{
-		"AWS::S3::Bucket", "AWS::KMS::Key", "AWS::SQS::Queue", "AWS::KinesisFirehose::DeliveryStream", "AWS::Logs::LogGroup",
+		"AWS::S3::Bucket", "AWS::KMS::Key", "AWS::SQS::Queue", "AWS::KinesisFirehose::DeliveryStream",
+		"AWS::Logs::LogGroup",
 	}
 	for _, s := range all {
 		if s.protected {

@@ -33,7 +33,7 @@ const Region = "us-east-1"
 // removal, and nothing that watches.
 func Environment(account string) environment.Environment {
 	e := environment.Default(Name)
-	e.Query.Off = true // nobody asks what was only sent to be measured
+	e.Query.Off = true // the events are sent to be measured, not to be read
 	e.Account, e.Region = account, Region
 	e.Throttle = environment.Throttle{RatePerSecond: 100, Burst: 200}
 	e.LogRetention = 7
@@ -128,10 +128,9 @@ func (c comparison) validation(stack awscdk.Stack) awslambda.Function {
 	variables := setting.Variables(config)
 	variables[functions.LinesStream] = *lines.Stream.DeliveryStreamName()
 	function := pipeline.NewFunction(this, "chain", props, variables)
-	lines.Stream.Grant(function, jsii.String("firehose:PutRecord"))
-	c.Rejects.Stream.Grant(function, jsii.String("firehose:PutRecordBatch"))
-	function.AddToRolePolicy(
-		allow([]string{"s3:PutObject"}, c.Lake.Bucket.ArnForObjects(jsii.String(record.RejectedLargePrefix+"*"))))
+	lines.GrantPut(function)
+	c.Rejects.GrantPutBatch(function)
+	c.Lake.GrantPut(function, record.RejectedLargePrefix)
 	return function
 }
 
@@ -139,21 +138,20 @@ func (c comparison) validation(stack awscdk.Stack) awslambda.Function {
 func (c comparison) chained() {
 	stack := c.stack("Chained", "wiring 1, edge API, Python, validation function")
 	validation := c.validation(stack)
-	injection := c.python(stack, "Injection",
-		map[string]*string{functions.ValidationFunction: validation.FunctionName()})
-	injection.AddToRolePolicy(allow([]string{"lambda:InvokeFunction"}, validation.FunctionArn()))
+	injection := c.injection(stack, validation)
 	c.outputFunction(stack, injection)
 	c.api(stack, awsapigateway.EndpointType_EDGE, behind(injection), nil)
 }
 
-// python adds the article's function in Python, of the size of the product's ingest.
-func (c comparison) python(stack awscdk.Stack, id string, variables map[string]*string) awslambda.Function {
-	this := constructs.NewConstruct(stack, jsii.String(id))
+// injection adds the article's function in Python, of the size of the product's ingest, which invokes validation.
+func (c comparison) injection(stack awscdk.Stack, validation awslambda.Function) awslambda.Function {
+	this := constructs.NewConstruct(stack, jsii.String("Injection"))
 	logs := c.logGroup(this, "Logs", nil)
 	role := awsiam.NewRole(this, jsii.String("Role"), &awsiam.RoleProps{
 		AssumedBy: awsiam.NewServicePrincipal(jsii.String("lambda.amazonaws.com"), nil),
 	})
 	role.AddToPolicy(allow([]string{"logs:CreateLogStream", "logs:PutLogEvents"}, logs.LogGroupArn()))
+	role.AddToPolicy(allow([]string{"lambda:InvokeFunction"}, validation.FunctionArn()))
 	return awslambda.NewFunction(this, jsii.String("Function"), &awslambda.FunctionProps{
 		Runtime:       awslambda.Runtime_PYTHON_3_13(),
 		Architecture:  awslambda.Architecture_ARM_64(),
@@ -161,7 +159,7 @@ func (c comparison) python(stack awscdk.Stack, id string, variables map[string]*
 		Code:          awslambda.Code_FromInline(jsii.String(functions.Injection())),
 		MemorySize:    jsii.Number(c.env.Ingest.MemoryMiB),
 		Timeout:       awscdk.Duration_Seconds(jsii.Number(c.env.Ingest.Timeout.Seconds())),
-		Environment:   &variables,
+		Environment:   &map[string]*string{functions.ValidationFunction: validation.FunctionName()},
 		Role:          role,
 		LogGroup:      logs,
 		LoggingFormat: awslambda.LoggingFormat_JSON,

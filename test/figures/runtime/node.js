@@ -1,4 +1,4 @@
-// Lambda's Node runtime, as far as a comparison on a laptop needs it: the loop over the
+// Stands in for Lambda's Node runtime, which is not installed outside Lambda: the loop over the
 // Runtime API. HANDLER is the path of a handler's source.
 const http = require("http");
 const { handler } = require(process.env.HANDLER);

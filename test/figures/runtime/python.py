@@ -1,4 +1,4 @@
-"""Lambda's Python runtime, as far as a comparison on a laptop needs it: the loop over
+"""Stands in for Lambda's Python runtime, which is not installed outside Lambda: the loop over
 the Runtime API. HANDLER is the path of a handler's source."""
 import http.client
 import importlib.util

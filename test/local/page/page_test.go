@@ -127,7 +127,8 @@ func TestACopiedExampleIsOneThatTheSchemasTake(t *testing.T) {
 	} {
 		_, findings := set.Validate("com.acme/shoe", []byte(body))
 		c := &content{Reject: record.Reject{
-			ID: "0198c6a2-7b1e-7000-8000-000000123456/0", Type: "com.acme/shoe", Errors: findings, Payload: []byte(body),
+			Header: record.Header{ID: "0198c6a2-7b1e-7000-8000-000000123456/0"},
+			Type:   "com.acme/shoe", Errors: findings, Payload: []byte(body),
 		}}
 		verdict := valid
 		if len(findings) > 0 {

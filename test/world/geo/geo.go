@@ -81,8 +81,8 @@ func Cities() []City { return slices.Clone(table.cities) }
 // Regions returns every region.
 func Regions() []string { return slices.Clone(table.regions) }
 
-// Derived says whether nobody measured the way of cities to a region: its figures follow from those
-// of other regions.
+// Derived says whether the ways of cities to a region were not measured, so that its figures follow
+// from those of other regions.
 func Derived(region string) bool { return region == "eu-west-3" || region == "ap-northeast-3" }
 
 // Backbone returns the round trip from an edge location in the city to the region. It panics

@@ -1,7 +1,7 @@
 // Command floor is the least that a custom runtime can be: one connection to the
 // Runtime API, no HTTP library, a constant answer. Nothing can answer sooner, whether
-// it stores before or behind its answer. With PUT it writes a constant put, signed by
-// nobody, over one TLS connection first: what storing costs at least.
+// it stores before or behind its answer. With PUT it first writes a constant put without a
+// signature, over one TLS connection: what storing costs at least.
 package main
 
 import (
