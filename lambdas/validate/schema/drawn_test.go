@@ -1,11 +1,14 @@
 package schema_test
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
 	"math/big"
 	"regexp"
 	"testing"
 
+	"github.com/santhosh-tekuri/jsonschema/v6"
 	"pgregory.net/rapid"
 
 	"global-ingest/lambdas/validate/schema"
@@ -197,6 +200,38 @@ func TestAColumnFitsEveryValueThatItsSchemaAllows(t *testing.T) {
 		if held[kind] == 0 {
 			t.Errorf("no column of kind %d held a value: the test draws too little", kind)
 		}
+	}
+}
+
+// TestASetDecidesAsTheEngineDoes, although rules of our own take most valid events.
+func TestASetDecidesAsTheEngineDoes(t *testing.T) {
+	valid := 0
+	many(t, func(t *rapid.T) {
+		root := drawRoot(t)
+		set := compileDrawn(t, root)
+		compiler := jsonschema.NewCompiler()
+		compiler.AssertFormat()
+		doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(asJSON(root)))
+		if err := errors.Join(err, compiler.AddResource("t.json", doc)); err != nil {
+			t.Fatal(err)
+		}
+		engine := compiler.MustCompile("t.json")
+		for range 10 {
+			event := asJSON(drawFor(t, root, 4))
+			value, err := jsonschema.UnmarshalJSON(bytes.NewReader(event))
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, findings := set.Validate("t", event)
+			if err := engine.Validate(value); (err == nil) != (len(findings) == 0) {
+				t.Fatalf("%s: %s: found is %v, by the engine %v", asJSON(root), event, findings, err)
+			} else if err == nil {
+				valid++
+			}
+		}
+	})
+	if valid < 1_000 {
+		t.Errorf("%d events are valid: the test draws too little", valid)
 	}
 }
 
