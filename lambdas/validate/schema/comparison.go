@@ -204,34 +204,28 @@ func figure(r *big.Rat) string {
 	return fmt.Sprint(f)
 }
 
-// least and most compare a count of each schema.
-func (c *comparison) least(o []*jsonschema.Schema, n *int, of func(*jsonschema.Schema) *int, rule, path string) {
-	if n == nil || *n == 0 {
-		return
+// least compares a lower limit of a count.
+func (c *comparison) least(o []*jsonschema.Schema, n *jsonschema.Schema, path, rule string, of count) {
+	keeps := func(s *jsonschema.Schema) bool { return of(s) != nil && *of(s) >= *of(n) }
+	if of(n) != nil && *of(n) > 0 && !slices.ContainsFunc(o, keeps) {
+		c.add(path, rule, Breaks, "is at least %d now", *of(n))
 	}
-	for _, s := range o {
-		if was := of(s); was != nil && *was >= *n {
-			return
-		}
-	}
-	c.add(path, rule, Breaks, "is at least %d now", *n)
 }
 
-func (c *comparison) most(o []*jsonschema.Schema, n *int, of func(*jsonschema.Schema) *int, rule, path string) {
-	if n == nil {
-		return
+// most compares an upper limit.
+func (c *comparison) most(o []*jsonschema.Schema, n *jsonschema.Schema, path, rule string, of count) {
+	keeps := func(s *jsonschema.Schema) bool { return of(s) != nil && *of(s) <= *of(n) }
+	if of(n) != nil && !slices.ContainsFunc(o, keeps) {
+		c.add(path, rule, Breaks, "is at most %d now", *of(n))
 	}
-	for _, s := range o {
-		if was := of(s); was != nil && *was <= *n {
-			return
-		}
-	}
-	c.add(path, rule, Breaks, "is at most %d now", *n)
 }
+
+// count is one limit of a schema, nil for none.
+type count func(*jsonschema.Schema) *int
 
 func (c *comparison) strings(o []*jsonschema.Schema, n *jsonschema.Schema, path string) {
-	c.least(o, n.MinLength, func(s *jsonschema.Schema) *int { return s.MinLength }, "minLength", path)
-	c.most(o, n.MaxLength, func(s *jsonschema.Schema) *int { return s.MaxLength }, "maxLength", path)
+	c.least(o, n, path, "minLength", func(s *jsonschema.Schema) *int { return s.MinLength })
+	c.most(o, n, path, "maxLength", func(s *jsonschema.Schema) *int { return s.MaxLength })
 	if n.Pattern != nil && !slices.ContainsFunc(o, func(s *jsonschema.Schema) bool {
 		return s.Pattern != nil && s.Pattern.String() == n.Pattern.String()
 	}) {
@@ -243,8 +237,8 @@ func (c *comparison) strings(o []*jsonschema.Schema, n *jsonschema.Schema, path 
 }
 
 func (c *comparison) arrays(o []*jsonschema.Schema, n *jsonschema.Schema, path string) {
-	c.least(o, n.MinItems, func(s *jsonschema.Schema) *int { return s.MinItems }, "minItems", path)
-	c.most(o, n.MaxItems, func(s *jsonschema.Schema) *int { return s.MaxItems }, "maxItems", path)
+	c.least(o, n, path, "minItems", func(s *jsonschema.Schema) *int { return s.MinItems })
+	c.most(o, n, path, "maxItems", func(s *jsonschema.Schema) *int { return s.MaxItems })
 	if n.UniqueItems && !slices.ContainsFunc(o, func(s *jsonschema.Schema) bool { return s.UniqueItems }) {
 		c.add(path, "uniqueItems", Breaks, "takes no item twice")
 	}
@@ -270,8 +264,8 @@ func (c *comparison) arrays(o []*jsonschema.Schema, n *jsonschema.Schema, path s
 }
 
 func (c *comparison) objects(o []*jsonschema.Schema, n *jsonschema.Schema, path string) {
-	c.least(o, n.MinProperties, func(s *jsonschema.Schema) *int { return s.MinProperties }, "minProperties", path)
-	c.most(o, n.MaxProperties, func(s *jsonschema.Schema) *int { return s.MaxProperties }, "maxProperties", path)
+	c.least(o, n, path, "minProperties", func(s *jsonschema.Schema) *int { return s.MinProperties })
+	c.most(o, n, path, "maxProperties", func(s *jsonschema.Schema) *int { return s.MaxProperties })
 	for _, name := range n.Required {
 		if !slices.ContainsFunc(o, func(s *jsonschema.Schema) bool { return slices.Contains(s.Required, name) }) {
 			c.add(path+"/"+name, "required", Breaks, "is required now")

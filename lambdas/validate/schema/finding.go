@@ -171,17 +171,11 @@ func decimalText(n *big.Rat) string {
 // names joins names of an event, as many as a message has room for.
 func names(all []string) string {
 	all = slices.Sorted(slices.Values(all))
-	text := ""
+	all = all[:min(len(all), maxMessage)]
 	for i, name := range all {
-		if len(text) > maxMessage {
-			break
-		}
-		if i > 0 {
-			text += ", "
-		}
-		text += strconv.Quote(record.Clip(name, maxMessage))
+		all[i] = strconv.Quote(record.Clip(name, maxMessage))
 	}
-	return text
+	return strings.Join(all, ", ")
 }
 
 func constants(all []any) string {

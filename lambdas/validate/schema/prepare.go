@@ -33,7 +33,8 @@ func (l *library) prepare(name string, formats bool) error {
 			p.check(pointer, checkConstant(number.String()))
 		}
 	})
-	root := scope{base: parsed(address(name)), draft: draft2020}
+	place, _ := url.Parse(address(name)) // made by package url
+	root := scope{base: place, draft: draft2020}
 	p.schema(doc, root, p.identify)
 	p.schema(doc, root, p.object)
 	slices.SortFunc(p.failed, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
@@ -166,9 +167,4 @@ func resolve(base *url.URL, ref string) (*url.URL, error) {
 		resolved.Opaque = base.Opaque
 	}
 	return resolved, nil
-}
-
-func parsed(address string) *url.URL {
-	u, _ := url.Parse(address)
-	return u
 }

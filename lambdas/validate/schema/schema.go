@@ -36,12 +36,12 @@ type Set struct {
 // entry is the schema of one type.
 type entry struct {
 	*jsonschema.Schema
-	direct *jsonschema.Schema // decides the same, faster
-	silent []string           // members that may name a type and that it does not mention
+	rule   *rule    // says of most valid events that they are
+	silent []string // members that may name a type and that it does not mention
 }
 
 func newEntry(s *jsonschema.Schema, typeFrom []string) entry {
-	return entry{s, direct(s, map[*jsonschema.Schema]*jsonschema.Schema{}), silentAbout(s, typeFrom)}
+	return entry{s, ruleOf(s, map[*jsonschema.Schema]*rule{}), silentAbout(s, typeFrom)}
 }
 
 // Load compiles the embedded schemas. It fails only if the build did not check them.
@@ -144,8 +144,11 @@ func (s *Set) validate(e entry, eventType string, event []byte) (found []record.
 		s.hide(tree, eventType, e.silent)
 	}
 	defer giveUp(&found)
+	if e.rule.takes(tree) {
+		return nil
+	}
 	var failed *jsonschema.ValidationError
-	if err := e.direct.Validate(tree); errors.As(err, &failed) {
+	if err := e.Validate(tree); errors.As(err, &failed) {
 		return findings(failed, s.place)
 	}
 	return nil

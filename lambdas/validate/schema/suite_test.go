@@ -142,7 +142,7 @@ func runSuiteFile(t *testing.T, path, dir string, formats bool) (cases int, wron
 		set := compileGroup(t, group.Schema, dir, path, formats)
 		for _, c := range group.Tests {
 			cases++
-			checkDirect(t, set, "suite", string(c.Data))
+			checkRule(t, set.byType["suite"], string(c.Data))
 			if _, findings := set.Validate("suite", c.Data); (len(findings) == 0) != c.Valid {
 				wrong = append(wrong, fmt.Sprintf("%s: %s: %s: valid must be %t, findings are %v",
 					filepath.Base(path), group.Description, c.Description, c.Valid, findings))
