@@ -112,35 +112,6 @@ func (h *Handler) failures(ctx context.Context, messages []*message) events.SQSE
 	return events.SQSEventResponse{BatchItemFailures: failures}
 }
 
-// message is one message of the queue. It is done when all of its objects are.
-type message struct {
-	id  string
-	err error // the first
-}
-
-func (m *message) fail(err error) {
-	if m.err == nil {
-		m.err = err
-	}
-}
-
-// object is one object that a message names.
-type object struct {
-	Replay
-	*message
-}
-
-// attempt does a part of the work on o. An error or a panic fails o's message and no
-// other.
-func (o *object) attempt(work func() error) {
-	defer func() {
-		if cause := recover(); cause != nil {
-			o.fail(fmt.Errorf("panic: %v", cause))
-		}
-	}()
-	o.fail(work())
-}
-
 // bringBack puts the records of spilled objects, those of many objects in one call. It
 // deletes an object once the streams have accepted all of its records.
 func (h *Handler) bringBack(ctx context.Context, objects []*object) {

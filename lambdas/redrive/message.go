@@ -11,6 +11,35 @@ import (
 	"global-ingest/lambdas/record"
 )
 
+// message is one message of the queue. It is done when all of its objects are.
+type message struct {
+	id  string
+	err error // the first
+}
+
+func (m *message) fail(err error) {
+	if m.err == nil {
+		m.err = err
+	}
+}
+
+// object is one object that a message names.
+type object struct {
+	Replay
+	*message
+}
+
+// attempt does a part of the work on o. An error or a panic fails o's message and no
+// other.
+func (o *object) attempt(work func() error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			o.fail(fmt.Errorf("panic: %v", cause))
+		}
+	}()
+	o.fail(work())
+}
+
 // Replay asks for the events of an object to go through the pipeline again. Operators
 // send it.
 type Replay struct {
