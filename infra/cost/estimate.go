@@ -102,9 +102,7 @@ var answers = fmt.Sprintf("%%s GB: answers of %d bytes", answerBytes)
 const leastScan = 10e6
 
 // Scan is what Athena takes for a query that reads so many bytes.
-func Scan(bytes float64) float64 {
-	return book.Prices["athena scan"].of(max(bytes, leastScan) / tb)
-}
+func Scan(bytes float64) float64 { return book.Prices["athena scan"].of(max(bytes, leastScan) / tb) }
 
 // Reads is what S3 takes for listing and for getting objects. It bills a list as a put.
 func Reads(lists, gets int) float64 {
@@ -132,9 +130,7 @@ func tracing(env environment.Environment, requests float64) Estimate {
 }
 
 // roundUp is what Firehose bills of a record.
-func roundUp(bytes float64) float64 {
-	return math.Ceil(bytes/firehoseRounding) * firehoseRounding
-}
+func roundUp(bytes float64) float64 { return math.Ceil(bytes/firehoseRounding) * firehoseRounding }
 
 // often is how often a month a buffer of so many seconds is emptied while requests come.
 func often(seconds, requests float64) float64 {
