@@ -47,7 +47,8 @@ func TestFunctionsReadWhatTheTemplateSets(t *testing.T) {
 		checkReads(t, s, "IngestFunction", ingest.ConfigFrom, accept)
 
 		check := validate.Default()
-		check.Rules, check.Environment, check.RejectsStream, check.Bucket = env.Rules, env.Name, "RejectsStream", "LakeBucket"
+		check.Rules, check.Environment = env.Rules, env.Name
+		check.RejectsStream, check.Bucket = "RejectsStream", "LakeBucket"
 		checkReads(t, s, "ValidatorFunction", validate.ConfigFrom, check)
 
 		back := redrive.Default()
