@@ -47,7 +47,7 @@ func Of(env environment.Environment, l Load) Estimate {
 	e := Estimate{
 		line("API Gateway", requests, "api request", "%s requests"),
 		line("Ingest λ, requests", requests, "lambda request", "%s requests"),
-		line("Ingest λ, time", requests*ingestSeconds*float64(env.Ingest.MemoryMiB)/1024, "lambda arm64 time",
+		line("Ingest λ, time", gbSeconds(requests*ingestSeconds, env.Ingest), "lambda arm64 time",
 			fmt.Sprintf("%%s GB-seconds: %.0f ms of %d MiB a request", ingestSeconds*1000, env.Ingest.MemoryMiB)),
 		line("Firehose, events", requests*roundUp(l.record())/gb, "firehose direct put",
 			fmt.Sprintf("%%s GB: records of %.0f bytes count as %.0f", l.record(), roundUp(l.record()))),
@@ -67,7 +67,7 @@ func Of(env environment.Environment, l Load) Estimate {
 	}
 	e = append(e,
 		line("Validator λ, requests", batches, "lambda request", "%s batches"),
-		line("Validator λ, time", seconds*float64(env.Validator.MemoryMiB)/1024, "lambda arm64 time",
+		line("Validator λ, time", gbSeconds(seconds, env.Validator), "lambda arm64 time",
 			fmt.Sprintf("%%s GB-seconds: %.0f MiB of records", bytes/mib)),
 		line("S3, objects", objects*copies*2, "s3 put", "%s puts: objects of events and of rejects"),
 		line("S3, a month of storage", lines/gzipRatio*copies/gb, "s3 storage",
@@ -102,9 +102,7 @@ var answers = fmt.Sprintf("%%s GB: answers of %d bytes", answerBytes)
 const leastScan = 10e6
 
 // Scan is what Athena takes for a query that reads so many bytes.
-func Scan(bytes float64) float64 {
-	return book.Prices["athena scan"].of(max(bytes, leastScan) / tb)
-}
+func Scan(bytes float64) float64 { return book.Prices["athena scan"].of(max(bytes, leastScan) / tb) }
 
 // Reads is what S3 takes for listing and for getting objects. It bills a list as a put.
 func Reads(lists, gets int) float64 {
@@ -132,9 +130,7 @@ func tracing(env environment.Environment, requests float64) Estimate {
 }
 
 // roundUp is what Firehose bills of a record.
-func roundUp(bytes float64) float64 {
-	return math.Ceil(bytes/firehoseRounding) * firehoseRounding
-}
+func roundUp(bytes float64) float64 { return math.Ceil(bytes/firehoseRounding) * firehoseRounding }
 
 // often is how often a month a buffer of so many seconds is emptied while requests come.
 func often(seconds, requests float64) float64 {
@@ -188,8 +184,8 @@ func fixed(env environment.Environment) Estimate {
 		line("CloudWatch dashboard", 1, "dashboard", "%s dashboard"),
 	}
 	if env.Provisioned > 0 {
-		seconds := float64(env.Provisioned) * secondsOfMonth * float64(env.Ingest.MemoryMiB) / 1024
-		e = append(e, line("Ingest λ, provisioned", seconds, "lambda arm64 provisioned",
+		seconds := float64(env.Provisioned) * secondsOfMonth
+		e = append(e, line("Ingest λ, provisioned", gbSeconds(seconds, env.Ingest), "lambda arm64 provisioned",
 			fmt.Sprintf("%%s GB-seconds: %d sandboxes all month", env.Provisioned)))
 	}
 	if !env.Alarms.Off {
@@ -200,6 +196,11 @@ func fixed(env environment.Environment) Estimate {
 		}
 	}
 	return append(e, line("KMS, keys", keys, "key", "%s keys"))
+}
+
+// gbSeconds is what Lambda bills for so many seconds of a function.
+func gbSeconds(seconds float64, f environment.Function) float64 {
+	return seconds * float64(f.MemoryMiB) / 1024
 }
 
 // firewall is what the WAF costs, if it is on.

@@ -73,31 +73,41 @@ func Bounds(env environment.Environment) []Bound {
 	return bounds
 }
 
-// Warnings says which of AWS's default quotas are lower than what env lets through. With several
-// regions it says which region could not take its neighbour's clients too, if the whole
-// environment had Throttle's requests. Bytes are left out, because nobody knows yet how large
+// Warnings says which of AWS's default quotas are lower than what env lets through or reserves.
+// With several regions it says which region could not take its neighbour's clients too, if the
+// whole environment had Throttle's requests. Bytes are left out, because nobody knows yet how large
 // events will be.
 func Warnings(env environment.Environment) (found []string) {
-	rate := float64(env.Throttle.RatePerSecond)
-	need := withNeighbour(env, rate)
-	for _, site := range joined(env) {
-		there, place := fmt.Sprintf("Throttle.RatePerSecond is %.0f", rate), ""
+	for _, site := range env.Sites() {
+		place := ""
 		if env.Worldwide() {
-			there += fmt.Sprintf(" in all regions together. When the region beside %s fails, it gets %.0f", site.Region, need)
 			place = site.Region + ": "
 		}
-		if own := float64(site.Throttle.RatePerSecond); own < need {
-			found = append(found, fmt.Sprintf("%s, and In.%s.Throttle.RatePerSecond is %.0f: it answers the others 429. "+
-				"Past it: raise it.", there, site.Region, own))
-		}
-		for _, w := range quotasOf(site.Environment) {
-			if w.Requests < need {
-				found = append(found, fmt.Sprintf("%s, but a default quota is met at %.0f requests/s: %s. Past it: %s.",
-					there, w.Requests, w.Limit, w.Past))
-			}
+		if site.Joined() {
+			found = append(found, rateWarnings(env, site)...)
 		}
 		if reserves := reserveWarning(site.Environment); reserves != "" {
 			found = append(found, place+reserves)
+		}
+	}
+	return found
+}
+
+// rateWarnings are those about the requests that site must take.
+func rateWarnings(env environment.Environment, site environment.Site) (found []string) {
+	rate := float64(env.Throttle.RatePerSecond)
+	need, says := withNeighbour(env, rate), fmt.Sprintf("Throttle.RatePerSecond is %.0f", rate)
+	if env.Worldwide() {
+		says += fmt.Sprintf(" in all regions together. When the region beside %s fails, it gets %.0f", site.Region, need)
+	}
+	if own := float64(site.Throttle.RatePerSecond); own < need {
+		found = append(found, fmt.Sprintf("%s, and In.%s.Throttle.RatePerSecond is %.0f: it answers the others 429. "+
+			"Past it: raise it.", says, site.Region, own))
+	}
+	for _, w := range quotasOf(site.Environment) {
+		if w.Requests < need {
+			found = append(found, fmt.Sprintf("%s, but a default quota is met at %.0f requests/s: %s. Past it: %s.",
+				says, w.Requests, w.Limit, w.Past))
 		}
 	}
 	return found

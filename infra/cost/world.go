@@ -68,7 +68,7 @@ func probes(env environment.Environment) Estimate {
 		line("Health check, API Gateway", asked, "api request",
 			fmt.Sprintf("%%s requests: %d checkers, each every %v", checkers, env.Failover.Every)),
 		line("Health check, Ingest λ", asked, "lambda request", "%s requests"),
-		line("Health check, Ingest λ, time", asked*ingestSeconds*float64(env.Ingest.MemoryMiB)/1024, "lambda arm64 time",
+		line("Health check, Ingest λ, time", gbSeconds(asked*ingestSeconds, env.Ingest), "lambda arm64 time",
 			"%s GB-seconds"),
 		line("Health check, Firehose", asked*firehoseRounding/gb, "firehose direct put", "%s GB"),
 	}

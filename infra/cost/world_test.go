@@ -90,6 +90,10 @@ func TestARegionMustTakeItsNeighboursClients(t *testing.T) {
 			e.Streams = 3
 			e.In = map[string]environment.Place{"eu-central-1": {Provisioned: 901}}
 		}, []string{"eu-central-1: Reserved and Provisioned are 901 together"}},
+		"reserved in a drained region, whose deploy fails all the same": {func(e *environment.Environment) {
+			e.Streams = 3
+			e.In = map[string]environment.Place{"ap-southeast-1": {Provisioned: 901}}
+		}, []string{"ap-southeast-1: Reserved and Provisioned are 901 together"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			e := threeRegions()

@@ -7,9 +7,7 @@ import (
 )
 
 // All returns every environment, in the order in which a change reaches them.
-func All() []Environment {
-	return []Environment{Dev(), Staging(), Prod()}
-}
+func All() []Environment { return []Environment{Dev(), Staging(), Prod()} }
 
 // Named returns one of All.
 func Named(name string) (Environment, error) {

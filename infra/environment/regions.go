@@ -103,9 +103,7 @@ func (s Site) StackName(stack string) string {
 func (s Site) Joined() bool { return !slices.Contains(s.Drained, s.Region) }
 
 // NextDoor returns the region after the site's: the first one's after the last.
-func (s Site) NextDoor() string {
-	return s.ring[(slices.Index(s.ring, s.Region)+1)%len(s.ring)]
-}
+func (s Site) NextDoor() string { return s.ring[(slices.Index(s.ring, s.Region)+1)%len(s.ring)] }
 
 // Everywhere are the regions that every account has without asking for them.
 // https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-regions.html

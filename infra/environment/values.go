@@ -88,34 +88,22 @@ type Form struct {
 	Pattern *regexp.Regexp
 }
 
-// Forms are those that a field's tag may name. The patterns of texts that may be missing
-// match an empty one.
+// Forms are those that a field's tag may name. All but the first ones may be empty.
 var Forms = map[string]Form{
 	"name":    {"1 to 32 letters and digits, a capital first", regexp.MustCompile(`^[A-Z][A-Za-z0-9]{0,31}$`)},
 	"account": {"12 digits", regexp.MustCompile(`^[0-9]{12}$`)},
-	"region": {
-		`an AWS region such as "eu-central-1"`,
-		regexp.MustCompile(`^[a-z]{2,4}(-[a-z]+)+-[0-9]$`),
-	},
-	"domain": {
-		"a domain name such as events.example.com",
-		regexp.MustCompile(`^(([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63})?$`),
-	},
-	"certificate": {
-		"the ARN of a certificate in us-east-1",
-		regexp.MustCompile(`^(arn:aws:acm:us-east-1:[0-9]{12}:certificate/[0-9a-f-]{36})?$`),
-	},
-	"zone": {
-		"the id of a hosted zone in Route 53 such as Z0123456789ABCDEFGHIJ",
-		regexp.MustCompile(`^(Z[A-Z0-9]{1,31})?$`),
-	},
-	"policy": {
-		"the ARN of a policy",
-		regexp.MustCompile(`^(arn:aws:iam::([0-9]{12}|aws):policy/.{1,512})?$`),
-	},
-	"e-mail": {"an e-mail address", regexp.MustCompile(`^([^@\s]+@[^@\s]+\.[^@\s]+)?$`)},
-	"topic": {
-		"the ARN of an SNS topic",
-		regexp.MustCompile(`^(arn:aws:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256})?$`),
-	},
+	"region":  {`an AWS region such as "eu-central-1"`, regexp.MustCompile(`^[a-z]{2,4}(-[a-z]+)+-[0-9]$`)},
+
+	"domain": orEmpty("a domain name such as events.example.com",
+		`([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}`),
+	"certificate": orEmpty("the ARN of a certificate in us-east-1",
+		`arn:aws:acm:us-east-1:[0-9]{12}:certificate/[0-9a-f-]{36}`),
+	"zone":   orEmpty("the id of a hosted zone in Route 53 such as Z0123456789ABCDEFGHIJ", `Z[A-Z0-9]{1,31}`),
+	"policy": orEmpty("the ARN of a policy", `arn:aws:iam::([0-9]{12}|aws):policy/.{1,512}`),
+	"e-mail": orEmpty("an e-mail address", `[^@\s]+@[^@\s]+\.[^@\s]+`),
+	"topic":  orEmpty("the ARN of an SNS topic", `arn:aws:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}`),
+}
+
+func orEmpty(words, pattern string) Form {
+	return Form{words, regexp.MustCompile("^(" + pattern + ")?$")}
 }

@@ -122,10 +122,8 @@ func deliveryRole(this constructs.Construct, props DeliveryProps, logs awslogs.L
 	grantLines(role, logs, "logs:PutLogEvents")
 	if props.Function != nil {
 		arn := props.Function.FunctionArn()
-		grant(role, allow(
-			[]string{"lambda:GetFunctionConfiguration", "lambda:InvokeFunction"},
-			arn, jsii.String(*arn+":$LATEST"),
-		))
+		call := []string{"lambda:GetFunctionConfiguration", "lambda:InvokeFunction"}
+		grant(role, call, arn, jsii.String(*arn+":$LATEST"))
 	}
 	return role
 }

@@ -54,9 +54,7 @@ func NewFunction(
 
 // memoryLimit makes Go collect more garbage before Lambda kills the process. It leaves a tenth
 // of the memory for what Go does not count.
-func memoryLimit(mib int) string {
-	return fmt.Sprintf("%dMiB", mib*9/10)
-}
+func memoryLimit(mib int) string { return fmt.Sprintf("%dMiB", mib*9/10) }
 
 // noCertificates is a directory that is empty or absent. Go reads the system's bundle of
 // certificates, and then its directories of certificates. On Amazon Linux these hold the same

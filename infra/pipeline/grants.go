@@ -14,60 +14,58 @@ import (
 // Each right is a verb of the part that it is on. The CDK's own grants are wider: Bucket.GrantPut,
 // for example, also allows tagging, retention and aborts.
 
-// GrantPut allows to put single records.
+// GrantPut allows putting single records.
 func (d *Delivery) GrantPut(to awsiam.IGrantable) {
-	grant(to, allow([]string{"firehose:PutRecord"}, d.Stream.DeliveryStreamArn()))
+	grant(to, []string{"firehose:PutRecord"}, d.Stream.DeliveryStreamArn())
 }
 
-// GrantPutBatch allows to put many records in one call.
+// GrantPutBatch allows putting many records in one call.
 func (d *Delivery) GrantPutBatch(to awsiam.IGrantable) {
-	grant(to, allow([]string{"firehose:PutRecordBatch"}, d.Stream.DeliveryStreamArn()))
+	grant(to, []string{"firehose:PutRecordBatch"}, d.Stream.DeliveryStreamArn())
 }
 
-// GrantWork allows to work off the queue, but not to send to it.
+// GrantWork allows working off the queue, but not sending to it.
 func (b *Backlog) GrantWork(to awsiam.IGrantable) {
-	grant(to, allow(
-		[]string{"sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"},
-		b.Queue.QueueArn(),
-	))
+	work := []string{"sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"}
+	grant(to, work, b.Queue.QueueArn())
 }
 
-// GrantPut allows to write whole objects below prefixes.
+// GrantPut allows writing whole objects below prefixes.
 func (l *Lake) GrantPut(to awsiam.IGrantable, prefixes ...string) {
-	grant(to, allow([]string{"s3:PutObject"}, l.below(prefixes)...))
+	grant(to, []string{"s3:PutObject"}, l.below(prefixes)...)
 }
 
-// grantSpill allows to leave records in the lake of another region, from where that region brings
+// grantSpill allows leaving records in the lake of another region, from where that region brings
 // them back. As at home they are not under the lake's key, so no right on a key is needed.
 func grantSpill(to awsiam.IGrantable, next ingest.NextDoor) {
-	grant(to, allow([]string{"s3:PutObject"}, jsii.String("arn:aws:s3:::"+next.Bucket+"/"+record.SpillPrefix+"*")))
+	grant(to, []string{"s3:PutObject"}, jsii.String("arn:aws:s3:::"+next.Bucket+"/"+record.SpillPrefix+"*"))
 }
 
-// GrantRead allows to read objects below prefixes. Objects under the lake's key need
+// GrantRead allows reading objects below prefixes. Objects under the lake's key need
 // GrantDecrypt too.
 func (l *Lake) GrantRead(to awsiam.IGrantable, prefixes ...string) {
-	grant(to, allow([]string{"s3:GetObject"}, l.below(prefixes)...))
+	grant(to, []string{"s3:GetObject"}, l.below(prefixes)...)
 }
 
-// GrantDelete allows to delete objects below prefixes.
+// GrantDelete allows deleting objects below prefixes.
 func (l *Lake) GrantDelete(to awsiam.IGrantable, prefixes ...string) {
-	grant(to, allow([]string{"s3:DeleteObject"}, l.below(prefixes)...))
+	grant(to, []string{"s3:DeleteObject"}, l.below(prefixes)...)
 }
 
-// GrantList allows to list objects below prefixes, or all objects without a prefix. Without the
+// GrantList allows listing objects below prefixes, or all objects without a prefix. Without the
 // right to list all, S3 answers "forbidden" for an object that does not exist.
 func (l *Lake) GrantList(to awsiam.IGrantable, prefixes ...string) {
 	list := allow([]string{"s3:ListBucket"}, l.Bucket.BucketArn())
 	if len(prefixes) > 0 {
 		list.AddCondition(jsii.String("StringLike"), map[string]any{"s3:prefix": everythingBelow(prefixes)})
 	}
-	grant(to, list)
+	attach(to, list)
 }
 
-// GrantEncrypt allows to write objects under the lake's key.
+// GrantEncrypt allows writing objects under the lake's key.
 func (l *Lake) GrantEncrypt(to awsiam.IGrantable) { l.grantKey(to, "kms:GenerateDataKey") }
 
-// GrantDecrypt allows to read objects under the lake's key.
+// GrantDecrypt allows reading objects under the lake's key.
 func (l *Lake) GrantDecrypt(to awsiam.IGrantable) { l.grantKey(to, "kms:Decrypt") }
 
 // GrantDelivery allows a Firehose stream to write below prefixes: AWS's documented policy for a
@@ -76,19 +74,17 @@ func (l *Lake) GrantDecrypt(to awsiam.IGrantable) { l.grantKey(to, "kms:Decrypt"
 // Firehose can assume it.
 // https://docs.aws.amazon.com/firehose/latest/dev/controlling-access.html#using-iam-s3
 func (l *Lake) GrantDelivery(to awsiam.IGrantable, prefixes ...string) {
-	grant(to, allow(
-		[]string{"s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultipartUploads"},
-		l.Bucket.BucketArn(),
-	))
-	grant(to, allow([]string{"s3:AbortMultipartUpload", "s3:GetObject", "s3:PutObject"}, l.below(prefixes)...))
+	bucket := []string{"s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultipartUploads"}
+	grant(to, bucket, l.Bucket.BucketArn())
+	grant(to, []string{"s3:AbortMultipartUpload", "s3:GetObject", "s3:PutObject"}, l.below(prefixes)...)
 	l.grantKey(to, "kms:Decrypt", "kms:GenerateDataKey")
 }
 
-// grantKey allows to use the lake's key for objects, and for nothing else.
+// grantKey allows using the lake's key for objects, and for nothing else.
 func (l *Lake) grantKey(to awsiam.IGrantable, actions ...string) {
 	use := allow(actions, l.Key.KeyArn())
 	use.AddConditions(equals("kms:ViaService", jsii.String("s3."+*awscdk.Stack_Of(l.Bucket).Region()+".amazonaws.com")))
-	grant(to, use)
+	attach(to, use)
 }
 
 func (l *Lake) below(prefixes []string) (arns []*string) {
@@ -107,10 +103,14 @@ func everythingBelow(prefixes []string) (patterns []string) {
 
 // grantLines allows actions on a log group, such as writing lines.
 func grantLines(to awsiam.IGrantable, group awslogs.LogGroup, actions ...string) {
-	grant(to, allow(actions, group.LogGroupArn()))
+	grant(to, actions, group.LogGroupArn())
 }
 
-func grant(to awsiam.IGrantable, statement awsiam.PolicyStatement) {
+func grant(to awsiam.IGrantable, actions []string, resources ...*string) {
+	attach(to, allow(actions, resources...))
+}
+
+func attach(to awsiam.IGrantable, statement awsiam.PolicyStatement) {
 	to.GrantPrincipal().AddToPrincipalPolicy(statement)
 }
 

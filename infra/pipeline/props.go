@@ -49,13 +49,9 @@ func duration(d time.Duration) awscdk.Duration {
 	return awscdk.Duration_Seconds(jsii.Number(d.Seconds()))
 }
 
-func days(n int) awscdk.Duration {
-	return awscdk.Duration_Days(jsii.Number(n))
-}
+func days(n int) awscdk.Duration { return awscdk.Duration_Days(jsii.Number(n)) }
 
-func mebibytes(n int) awscdk.Size {
-	return awscdk.Size_Mebibytes(jsii.Number(n))
-}
+func mebibytes(n int) awscdk.Size { return awscdk.Size_Mebibytes(jsii.Number(n)) }
 
 func texts(m map[string]string) *map[string]*string {
 	out := make(map[string]*string, len(m))

@@ -205,15 +205,14 @@ func newReader(stack awscdk.Stack, lake *Lake, database, workGroup string) awsia
 	lake.GrantRead(reader, prefixes...)
 	lake.GrantList(reader, prefixes...)
 	lake.GrantDecrypt(reader)
-	grant(reader, allow([]string{"s3:GetBucketLocation"}, lake.Bucket.BucketArn()))
-	grant(reader, allow([]string{
+	grant(reader, []string{"s3:GetBucketLocation"}, lake.Bucket.BucketArn())
+	grant(reader, []string{
 		"athena:BatchGetNamedQuery", "athena:BatchGetQueryExecution", "athena:GetNamedQuery", "athena:GetQueryExecution",
 		"athena:GetQueryResults", "athena:GetQueryResultsStream", "athena:GetWorkGroup", "athena:ListNamedQueries",
 		"athena:ListQueryExecutions", "athena:StartQueryExecution", "athena:StopQueryExecution",
-	}, arn("athena", "workgroup/"+workGroup)))
-	grant(reader, allow(
-		[]string{"glue:GetDatabase", "glue:GetPartition", "glue:GetPartitions", "glue:GetTable", "glue:GetTables"},
-		arn("glue", "catalog"), arn("glue", "database/"+database), arn("glue", "table/"+database+"/*"),
-	))
+	}, arn("athena", "workgroup/"+workGroup))
+	tables := []string{"glue:GetDatabase", "glue:GetPartition", "glue:GetPartitions", "glue:GetTable", "glue:GetTables"}
+	grant(reader, tables,
+		arn("glue", "catalog"), arn("glue", "database/"+database), arn("glue", "table/"+database+"/*"))
 	return reader
 }

@@ -98,9 +98,9 @@ var lineColumns = []Column{
 			`ELSE json_extract_scalar(envelope, '$.type') END`,
 	},
 	{"received_at", "timestamp(3)", instant(`split_part(line, '"', 12)`)},
-	{"request_id", "varchar", scalar("envelope", "request_id")},
-	{"ip", "varchar", scalar("envelope", "ip")},
-	{"ua", "varchar", scalar("envelope", "ua")},
+	member("envelope", "request_id"),
+	member("envelope", "ip"),
+	member("envelope", "ua"),
 	{"source", "varchar", text("envelope", "source")},
 	{"event", "varchar", "event"},
 	{"day", "varchar", "day"},
@@ -110,23 +110,23 @@ var lineColumns = []Column{
 // rejectedColumns read a whole line: the Validator writes it, with what was sent as a
 // string inside.
 var rejectedColumns = []Column{
-	{"id", "varchar", scalar("line", "id")},
-	{"type", "varchar", scalar("line", "type")},
+	member("line", "id"),
+	member("line", "type"),
 	{"received_at", "timestamp(3)", instant(scalar("line", "received_at"))},
-	{"reason", "varchar", scalar("line", "reason")},
+	member("line", "reason"),
 	{"instance", "varchar", scalar("line", "errors[0].instance")},
 	{"message", "varchar", scalar("line", "errors[0].message")},
 	{"errors", "varchar", text("line", "errors")},
-	{"payload", "varchar", scalar("line", "payload")},
-	{"payload_base64", "varchar", scalar("line", "payload_base64")},
-	{"payload_object", "varchar", scalar("line", "payload_object")},
-	{"request_id", "varchar", scalar("line", "request_id")},
-	{"ip", "varchar", scalar("line", "ip")},
-	{"ua", "varchar", scalar("line", "ua")},
+	member("line", "payload"),
+	member("line", "payload_base64"),
+	member("line", "payload_object"),
+	member("line", "request_id"),
+	member("line", "ip"),
+	member("line", "ua"),
 	{"source", "varchar", text("line", "source")},
-	{"content_type", "varchar", scalar("line", "content_type")},
-	{"encoding", "varchar", scalar("line", "encoding")},
-	{"processor", "varchar", scalar("line", "processor")},
+	member("line", "content_type"),
+	member("line", "encoding"),
+	member("line", "processor"),
 	{"replays", "bigint", "COALESCE(" + whole(scalar("line", "replays")) + ", 0)"},
 	{"day", "varchar", "day"},
 	{"hour", "varchar", "hour"},
@@ -148,6 +148,9 @@ var failedColumns = []Column{
 	{"day", "varchar", `regexp_extract("$path", '/day=([0-9-]+)/', 1)`},
 	{"hour", "varchar", `regexp_extract("$path", '/hour=([0-9]+)/', 1)`},
 }
+
+// member is the column of a text in JSON that has its name.
+func member(of, name string) Column { return Column{name, "varchar", scalar(of, name)} }
 
 // typedColumns are the envelope's, with those of a type before the event itself.
 func typedColumns(t schema.Table) []Column {

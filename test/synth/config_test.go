@@ -46,7 +46,8 @@ func TestFunctionsReadWhatTheTemplateSets(t *testing.T) {
 		checkReads(t, s, "IngestFunction", ingest.Default(), accept)
 
 		check := validate.Default()
-		check.Rules, check.Environment, check.RejectsStream, check.Bucket = env.Rules, env.Name, "RejectsStream", "LakeBucket"
+		check.Rules, check.Environment = env.Rules, env.Name
+		check.RejectsStream, check.Bucket = "RejectsStream", "LakeBucket"
 		checkReads(t, s, "ValidatorFunction", validate.Default(), check)
 
 		back := redrive.Default()

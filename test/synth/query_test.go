@@ -135,7 +135,8 @@ func TestAReaderReadsAndNothingElse(t *testing.T) {
 			"allow s3:GetBucketLocation on LakeBucket.Arn",
 			"allow athena:BatchGetNamedQuery athena:BatchGetQueryExecution athena:GetNamedQuery athena:GetQueryExecution " +
 				"athena:GetQueryResults athena:GetQueryResultsStream athena:GetWorkGroup athena:ListNamedQueries " +
-				"athena:ListQueryExecutions athena:StartQueryExecution athena:StopQueryExecution on " + athena + "workgroup/" + group,
+				"athena:ListQueryExecutions athena:StartQueryExecution athena:StopQueryExecution on " + athena +
+				"workgroup/" + group,
 			"allow glue:GetDatabase glue:GetPartition glue:GetPartitions glue:GetTable glue:GetTables on " +
 				glue + "catalog " + glue + "database/" + database + " " + glue + "table/" + database + "/*",
 		}

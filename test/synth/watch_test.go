@@ -250,7 +250,8 @@ func TestAlarmsReachTheirTopic(t *testing.T) {
 		const by, where = " by Service=cloudwatch.amazonaws.com on ", " if StringEquals=aws:SourceAccount=" + account
 		for line, document := range map[string]any{
 			"allow kms:Decrypt kms:GenerateDataKey" + by + "*" + where: s.the(t, "WatchKey").Properties["KeyPolicy"],
-			"allow sns:Publish" + by + "WatchTopic" + where:            s.the(t, "WatchTopicPolicy").Properties["PolicyDocument"],
+			"allow sns:Publish" + by + "WatchTopic" + where: s.the(t, "WatchTopicPolicy").
+				Properties["PolicyDocument"],
 		} {
 			if got := s.statements(document); !slices.Contains(got, line) {
 				t.Errorf("%s: no %q in %q", s.title(), line, got)
