@@ -99,7 +99,7 @@ func probe(ctx context.Context, places []found, rounds int) ([]row, error) {
 			return sample{client: took}, err
 		}})
 	}
-	return measure(ctx, all, rounds, nil)
+	return takeTurns(ctx, all, rounds, nil)
 }
 
 // counted is the median of what CloudWatch has of a place since began.
