@@ -44,9 +44,9 @@ type asked struct {
 	ask func(context.Context, *http.Client) (sample, error)
 }
 
-// measure has each wiring answer rounds times over a new connection and twice as often
+// takeTurns has each wiring answer rounds times over a new connection and twice as often
 // over one that stays open, in turns. pool is whom the clients trust; nil: what the system trusts.
-func measure(ctx context.Context, all []*asked, rounds int, pool *x509.CertPool) (rows []row, err error) {
+func takeTurns(ctx context.Context, all []*asked, rounds int, pool *x509.CertPool) (rows []row, err error) {
 	open := map[*asked]*http.Client{}
 	for _, a := range all {
 		open[a] = newClient(pool)
@@ -128,7 +128,7 @@ func (s *setup) measure(ctx context.Context, rounds int) ([]row, error) {
 			return p.request(ctx, client, []byte(figures.Click))
 		}})
 	}
-	rows, err := measure(ctx, all, rounds, s.pool)
+	rows, err := takeTurns(ctx, all, rounds, s.pool)
 	for _, r := range rows {
 		for i := range r.fresh {
 			if r.place == atEdge { // without TCP, and the ways of the handshake's first byte and the answer's last

@@ -172,7 +172,9 @@ func viewerRequest(body []byte) []byte {
 		"request": map[string]any{
 			"method": "POST", "uri": "/events", "querystring": "", "clientIp": "203.0.113.77",
 			"headers": map[string]any{},
-			"body":    map[string]any{"inputTruncated": false, "action": "read-only", "encoding": "base64", "data": body},
+			"body": map[string]any{
+				"inputTruncated": false, "action": "read-only", "encoding": "base64", "data": body,
+			},
 		},
 	}}}}) // of strings and bytes
 	return event

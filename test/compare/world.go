@@ -34,7 +34,8 @@ func newWorld(p parameters, regions string) (*world, error) {
 		w.sets = append(w.sets, found)
 	}
 	if len(w.sets) == 0 {
-		return nil, fmt.Errorf("REGIONS is %q: want sets of regions, such as %q", regions, "us-east-1 us-east-1,eu-west-1")
+		return nil, fmt.Errorf("REGIONS is %q: want sets of regions, such as %q", regions,
+			"us-east-1 us-east-1,eu-west-1")
 	}
 	_, err := p.version()
 	return w, err

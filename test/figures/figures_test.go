@@ -3,6 +3,7 @@ package figures
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -50,7 +51,7 @@ func TestEverySubjectHasItsTurnInEachRound(t *testing.T) {
 		}
 		return nil
 	})
-	if err != io.EOF || len(turns) != 12 || !slices.Equal(turns[:4], subjects) {
+	if !errors.Is(err, io.EOF) || len(turns) != 12 || !slices.Equal(turns[:4], subjects) {
 		t.Fatalf("turns are %q, error %v", turns, err)
 	}
 	for round := range slices.Chunk(turns, len(subjects)) {

@@ -42,9 +42,7 @@ func (l *Listener) Accept() (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	if l.Opened.Add(1); l.link.RoundTrip == 0 {
-		return conn, nil
-	}
+	l.Opened.Add(1)
 	return l.link.join(conn, 0, time.Duration(l.link.Opening)*l.link.RoundTrip), nil
 }
 

@@ -1,6 +1,7 @@
 package world
 
 import (
+	"errors"
 	"io"
 	"net"
 	"testing"
@@ -71,7 +72,7 @@ func TestALinkTakesItsRoundTrips(t *testing.T) {
 			}
 			if half, ok := conn.(*net.TCPConn); ok {
 				_ = half.CloseWrite()
-				if _, err := conn.Read(make([]byte, 1)); err != io.EOF {
+				if _, err := conn.Read(make([]byte, 1)); !errors.Is(err, io.EOF) {
 					t.Errorf("%s: after the end: %v", name, err)
 				}
 			}

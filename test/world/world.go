@@ -149,7 +149,8 @@ func (w *World) publish() error {
 					asked.stage)
 			}
 			r.check = &check{
-				every: seconds(c.RequestInterval), after: c.FailureThreshold, ask: asker(target.URL+"/"+path, &target.road),
+				every: seconds(c.RequestInterval), after: c.FailureThreshold,
+				ask: asker(target.URL+"/"+path, &target.road),
 			}
 		}
 		w.records = append(w.records, record{planned.Name, planned.Region, r.check})
