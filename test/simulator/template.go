@@ -12,11 +12,13 @@ import (
 	"global-ingest/infra/assembly"
 )
 
-// The simulator runs what a synthesis writes: stacks, where each would be deployed, and
-// their resources.
+// What a synthesis writes and the simulator runs.
 type (
+	// Template is a stack.
 	Template = assembly.Template
-	Place    = assembly.Place
+	// Place is where a stack would be deployed.
+	Place = assembly.Place
+	// Resource is what a stack holds.
 	Resource = assembly.Resource
 )
 
