@@ -140,8 +140,9 @@ func reportDeployed(out io.Writer, folder string, rows []row) error {
 	writeWirings(out, rows)
 	fmt.Fprint(out, `
 How to read it: client figures are measured from here, so they include the way to the nearest location of the edge and
-to us-east-1; the article's client was 20 ms from its location. Function and API are CloudWatch's medians of Duration and
-IntegrationLatency in the same minutes. A function at the edge counts in the region of its location, so it is not here.
+to us-east-1; the article's client was 20 ms from its location. Function and API are CloudWatch's medians of Duration
+and IntegrationLatency in the same minutes. A function at the edge counts in the region of its location, so it is not
+here.
 `)
 	p := &parameters{} // nothing is modelled: all of it is one leg
 	if err := results(p, rows).Save(filepath.Join(folder, "results.json")); err != nil {
