@@ -70,3 +70,25 @@ func TestTablesAndGoals(t *testing.T) {
 		t.Errorf("plot is %s, %v", text, err)
 	}
 }
+
+// TestTheGoalsOfTheValidatorAreMeasured, whatever its benchmarks call their figures.
+func TestTheGoalsOfTheValidatorAreMeasured(t *testing.T) {
+	t.Chdir(filepath.Join("..", ".."))
+	b := &bench{effort: effort{benchmarks: 1}}
+	if err := b.validator(); err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	writeGoals(&out, &b.report)
+	for line := range strings.Lines(out.String()) {
+		if strings.HasPrefix(line, "| Validator") && strings.Contains(line, "not measured") {
+			t.Error(line)
+		}
+	}
+	b.report.Markdown(&out)
+	for metric, column := range answers {
+		if !strings.Contains(out.String(), column[0]) {
+			t.Errorf("%s is not in the report", metric)
+		}
+	}
+}

@@ -11,7 +11,7 @@ import (
 
 // measurement is one line of go test -bench, such as
 // BenchmarkValidate/schema/500B/ours-2  20  21349214 ns/op  49.12 MB/s  23940588 B/op  388761 allocs/op
-var measurement = regexp.MustCompile(`(?m)^BenchmarkValidate(Ratio|Answer|/\S+?)(?:-\d+)?\s+\d+\s+(.+)$`)
+var measurement = regexp.MustCompile(`(?m)^BenchmarkValidate(Answer|(?:Ratio)?/\S+?)(?:-\d+)?\s+\d+\s+(.+)$`)
 
 // validator runs the Validator's benchmarks a number of times and adds their figures.
 func (b *bench) validator() error {
@@ -36,11 +36,12 @@ func (b *bench) validator() error {
 // addBenchmark adds one metric of a benchmark, which it names by its unit.
 func (b *bench) addBenchmark(name, unit string, value float64) {
 	ratio, metric, _ := strings.Cut(strings.TrimPrefix(unit, "ratio-"), "-")
-	cell, isRatio := strings.CutSuffix(unit, "-x-naive")
+	size, isRatio := strings.CutPrefix(name, "Ratio/")
+	kind, isTimes := strings.CutSuffix(unit, "-x-naive")
 	subject, isCell := strings.CutPrefix(name, "/")
 	switch {
-	case name == "Ratio" && isRatio:
-		b.report.Add(tableValidator, strings.ReplaceAll(cell, "-", "/")+"/ours", toNaiveMetric, "times as fast", value)
+	case isRatio && isTimes:
+		b.report.Add(tableValidator, kind+"/"+size+"/ours", toNaiveMetric, "times as fast", value)
 	case name == "Answer" && answers[metric] != [2]string{}:
 		b.report.Add(tableAnswers, "ratio "+strings.TrimLeft(ratio, "0"), answers[metric][0], answers[metric][1], value)
 	case isCell && unit == "MB/s":
