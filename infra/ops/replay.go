@@ -86,7 +86,7 @@ func (f *flags) asked() *asked {
 func (o asked) check() error {
 	prefixes := []string{record.SpillPrefix, record.RejectedPrefix, record.FailedPrefix}
 	if !slices.ContainsFunc(prefixes, func(prefix string) bool { return strings.HasPrefix(o.prefix, prefix) }) {
-		return fmt.Errorf("prefix is %q, must begin with one of %v", o.prefix, prefixes)
+		return fmt.Errorf("prefix is %q, must begin with one of %v: add PREFIX=rejected/day=2026-11-25/", o.prefix, prefixes)
 	}
 	if o.reason != "" && !slices.Contains(record.Reasons(), o.reason) {
 		return fmt.Errorf("reason is %q, must be one of %v", o.reason, record.Reasons())

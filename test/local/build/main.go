@@ -73,8 +73,11 @@ func output(environment []string, name string, args ...string) ([]byte, error) {
 	var said bytes.Buffer
 	cmd.Stderr = &said
 	data, err := cmd.Output()
+	if text := bytes.TrimSpace(append(data, said.Bytes()...)); err != nil && len(text) > 0 {
+		return nil, errors.New(string(text)) // which says more than its exit status
+	}
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w\n%s%s", filepath.Base(name), err, data, said.Bytes())
+		return nil, fmt.Errorf("%s: %w", filepath.Base(name), err)
 	}
 	return data, nil
 }
