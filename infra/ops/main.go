@@ -29,7 +29,7 @@ func main() {
 
 // verb is one thing that the command can do.
 type verb struct {
-	name, does string // the name is one word, or two
+	name, does string
 	run        func(context.Context, terminal, *flags) error
 }
 
