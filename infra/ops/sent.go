@@ -75,8 +75,8 @@ func requestsOf(examples string) ([]*sent, error) {
 	}, nil
 }
 
-// firstExample returns an event that its schema allows, or one that it does not: the first of the valid or
-// invalid examples with which the schemas are tested. What the canary sends is none for people.
+// firstExample returns an event that its schema allows, or one that it does not: the first of the
+// valid or invalid examples with which the schemas are tested, without those of the canary.
 func firstExample(folder, kind string) ([]byte, error) {
 	files, err := examplesOf(folder, kind)
 	if err != nil {

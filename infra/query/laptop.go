@@ -46,7 +46,7 @@ func (l Laptop) Run(ctx context.Context, sql string) (Result, error) {
 	return answers[0].Result, answers[0].Err()
 }
 
-// Answer is the result of one query, or why there is none.
+// Answer is the result of one query, or its error.
 type Answer struct {
 	Result
 	Seconds float64 // that DuckDB took

@@ -113,8 +113,8 @@ func (r *request) client() netip.Addr {
 	return address(r.sourceIP)
 }
 
-// address returns the address of entry without a port and brackets. It is not valid when
-// there is none.
+// address returns the address of entry without a port and brackets. Of an entry without an
+// address it returns one that is not valid.
 func address(entry []byte) netip.Addr {
 	text := string(entry)
 	if n := len(text); n > 2 && text[0] == '[' && text[n-1] == ']' {

@@ -79,7 +79,7 @@ var gatewayBuilders = []builder[*Gateway]{
 }
 
 // NewGateway returns the API among the resources. A method invokes the function that invoker
-// returns for the function's ARN and the method's own; nil says that there is none.
+// returns for the function's ARN and the method's own. Without such a function it returns nil.
 func NewGateway(resources []Resolved, invoker func(function, source string) Invoker) (*Gateway, error) {
 	g := &Gateway{
 		invoker: invoker, resources: map[string]apiResourceProperties{},
