@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"html"
 	"math"
-	"os"
 	"strconv"
 	"strings"
 )
@@ -62,7 +61,7 @@ func (d *Drawing) Legend(x, y float64, title string, keys []Key) {
 func (d *Drawing) Bytes() []byte { return []byte(d.svg.String() + "</svg>\n") }
 
 // Save writes the finished picture to a file.
-func (d *Drawing) Save(path string) error { return os.WriteFile(path, d.Bytes(), 0o644) }
+func (d *Drawing) Save(path string) error { return write(path, d.Bytes()) }
 
 // unit writes a length with one decimal at most.
 func unit(v float64) string { return strconv.FormatFloat(math.Round(v*10)/10, 'f', -1, 64) }

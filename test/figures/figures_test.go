@@ -72,6 +72,21 @@ func TestADrawingEscapesItsTexts(t *testing.T) {
 	}
 }
 
+// TestWhatIsSavedNeedsNoFolder: the folder of the results is not in a fresh clone.
+func TestWhatIsSavedNeedsNoFolder(t *testing.T) {
+	for name, save := range map[string]func(string) error{
+		"drawing": NewDrawing(10, 20, "", "white").Save,
+		"report":  new(Report).Save,
+	} {
+		path := filepath.Join(t.TempDir(), "new", name)
+		if err := save(path); err != nil {
+			t.Errorf("%s: %v", name, err)
+		} else if _, err := os.Stat(path); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 func TestAStalePageIsToldAndWritten(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "page.md")
 	keep := func(text string, write bool) string {

@@ -143,14 +143,19 @@ func Short(value float64) string {
 // Save writes the figures as JSON to a file.
 func (r *Report) Save(path string) error { return SaveJSON(path, r.Figures) }
 
-// SaveJSON writes a value as indented JSON to a file, whose folder it makes.
+// SaveJSON writes a value as indented JSON to a file.
 func SaveJSON(path string, value any) error {
 	text, err := json.MarshalIndent(value, "", "  ")
 	if err != nil {
 		return err
 	}
+	return write(path, append(text, '\n'))
+}
+
+// write writes a file, and makes its folder first: a fresh clone has no .local.
+func write(path string, text []byte) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err
 	}
-	return os.WriteFile(path, append(text, '\n'), 0o644)
+	return os.WriteFile(path, text, 0o644)
 }
